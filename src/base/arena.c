@@ -1,0 +1,90 @@
+#include "base/arena.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/require.h"
+
+enum { CHUNK = 4096 };
+
+struct arena_chunk {
+    struct arena_chunk *below;
+    size_t size, used; /* of data[], in bytes */
+    max_align_t data[];
+};
+
+void arena_init(struct arena *arena, size_t budget)
+{
+    *arena = (struct arena){.budget = budget};
+}
+
+static struct arena_chunk *grow(struct arena *arena, size_t size)
+{
+    size_t room = CHUNK - sizeof(struct arena_chunk);
+    size_t whole;
+    struct arena_chunk *chunk;
+
+    if (size > room)
+        room = size;
+    whole = sizeof *chunk + room;
+    if (whole > arena->budget - arena->taken) { /* Law 1 */
+        whole = sizeof *chunk + size;
+        if (whole > arena->budget - arena->taken)
+            return NULL;
+    }
+    chunk = malloc(whole);
+    if (!chunk)
+        return NULL;
+    chunk->below = arena->top;
+    chunk->size = whole - sizeof *chunk;
+    chunk->used = 0;
+    arena->top = chunk;
+    arena->taken += whole;
+    REQUIRE(arena->taken <= arena->budget);
+    return chunk;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    struct arena_chunk *chunk = arena->top;
+    const size_t align = sizeof(max_align_t);
+    void *piece;
+
+    if (size > SIZE_MAX / 2 - CHUNK)
+        return NULL;
+    size = (size + align - 1) / align * align; /* Law 2 */
+    if (!chunk || chunk->size - chunk->used < size)
+        chunk = grow(arena, size);
+    if (!chunk)
+        return NULL;
+    piece = (char *)chunk->data + chunk->used;
+    chunk->used += size;
+    return piece;
+}
+
+static void release(struct arena *arena, int wipe)
+{
+    while (arena->top) { /* Law 3 */
+        struct arena_chunk *below = arena->top->below;
+
+        if (wipe) {
+            volatile unsigned char *byte = (void *)arena->top->data;
+            for (size_t i = 0; i < arena->top->used; i++)
+                byte[i] = 0;
+        }
+        free(arena->top);
+        arena->top = below;
+    }
+    arena->taken = 0;
+}
+
+void arena_reset(struct arena *arena)
+{
+    release(arena, 0);
+}
+
+void arena_wipe(struct arena *arena)
+{
+    release(arena, 1);
+}
