@@ -1,0 +1,76 @@
+/* match/engine -- step(engine, event, effects): the whole of the matching.
+ *
+ * Pure: no clock, no chance, no allocation after match_engine_init(), no I/O,
+ * no callbacks.  What ENGINE.md says, to the last bit.  One engine serves all
+ * pools of a node and is the single writer of their matching facts.
+ *
+ * Tighten at propose, loosen at stored: what forbids holds from the moment it
+ * is proposed, what permits holds only when the store said so.  A row has at
+ * most one command in flight; what arrives meanwhile is latched and replayed
+ * in the order hold, close, answer.
+ *
+ * Laws: those of DESIGN §8; match_engine_check() walks 1, 2, 4 and 8 and the
+ * engine's own:
+ *   1. A subject (ticket, offer, duty, talk) has at most one command in
+ *      flight.
+ *   2. A peer's used + reserved never exceeds the capacity in force when the
+ *      last of them was proposed, nor 8.
+ *   3. A pair that is told or offered satisfies Hard at that step.
+ *   4. Every live ticket is in exactly one of: waiting, offered, in flight.
+ *   5. A call is answered exactly once. */
+#ifndef MATCH_ENGINE_H
+#define MATCH_ENGINE_H
+
+#include <stddef.h>
+
+#include "match/effect.h"
+#include "match/event.h"
+
+struct match_engine; /* opaque; lives in the caller's memory */
+
+/* What the tables are sized for.  A table that is full answers ERR_FULL. */
+struct match_sizes {
+    uint32_t pools;   /* pool numbers are 0 .. pools - 1 */
+    uint32_t tickets; /* live */
+    uint32_t duties;  /* on duty, or with an open offer or live talk */
+    uint32_t talks;   /* live, or ended and still open to reflection */
+    uint32_t pairs;   /* exclusions, blocks and bonds of live members */
+    uint32_t terms;   /* distinct tokens on live cards, per pool */
+};
+
+/* The bytes an engine of these sizes takes. */
+size_t match_engine_bytes(const struct match_sizes *sizes);
+
+/* Make an engine in memory[match_engine_bytes(sizes)], aligned as by
+ * malloc().  Nothing to close: the caller frees the memory. */
+struct match_engine *match_engine_init(void *memory,
+                                       const struct match_sizes *sizes,
+                                       const struct match_limits *limits);
+
+/* Apply event at event->now_ms.  effects is emptied first.  TICK fires at most
+ * one timer, and says `more` when another is due. */
+void match_engine_step(struct match_engine *engine,
+                       const struct match_event *event,
+                       struct match_effects *effects);
+
+/* When the next TICK is due; UINT64_MAX = never. */
+uint64_t match_engine_deadline_ms(const struct match_engine *engine);
+
+/* Walk every law; REQUIREs them.  The number of facts checked. */
+uint64_t match_engine_check(const struct match_engine *engine);
+
+/* What it holds now, for statistics. */
+struct match_engine_count {
+    uint32_t tickets_waiting, tickets_offered, duties_on, duties_paused;
+    uint32_t offers_open, talks_live, commands_in_flight;
+};
+void match_engine_count(const struct match_engine *engine,
+                        struct match_engine_count *count);
+
+/* The rows it holds, one after another, for law 13 and for recordings:
+ * *cursor starts at 0; false at the end.  Rows of subjects with a command in
+ * flight are left out. */
+bool match_engine_row(const struct match_engine *engine, uint64_t *cursor,
+                      struct match_row *row);
+
+#endif
