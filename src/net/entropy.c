@@ -1,0 +1,30 @@
+#include "net/entropy.h"
+
+#include <errno.h>
+#include <sys/random.h>
+
+#include "base/require.h"
+
+void net_entropy_fill(void *bytes, size_t size)
+{
+    uint8_t *at = bytes;
+
+    while (size > 0) {
+        ssize_t got = getrandom(at, size, 0);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        REQUIRE(got > 0);
+        at += got;
+        size -= (size_t)got;
+    }
+}
+
+uint64_t net_entropy_id(void)
+{
+    uint64_t id = 0;
+
+    while (id == 0)
+        net_entropy_fill(&id, sizeof id);
+    return id;
+}

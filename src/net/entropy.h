@@ -1,0 +1,16 @@
+/* net/entropy -- chance nobody can guess, from the operating system.
+ *
+ * Blocks only while a machine has just booted and has none yet.  A machine
+ * that refuses is no place to make keys: the process ends there. */
+#ifndef NET_ENTROPY_H
+#define NET_ENTROPY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+void net_entropy_fill(void *bytes, size_t size);
+
+/* A random id: any u64 but 0. */
+uint64_t net_entropy_id(void);
+
+#endif
