@@ -62,6 +62,9 @@ enum {
     X(ERR_BUDGET,            STATUS_RESOURCE_EXHAUSTED,   0,    "MESSAGE_TOO_COMPLEX",   "the message has more parts than this call allows") \
     X(ERR_REPLACED,          STATUS_ABORTED,              0,    "REPLACED",              "a newer stream of yours took this one's place") \
     X(ERR_SLOW_READER,       STATUS_RESOURCE_EXHAUSTED,   1000, "SLOW_READER",           "the stream was not read for too long") \
+    X(ERR_CONNECTION,        STATUS_UNAVAILABLE,          1000, "CONNECTION_LOST",       "the connection was lost") \
+    X(ERR_PROTOCOL,          STATUS_UNAVAILABLE,          0,    "PROTOCOL",              "the peer does not keep to the protocol") \
+    X(ERR_ABUSE,             STATUS_RESOURCE_EXHAUSTED,   1000, "TOO_MUCH",              "too much was asked of one connection") \
     /* every changing call */ \
     X(ERR_KEY_MISSING,       STATUS_INVALID_ARGUMENT,     0,    "IDEMPOTENCY_KEY",       "an idempotency key of 16 bytes is required") \
     X(ERR_KEY_REUSED,        STATUS_INVALID_ARGUMENT,     0,    "IDEMPOTENCY_KEY_REUSED","this idempotency key was used with another request") \

@@ -1,0 +1,64 @@
+/* gen/api -- the shape of the generated tables: methods, services, files.
+ *
+ * The generator (gen/api.c) reads a descriptor set and writes, into the build
+ * tree, api_methods[] and the rest for whatever protos it was given.  Types
+ * and declarations only; a program links one generated set.
+ *
+ * The generated header "NAME.api.h" has, for each service, an id per method
+ * (API_KINDRED_V1_SUPPORT_ASK) and a list to bind handlers with (rpc/server.h
+ * RPC_WRAP, RPC_BIND):
+ *   #define API_KINDRED_V1_SUPPORT(X, prefix)                    \
+ *       X(prefix, ask, API_KINDRED_V1_SUPPORT_ASK,               \
+ *         Kindred__V1__AskRequest, Kindred__V1__AskResponse)
+ *       ...
+ * so that a method without a handler does not compile. */
+#ifndef GEN_API_H
+#define GEN_API_H
+
+#include <protobuf-c/protobuf-c.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum api_idempotency {
+    API_IDEMPOTENCY_UNKNOWN,
+    API_NO_SIDE_EFFECTS,
+    API_IDEMPOTENT
+};
+
+struct api_method {
+    const char *path;    /* "/kindred.v1.Support/Ask" */
+    const char *service; /* "kindred.v1.Support" */
+    const char *name;    /* "Ask" */
+    const ProtobufCMessageDescriptor *request, *response;
+    uint32_t request_bytes_max; /* after decompression */
+    bool client_streams, server_streams;
+    enum api_idempotency idempotency;
+};
+
+struct api_file {         /* for reflection */
+    const char *name;     /* "kindred/v1/support.proto" */
+    const uint8_t *bytes; /* a serialized FileDescriptorProto */
+    size_t size;
+    const uint16_t *needs; /* indices of its direct imports */
+    size_t needs_count;
+};
+
+struct api_symbol {   /* sorted by name */
+    const char *name; /* "kindred.v1.Ask", no leading dot: messages, enums,
+                         services, methods, extensions */
+    uint16_t file;
+};
+
+struct api_set {
+    const struct api_method *methods; /* sorted by path */
+    size_t methods_count;
+    const struct api_file *files; /* imports before importers */
+    size_t files_count;
+    const struct api_symbol *symbols;
+    size_t symbols_count;
+    const char *const *services; /* sorted */
+    size_t services_count;
+};
+
+#endif

@@ -1,0 +1,169 @@
+/* http/session -- one connection of HTTP/2: bytes in, bytes out, exchanges.
+ *
+ * Sans I/O: it meets no socket, no clock and no thread.  Whoever owns the
+ * socket tells it what came and when, asks what to send, and asks when it
+ * wants to be woken.  All sessions of one I/O loop share a host: limits, the
+ * handler, and spare exchanges.  A session is abused, not trusted: whatever a
+ * stranger makes it hold or do is bounded by the host's limits.
+ *
+ * How to drive it (one loop turn):
+ *   read    → http_session_receive(bytes)
+ *   tick    → http_session_tick(), at or after http_session_deadline_ms()
+ *   flush   → while fewer than HTTP_QUEUE_MAX bytes wait for the socket:
+ *             http_session_send() into one buffer, then one write
+ *   after any of them: ERR_… → send what it still gives, then close the socket;
+ *             http_session_finished() → the same; in the end
+ *             http_session_close(), from outside of all calls here.
+ * Between turns the handler may act on exchanges (an answer came from another
+ * thread): then the host's wake() says which session has something to send.
+ *
+ * Laws
+ *   1. The handler is called from receive, tick, send and close only, never
+ *      from inside one of its own calls down here, and never concurrently.
+ *   2. Every exchange that began is closed() exactly once, and last.
+ *   3. A session holds at most streams_max exchanges of the peer's making, and
+ *      body bytes of all of them below HTTP_IN_MAX plus one window.
+ *   4. What the peer can make us do without sending a request is paid from a
+ *      budget that refills with time; past it the connection ends with
+ *      ENHANCE_YOUR_CALM. */
+#ifndef HTTP_SESSION_H
+#define HTTP_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/list.h"
+#include "http/exchange.h"
+
+struct nghttp2_session;
+
+enum {
+    HTTP_QUEUE_MAX = 256 * 1024, /* bytes that may wait for one socket */
+    HTTP_IN_MAX = 1024 * 1024    /* body bytes buffered per connection */
+};
+#define HTTP_NEVER UINT64_MAX
+
+enum http_role { HTTP_SERVER, HTTP_CLIENT };
+
+/* What is above: rpc on a server, the call core on a client.  All functions
+ * are needed.  `handler` is the host's. */
+struct http_handler {
+    /* Server: the head of a request is complete; `in` may hold body already
+     * (readable() follows then). */
+    void (*begin)(void *handler, struct http_exchange *exchange);
+    /* Something arrived: head (client), body, or the end with trailers. */
+    void (*readable)(void *handler, struct http_exchange *exchange);
+    /* `out` had been above HTTP_OUT_HIGH and is below HTTP_OUT_LOW again. */
+    void (*writable)(void *handler, struct http_exchange *exchange);
+    /* It is over; last call.  ERR_NONE: both sides ended and all was sent.
+     * ERR_CANCELED: the peer cancelled.  ERR_SLOW_READER: the peer did not
+     * read for slow_ms.  ERR_DRAINING (client): the server refused it unseen;
+     * a retry elsewhere is safe.  ERR_CONNECTION: the connection is lost. */
+    void (*closed)(void *handler, struct http_exchange *exchange, enum err why);
+};
+
+struct http_limits {         /* a zero takes the default in brackets */
+    uint32_t streams_max;    /* concurrent exchanges per connection [100] */
+    uint32_t head_bytes_max; /* sum of name + value + 32 per head [16384] */
+    uint32_t reset_burst;    /* resets and broken frames … [500] */
+    uint32_t reset_per_s;    /* … and their refill [50] */
+    uint32_t control_burst;  /* PING, SETTINGS, PRIORITY, WINDOW_UPDATE and
+                                empty DATA frames … [2000] */
+    uint32_t control_per_s;  /* … and their refill [500] */
+    uint32_t hello_ms;       /* to preface and SETTINGS [10000] */
+    uint32_t head_ms;        /* to complete a begun head [10000] */
+    uint32_t idle_ms;        /* without an exchange: drained [600000] */
+    uint32_t slow_ms;        /* `out` not moving: exchange ends [30000] */
+    uint32_t ping_ms;        /* quiet with an exchange open: we ping [60000] */
+    uint32_t pong_ms;        /* … and wait this long for the answer [20000] */
+    uint32_t ping_min_ms;    /* peers may ping this often [10000]; 2 strikes */
+    uint32_t drain_ms;       /* from GOAWAY(2^31-1) to GOAWAY(last) [5000] */
+    uint32_t grace_ms;       /* from there to the end of all [30000] */
+};
+
+struct http_host { /* one per I/O loop; set the first four, then init */
+    const struct http_handler *handler_of; /* functions */
+    void *handler;                         /* their first argument */
+    void (*wake)(void *waker, struct http_session *session);
+    void *waker;
+    struct http_limits limits;
+    /* private */
+    struct list spare;
+    uint32_t spares;
+    void *options, *callbacks; /* of nghttp2, shared by all sessions */
+};
+
+struct http_session { /* read-only outside; all zero is closed */
+    struct http_host *host;
+    void *user; /* the socket owner's own */
+    enum http_role role;
+    uint32_t exchanges; /* open now */
+
+    /* private */
+    struct nghttp2_session *h2;
+    const uint8_t *left; /* produced by nghttp2, not yet given out */
+    size_t left_size, in_bytes, in_owed, moved_bytes;
+    struct list all, events, stalls;
+    enum err failed;
+    bool woken, draining, last_sent, greeted, ping_out, inside;
+    uint8_t strikes;
+    int32_t head_stream, highest_stream;
+    uint32_t resets, controls; /* tokens left */
+    uint64_t now_ms, born_ms, heard_ms, idle_ms, head_ms, ping_ms, peer_ping_ms;
+    uint64_t drain_ms, stuck_ms, refill_ms;
+};
+
+/* ERR_NOMEM.  close: after all its sessions. */
+MUST_USE enum err http_session_host_init(struct http_host *host);
+void http_session_host_close(struct http_host *host);
+
+/* A new connection.  `user` is the socket owner's.  ERR_NOMEM: nothing made. */
+MUST_USE enum err http_session_init(struct http_session *session,
+                                    struct http_host *host, enum http_role role,
+                                    void *user, uint64_t now_ms);
+
+/* The connection is gone: every exchange is closed(ERR_CONNECTION), all
+ * memory given back.  Harmless twice. */
+void http_session_close(struct http_session *session);
+
+/* Take all of bytes[size].  An error ends the connection: ERR_ABUSE (a limit
+ * was passed), ERR_PROTOCOL (not HTTP/2), ERR_NOMEM. */
+MUST_USE enum err http_session_receive(struct http_session *session,
+                                       const uint8_t *bytes, size_t size,
+                                       uint64_t now_ms);
+
+/* Fill out[room] with what is to be sent and say how much; 0 = nothing now.
+ * Less than room means there is no more.  room ≥ 1. */
+size_t http_session_send(struct http_session *session, uint8_t *out,
+                         size_t room, uint64_t now_ms);
+
+/* When http_session_tick() wants to be called next; HTTP_NEVER = not. */
+uint64_t http_session_deadline_ms(const struct http_session *session);
+
+/* Look at the limits of time.  Errors as of receive, and ERR_SLOW_READER,
+ * ERR_DEADLINE (hello, head, pong or drain took too long). */
+MUST_USE enum err http_session_tick(struct http_session *session,
+                                    uint64_t now_ms);
+
+/* Take no new exchange, finish the open ones: GOAWAY, a round trip, GOAWAY,
+ * grace.  Harmless twice. */
+void http_session_drain(struct http_session *session, uint64_t now_ms);
+
+/* Nothing more will be read or sent: close the socket. */
+bool http_session_finished(const struct http_session *session);
+
+/* Client: begin a request; `fields` go out after method, scheme, authority
+ * and path, all copied.  NULL: draining, too many (ERR_FULL in *err), or
+ * ERR_NOMEM. */
+struct http_request {
+    const char *method, *scheme, *authority, *path;
+    const struct http_field *fields;
+    size_t count;
+};
+struct http_exchange *http_session_request(struct http_session *session,
+                                           const struct http_request *request,
+                                           void *user, enum err *err);
+
+#endif
