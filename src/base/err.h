@@ -65,6 +65,11 @@ enum {
     X(ERR_CONNECTION,        STATUS_UNAVAILABLE,          1000, "CONNECTION_LOST",       "the connection was lost") \
     X(ERR_PROTOCOL,          STATUS_UNAVAILABLE,          0,    "PROTOCOL",              "the peer does not keep to the protocol") \
     X(ERR_ABUSE,             STATUS_RESOURCE_EXHAUSTED,   1000, "TOO_MUCH",              "too much was asked of one connection") \
+    X(ERR_UNREACHABLE,       STATUS_UNAVAILABLE,          1000, "UNREACHABLE",           "nobody answers at this address") \
+    /* the start of a program */ \
+    X(ERR_ADDRESS,           STATUS_INVALID_ARGUMENT,     0,    "ADDRESS",               "the address is not HOST:PORT, [IPV6]:PORT or unix:PATH, or is not one of this machine") \
+    X(ERR_ADDRESS_BUSY,      STATUS_UNAVAILABLE,          1000, "ADDRESS_BUSY",          "another process listens on this address already") \
+    X(ERR_ADDRESS_DENIED,    STATUS_PERMISSION_DENIED,    0,    "ADDRESS_DENIED",        "there is no right to listen on this address") \
     /* every changing call */ \
     X(ERR_KEY_MISSING,       STATUS_INVALID_ARGUMENT,     0,    "IDEMPOTENCY_KEY",       "an idempotency key of 16 bytes is required") \
     X(ERR_KEY_REUSED,        STATUS_INVALID_ARGUMENT,     0,    "IDEMPOTENCY_KEY_REUSED","this idempotency key was used with another request") \

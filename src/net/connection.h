@@ -1,0 +1,70 @@
+/* net/connection -- one socket and its http session.
+ *
+ * Owns both.  Bytes read go to the session at once, from a buffer the whole
+ * loop shares; bytes to write are pulled from the session at the end of the
+ * turn and leave in one write.  While a write waits for the peer nothing more
+ * is pulled, so a slow reader is felt upstream and costs one buffer.
+ *
+ * What a connection holds: itself (under 2 KiB), what its session holds, and,
+ * only while the peer is behind, one buffer of at most NET_CONNECTION_WRITE.
+ *
+ * Laws
+ *   1. A peer that took no more for write_ms is cut off; meanwhile at most
+ *      NET_CONNECTION_READ is read from it.
+ *   2. The callback of net_connection_open() fires exactly once, not inside
+ *      it, after the session is closed, and is the last that is heard.
+ *   3. What the session still has to say (GOAWAY) is written before the socket
+ *      closes, and what the peer still sends is read for linger_ms, so that a
+ *      reset does not destroy it. */
+#ifndef NET_CONNECTION_H
+#define NET_CONNECTION_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "http/session.h"
+#include "net/address.h"
+#include "net/loop.h"
+
+enum {
+    NET_CONNECTION_WRITE = 64 * 1024, /* bytes of one write */
+    NET_CONNECTION_READ = 64 * 1024,  /* bytes read while a write waits */
+    NET_CONNECTION_TURN = 256 * 1024  /* bytes moved each way in one turn */
+};
+
+struct net_connection;
+
+/* ERR_NONE: ended in order.  ERR_CANCELED: closed by us.  ERR_UNREACHABLE:
+ * nobody answered.  ERR_CONNECTION: lost.  Else why the session ended it. */
+typedef void net_connection_closed(void *arg, enum err why);
+
+/* Serve the accepted socket fd, which belongs to the connection from here on,
+ * also on failure.  ERR_FULL (a limit of loop or quota), ERR_NOMEM. */
+MUST_USE enum err net_connection_serve(struct net_loop *loop,
+                                       struct http_host *host, int fd,
+                                       bool is_path);
+
+/* Call address, with a session of the client's role.  The session takes
+ * requests at once; they leave when the socket is connected.  It is there
+ * until `closed` fires.  ERR_FULL, ERR_NOMEM: `closed` never fires. */
+MUST_USE enum err net_connection_open(struct net_connection **connection,
+                                      struct net_loop *loop,
+                                      struct http_host *host,
+                                      const struct net_address *address,
+                                      net_connection_closed *closed, void *arg);
+
+struct http_session *net_connection_session(struct net_connection *connection);
+
+/* Finish the open exchanges, then close.  Harmless twice. */
+void net_connection_drain(struct net_connection *connection);
+
+/* Close at the end of this turn; exchanges end with ERR_CONNECTION. */
+void net_connection_close(struct net_connection *connection);
+
+/* The loop's own: the session changed; the end of a turn; its time came. */
+void net_connection_changed(struct net_connection *connection);
+void net_connection_flush(struct net_connection *connection);
+void net_connection_tick(struct net_timer *timer, uint64_t now_ms);
+struct net_connection *net_connection_of_link(struct list *link);
+
+#endif

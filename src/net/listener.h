@@ -1,0 +1,44 @@
+/* net/listener -- takes connections from a bound socket, as many as allowed.
+ *
+ * One per loop and address: sockets that share an address (net/address) let
+ * the kernel spread connections, and a connection never moves.  Its memory is
+ * the caller's until net_loop_close() returned; the loop stops it.
+ *
+ * Laws
+ *   1. A connection over the limits of the loop or the process is closed at
+ *      once and counted (LOG_CONNECTION_REFUSED), also when the process is out
+ *      of descriptors: nobody hangs in the backlog.
+ *   2. At most 64 are taken in one turn. */
+#ifndef NET_LISTENER_H
+#define NET_LISTENER_H
+
+#include <uv.h>
+
+#include "base/list.h"
+#include "http/session.h"
+#include "net/address.h"
+#include "net/loop.h"
+
+struct net_listener { /* all private; all zero is one that listens nowhere */
+    uv_poll_t poll;
+    struct net_loop *loop;
+    struct http_host *host;
+    struct net_address address;
+    int fd, spare_fd;
+    uint64_t refused, refused_ms;
+    struct list by_loop;
+};
+
+/* Listen on fd, bound to address, and give each connection a session of host
+ * (net_loop_host()).  fd is the listener's from here on, also on failure; the
+ * file of a path is removed when it stops.  On the loop's thread, or before
+ * it runs.  ERR_ADDRESS_BUSY, ERR_FULL. */
+MUST_USE enum err net_listener_start(struct net_listener *listener,
+                                     struct net_loop *loop,
+                                     struct http_host *host, int fd,
+                                     const struct net_address *address);
+
+/* Take no more; harmless twice.  On the loop's thread. */
+void net_listener_stop(struct net_listener *listener);
+
+#endif
