@@ -93,9 +93,13 @@ struct match_event {
         struct {
             uint64_t other, via; /* as in the command */
         } block;
-        struct {
-            uint64_t stream; /* the call id of the Ask or Attend */
-        } stream;            /* SEEN, LOST */
+        struct { /* SEEN, LOST.  stream: the call id of the Ask or Attend;
+                    of a SEEN by a beat: 0, then the member's own ticket (role
+                    SEEKER; must be `ticket`) or duty (role PEER) is meant, and
+                    the call is answered: ERR_NO_TICKET, ERR_NOT_ON_DUTY */
+            uint64_t stream, ticket;
+            enum match_role role;
+        } stream;
         struct {
             const struct match_card *card;
         } card;
