@@ -61,10 +61,13 @@ void net_connection_drain(struct net_connection *connection);
 /* Close at the end of this turn; exchanges end with ERR_CONNECTION. */
 void net_connection_close(struct net_connection *connection);
 
-/* The loop's own: the session changed; the end of a turn; its time came. */
-void net_connection_changed(struct net_connection *connection);
+/* The loop's own: host->wake(); the end of a turn; its time came; the end of
+ * all. */
+void net_connection_wake(void *loop, struct http_session *session);
 void net_connection_flush(struct net_connection *connection);
 void net_connection_tick(struct net_timer *timer, uint64_t now_ms);
-struct net_connection *net_connection_of_link(struct list *link);
+void net_connection_end(struct net_connection *connection);
+struct net_connection *net_connection_of_link(struct list *by_loop);
+struct net_connection *net_connection_of_changed(struct list *by_changed);
 
 #endif

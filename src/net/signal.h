@@ -25,4 +25,7 @@ MUST_USE enum err net_signal_start(struct net_signal *net_signal,
                                    struct net_loop *loop, net_signal_came *came,
                                    void *arg);
 
+/* SIGPIPE alone, for a program that wants its other signals itself. */
+void net_signal_ignore_pipe(void);
+
 #endif

@@ -1,0 +1,116 @@
+#include "net/listener.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/require.h"
+#include "net/connection.h"
+
+enum { BACKLOG = 1024, TURN = 64, SAY_MS = 1000 };
+
+/* Refusals are said together, not once each: who floods us with connections
+ * must not flood the log as well. */
+static void say_refused(struct net_listener *listener, bool now)
+{
+    uint64_t now_ms = net_loop_now_ms(listener->loop);
+
+    if (listener->refused == 0 ||
+        (!now && now_ms < listener->refused_ms + SAY_MS))
+        return;
+    log_event(LOG_CONNECTION_REFUSED, listener->refused, ERR_FULL);
+    listener->refused = 0;
+    listener->refused_ms = now_ms;
+}
+
+/* Out of descriptors: the spare one makes room to take a caller and send it
+ * away. */
+static bool refuse_without_room(struct net_listener *listener)
+{
+    int fd;
+
+    if (listener->spare_fd >= 0)
+        (void)close(listener->spare_fd);
+    fd = accept(listener->fd, NULL, NULL);
+    if (fd >= 0)
+        (void)close(fd);
+    listener->spare_fd = open("/dev/null", O_RDONLY);
+    listener->refused += fd >= 0;
+    return fd >= 0;
+}
+
+/* Take one caller.  False: none is left, or none can be taken. */
+static bool take(struct net_listener *listener)
+{
+    int fd = accept(listener->fd, NULL, NULL);
+
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE))
+        return refuse_without_room(listener); /* Law 1 */
+    if (fd < 0)
+        return errno == EINTR || errno == ECONNABORTED || errno == EPROTO;
+    if (net_connection_serve(listener->loop, listener->host, fd,
+                             net_address_is_path(&listener->address)))
+        listener->refused++; /* Law 1 */
+    return true;
+}
+
+static void on_callers(uv_poll_t *poll, int status, int events)
+{
+    struct net_listener *listener = poll->data;
+
+    REQUIRE(status == 0 || events == 0);
+    for (int taken = 0; taken < TURN && take(listener); taken++) /* Law 2 */
+        continue;
+    say_refused(listener, false);
+}
+
+enum err net_listener_start(struct net_listener *listener,
+                            struct net_loop *loop, struct http_host *host,
+                            int fd, const struct net_address *address)
+{
+    enum err err = ERR_FULL;
+
+    REQUIRE(loop->open);
+    *listener = (struct net_listener){
+        .loop = loop, .host = host, .address = *address, .fd = fd};
+    if (listen(fd, BACKLOG)) {
+        err = errno == EADDRINUSE ? ERR_ADDRESS_BUSY : ERR_ADDRESS;
+        goto failed;
+    }
+    listener->spare_fd = open("/dev/null", O_RDONLY);
+    if (listener->spare_fd < 0)
+        goto failed;
+    if (uv_poll_init(&loop->uv, &listener->poll, fd))
+        goto no_poll;
+    listener->poll.data = listener;
+    if (uv_poll_start(&listener->poll, UV_READABLE, on_callers)) {
+        uv_close((uv_handle_t *)&listener->poll, NULL);
+        goto no_poll;
+    }
+    list_push_back(&loop->listeners, &listener->by_loop);
+    return ERR_NONE;
+no_poll:
+    (void)close(listener->spare_fd);
+failed:
+    (void)close(fd);
+    return err;
+}
+
+void net_listener_stop(struct net_listener *listener)
+{
+    const struct sockaddr_un *path = (const void *)&listener->address.to;
+
+    if (!list_linked(&listener->by_loop))
+        return;
+    list_unlink(&listener->by_loop);
+    say_refused(listener, true);
+    uv_close((uv_handle_t *)&listener->poll, NULL);
+    (void)close(listener->fd);
+    if (listener->spare_fd >= 0)
+        (void)close(listener->spare_fd);
+    if (net_address_is_path(&listener->address))
+        (void)unlink(path->sun_path);
+}
