@@ -6,7 +6,13 @@
  * the conformance suite of store/.
  *
  * A result carries every row the command wrote, or (refused, replayed) every
- * row that decided, as they are now; the engine adopts them. */
+ * row that decided, as they are now; the engine adopts them.
+ *
+ * Whatever ends a talk (end_talk, block, hold) closes its peer's slots for
+ * their rest: duty.rest_until_ms = now_ms + duty.rest_ms (end_talk: as told).
+ * Whatever closes an open offer gives the ticket back WAITING, except the
+ * command that ends the ticket.  ticket.offers counts every offer stored and
+ * stays at 255. */
 #ifndef MATCH_COMMAND_H
 #define MATCH_COMMAND_H
 
@@ -103,7 +109,8 @@ struct match_command {
         } block; /* and unblock */
         struct { /* closes everything of theirs: returns all of it */
             uint64_t member;
-            bool held; /* false: the hold is lifted */
+            bool held;   /* false: the hold is lifted */
+            bool erased; /* with held: the whys say ERASED, not HELD */
         } hold;
         struct { /* one page of a pool's table; first clears the old one */
             const struct match_rarity_row *row;
@@ -125,6 +132,9 @@ enum { MATCH_ROWS_MAX = 512 };
 
 struct match_result {
     uint64_t op;
+    uint64_t seq; /* grows with every command the store executes (0: results
+                     come in that order anyway).  A row of an older result
+                     never replaces that of a newer one */
     enum match_outcome outcome;
     enum err err;       /* of REFUSED */
     uint64_t reference; /* id of what the command made, or had made (REPLAY) */

@@ -9,6 +9,15 @@
  * most one command in flight; what arrives meanwhile is latched and replayed
  * in the order hold, close, answer.
  *
+ * Presence: an ASK or ATTEND, and every SEEN, proves life; LOST of the newest
+ * stream, or lost_ms without proof, makes its owner away; the same key (or a
+ * SEEN while the stream stands) brings them back.  A caller that knows the
+ * streams by itself sets limits.fresh_ms and lost_ms to UINT64_MAX and sends
+ * LOST and the returning ASK or ATTEND alone: nobody need beat then.
+ *
+ * What the engine does not hold (a closed ticket, an ended talk, an unknown
+ * offer) is the store's to answer: the call is passed on with its key.
+ *
  * Laws: those of DESIGN §8; match_engine_check() walks 1, 2, 4 and 8 and the
  * engine's own:
  *   1. A subject (ticket, offer, duty, talk) has at most one command in

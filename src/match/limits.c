@@ -49,7 +49,8 @@ enum err match_limits_set(struct match_limits *limits, const char *name,
                           uint64_t value)
 {
     for (uint32_t i = 0; i < ROWS; i++) {
-        if (strcmp(rows[i].name, name) != 0)
+        if (strlen(name) != strlen(rows[i].name) ||
+            memcmp(name, rows[i].name, strlen(name)) != 0)
             continue;
         if (value < rows[i].least || value > rows[i].most)
             return ERR_INVALID;
