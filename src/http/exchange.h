@@ -13,7 +13,9 @@
  *   2. `out` takes a write only while it holds less than HTTP_OUT_HIGH, so it
  *      never holds more than HTTP_OUT_HIGH plus one write.
  *   3. Nothing is written after the end; the head goes out once, first.
- *   4. No function here calls the handler back. */
+ *   4. No function here calls the handler back.
+ * On an exchange that is going away (closed() is to come) all functions are
+ * harmless, and those that return an error say ERR_CANCELED. */
 #ifndef HTTP_EXCHANGE_H
 #define HTTP_EXCHANGE_H
 
@@ -58,17 +60,19 @@ struct http_exchange {
     bool in_ended;             /* the peer sends no more; trailers are there */
 
     /* Private. */
-    bool responded, out_ended, out_done, deferred, choked, began, client;
-    bool head_bad, in_end_told;
-    uint8_t pending; /* events to tell */
-    int32_t stream_id;
-    enum err why; /* of closed() */
-    uint32_t in_want, in_lent, fields;
-    uint32_t method_at, path_at;
-    struct buf head, trailer, out; /* fields as packed by head.c */
-    struct buf out_trailer;
-    uint64_t moved_ms; /* when `out` last moved, or became non-empty */
-    struct list by_session, by_event, by_stall;
+    bool client, began, head_bad, submitted, responded;
+    bool out_ended, out_done, deferred, choked;
+    uint8_t pending;    /* HTTP_H2_…: what the handler is to be told */
+    int32_t stream_id;  /* -1: a request not yet submitted */
+    enum err why;       /* set: the reason for closed() */
+    int out_status;     /* server: of our response */
+    uint32_t head_bytes, fields;
+    size_t in_lent;     /* what the peer may still send unasked */
+    size_t method_at, path_at;
+    struct buf head, trailer, out_head, out_trailer; /* packed by head.c */
+    struct buf out;
+    uint64_t moved_ms; /* when `out` last moved; 0: not known yet */
+    struct list by_session, by_event, by_submit, by_stall;
 };
 
 /* Walk the fields of the peer's head (or its trailer), pseudo-headers left

@@ -38,6 +38,8 @@
 #include "http/exchange.h"
 
 struct nghttp2_session;
+struct nghttp2_session_callbacks;
+struct nghttp2_option;
 
 enum {
     HTTP_QUEUE_MAX = 256 * 1024, /* bytes that may wait for one socket */
@@ -92,7 +94,8 @@ struct http_host { /* one per I/O loop; set the first four, then init */
     /* private */
     struct list spare;
     uint32_t spares;
-    void *options, *callbacks; /* of nghttp2, shared by all sessions */
+    struct nghttp2_option *options;
+    struct nghttp2_session_callbacks *callbacks;
 };
 
 struct http_session { /* read-only outside; all zero is closed */
@@ -103,16 +106,17 @@ struct http_session { /* read-only outside; all zero is closed */
 
     /* private */
     struct nghttp2_session *h2;
-    const uint8_t *left; /* produced by nghttp2, not yet given out */
-    size_t left_size, in_bytes, in_owed, moved_bytes;
-    struct list all, events, stalls;
+    const uint8_t *left; /* made by nghttp2, not yet given out */
+    size_t left_size;
+    size_t in_bytes, in_owed; /* body held; credit of the connection owed */
+    struct list all, events, submits, stalls;
     enum err failed;
-    bool woken, draining, last_sent, greeted, ping_out, inside;
+    bool inside, woken, greeted, draining, goaway_last, pinged, head_open;
     uint8_t strikes;
-    int32_t head_stream, highest_stream;
-    uint32_t resets, controls; /* tokens left */
-    uint64_t now_ms, born_ms, heard_ms, idle_ms, head_ms, ping_ms, peer_ping_ms;
-    uint64_t drain_ms, stuck_ms, refill_ms;
+    int32_t highest;           /* stream id the peer opened last */
+    uint32_t resets, controls; /* tokens left, and when they were refilled */
+    uint64_t refill_ms, now_ms, born_ms, heard_ms, idle_ms, head_ms;
+    uint64_t ping_ms, peer_ping_ms, drain_ms, stuck_ms;
 };
 
 /* ERR_NOMEM.  close: after all its sessions. */

@@ -1,0 +1,242 @@
+#include "http/exchange.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <nghttp2/nghttp2.h>
+
+#include "base/require.h"
+#include "http/h2.h"
+#include "http/head.h"
+
+static bool going(const struct http_exchange *exchange)
+{
+    return exchange->why != ERR_NONE || (exchange->pending & HTTP_H2_CLOSED) ||
+           exchange->session->failed != ERR_NONE || !exchange->session->h2;
+}
+
+static bool next_plain(const struct buf *buf, size_t *at,
+                       struct http_field *field)
+{
+    while (http_head_next(buf, at, field))
+        if (field->name[0] != ':')
+            return true;
+    return false;
+}
+
+bool http_exchange_field(const struct http_exchange *exchange, size_t *at,
+                         struct http_field *field)
+{
+    return next_plain(&exchange->head, at, field);
+}
+
+bool http_exchange_trailer(const struct http_exchange *exchange, size_t *at,
+                           struct http_field *field)
+{
+    return next_plain(&exchange->trailer, at, field);
+}
+
+const char *http_exchange_header(const struct http_exchange *exchange,
+                                 const char *name)
+{
+    const size_t size = strlen(name);
+    struct http_field field;
+    size_t at = 0;
+
+    while (http_exchange_field(exchange, &at, &field))
+        if (field.name_size == size && memcmp(field.name, name, size) == 0)
+            return field.value;
+    return NULL;
+}
+
+/* Let the peer send until `in` and what is under way make up target. */
+static void lend(struct http_exchange *exchange, size_t target)
+{
+    size_t have = exchange->in_lent + buf_size(&exchange->in);
+
+    if (have >= target || exchange->in_ended || going(exchange) ||
+        (!exchange->client && exchange->out_ended) || exchange->stream_id < 0)
+        return;
+    if (nghttp2_submit_window_update(exchange->session->h2, NGHTTP2_FLAG_NONE,
+                                     exchange->stream_id,
+                                     (int32_t)(target - have)) != 0) {
+        http_exchange_reset(exchange, ERR_NOMEM);
+        return;
+    }
+    exchange->in_lent += target - have;
+    http_h2_wake(exchange->session);
+}
+
+void http_exchange_consume(struct http_exchange *exchange, size_t size)
+{
+    size_t have;
+
+    REQUIRE(size <= buf_size(&exchange->in));
+    buf_consume(&exchange->in, size);
+    if (buf_size(&exchange->in) == 0 && exchange->in.cap > 4096)
+        buf_close(&exchange->in); /* an idle stream holds no large buffer */
+    http_h2_credit(exchange, size);
+    have = exchange->in_lent + buf_size(&exchange->in);
+    if (have <= HTTP_WINDOW / 2)
+        lend(exchange, HTTP_WINDOW);
+}
+
+void http_exchange_want(struct http_exchange *exchange, size_t size)
+{
+    REQUIRE(size <= INT32_MAX);
+    if (size > exchange->in.max)
+        exchange->in.max = size; /* Law 1 */
+    lend(exchange, size);
+}
+
+static enum err pack(struct buf *buf, const struct http_field *fields,
+                     size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        enum err err = http_head_add(buf, &fields[i]);
+
+        if (err != ERR_NONE)
+            return err;
+    }
+    return ERR_NONE;
+}
+
+enum err http_exchange_respond(struct http_exchange *exchange, int status,
+                               const struct http_field *fields, size_t count)
+{
+    char digits[4];
+    struct http_field first = {":status", digits, 7, 3};
+    enum err err;
+
+    REQUIRE(!exchange->client);
+    REQUIRE(status >= 200);
+    REQUIRE(status <= 599);
+    if (going(exchange))
+        return ERR_CANCELED;
+    REQUIRE(!exchange->responded); /* Law 3 */
+    (void)snprintf(digits, sizeof digits, "%d", status % 1000);
+    err = http_head_add(&exchange->out_head, &first);
+    if (err == ERR_NONE)
+        err = pack(&exchange->out_head, fields, count);
+    if (err != ERR_NONE) {
+        exchange->out_head.head = exchange->out_head.tail = 0;
+        return err;
+    }
+    exchange->responded = true;
+    list_push_back(&exchange->session->submits, &exchange->by_submit);
+    http_h2_wake(exchange->session);
+    return ERR_NONE;
+}
+
+bool http_exchange_writable(const struct http_exchange *exchange)
+{
+    return buf_size(&exchange->out) < HTTP_OUT_HIGH && !exchange->out_ended;
+}
+
+uint8_t *http_exchange_reserve(struct http_exchange *exchange, size_t size)
+{
+    if (going(exchange) || !http_exchange_writable(exchange))
+        return NULL;
+    return buf_reserve(&exchange->out, size);
+}
+
+/* nghttp2 was told "no more for now": tell it otherwise. */
+static void resume(struct http_exchange *exchange)
+{
+    if (exchange->deferred) {
+        exchange->deferred = false;
+        if (nghttp2_session_resume_data(exchange->session->h2,
+                                        exchange->stream_id) ==
+            NGHTTP2_ERR_NOMEM)
+            http_exchange_reset(exchange, ERR_NOMEM);
+    }
+    http_h2_wake(exchange->session);
+}
+
+void http_exchange_commit(struct http_exchange *exchange, size_t size)
+{
+    REQUIRE(exchange->responded);
+    REQUIRE(!exchange->out_ended); /* Law 3 */
+    buf_commit(&exchange->out, size);
+    if (buf_size(&exchange->out) >= HTTP_OUT_HIGH)
+        exchange->choked = true; /* Law 2 */
+    if (!list_linked(&exchange->by_stall) && size > 0) {
+        exchange->moved_ms = 0;
+        list_push_back(&exchange->session->stalls, &exchange->by_stall);
+    }
+    resume(exchange);
+}
+
+enum err http_exchange_write(struct http_exchange *exchange, const void *bytes,
+                             size_t size)
+{
+    uint8_t *to;
+
+    if (going(exchange))
+        return ERR_CANCELED;
+    if (!http_exchange_writable(exchange)) {
+        exchange->choked = true;
+        return ERR_FULL;
+    }
+    if (size == 0)
+        return ERR_NONE;
+    to = buf_reserve(&exchange->out, size);
+    if (!to)
+        return ERR_NOMEM;
+    memcpy(to, bytes, size);
+    http_exchange_commit(exchange, size);
+    return ERR_NONE;
+}
+
+enum err http_exchange_end(struct http_exchange *exchange,
+                           const struct http_field *fields, size_t count)
+{
+    enum err err;
+
+    if (going(exchange))
+        return ERR_CANCELED;
+    REQUIRE(exchange->responded);
+    REQUIRE(!exchange->out_ended); /* Law 3 */
+    err = pack(&exchange->out_trailer, fields, count);
+    if (err != ERR_NONE) {
+        exchange->out_trailer.head = exchange->out_trailer.tail = 0;
+        return err;
+    }
+    exchange->out_ended = true;
+    if (!exchange->client) /* what still comes in is not looked at */
+        http_exchange_consume(exchange, buf_size(&exchange->in));
+    resume(exchange);
+    return ERR_NONE;
+}
+
+void http_exchange_reset(struct http_exchange *exchange, enum err why)
+{
+    struct http_session *session = exchange->session;
+
+    REQUIRE(why != ERR_NONE);
+    if (exchange->why != ERR_NONE || (exchange->pending & HTTP_H2_CLOSED) ||
+        !session->h2)
+        return;
+    exchange->why = why;
+    exchange->out_ended = true;
+    exchange->choked = false;
+    list_unlink(&exchange->by_stall);
+    list_unlink(&exchange->by_submit);
+    buf_close(&exchange->out);
+    http_h2_wake(session);
+    if (exchange->client && !exchange->submitted) {
+        http_h2_note(exchange, HTTP_H2_CLOSED);
+        return;
+    }
+    if (nghttp2_submit_rst_stream(
+            session->h2, NGHTTP2_FLAG_NONE, exchange->stream_id,
+            why == ERR_CANCELED || why == ERR_SLOW_READER
+                ? NGHTTP2_CANCEL
+                : NGHTTP2_INTERNAL_ERROR) != 0)
+        session->failed = ERR_NOMEM;
+}
+
+uint64_t http_exchange_now_ms(const struct http_exchange *exchange)
+{
+    return exchange->session->now_ms;
+}

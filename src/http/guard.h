@@ -1,0 +1,38 @@
+/* http/guard -- what a peer may cost: tokens by count, deadlines by time.
+ *
+ * Internal to http/.  Tokens are spent for what a peer makes us do without a
+ * request of its own: resets and broken frames (rapid reset, and the resets it
+ * tricks us into sending), control and empty frames.  They come back with
+ * time, and with honest work: an exchange that ends well, a frame we send.
+ *
+ * Laws
+ *   1. Tokens never exceed their burst.
+ *   2. http_guard_deadline_ms() is never later than the next thing
+ *      http_guard_tick() would do. */
+#ifndef HTTP_GUARD_H
+#define HTTP_GUARD_H
+
+#include "http/session.h"
+
+/* Fill in the defaults where a limit is 0. */
+void http_guard_defaults(struct http_limits *limits);
+
+/* Pay for one; false: the connection is to end (and says so to the peer). */
+MUST_USE bool http_guard_reset(struct http_session *session);
+MUST_USE bool http_guard_control(struct http_session *session);
+MUST_USE bool http_guard_ping(struct http_session *session);
+
+/* Honest work. */
+void http_guard_sent(struct http_session *session);
+void http_guard_done(struct http_session *session);
+
+/* End the connection with ENHANCE_YOUR_CALM. */
+void http_guard_expel(struct http_session *session, const char *words);
+
+/* The last GOAWAY of a drain; its round trip is over. */
+MUST_USE enum err http_guard_goaway(struct http_session *session);
+
+uint64_t http_guard_deadline_ms(const struct http_session *session);
+MUST_USE enum err http_guard_tick(struct http_session *session);
+
+#endif

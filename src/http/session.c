@@ -1,0 +1,318 @@
+#include "http/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <nghttp2/nghttp2.h>
+
+#include "base/require.h"
+#include "http/guard.h"
+#include "http/h2.h"
+#include "http/head.h"
+
+static const uint8_t DRAIN_PING[8] = "drain";
+
+enum err http_session_host_init(struct http_host *host)
+{
+    REQUIRE(host->handler_of);
+    REQUIRE(host->wake);
+    http_guard_defaults(&host->limits);
+    list_init(&host->spare);
+    host->spares = 0;
+    return http_h2_setup(host);
+}
+
+void http_session_host_close(struct http_host *host)
+{
+    struct list *node;
+
+    if (!host->options)
+        return;
+    while ((node = list_pop_front(&host->spare))) {
+        struct http_exchange *exchange =
+            LIST_ENTRY(node, struct http_exchange, by_session);
+
+        buf_close(&exchange->head);
+        buf_close(&exchange->in);
+        buf_close(&exchange->out);
+        buf_close(&exchange->out_head);
+        buf_close(&exchange->out_trailer);
+        free(exchange);
+    }
+    nghttp2_option_del(host->options);
+    nghttp2_session_callbacks_del(host->callbacks);
+    host->options = NULL;
+    host->callbacks = NULL;
+}
+
+static int greet(struct http_session *session)
+{
+    const struct http_limits *limits = &session->host->limits;
+    nghttp2_settings_entry entry[3] = {
+        {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits->streams_max},
+        {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, limits->head_bytes_max},
+        {NGHTTP2_SETTINGS_ENABLE_PUSH, 0}};
+
+    return nghttp2_submit_settings(session->h2, NGHTTP2_FLAG_NONE, entry,
+                                   session->role == HTTP_CLIENT ? 3 : 2);
+}
+
+enum err http_session_init(struct http_session *session,
+                           struct http_host *host, enum http_role role,
+                           void *user, uint64_t now_ms)
+{
+    int rv;
+
+    *session = (struct http_session){.host = host,
+                                     .user = user,
+                                     .role = role,
+                                     .resets = host->limits.reset_burst,
+                                     .controls = host->limits.control_burst,
+                                     .refill_ms = now_ms,
+                                     .now_ms = now_ms,
+                                     .born_ms = now_ms,
+                                     .heard_ms = now_ms,
+                                     .idle_ms = now_ms};
+    list_init(&session->all);
+    list_init(&session->events);
+    list_init(&session->submits);
+    list_init(&session->stalls);
+    rv = role == HTTP_SERVER
+             ? nghttp2_session_server_new2(&session->h2, host->callbacks,
+                                           session, host->options)
+             : nghttp2_session_client_new2(&session->h2, host->callbacks,
+                                           session, host->options);
+    if (rv != 0) {
+        session->h2 = NULL;
+        return ERR_NOMEM;
+    }
+    if (greet(session) != 0) {
+        nghttp2_session_del(session->h2);
+        session->h2 = NULL;
+        return ERR_NOMEM;
+    }
+    http_h2_wake(session);
+    return ERR_NONE;
+}
+
+void http_session_close(struct http_session *session)
+{
+    REQUIRE(!session->inside); /* Law 1 */
+    if (!session->h2)
+        return;
+    session->woken = true; /* nobody is to be woken for it any more */
+    session->inside = true;
+    nghttp2_session_del(session->h2);
+    session->h2 = NULL;
+    LIST_EACH(node, &session->all)
+    {
+        struct http_exchange *exchange =
+            LIST_ENTRY(node, struct http_exchange, by_session);
+
+        if (!(exchange->pending & HTTP_H2_CLOSED) &&
+            exchange->why == ERR_NONE)
+            exchange->why = ERR_CONNECTION;
+        http_h2_note(exchange, HTTP_H2_CLOSED);
+    }
+    (void)http_h2_tell(session);
+    REQUIRE(session->exchanges == 0); /* Law 2 */
+    session->inside = false;
+}
+
+static void enter(struct http_session *session, uint64_t now_ms)
+{
+    REQUIRE(!session->inside); /* Law 1 */
+    REQUIRE(session->h2);
+    session->inside = true;
+    if (now_ms > session->now_ms)
+        session->now_ms = now_ms;
+}
+
+static enum err leave(struct http_session *session)
+{
+    if (nghttp2_session_want_write(session->h2))
+        http_h2_wake(session);
+    session->inside = false;
+    return session->failed;
+}
+
+static enum err fatal(ssize_t rv)
+{
+    switch (rv) {
+    case NGHTTP2_ERR_NOMEM:
+        return ERR_NOMEM;
+    case NGHTTP2_ERR_FLOODED:
+    case NGHTTP2_ERR_TOO_MANY_CONTINUATIONS:
+    case NGHTTP2_ERR_TOO_MANY_SETTINGS:
+        return ERR_ABUSE;
+    default:
+        return ERR_PROTOCOL;
+    }
+}
+
+enum err http_session_receive(struct http_session *session,
+                              const uint8_t *bytes, size_t size,
+                              uint64_t now_ms)
+{
+    ssize_t rv;
+
+    enter(session, now_ms);
+    session->heard_ms = session->now_ms;
+    if (session->failed == ERR_NONE && size > 0) {
+        rv = nghttp2_session_mem_recv(session->h2, bytes, size);
+        if (rv < 0 && session->failed == ERR_NONE)
+            session->failed = fatal(rv);
+    }
+    (void)http_h2_tell(session);
+    return leave(session);
+}
+
+/* Copy what nghttp2 makes until out is full or it has no more. */
+static size_t fill(struct http_session *session, uint8_t *out, size_t room)
+{
+    size_t filled = 0;
+
+    for (;;) {
+        size_t size = session->left_size;
+        ssize_t made;
+
+        if (size > room - filled)
+            size = room - filled;
+        if (size > 0) {
+            memcpy(out + filled, session->left, size);
+            filled += size;
+            session->left += size;
+            session->left_size -= size;
+        }
+        if (filled == room)
+            return filled;
+        made = nghttp2_session_mem_send(session->h2, &session->left);
+        if (made < 0 && session->failed == ERR_NONE)
+            session->failed = fatal(made);
+        if (made <= 0)
+            return filled;
+        session->left_size = (size_t)made;
+    }
+}
+
+size_t http_session_send(struct http_session *session, uint8_t *out,
+                         size_t room, uint64_t now_ms)
+{
+    size_t filled = 0;
+    bool told = true;
+
+    REQUIRE(room > 0);
+    enter(session, now_ms);
+    while (told && filled < room) {
+        http_h2_submit(session);
+        filled += fill(session, out + filled, room - filled);
+        told = http_h2_tell(session);
+    }
+    /* What still waits, waits for the peer's window, from now at the latest. */
+    for (struct list *node = session->stalls.prev; node != &session->stalls;
+         node = node->prev) {
+        struct http_exchange *exchange =
+            LIST_ENTRY(node, struct http_exchange, by_stall);
+
+        if (exchange->moved_ms != 0)
+            break;
+        exchange->moved_ms = session->now_ms;
+    }
+    session->stuck_ms = session->now_ms;
+    session->woken = filled == room;
+    session->inside = false;
+    return filled;
+}
+
+uint64_t http_session_deadline_ms(const struct http_session *session)
+{
+    if (!session->h2)
+        return HTTP_NEVER;
+    return http_guard_deadline_ms(session);
+}
+
+enum err http_session_tick(struct http_session *session, uint64_t now_ms)
+{
+    enum err err;
+
+    enter(session, now_ms);
+    err = http_guard_tick(session);
+    if (err != ERR_NONE && session->failed == ERR_NONE)
+        session->failed = err;
+    (void)http_h2_tell(session);
+    return leave(session);
+}
+
+void http_session_drain(struct http_session *session, uint64_t now_ms)
+{
+    if (!session->h2 || session->draining)
+        return;
+    if (now_ms > session->now_ms)
+        session->now_ms = now_ms;
+    session->draining = true;
+    session->drain_ms = session->now_ms;
+    if (session->role == HTTP_CLIENT) {
+        if (http_guard_goaway(session) != ERR_NONE)
+            session->failed = ERR_NOMEM;
+        return;
+    }
+    if (nghttp2_submit_shutdown_notice(session->h2) != 0 ||
+        nghttp2_submit_ping(session->h2, NGHTTP2_FLAG_NONE, DRAIN_PING) != 0)
+        session->failed = ERR_NOMEM;
+    http_h2_wake(session);
+}
+
+bool http_session_finished(const struct http_session *session)
+{
+    if (!session->h2)
+        return true;
+    if (session->left_size > 0)
+        return false;
+    if (session->failed != ERR_NONE)
+        return !session->woken;
+    return list_empty(&session->submits) &&
+           !nghttp2_session_want_read(session->h2) &&
+           !nghttp2_session_want_write(session->h2);
+}
+
+struct http_exchange *http_session_request(struct http_session *session,
+                                           const struct http_request *request,
+                                           void *user, enum err *err)
+{
+    const struct http_field first[] = {
+        {":method", request->method, 7, strlen(request->method)},
+        {":scheme", request->scheme, 7, strlen(request->scheme)},
+        {":authority", request->authority, 10, strlen(request->authority)},
+        {":path", request->path, 5, strlen(request->path)}};
+    struct http_exchange *exchange;
+
+    REQUIRE(session->role == HTTP_CLIENT);
+    *err = ERR_NONE;
+    if (session->failed != ERR_NONE || session->draining || !session->h2)
+        *err = ERR_DRAINING;
+    else if (session->exchanges >=
+             nghttp2_session_get_remote_settings(
+                 session->h2, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS))
+        *err = ERR_FULL;
+    if (*err != ERR_NONE)
+        return NULL;
+    exchange = http_h2_open(session);
+    if (!exchange) {
+        *err = ERR_NOMEM;
+        return NULL;
+    }
+    for (size_t i = 0; i < 4 && *err == ERR_NONE; i++)
+        *err = http_head_add(&exchange->out_head, &first[i]);
+    for (size_t i = 0; i < request->count && *err == ERR_NONE; i++)
+        *err = http_head_add(&exchange->out_head, &request->fields[i]);
+    if (*err != ERR_NONE) {
+        http_h2_release(exchange);
+        return NULL;
+    }
+    exchange->client = exchange->began = exchange->responded = true;
+    exchange->user = user;
+    exchange->method = exchange->path = "";
+    list_push_back(&session->submits, &exchange->by_submit);
+    http_h2_wake(session);
+    return exchange;
+}

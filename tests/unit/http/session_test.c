@@ -1,0 +1,182 @@
+#include "http/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/chance.h"
+#include "check.h"
+#include "wire.h"
+
+/* A server that answers with the body it got (and trailers), and a client
+ * that counts. */
+struct seen {
+    int begun, readable, writable, closed;
+    enum err why;
+    int status;
+    size_t body;
+    uint64_t sum;
+    bool trailer, ended;
+    struct http_exchange *last;
+    bool mute;  /* server: do not answer */
+    bool still; /* do not consume */
+};
+
+static const struct http_field KIND[] = {HTTP_FIELD("content-type", "text/x")};
+static const struct http_field TAIL[] = {HTTP_FIELD("x-tail", "yes")};
+
+static void eat(struct seen *seen, struct http_exchange *exchange)
+{
+    size_t size = buf_size(&exchange->in);
+    const uint8_t *bytes = buf_head(&exchange->in);
+
+    if (seen->still)
+        return;
+    for (size_t i = 0; i < size; i++)
+        seen->sum = chance_mix(seen->sum ^ bytes[i]);
+    seen->body += size;
+    http_exchange_consume(exchange, size);
+}
+
+static void server_begin(void *self, struct http_exchange *exchange)
+{
+    struct seen *seen = self;
+
+    seen->begun++;
+    seen->last = exchange;
+    CHECK(exchange->method && strcmp(exchange->method, "POST") == 0);
+    CHECK(exchange->path && strcmp(exchange->path, "/echo") == 0);
+    CHECK(strcmp(http_exchange_header(exchange, "x-one"), "1") == 0);
+    CHECK(!http_exchange_header(exchange, "x-none"));
+    if (!seen->mute)
+        CHECK(http_exchange_respond(exchange, 200, KIND, 1) == ERR_NONE);
+}
+
+static void server_readable(void *self, struct http_exchange *exchange)
+{
+    struct seen *seen = self;
+
+    seen->readable++;
+    if (!seen->mute && !seen->still && buf_size(&exchange->in) > 0)
+        CHECK(http_exchange_write(exchange, buf_head(&exchange->in),
+                                  buf_size(&exchange->in)) == ERR_NONE);
+    eat(seen, exchange);
+    if (exchange->in_ended && !seen->mute)
+        CHECK(http_exchange_end(exchange, TAIL, 1) == ERR_NONE);
+}
+
+static void count_writable(void *self, struct http_exchange *exchange)
+{
+    (void)exchange;
+    ((struct seen *)self)->writable++;
+}
+
+static void count_closed(void *self, struct http_exchange *exchange,
+                         enum err why)
+{
+    struct seen *seen = self;
+
+    (void)exchange;
+    seen->closed++;
+    seen->why = why;
+    seen->last = NULL;
+}
+
+static void client_begin(void *self, struct http_exchange *exchange)
+{
+    (void)self;
+    (void)exchange;
+    CHECK(false);
+}
+
+static void client_readable(void *self, struct http_exchange *exchange)
+{
+    struct seen *seen = self;
+    struct http_field field;
+    size_t at = 0;
+
+    seen->readable++;
+    seen->status = exchange->status;
+    eat(seen, exchange);
+    seen->ended |= exchange->in_ended;
+    if (exchange->in_ended && http_exchange_trailer(exchange, &at, &field))
+        seen->trailer = strcmp(field.name, "x-tail") == 0 &&
+                        strcmp(field.value, "yes") == 0;
+}
+
+static const struct http_handler SERVER = {server_begin, server_readable,
+                                           count_writable, count_closed};
+static const struct http_handler CLIENT = {client_begin, client_readable,
+                                           count_writable, count_closed};
+
+struct world {
+    struct wire wire;
+    struct seen client, server;
+};
+
+static void world_open(struct world *world)
+{
+    wire_open(&world->wire, &CLIENT, &world->client, &SERVER, &world->server);
+}
+
+static struct http_exchange *ask(struct world *world)
+{
+    static const struct http_field fields[] = {HTTP_FIELD("x-one", "1"),
+                                               HTTP_FIELD("x-two", "")};
+    struct http_request request = {"POST", "http", "here", "/echo", fields, 2};
+    enum err err;
+    struct http_exchange *exchange = http_session_request(
+        &world->wire.client, &request, world, &err);
+
+    CHECK(exchange && err == ERR_NONE);
+    return exchange;
+}
+
+static void echo(size_t piece, size_t body)
+{
+    struct world world = {.wire = {.piece = piece}};
+    struct http_exchange *exchange;
+    uint8_t *bytes = calloc(1, body + 1);
+    uint64_t sum = 0, chance = 7;
+
+    for (size_t i = 0; i < body; i++) {
+        bytes[i] = (uint8_t)chance_next(&chance);
+        sum = chance_mix(sum ^ bytes[i]);
+    }
+    world_open(&world);
+    exchange = ask(&world);
+    for (size_t at = 0; at < body;) {
+        size_t part = body - at < 10000 ? body - at : 10000;
+
+        if (http_exchange_write(exchange, bytes + at, part) == ERR_FULL) {
+            wire_run(&world.wire);
+            continue;
+        }
+        at += part;
+    }
+    CHECK(http_exchange_end(exchange, NULL, 0) == ERR_NONE);
+    wire_run(&world.wire);
+    CHECK(world.wire.client_err == ERR_NONE);
+    CHECK(world.wire.server_err == ERR_NONE);
+    CHECK(world.client.status == 200);
+    CHECK(world.client.body == body);
+    CHECK(world.client.sum == sum);
+    CHECK(world.client.trailer && world.client.ended);
+    CHECK(world.client.closed == 1 && world.client.why == ERR_NONE);
+    CHECK(world.server.closed == 1 && world.server.why == ERR_NONE);
+    CHECK(world.server.begun == 1);
+    CHECK(world.wire.server.exchanges == 0);
+    CHECK(world.wire.server.in_bytes == 0);
+    wire_close(&world.wire);
+    free(bytes);
+}
+
+int main(void)
+{
+    echo(0, 0);
+    echo(0, 100);
+    echo(1, 100);
+    echo(0, 1000000);
+    echo(3, 30000);
+    return check_report("http/session");
+}
