@@ -102,6 +102,7 @@ enum {
     X(ERR_NO_OFFER,          STATUS_NOT_FOUND,            0,    "NO_OFFER",              "you have no such offer") \
     X(ERR_OFFER_CLOSED,      STATUS_FAILED_PRECONDITION,  0,    "OFFER_CLOSED",          "this offer is closed") \
     X(ERR_OFFER_GONE,        STATUS_FAILED_PRECONDITION,  0,    "OFFER_GONE",            "this offer is no longer available") \
+    X(ERR_OFFER_OPEN,        STATUS_FAILED_PRECONDITION,  0,    "OFFER_OPEN",            "this offer is still open") \
     X(ERR_LATE,              STATUS_FAILED_PRECONDITION,  0,    "OFFER_DEADLINE",        "the deadline of this offer has passed") \
     X(ERR_EXCLUDED,          STATUS_FAILED_PRECONDITION,  0,    "EXCLUDED",              "these two may not meet now") \
     /* talks */ \
