@@ -1,10 +1,12 @@
 #include "base/arena.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/require.h"
+#include "base/wipe.h"
 
 enum { CHUNK = 4096 };
 
@@ -63,16 +65,13 @@ void *arena_alloc(struct arena *arena, size_t size)
     return piece;
 }
 
-static void release(struct arena *arena, int wipe)
+static void release(struct arena *arena, bool secret)
 {
     while (arena->top) { /* Law 3 */
         struct arena_chunk *below = arena->top->below;
 
-        if (wipe) {
-            volatile unsigned char *byte = (void *)arena->top->data;
-            for (size_t i = 0; i < arena->top->used; i++)
-                byte[i] = 0;
-        }
+        if (secret)
+            wipe(arena->top->data, arena->top->used);
         free(arena->top);
         arena->top = below;
     }
@@ -81,10 +80,10 @@ static void release(struct arena *arena, int wipe)
 
 void arena_reset(struct arena *arena)
 {
-    release(arena, 0);
+    release(arena, false);
 }
 
 void arena_wipe(struct arena *arena)
 {
-    release(arena, 1);
+    release(arena, true);
 }

@@ -154,7 +154,7 @@ struct store_result {
             bool active;
         } account; /* enrol and find_account */
         struct {
-            uint32_t version, vocabulary_version;
+            uint32_t version, vocabulary_version, consent_version;
             struct store_bytes sealed;
         } card; /* get_card; put_card: the version only */
         struct {
