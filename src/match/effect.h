@@ -68,7 +68,8 @@ struct match_effect {
         struct match_command store;
         struct {
             enum err err;       /* ERR_NONE: done */
-            uint64_t reference; /* the ticket, offer, or talk it was about */
+            uint64_t reference; /* the ticket (ASK, WITHDRAW), the talk (an
+                                   accepting ANSWER), the offer (declining) */
         } reply;
         struct match_ticket_view ticket;
         struct match_duty_view duty;
