@@ -50,7 +50,7 @@ static struct arena_chunk *grow(struct arena *arena, size_t size)
 void *arena_alloc(struct arena *arena, size_t size)
 {
     struct arena_chunk *chunk = arena->top;
-    const size_t align = sizeof(max_align_t);
+    const size_t align = _Alignof(max_align_t);
     void *piece;
 
     if (size > SIZE_MAX / 2 - CHUNK)

@@ -33,8 +33,11 @@ static enum err make_room(struct buf *buf, size_t size)
         buf->tail = held;
         return ERR_NONE;
     }
-    while (cap < held + size)
+    while (cap < held + size) {
+        if (cap > SIZE_MAX / 2)
+            return ERR_NOMEM;
         cap *= 2;
+    }
     data = malloc(cap);
     if (!data)
         return ERR_NOMEM;

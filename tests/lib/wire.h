@@ -74,10 +74,10 @@ static inline void wire_run(struct wire *wire)
     size_t moved;
 
     do {
-        size_t up = wire_carry(wire, &wire->client, &wire->server,
-                               &wire->server_err);
-        size_t down = wire_carry(wire, &wire->server, &wire->client,
-                                 &wire->client_err);
+        size_t up =
+            wire_carry(wire, &wire->client, &wire->server, &wire->server_err);
+        size_t down =
+            wire_carry(wire, &wire->server, &wire->client, &wire->client_err);
 
         wire->to_server += up;
         wire->to_client += down;

@@ -1,0 +1,167 @@
+/* Threads write through one sink; what comes out of the pipe is whole lines of
+ * the closed vocabulary, and the counters add up. */
+#include "base/log.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "check.h"
+
+enum { THREADS = 4, EACH = 2000 };
+
+static const char *const levels[] = {"error: ", "warn: ", "info: ", "debug: "};
+
+/* The words of line after its level, or NULL if it names no level. */
+static const char *after_level(const char *line)
+{
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
+        if (strncmp(line, levels[i], strlen(levels[i])) == 0)
+            return line + strlen(levels[i]);
+    return NULL;
+}
+
+/* Law 1: "LEVEL: WORDS NUMBER[: REASON]", all of it known beforehand. */
+static bool is_closed(const char *line)
+{
+    const char *words = after_level(line);
+
+    for (int code = 0; words && code < LOG_COUNT; code++) {
+        const char *known = log_words((enum log_code)code);
+        size_t size = strlen(known);
+        const char *at = words + size + 1;
+
+        if (strncmp(words, known, size) != 0 || words[size] != ' ' ||
+            !isdigit((unsigned char)*at))
+            continue;
+        at += strspn(at, "0123456789");
+        if (*at == '\0')
+            return true;
+        for (int err = 1; err < ERR_COUNT; err++)
+            if (strncmp(at, ": ", 2) == 0 &&
+                strcmp(at + 2, err_text((enum err)err)) == 0)
+                return true;
+    }
+    return false;
+}
+
+static void *write_lines(void *arg)
+{
+    const unsigned *first = arg;
+
+    for (unsigned i = 0; i < EACH; i++)
+        log_event((enum log_code)((*first + i) % LOG_COUNT), 2,
+                  (enum err)(i % ERR_COUNT));
+    return NULL;
+}
+
+static unsigned read_lines(int fd)
+{
+    FILE *in = fdopen(fd, "r");
+    char line[512];
+    unsigned n = 0;
+
+    CHECK(in != NULL);
+    if (!in)
+        return 0;
+    while (fgets(line, sizeof line, in)) {
+        size_t size = strcspn(line, "\n");
+
+        CHECK(line[size] == '\n'); /* whole lines, not mixed */
+        line[size] = '\0';
+        CHECK(is_closed(line)); /* Law 1 */
+        n++;
+    }
+    (void)fclose(in);
+    return n;
+}
+
+struct writers {
+    int fd;
+};
+
+static void *write_all(void *arg)
+{
+    const struct writers *writers = arg;
+    unsigned first[THREADS];
+    pthread_t thread[THREADS];
+
+    for (unsigned i = 0; i < THREADS; i++) {
+        first[i] = i * 7;
+        CHECK(pthread_create(&thread[i], NULL, write_lines, &first[i]) == 0);
+    }
+    for (unsigned i = 0; i < THREADS; i++)
+        CHECK(pthread_join(thread[i], NULL) == 0);
+    log_open(-1, LOG_DEBUG);
+    CHECK(close(writers->fd) == 0);
+    return NULL;
+}
+
+/* Law 2: the counters count what was logged, written or not. */
+static uint64_t all_counters(void)
+{
+    uint64_t sum = 0;
+
+    for (int code = 0; code < LOG_COUNT; code++)
+        sum += log_counter((enum log_code)code);
+    return sum;
+}
+
+static void threads_share_the_sink(void)
+{
+    int ends[2];
+    struct writers writers;
+    pthread_t thread;
+    uint64_t before = all_counters();
+
+    CHECK(pipe(ends) == 0);
+    writers.fd = ends[1];
+    log_open(ends[1], LOG_DEBUG);
+    CHECK(pthread_create(&thread, NULL, write_all, &writers) == 0);
+    CHECK(read_lines(ends[0]) == THREADS * EACH);
+    CHECK(pthread_join(thread, NULL) == 0);
+    CHECK(all_counters() - before == UINT64_C(2) * THREADS * EACH); /* Law 2 */
+}
+
+static void level_hides_lines_but_counts(void)
+{
+    int ends[2];
+    uint64_t before = log_counter(LOG_OFFERED);
+
+    CHECK(pipe(ends) == 0);
+    log_open(ends[1], LOG_INFO);
+    log_event(LOG_OFFERED, 3, ERR_NONE); /* debug: not written */
+    log_event(LOG_READY, 1, ERR_NONE);
+    log_event(LOG_STORE_FAILED, UINT64_MAX, ERR_STORE); /* the longest number */
+    log_open(-1, LOG_DEBUG);
+    log_event(LOG_READY, 1, ERR_NONE); /* closed: not written */
+    CHECK(close(ends[1]) == 0);
+    CHECK(read_lines(ends[0]) == 2);
+    CHECK(log_counter(LOG_OFFERED) == before + 3); /* Law 2 */
+}
+
+/* Law 1: the words themselves cannot be mistaken for one another. */
+static void words_are_plain(void)
+{
+    for (int code = 0; code < LOG_COUNT; code++) {
+        const char *words = log_words((enum log_code)code);
+
+        CHECK(strlen(words) > 0);
+        CHECK(strchr(words, '%') == NULL);
+        CHECK(strchr(words, '\n') == NULL);
+        for (int other = 0; other < code; other++)
+            CHECK(strcmp(words, log_words((enum log_code)other)) != 0);
+    }
+}
+
+int main(void)
+{
+    words_are_plain();
+    level_hides_lines_but_counts();
+    threads_share_the_sink();
+    return check_report("base/log");
+}
