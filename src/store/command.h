@@ -28,8 +28,8 @@ enum {
     STORE_BATCH_MAX = 256 /* jobs in one durable commit */
 };
 
-struct store_bytes { /* borrowed from the job's arena */
-    const uint8_t *data;
+struct store_bytes { /* in the job's arena */
+    uint8_t *data;
     uint32_t size;
 };
 
@@ -163,12 +163,14 @@ struct store_result {
         } talk;
         struct {
             struct store_bytes link;
+            uint8_t receive_hash[STORE_HASH];
             uint64_t last_seq, acked_seq;
             uint64_t closed_ms; /* 0 = open for sending */
         } mailbox;
         struct { /* link: whose mailbox it went to, to wake the receiver */
             uint64_t seq;
             struct store_bytes link;
+            uint8_t receive_hash[STORE_HASH];
         } sent;
         struct {
             struct store_message *message;
