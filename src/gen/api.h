@@ -1,19 +1,19 @@
-/* gen/api -- the shape of the generated tables: methods, services, files.
+/* pb/api -- the shape of the generated tables: methods, services, files.
  *
  * The generator (gen/api.c) reads a descriptor set and writes, into the build
- * tree, api_methods[] and the rest for whatever protos it was given.  Types
- * and declarations only; a program links one generated set.
+ * tree, pb/NAME.api.h and .c with a struct api_set NAME_api for the protos it
+ * was given.  This header is copied beside them and included as "pb/api.h".
+ * Types only: it owns nothing.
  *
- * The generated header "NAME.api.h" has, for each service, an id per method
- * (API_KINDRED_V1_SUPPORT_ASK) and a list to bind handlers with (rpc/server.h
- * RPC_WRAP, RPC_BIND):
- *   #define API_KINDRED_V1_SUPPORT(X, prefix)                    \
- *       X(prefix, ask, API_KINDRED_V1_SUPPORT_ASK,               \
+ * NAME.api.h includes all the messages and has one list per service, to bind
+ * handlers with (rpc/server.h: RPC_WRAP, RPC_BIND):
+ *   #define API_KINDRED_V1_SUPPORT(X, prefix)
+ *       X(prefix, ask, "/kindred.v1.Support/Ask",
  *         Kindred__V1__AskRequest, Kindred__V1__AskResponse)
  *       ...
  * so that a method without a handler does not compile. */
-#ifndef GEN_API_H
-#define GEN_API_H
+#ifndef PB_API_H
+#define PB_API_H
 
 #include <protobuf-c/protobuf-c.h>
 #include <stdbool.h>

@@ -1,9 +1,8 @@
 #include "http/exchange.h"
 
+#include <nghttp2/nghttp2.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <nghttp2/nghttp2.h>
 
 #include "base/require.h"
 #include "http/h2.h"
@@ -228,11 +227,11 @@ void http_exchange_reset(struct http_exchange *exchange, enum err why)
         http_h2_note(exchange, HTTP_H2_CLOSED);
         return;
     }
-    if (nghttp2_submit_rst_stream(
-            session->h2, NGHTTP2_FLAG_NONE, exchange->stream_id,
-            why == ERR_CANCELED || why == ERR_SLOW_READER
-                ? NGHTTP2_CANCEL
-                : NGHTTP2_INTERNAL_ERROR) != 0)
+    if (nghttp2_submit_rst_stream(session->h2, NGHTTP2_FLAG_NONE,
+                                  exchange->stream_id,
+                                  why == ERR_CANCELED || why == ERR_SLOW_READER
+                                      ? NGHTTP2_CANCEL
+                                      : NGHTTP2_INTERNAL_ERROR) != 0)
         session->failed = ERR_NOMEM;
 }
 

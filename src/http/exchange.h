@@ -62,12 +62,12 @@ struct http_exchange {
     /* Private. */
     bool client, began, head_bad, submitted, responded;
     bool out_ended, out_done, deferred, choked;
-    uint8_t pending;    /* HTTP_H2_…: what the handler is to be told */
-    int32_t stream_id;  /* -1: a request not yet submitted */
-    enum err why;       /* set: the reason for closed() */
-    int out_status;     /* server: of our response */
+    uint8_t pending;   /* HTTP_H2_…: what the handler is to be told */
+    int32_t stream_id; /* -1: a request not yet submitted */
+    enum err why;      /* set: the reason for closed() */
+    int out_status;    /* server: of our response */
     uint32_t head_bytes, fields;
-    size_t in_lent;     /* what the peer may still send unasked */
+    size_t in_lent; /* what the peer may still send unasked */
     size_t method_at, path_at;
     struct buf head, trailer, out_head, out_trailer; /* packed by head.c */
     struct buf out;

@@ -1,8 +1,7 @@
 #include "http/guard.h"
 
-#include <string.h>
-
 #include <nghttp2/nghttp2.h>
+#include <string.h>
 
 #include "base/require.h"
 #include "http/h2.h"
@@ -53,12 +52,12 @@ static void refill(struct http_session *session)
     if (since_ms < 100)
         return;
     session->refill_ms = session->now_ms;
-    session->resets = add(
-        session->resets, limits->reset_per_s * since_ms / 1000,
-        limits->reset_burst);
-    session->controls = add(
-        session->controls, limits->control_per_s * since_ms / 1000,
-        limits->control_burst);
+    session->resets =
+        add(session->resets, limits->reset_per_s * since_ms / 1000,
+            limits->reset_burst);
+    session->controls =
+        add(session->controls, limits->control_per_s * since_ms / 1000,
+            limits->control_burst);
 }
 
 void http_guard_expel(struct http_session *session, const char *words)
@@ -139,9 +138,9 @@ uint64_t http_guard_deadline_ms(const struct http_session *session)
     if (session->head_open)
         at_ms = sooner(at_ms, session->head_ms + limits->head_ms);
     if (session->woken)
-        at_ms = sooner(at_ms, (session->stuck_ms ? session->stuck_ms
-                                                 : session->now_ms) +
-                                  limits->slow_ms);
+        at_ms = sooner(
+            at_ms, (session->stuck_ms ? session->stuck_ms : session->now_ms) +
+                       limits->slow_ms);
     if (!list_empty(&session->stalls))
         at_ms = sooner(at_ms, LIST_ENTRY(session->stalls.next,
                                          struct http_exchange, by_stall)
@@ -166,8 +165,8 @@ static void drop_slow(struct http_session *session)
     const uint64_t slow_ms = session->host->limits.slow_ms;
 
     while (!list_empty(&session->stalls)) {
-        struct http_exchange *exchange = LIST_ENTRY(
-            session->stalls.next, struct http_exchange, by_stall);
+        struct http_exchange *exchange =
+            LIST_ENTRY(session->stalls.next, struct http_exchange, by_stall);
 
         if (exchange->moved_ms == 0)
             exchange->moved_ms = session->now_ms;
@@ -200,8 +199,7 @@ static enum err drain_on(struct http_session *session)
 
     if (session->goaway_last)
         return since_ms >= limits->grace_ms ? ERR_DEADLINE : ERR_NONE;
-    return since_ms >= limits->drain_ms ? http_guard_goaway(session)
-                                        : ERR_NONE;
+    return since_ms >= limits->drain_ms ? http_guard_goaway(session) : ERR_NONE;
 }
 
 static enum err keep_alive(struct http_session *session)

@@ -1,9 +1,8 @@
 #include "http/h2.h"
 
+#include <nghttp2/nghttp2.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <nghttp2/nghttp2.h>
 
 #include "base/require.h"
 #include "http/guard.h"
@@ -199,11 +198,10 @@ static ssize_t on_pull(nghttp2_session *h2, int32_t stream_id, uint8_t *to,
     }
     *flags |= NGHTTP2_DATA_FLAG_EOF;
     while (http_head_next(&exchange->out_trailer, &at, &field))
-        nv[count++] = (nghttp2_nv){(uint8_t *)(uintptr_t)field.name,
-                                   (uint8_t *)(uintptr_t)field.value,
-                                   field.name_size, field.value_size,
-                                   NGHTTP2_NV_FLAG_NO_COPY_NAME |
-                                       NGHTTP2_NV_FLAG_NO_COPY_VALUE};
+        nv[count++] = (nghttp2_nv){
+            (uint8_t *)(uintptr_t)field.name, (uint8_t *)(uintptr_t)field.value,
+            field.name_size, field.value_size,
+            NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE};
     if (count > 0) {
         *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
         if (nghttp2_submit_trailer(h2, stream_id, nv, count) != 0)
@@ -225,11 +223,10 @@ static int submit_one(struct http_exchange *exchange)
     int rv;
 
     while (http_head_next(&exchange->out_head, &at, &field))
-        nv[count++] = (nghttp2_nv){(uint8_t *)(uintptr_t)field.name,
-                                   (uint8_t *)(uintptr_t)field.value,
-                                   field.name_size, field.value_size,
-                                   NGHTTP2_NV_FLAG_NO_COPY_NAME |
-                                       NGHTTP2_NV_FLAG_NO_COPY_VALUE};
+        nv[count++] = (nghttp2_nv){
+            (uint8_t *)(uintptr_t)field.name, (uint8_t *)(uintptr_t)field.value,
+            field.name_size, field.value_size,
+            NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE};
     exchange->submitted = true;
     if (!exchange->client)
         return nghttp2_submit_response(session->h2, exchange->stream_id, nv,
@@ -386,8 +383,8 @@ static int on_header(nghttp2_session *h2, const nghttp2_frame *frame,
         return 0;
     if (exchange->client && !exchange->head_done && name_size == 7 &&
         value_size == 3 && memcmp(name, ":status", 7) == 0)
-        exchange->status = (value[0] - '0') * 100 + (value[1] - '0') * 10 +
-                           (value[2] - '0');
+        exchange->status =
+            (value[0] - '0') * 100 + (value[1] - '0') * 10 + (value[2] - '0');
     return keep_field(exchange, &field, exchange->head_done);
 }
 
@@ -496,7 +493,8 @@ static int on_data(nghttp2_session *h2, uint8_t flags, int32_t stream_id,
         wanted = false;
     }
     if (wanted) {
-        exchange->in_lent -= size < exchange->in_lent ? size : exchange->in_lent;
+        exchange->in_lent -=
+            size < exchange->in_lent ? size : exchange->in_lent;
         session->in_bytes += size;
         http_h2_note(exchange, HTTP_H2_READABLE);
         if (session->in_bytes >= HTTP_IN_MAX) {

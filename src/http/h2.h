@@ -18,10 +18,10 @@
 #include "http/session.h"
 
 enum { /* struct http_exchange.pending */
-    HTTP_H2_BEGIN = 1,
-    HTTP_H2_READABLE = 2,
-    HTTP_H2_WRITABLE = 4,
-    HTTP_H2_CLOSED = 8
+       HTTP_H2_BEGIN = 1,
+       HTTP_H2_READABLE = 2,
+       HTTP_H2_WRITABLE = 4,
+       HTTP_H2_CLOSED = 8
 };
 
 /* Make host->options and host->callbacks.  ERR_NOMEM: neither. */

@@ -18,7 +18,8 @@
 enum { HTTP_HEAD_OVERHEAD = 10 }; /* bytes a field takes beside its own */
 
 /* Append a field.  ERR_FULL, ERR_NOMEM: nothing changed. */
-MUST_USE enum err http_head_add(struct buf *buf, const struct http_field *field);
+MUST_USE enum err http_head_add(struct buf *buf,
+                                const struct http_field *field);
 
 /* The field at *at, which moves on; false at the end. */
 bool http_head_next(const struct buf *buf, size_t *at,

@@ -1,9 +1,8 @@
 #include "http/session.h"
 
+#include <nghttp2/nghttp2.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <nghttp2/nghttp2.h>
 
 #include "base/require.h"
 #include "http/guard.h"
@@ -57,9 +56,8 @@ static int greet(struct http_session *session)
                                    session->role == HTTP_CLIENT ? 3 : 2);
 }
 
-enum err http_session_init(struct http_session *session,
-                           struct http_host *host, enum http_role role,
-                           void *user, uint64_t now_ms)
+enum err http_session_init(struct http_session *session, struct http_host *host,
+                           enum http_role role, void *user, uint64_t now_ms)
 {
     int rv;
 
@@ -104,13 +102,11 @@ void http_session_close(struct http_session *session)
     session->inside = true;
     nghttp2_session_del(session->h2);
     session->h2 = NULL;
-    LIST_EACH(node, &session->all)
-    {
+    LIST_EACH (node, &session->all) {
         struct http_exchange *exchange =
             LIST_ENTRY(node, struct http_exchange, by_session);
 
-        if (!(exchange->pending & HTTP_H2_CLOSED) &&
-            exchange->why == ERR_NONE)
+        if (!(exchange->pending & HTTP_H2_CLOSED) && exchange->why == ERR_NONE)
             exchange->why = ERR_CONNECTION;
         http_h2_note(exchange, HTTP_H2_CLOSED);
     }

@@ -28,13 +28,13 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/list.h"
-#include "gen/api.h"
 #include "http/session.h"
+#include "pb/api.h"
 #include "rpc/call.h"
 
 /* One method and what answers it. */
 struct rpc_binding {
-    uint16_t method; /* index into the set's methods: API_… */
+    const char *path; /* "/kindred.v1.Support/Ask" */
     rpc_handler *handler;
 };
 
@@ -46,15 +46,15 @@ struct rpc_binding {
  *   const struct rpc_binding service_support_bindings[] = {
  *       API_KINDRED_V1_SUPPORT(RPC_BIND, support)};
  * A method without a handler, or with one of another type, does not compile. */
-#define RPC_WRAP(prefix, name, id, Request, Response)                          \
+#define RPC_WRAP(prefix, name, path_, Request, Response)                       \
     static struct rpc_verdict prefix##_##name##_wrapped(struct rpc_call *call, \
                                                         const void *request)   \
     {                                                                          \
         const Request *typed = request;                                        \
         return prefix##_##name(call, typed);                                   \
     }
-#define RPC_BIND(prefix, name, id, Request, Response)                          \
-    {.method = id, .handler = prefix##_##name##_wrapped},
+#define RPC_BIND(prefix, name, path_, Request, Response)                       \
+    {.path = path_, .handler = prefix##_##name##_wrapped},
 
 struct rpc_limits {      /* a zero takes the default in brackets */
     uint32_t calls_max;  /* open at once on this loop [131072] */

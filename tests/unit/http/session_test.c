@@ -125,8 +125,8 @@ static struct http_exchange *ask(struct world *world)
                                                HTTP_FIELD("x-two", "")};
     struct http_request request = {"POST", "http", "here", "/echo", fields, 2};
     enum err err;
-    struct http_exchange *exchange = http_session_request(
-        &world->wire.client, &request, world, &err);
+    struct http_exchange *exchange =
+        http_session_request(&world->wire.client, &request, world, &err);
 
     CHECK(exchange && err == ERR_NONE);
     return exchange;
