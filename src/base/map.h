@@ -25,7 +25,7 @@ struct map { /* all private; all zero is an empty map that is full */
     uint32_t cap, size;
 };
 
-enum { MAP_NONE = UINT32_MAX };
+#define MAP_NONE UINT32_MAX
 
 /* The slots a map of n keys needs: a power of two ≥ n * 4 / 3. */
 uint32_t map_slots_for(uint32_t n);

@@ -2,18 +2,23 @@
 #ifndef CHECK_H
 #define CHECK_H
 
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 
-static int check_failed, check_count;
+static atomic_int check_failed, check_count; /* threads may check, too */
 
-#define CHECK(expr)                                                            \
-    do {                                                                       \
-        check_count++;                                                         \
-        if (!(expr)) {                                                         \
-            check_failed++;                                                    \
-            (void)fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #expr);   \
-        }                                                                      \
-    } while (0)
+#define CHECK(expr) check_that((expr) ? true : false, #expr, __FILE__, __LINE__)
+
+static inline void check_that(bool holds, const char *expr, const char *file,
+                              int line)
+{
+    check_count++;
+    if (holds)
+        return;
+    check_failed++;
+    (void)fprintf(stderr, "%s:%d: %s\n", file, line, expr);
+}
 
 /* The exit status of main(); a test that checked nothing fails. */
 static inline int check_report(const char *what)

@@ -23,7 +23,8 @@ bool fail_malloc_stop(void)
     return failed;
 }
 
-/* The names are the linker's (--wrap).  NOLINTBEGIN(*-reserved-identifier) */
+/* The names are the linker's (--wrap).
+ * NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming) */
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t n, size_t size);
 void *__real_realloc(void *old, size_t size);
@@ -50,4 +51,4 @@ void *__wrap_realloc(void *old, size_t size)
 {
     return fails_now() ? NULL : __real_realloc(old, size);
 }
-/* NOLINTEND(*-reserved-identifier) */
+/* NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming) */
