@@ -1,0 +1,24 @@
+#include "seal/keys.h"
+
+#include <sodium.h>
+
+#include "base/require.h"
+
+static const char context[crypto_kdf_CONTEXTBYTES + 1] = "kindred1";
+
+void seal_keys_init(struct seal_keys *keys,
+                    const uint8_t master[static SEAL_KEY])
+{
+    uint8_t *const use[] = {keys->handle,  keys->token, keys->row,
+                            keys->mailbox, keys->name,  keys->challenge,
+                            keys->request};
+
+    for (uint64_t i = 0; i < sizeof use / sizeof use[0]; i++)
+        REQUIRE(crypto_kdf_derive_from_key(use[i], SEAL_KEY, i + 1, context,
+                                           master) == 0); /* Law 1 */
+}
+
+void seal_keys_close(struct seal_keys *keys)
+{
+    sodium_memzero(keys, sizeof *keys); /* Law 2 */
+}
