@@ -54,4 +54,6 @@ for header in headers:
             if int(n) not in known:
                 print(f"{rel}: law {n} is not cited in its {what}")
                 bad = 1
+if bad:
+    print('Cite it as "Law N" in the module\'s own code and test, or as "FOLDER/FILE law N" anywhere else.')
 sys.exit(bad)

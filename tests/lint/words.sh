@@ -8,13 +8,13 @@ bad=0
 look() {
     why=$1 pattern=$2
     shift 2
-    found=$(grep -rnIiE --exclude-dir=.git --exclude-dir='build*' \
+    found=$(grep -rnIE --exclude-dir=.git --exclude-dir='build*' \
         --exclude=words.sh --exclude=LICENSE --exclude-dir=data \
         -e "$pattern" -- "$@" 2>/dev/null | cut -c1-160 || true)
     [ -z "$found" ] || { printf '%s:\n%s\n' "$why" "$found"; bad=1; }
 }
 look 'a path of somebody'\''s machine' '(^|[^a-z0-9_.-])/(work|farm|tmp/kindred|home/[a-z]+|Users/[a-z]+)/' .
 look 'the host of a package registry' '(pypi|pythonhosted|npmjs|yarnpkg|rubygems|crates|golang|debian)\.(org|com|io)/(simple|pool|debian)|registry\.npmjs|proxy\.golang|deb\.debian|static\.crates' .
-look 'a mark of unfinished work' '\b(todo|fixme|xxx|hack)\b|not (yet )?implemented|placeholder|for now\b' .
-look 'a mark of unfinished work' '\bstub(s|bed)?\b' src include proto deploy
+look 'a mark of unfinished work' '\b(TODO|FIXME|XXX|HACK)\b|[Nn]ot (yet )?implemented|[Pp]laceholder' .
+look 'a mark of unfinished work' '\b[Ss]tub(s|bed)?\b' src include proto deploy
 exit $bad
