@@ -210,9 +210,10 @@ size_t http_session_send(struct http_session *session, uint8_t *out,
         struct http_exchange *exchange =
             LIST_ENTRY(node, struct http_exchange, by_stall);
 
-        if (exchange->moved_ms != 0)
-            break;
-        exchange->moved_ms = session->now_ms;
+        if (exchange->moved_ms == 0)
+            exchange->moved_ms = session->now_ms;
+        else if (exchange->moved_ms != session->now_ms)
+            break; /* from here on they stood still before this call */
     }
     session->stuck_ms = session->now_ms;
     session->woken = filled == room;
