@@ -8,10 +8,11 @@
 #include "base/require.h"
 
 static const struct {
-    const char *words;
+    const char *name, *words;
     enum log_level level;
 } rows[LOG_COUNT] = {
-#define X(code, level_, words_) [code] = {.words = words_, .level = level_},
+#define X(code, level_, words_)                                                \
+    [code] = {.name = #code, .words = words_, .level = level_},
     LOG_TABLE(X)
 #undef X
 };
@@ -57,6 +58,12 @@ uint64_t log_counter(enum log_code code)
 {
     REQUIRE(code < LOG_COUNT);
     return atomic_load(&sink.counter[code]);
+}
+
+const char *log_name(enum log_code code)
+{
+    REQUIRE(code < LOG_COUNT);
+    return rows[code].name;
 }
 
 const char *log_words(enum log_code code)

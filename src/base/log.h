@@ -68,8 +68,9 @@ void log_open(int fd, enum log_level level);
  * Thread-safe; a line that the sink cannot take at once is dropped. */
 void log_event(enum log_code code, uint64_t n, enum err reason);
 
-/* The counter of a code since the start, and its words. */
+/* The counter of a code since the start, its name ("LOG_…") and its words. */
 uint64_t log_counter(enum log_code code);
+const char *log_name(enum log_code code);
 const char *log_words(enum log_code code);
 
 #endif

@@ -1,0 +1,279 @@
+/* service/accounts -- who one is: a key made on the device, nothing else. */
+#include "kindred/v1/accounts.pb-c.h"
+
+#include <string.h>
+
+#include "base/wipe.h"
+#include "kindred_data.h"
+#include "seal/account.h"
+#include "seal/challenge.h"
+#include "seal/token.h"
+#include "service/bindings.h"
+#include "service/service.h"
+#include "service/text.h"
+#include "service/version.h"
+
+_Static_assert(SEAL_ACCOUNT_HANDLE == STORE_HASH, "a handle is a stored hash");
+
+static Kindred__V1__Grade grade_out(enum match_grade grade)
+{
+    return (Kindred__V1__Grade)((int)grade + 1);
+}
+
+static void fill_limits(const struct match_limits *limits,
+                        Kindred__V1__Limits *out)
+{
+    kindred__v1__limits__init(out);
+    out->have_max = MATCH_HAVE_MAX;
+    out->seek_groups_max = MATCH_SEEK_MAX;
+    out->seek_tokens_max = MATCH_SEEK_TOKENS_MAX;
+    out->must_groups_max = MATCH_MUST_MAX;
+    out->must_not_max = MATCH_MUST_NOT_MAX;
+    out->group_tokens_max = MATCH_GROUP_MAX;
+    out->capacity_max = MATCH_CAPACITY_MAX;
+    out->ciphertext_bytes_max = (uint32_t)limits->message_bytes_max;
+    out->mailbox_messages_max = STORE_MESSAGES_MAX;
+    out->mailbox_bytes_max = STORE_MAILBOX_BYTES_MAX;
+    out->request_bytes_max = RPC_MESSAGE_MAX;
+    out->beat_ms = (uint32_t)limits->beat_ms;
+    out->bound_ms = (uint32_t)limits->bound_ms;
+    out->ticket_ms = (uint32_t)limits->ticket_ms;
+}
+
+static struct rpc_verdict
+accounts_get_server_info(struct rpc_call *call,
+                         const Kindred__V1__GetServerInfoRequest *request)
+{
+    const struct service_config *config = service_of(call)->config;
+    Kindred__V1__GetServerInfoResponse response =
+        KINDRED__V1__GET_SERVER_INFO_RESPONSE__INIT;
+    Kindred__V1__PoolInfo pool[SERVICE_POOLS_MAX], *pools[SERVICE_POOLS_MAX];
+    Kindred__V1__Limits limits;
+
+    (void)request;
+    for (uint32_t i = 0; i < config->pools; i++) {
+        kindred__v1__pool_info__init(&pool[i]);
+        pool[i].name = service_text(config->pool[i].name);
+        pool[i].enrollment =
+            (Kindred__V1__Enrollment)config->pool[i].enrollment;
+        pool[i].grade_max = grade_out(config->pool[i].grade_max);
+        pools[i] = &pool[i];
+    }
+    fill_limits(&config->limits, &limits);
+    response.name = service_text(config->name);
+    response.version = service_text(SERVICE_VERSION);
+    response.api_version = service_text("v1");
+    response.origin = service_text(config->origin);
+    response.pools = pools;
+    response.n_pools = config->pools;
+    response.limits = &limits;
+    response.vocabulary_version = DATA_VOCABULARY_VERSION;
+    response.vocabulary_min_version = DATA_VOCABULARY_MIN_VERSION;
+    response.consent_version = config->consent_version;
+    return rpc_reply(call, &response);
+}
+
+static struct rpc_verdict
+accounts_challenge(struct rpc_call *call,
+                   const Kindred__V1__ChallengeRequest *request)
+{
+    const struct service *service = service_of(call);
+    Kindred__V1__ChallengeResponse response =
+        KINDRED__V1__CHALLENGE_RESPONSE__INIT;
+    uint8_t nonce[SEAL_CHALLENGE], salt[SEAL_CHALLENGE_SALT];
+
+    (void)request;
+    service->port.random(service->port.arg, salt, sizeof salt);
+    seal_challenge_make(nonce, service->keys->challenge,
+                        service_now_ms(service), salt);
+    response.nonce.data = nonce;
+    response.nonce.len = sizeof nonce;
+    response.valid_ms = SEAL_CHALLENGE_VALID_MS;
+    return rpc_reply(call, &response);
+}
+
+/* The lengths, the nonce and the signature, in this order. */
+static enum err check_claim(const struct service *service,
+                            struct seal_account_claim *claim,
+                            ProtobufCBinaryData public_key,
+                            ProtobufCBinaryData nonce,
+                            ProtobufCBinaryData signature)
+{
+    enum err err;
+
+    if (public_key.len != SEAL_ACCOUNT_PUBLIC ||
+        nonce.len != SEAL_ACCOUNT_NONCE ||
+        signature.len != SEAL_ACCOUNT_SIGNATURE)
+        return ERR_INVALID;
+    err = seal_challenge_check(nonce.data, service->keys->challenge,
+                               service_now_ms(service));
+    if (err != ERR_NONE)
+        return err;
+    claim->origin = service->config->origin;
+    claim->nonce = nonce.data;
+    return seal_account_verify(signature.data, claim, public_key.data);
+}
+
+/* The pool of that name that admits this grade, or SERVICE_POOLS_MAX. */
+static uint32_t find_pool(const struct service_config *config,
+                          const Kindred__V1__EnrollRequest *request,
+                          enum match_grade grade)
+{
+    bool invited = config->invitation[0] != '\0' &&
+                   strcmp(config->invitation, request->invitation) == 0;
+
+    for (uint32_t i = 0; i < config->pools; i++) {
+        const struct service_pool *pool = &config->pool[i];
+
+        if (strcmp(pool->name, request->pool) != 0)
+            continue;
+        if (grade <= pool->grade_max &&
+            (pool->enrollment == ENROLLMENT_OPEN ||
+             (pool->enrollment == ENROLLMENT_INVITATION && invited)))
+            return i;
+    }
+    return SERVICE_POOLS_MAX;
+}
+
+static uint64_t left_ms(uint64_t until_ms, uint64_t now_ms)
+{
+    return until_ms > now_ms ? until_ms - now_ms : 0;
+}
+
+static void enrolled(struct service_request *request, struct rpc_call *call)
+{
+    const struct store_result *result = &request->job.result;
+    Kindred__V1__EnrollResponse response = KINDRED__V1__ENROLL_RESPONSE__INIT;
+    enum err err = service_request_err(request);
+
+    if (!call)
+        return;
+    if (err == ERR_NONE) {
+        response.grade = grade_out(result->account.grade);
+        response.grade_expires_in_ms =
+            left_ms(result->account.grade_until_ms,
+                    service_now_ms(request->service));
+        err = rpc_send(call, &response);
+    }
+    rpc_end(call, err);
+}
+
+static struct rpc_verdict
+accounts_enroll(struct rpc_call *call, const Kindred__V1__EnrollRequest *in)
+{
+    struct service *service = service_of(call);
+    struct seal_account_claim claim = {.pool = in->pool,
+                                       .grade = (uint8_t)in->grade};
+    struct service_request *request;
+    struct store_command *command;
+    enum match_grade grade;
+    uint32_t pool;
+    enum err err;
+
+    if (in->grade < KINDRED__V1__GRADE__GRADE_MEMBER ||
+        in->grade > KINDRED__V1__GRADE__GRADE_CRISIS_PEER ||
+        strlen(in->invitation) > 64)
+        return rpc_fail(call, ERR_INVALID);
+    grade = (enum match_grade)((int)in->grade - 1);
+    err = check_claim(service, &claim, in->public_key, in->nonce,
+                      in->signature);
+    if (err != ERR_NONE)
+        return rpc_fail(call, err);
+    pool = find_pool(service->config, in, grade);
+    if (pool == SERVICE_POOLS_MAX)
+        return rpc_fail(call, ERR_ENROLL_CLOSED);
+    request = service_request_new(service, rpc_call_id(call), STORE_ENROL,
+                                  enrolled);
+    if (!request)
+        return rpc_fail(call, ERR_FULL);
+    command = &request->job.command;
+    command->enrol.member = service_random_id(service);
+    command->enrol.pool = pool;
+    command->enrol.grade = grade;
+    seal_account_handle(command->enrol.handle, service->keys->handle,
+                        in->public_key.data);
+    err = service_key(service, &command->key, in->idempotency_key, &in->base);
+    if (err != ERR_NONE) {
+        service_request_free(request);
+        return rpc_fail(call, err);
+    }
+    err = service_request_send(request);
+    return err == ERR_NONE ? rpc_later(call) : rpc_fail(call, err);
+}
+
+static enum err log_in(const struct service *service,
+                       const struct store_result *result,
+                       Kindred__V1__LoginResponse *response,
+                       char text[SEAL_TOKEN_TEXT + 1])
+{
+    const struct service_config *config = service->config;
+    uint64_t now_ms = service_now_ms(service);
+    struct seal_token token = {.member = result->account.member,
+                               .pool = result->account.pool,
+                               .grade = (uint8_t)result->account.grade,
+                               .grade_until_ms =
+                                   result->account.grade_until_ms,
+                               .until_ms = now_ms + config->token_ms};
+    uint8_t nonce[SEAL_TOKEN_NONCE];
+
+    if (!result->account.active)
+        return ERR_MEMBER_INACTIVE;
+    if (token.pool >= config->pools)
+        return ERR_INTERNAL;
+    service->port.random(service->port.arg, nonce, sizeof nonce);
+    seal_token_seal(text, &token, service->keys->token, nonce);
+    response->access_token = text;
+    response->expires_in_ms = config->token_ms;
+    response->grade = grade_out(result->account.grade);
+    response->grade_expires_in_ms =
+        left_ms(result->account.grade_until_ms, now_ms);
+    response->pool = service_text(config->pool[token.pool].name);
+    return ERR_NONE;
+}
+
+static void account_found(struct service_request *request,
+                          struct rpc_call *call)
+{
+    Kindred__V1__LoginResponse response = KINDRED__V1__LOGIN_RESPONSE__INIT;
+    char text[SEAL_TOKEN_TEXT + 1];
+    enum err err = service_request_err(request);
+
+    if (!call)
+        return;
+    if (err == ERR_NONE)
+        err = log_in(request->service, &request->job.result, &response, text);
+    if (err == ERR_NONE)
+        err = rpc_send(call, &response);
+    wipe(text, sizeof text);
+    rpc_end(call, err);
+}
+
+static struct rpc_verdict accounts_login(struct rpc_call *call,
+                                         const Kindred__V1__LoginRequest *in)
+{
+    struct service *service = service_of(call);
+    struct seal_account_claim claim = {0};
+    struct service_request *request;
+    enum err err = check_claim(service, &claim, in->public_key, in->nonce,
+                               in->signature);
+
+    if (err == ERR_NONE) /* only a true signature uses the nonce up */
+        err = service->port.nonce_use(service->port.arg, in->nonce.data);
+    if (err != ERR_NONE)
+        return rpc_fail(call, err);
+    request = service_request_new(service, rpc_call_id(call),
+                                  STORE_FIND_ACCOUNT, account_found);
+    if (!request)
+        return rpc_fail(call, ERR_FULL);
+    seal_account_handle(request->job.command.find_account.handle,
+                        service->keys->handle, in->public_key.data);
+    err = service_request_send(request);
+    return err == ERR_NONE ? rpc_later(call) : rpc_fail(call, err);
+}
+
+API_KINDRED_V1_ACCOUNTS(RPC_WRAP, accounts)
+
+const struct rpc_binding service_accounts_bindings[] = {
+    API_KINDRED_V1_ACCOUNTS(RPC_BIND, accounts)};
+const size_t service_accounts_count =
+    sizeof service_accounts_bindings / sizeof service_accounts_bindings[0];

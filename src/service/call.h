@@ -1,0 +1,32 @@
+/* service/call -- a unary call that is one order: checked, sent, answered by
+ * the engine's reply. */
+#ifndef SERVICE_CALL_H
+#define SERVICE_CALL_H
+
+#include "service/service.h"
+
+/* Check the caller's token and make an order of this kind for the call; `live`
+ * (static) hears the reply.  *order is NULL on an error. */
+MUST_USE enum err service_call_order(struct rpc_call *call,
+                                     enum match_grade least,
+                                     enum match_event_kind kind,
+                                     const struct service_live *live,
+                                     struct service_order **order);
+
+/* The same without a caller: for calls by capability. */
+MUST_USE enum err service_call_anonymous(struct rpc_call *call,
+                                         enum match_event_kind kind,
+                                         const struct service_live *live,
+                                         struct service_order **order);
+
+/* Send it and wait; or drop it (order may be NULL) and fail. */
+struct rpc_verdict service_call_send(struct rpc_call *call,
+                                     struct service_order *order);
+struct rpc_verdict service_call_fail(struct rpc_call *call,
+                                     struct service_order *order, enum err err);
+
+/* The end of a unary call: the response if err is ERR_NONE. */
+void service_call_answer(struct rpc_call *call, enum err err,
+                         const void *response);
+
+#endif

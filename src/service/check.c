@@ -1,0 +1,83 @@
+#include "service/check.h"
+
+#include <string.h>
+
+#include "seal/mailbox.h"
+
+enum { LANGUAGE_MAX = 35 };
+
+enum err service_check_caller(struct rpc_call *call, enum match_grade least,
+                              struct seal_token *who)
+{
+    static const char scheme[] = "Bearer ";
+    const struct service *service = service_of(call);
+    const char *text = rpc_call_metadata(call, "authorization");
+    uint64_t now_ms = service_now_ms(service);
+    enum err err;
+
+    if (!text || strncmp(text, scheme, sizeof scheme - 1) != 0)
+        return ERR_UNAUTHENTICATED;
+    text += sizeof scheme - 1;
+    err = seal_token_open(who, text, strlen(text), service->keys->token,
+                          now_ms);
+    if (err != ERR_NONE)
+        return err;
+    if (who->grade < (uint8_t)least ||
+        (who->grade_until_ms != 0 && who->grade_until_ms <= now_ms))
+        return ERR_GRADE;
+    return ERR_NONE;
+}
+
+static bool is_upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+bool service_check_country(const char *country)
+{
+    return country[0] == '\0' ||
+           (is_upper(country[0]) && is_upper(country[1]) && country[2] == '\0');
+}
+
+/* RFC 5646 by shape: subtags of 1 to 8 letters and digits between hyphens,
+ * the first of letters. */
+bool service_check_language(const char *language)
+{
+    size_t size = strlen(language), run = 0;
+    bool first = true;
+
+    if (size > LANGUAGE_MAX)
+        return false;
+    for (size_t i = 0; i < size; i++) {
+        char c = language[i];
+        bool letter = is_upper(c) || (c >= 'a' && c <= 'z');
+        bool digit = c >= '0' && c <= '9';
+
+        if (c == '-' && run > 0) {
+            first = false;
+            run = 0;
+        } else if ((letter || (digit && !first)) && run < 8) {
+            run++;
+        } else {
+            return false;
+        }
+    }
+    return size == 0 || run > 0;
+}
+
+enum err service_check_secrets(const struct service *service,
+                               ProtobufCBinaryData talk_key,
+                               ProtobufCBinaryData mailbox,
+                               struct seal_row_side *secrets)
+{
+    if (talk_key.len != sizeof secrets->talk_key ||
+        mailbox.len != SEAL_MAILBOX_CAPABILITY)
+        return ERR_INVALID;
+    memcpy(secrets->talk_key, talk_key.data, sizeof secrets->talk_key);
+    seal_mailbox_send(secrets->send_capability, mailbox.data);
+    seal_mailbox_hash(secrets->receive_hash, service->keys->mailbox,
+                      mailbox.data);
+    seal_mailbox_hash(secrets->send_hash, service->keys->mailbox,
+                      secrets->send_capability);
+    return ERR_NONE;
+}

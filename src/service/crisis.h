@@ -1,0 +1,26 @@
+/* service/crisis -- who helps at once, from the tables that ship.
+ *
+ * Nothing is invented: a country that is not in the tables gets known = false
+ * and the advice; an entry the operator did not confirm says so. */
+#ifndef SERVICE_CRISIS_H
+#define SERVICE_CRISIS_H
+
+#include "service/service.h"
+
+/* Send it as the first message of an Ask stream. */
+MUST_USE enum err service_crisis_send(struct rpc_call *call,
+                                      const char *country,
+                                      const char *language);
+
+/* The answer to GetCrisisResources. */
+struct rpc_verdict service_crisis_reply(struct rpc_call *call,
+                                        const char *country,
+                                        const char *language);
+
+/* How many countries have an entry that is not in the confirmed list. */
+uint32_t service_crisis_unconfirmed(const struct service_config *config);
+
+/* Is there an entry of this id? */
+bool service_crisis_knows(const char *id);
+
+#endif

@@ -1,0 +1,32 @@
+/* service/link -- a talk as one side sees it: names, the other's key, the way
+ * into the other's mailbox.
+ *
+ * The store keeps the link sealed; this is where it is opened, for the one it
+ * is meant for. */
+#ifndef SERVICE_LINK_H
+#define SERVICE_LINK_H
+
+#include "kindred/v1/talks.pb-c.h"
+#include "seal/name.h"
+#include "service/service.h"
+
+struct service_link { /* a message and the bytes it points to */
+    Kindred__V1__Talk talk;
+    Kindred__V1__TalkState state;
+    char your_name[SEAL_NAME], their_name[SEAL_NAME];
+    uint8_t their_key[32], send_capability[32];
+    uint64_t shown[MATCH_SHOWN_MAX];
+};
+
+/* Fill *link for `side` from what STORE_FIND_TALK gave.  ERR_INTERNAL: the
+ * link does not open. */
+MUST_USE enum err service_link_open(const struct service *service,
+                                    const struct store_result *found,
+                                    enum match_role side,
+                                    struct service_link *link);
+
+/* The state of a talk in the words of the API. */
+void service_link_state(enum match_talk_state state, enum match_talk_why why,
+                        Kindred__V1__TalkState *out);
+
+#endif

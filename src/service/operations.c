@@ -1,0 +1,67 @@
+/* service/operations -- for those who run the server, on its own socket. */
+#include "kindred/v1/operations.pb-c.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "base/require.h"
+#include "service/bindings.h"
+#include "service/service.h"
+
+enum { NAME = 64 };
+
+/* LOG_OFFER_LAPSED is told as offer_lapsed. */
+static void put_name(char name[NAME], enum log_code code)
+{
+    const char *from = log_name(code) + strlen("LOG_");
+    size_t i = 0;
+
+    for (; from[i] != '\0'; i++) {
+        REQUIRE(i + 1 < NAME);
+        name[i] = from[i] >= 'A' && from[i] <= 'Z'
+                      ? (char)(from[i] - 'A' + 'a')
+                      : from[i];
+    }
+    name[i] = '\0';
+}
+
+static struct rpc_verdict
+operations_stats(struct rpc_call *call,
+                 const Kindred__V1__StatsRequest *request)
+{
+    const struct service_port *port = &service_of(call)->port;
+    Kindred__V1__StatsResponse response = KINDRED__V1__STATS_RESPONSE__INIT;
+    Kindred__V1__Gauges gauges = KINDRED__V1__GAUGES__INIT;
+    Kindred__V1__Counter counter[LOG_COUNT], *counters[LOG_COUNT];
+    char name[LOG_COUNT][NAME];
+    struct service_stats stats;
+
+    (void)request;
+    for (int i = 0; i < LOG_COUNT; i++) {
+        kindred__v1__counter__init(&counter[i]);
+        put_name(name[i], (enum log_code)i);
+        counter[i].name = name[i];
+        counter[i].value = log_counter((enum log_code)i);
+        counters[i] = &counter[i];
+    }
+    port->stats(port->arg, &stats);
+    gauges.tickets_waiting =
+        stats.engine.tickets_waiting + stats.engine.tickets_offered;
+    gauges.duties_on = stats.engine.duties_on;
+    gauges.duties = stats.engine.duties_on + stats.engine.duties_paused;
+    gauges.offers_open = stats.engine.offers_open;
+    gauges.talks_live = stats.engine.talks_live;
+    gauges.connections = stats.connections;
+    gauges.uptime_ms = stats.uptime_ms;
+    response.counters = counters;
+    response.n_counters = LOG_COUNT;
+    response.gauges = &gauges;
+    return rpc_reply(call, &response);
+}
+
+API_KINDRED_V1_OPERATIONS(RPC_WRAP, operations)
+
+const struct rpc_binding service_operations_bindings[] = {
+    API_KINDRED_V1_OPERATIONS(RPC_BIND, operations)};
+const size_t service_operations_count =
+    sizeof service_operations_bindings / sizeof service_operations_bindings[0];

@@ -1,0 +1,291 @@
+/* service/talks -- the relay: mailboxes by capability, and nothing of who.
+ *
+ * Every call first finds the mailbox by the keyed hash of its capability; the
+ * link sealed beside it says which side of which talk that is. */
+#include "kindred/v1/talks.pb-c.h"
+
+#include <string.h>
+
+#include "base/require.h"
+#include "base/wipe.h"
+#include "seal/mailbox.h"
+#include "service/bindings.h"
+#include "service/call.h"
+#include "service/link.h"
+#include "service/stream.h"
+
+struct by_mailbox { /* a unary call's own state: End and Reflect */
+    const struct service_live *live; /* first */
+    struct service_order *order;     /* until the mailbox is found */
+};
+
+/* Ask for the mailbox of a receive capability. */
+static enum err find_mailbox(struct rpc_call *call,
+                             ProtobufCBinaryData capability,
+                             void (*done)(struct service_request *request,
+                                          struct rpc_call *call))
+{
+    struct service *service = service_of(call);
+    struct service_request *request;
+
+    if (capability.len != SEAL_MAILBOX_CAPABILITY)
+        return ERR_INVALID;
+    request = service_request_new(service, rpc_call_id(call),
+                                  STORE_FIND_MAILBOX, done);
+    if (!request)
+        return ERR_FULL;
+    seal_mailbox_hash(request->job.command.find_mailbox.hash,
+                      service->keys->mailbox, capability.data);
+    return service_request_send(request);
+}
+
+static struct rpc_verdict
+talks_receive(struct rpc_call *call, const Kindred__V1__ReceiveRequest *request)
+{
+    enum err err = service_stream_open(call, request->after_seq);
+
+    if (err == ERR_NONE)
+        err = find_mailbox(call, request->capability, service_stream_mailbox);
+    return err == ERR_NONE ? rpc_later(call) : rpc_fail(call, err);
+}
+
+/* --- Send --- */
+
+static void sent(struct service_request *request, struct rpc_call *call)
+{
+    const struct service *service = request->service;
+    const struct store_result *result = &request->job.result;
+    Kindred__V1__SendResponse response = KINDRED__V1__SEND_RESPONSE__INIT;
+    struct seal_row_mailbox mailbox;
+    enum err err = service_request_err(request);
+
+    if (err == ERR_NONE) { /* awake whoever receives there, caller or not */
+        log_event(LOG_MESSAGE_RELAYED, 1, ERR_NONE);
+        err = seal_row_open_mailbox(&mailbox, result->sent.receive_hash,
+                                    result->sent.link.data,
+                                    result->sent.link.size, service->keys->row);
+        if (err == ERR_NONE)
+            service->port.wake(service->port.arg, mailbox.talk,
+                               mailbox.side == 0 ? MATCH_SEEKER : MATCH_PEER);
+        response.seq = result->sent.seq;
+    }
+    if (call)
+        service_call_answer(call, err, &response);
+}
+
+static struct rpc_verdict talks_send(struct rpc_call *call,
+                                     const Kindred__V1__SendRequest *in)
+{
+    struct service *service = service_of(call);
+    struct service_request *request;
+    struct store_command *command;
+    enum err err;
+
+    if (in->capability.len != SEAL_MAILBOX_CAPABILITY ||
+        in->ciphertext.len == 0)
+        return rpc_fail(call, ERR_INVALID);
+    if (in->ciphertext.len > service->config->limits.message_bytes_max)
+        return rpc_fail(call, ERR_TOO_LARGE);
+    request = service_request_new(service, rpc_call_id(call), STORE_SEND, sent);
+    if (!request)
+        return rpc_fail(call, ERR_FULL);
+    command = &request->job.command;
+    seal_mailbox_hash(command->send.send_hash, service->keys->mailbox,
+                      in->capability.data);
+    err = service_key(service, &command->key, in->idempotency_key, &in->base);
+    if (err == ERR_NONE)
+        err = service_request_keep(request, in->ciphertext.data,
+                                   in->ciphertext.len,
+                                   &command->send.ciphertext);
+    if (err != ERR_NONE) {
+        service_request_free(request);
+        return rpc_fail(call, err);
+    }
+    err = service_request_send(request);
+    return err == ERR_NONE ? rpc_later(call) : rpc_fail(call, err);
+}
+
+/* --- Acknowledge --- */
+
+static void acknowledged(struct service_request *request,
+                         struct rpc_call *call)
+{
+    const Kindred__V1__AcknowledgeResponse response =
+        KINDRED__V1__ACKNOWLEDGE_RESPONSE__INIT;
+
+    if (call)
+        service_call_answer(call, service_request_err(request), &response);
+}
+
+static struct rpc_verdict
+talks_acknowledge(struct rpc_call *call,
+                  const Kindred__V1__AcknowledgeRequest *in)
+{
+    struct service *service = service_of(call);
+    struct service_request *request;
+    enum err err;
+
+    if (in->capability.len != SEAL_MAILBOX_CAPABILITY)
+        return rpc_fail(call, ERR_INVALID);
+    request = service_request_new(service, rpc_call_id(call),
+                                  STORE_ACKNOWLEDGE, acknowledged);
+    if (!request)
+        return rpc_fail(call, ERR_FULL);
+    seal_mailbox_hash(request->job.command.acknowledge.receive_hash,
+                      service->keys->mailbox, in->capability.data);
+    request->job.command.acknowledge.up_to_seq = in->up_to_seq;
+    err = service_request_send(request);
+    return err == ERR_NONE ? rpc_later(call) : rpc_fail(call, err);
+}
+
+/* --- End and Reflect: find the mailbox, then tell the engine --- */
+
+static void order_closed(struct rpc_call *call, enum err why)
+{
+    struct by_mailbox *state = rpc_call_user(call);
+
+    (void)why;
+    if (state->order)
+        service_order_free(state->order);
+    state->order = NULL;
+}
+
+static const struct rpc_watch order_watch = {.closed = order_closed};
+
+static void order_mailbox(struct service_request *request,
+                          struct rpc_call *call)
+{
+    const struct store_result *result = &request->job.result;
+    struct by_mailbox *state = call ? rpc_call_user(call) : NULL;
+    struct service_order *order;
+    struct seal_row_mailbox mailbox;
+    enum match_role side;
+    enum err err = service_request_err(request);
+
+    if (!call)
+        return;
+    if (err == ERR_NONE)
+        err = seal_row_open_mailbox(
+            &mailbox, request->job.command.find_mailbox.hash,
+            result->mailbox.link.data, result->mailbox.link.size,
+            request->service->keys->row);
+    order = state->order;
+    state->order = NULL;
+    if (err != ERR_NONE) {
+        service_order_free(order);
+        rpc_end(call, err);
+        return;
+    }
+    side = mailbox.side == 0 ? MATCH_SEEKER : MATCH_PEER;
+    if (order->event.kind == EVENT_END) {
+        order->event.talk.talk = mailbox.talk;
+        order->event.talk.side = side;
+    } else {
+        REQUIRE(order->event.kind == EVENT_REFLECT);
+        order->event.reflect.talk = mailbox.talk;
+        order->event.reflect.side = side;
+    }
+    err = service_order_send(request->service, order);
+    if (err != ERR_NONE)
+        rpc_end(call, err);
+}
+
+/* An order of this kind that waits for its mailbox. */
+static enum err begin_order(struct rpc_call *call, enum match_event_kind kind,
+                            const struct service_live *live,
+                            struct by_mailbox **out)
+{
+    struct by_mailbox *state = rpc_call_alloc(call, sizeof *state);
+
+    *out = state;
+    if (!state)
+        return ERR_NOMEM;
+    *state = (struct by_mailbox){.live = live};
+    state->order =
+        service_order_new(service_of(call), rpc_call_id(call), 0, kind);
+    if (!state->order)
+        return ERR_NOMEM;
+    rpc_call_set_user(call, state);
+    return ERR_NONE;
+}
+
+static struct rpc_verdict finish_order(struct rpc_call *call,
+                                       struct by_mailbox *state, enum err err,
+                                       ProtobufCBinaryData capability)
+{
+    if (err == ERR_NONE)
+        err = find_mailbox(call, capability, order_mailbox);
+    if (err != ERR_NONE) {
+        if (state && state->order)
+            service_order_free(state->order);
+        return rpc_fail(call, err);
+    }
+    rpc_call_watch(call, &order_watch);
+    return rpc_later(call);
+}
+
+static void end_replied(struct rpc_call *call, enum err err,
+                        uint64_t reference)
+{
+    const Kindred__V1__EndResponse response = KINDRED__V1__END_RESPONSE__INIT;
+
+    (void)reference;
+    if (err == ERR_TALK_ENDED || err == ERR_NO_TALK)
+        err = ERR_NONE; /* the mailbox was there, so it has ended */
+    service_call_answer(call, err, &response);
+}
+
+static struct rpc_verdict talks_end(struct rpc_call *call,
+                                    const Kindred__V1__EndRequest *request)
+{
+    static const struct service_live live = {.replied = end_replied};
+    struct by_mailbox *state;
+    enum err err = begin_order(call, EVENT_END, &live, &state);
+
+    if (err == ERR_NONE)
+        err = service_key(service_of(call), &state->order->event.key,
+                          request->idempotency_key, &request->base);
+    return finish_order(call, state, err, request->capability);
+}
+
+static void reflect_replied(struct rpc_call *call, enum err err,
+                            uint64_t reference)
+{
+    const Kindred__V1__ReflectResponse response =
+        KINDRED__V1__REFLECT_RESPONSE__INIT;
+
+    (void)reference;
+    service_call_answer(call, err, &response);
+}
+
+static struct rpc_verdict
+talks_reflect(struct rpc_call *call, const Kindred__V1__ReflectRequest *request)
+{
+    static const struct service_live live = {.replied = reflect_replied};
+    Kindred__V1__Understood said = request->understood;
+    struct by_mailbox *state;
+    enum err err = begin_order(call, EVENT_REFLECT, &live, &state);
+
+    if (err == ERR_NONE && said != KINDRED__V1__UNDERSTOOD__UNDERSTOOD_YES &&
+        said != KINDRED__V1__UNDERSTOOD__UNDERSTOOD_NO &&
+        said != KINDRED__V1__UNDERSTOOD__UNDERSTOOD_UNSPECIFIED)
+        err = ERR_INVALID;
+    if (err == ERR_NONE)
+        err = service_key(service_of(call), &state->order->event.key,
+                          request->idempotency_key, &request->base);
+    if (err == ERR_NONE) {
+        state->order->event.reflect.said =
+            said != KINDRED__V1__UNDERSTOOD__UNDERSTOOD_UNSPECIFIED;
+        state->order->event.reflect.understood =
+            said == KINDRED__V1__UNDERSTOOD__UNDERSTOOD_YES;
+        state->order->event.reflect.again = request->again;
+    }
+    return finish_order(call, state, err, request->capability);
+}
+
+API_KINDRED_V1_TALKS(RPC_WRAP, talks)
+
+const struct rpc_binding service_talks_bindings[] = {
+    API_KINDRED_V1_TALKS(RPC_BIND, talks)};
+const size_t service_talks_count =
+    sizeof service_talks_bindings / sizeof service_talks_bindings[0];
