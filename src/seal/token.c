@@ -47,6 +47,9 @@ enum err seal_token_open(struct seal_token *token, const char *text,
 
     if (size != SEAL_TOKEN_TEXT)
         return ERR_UNAUTHENTICATED;
+    for (size_t i = 0; i < size; i++) /* libsodium reads 0x80..0xff as '_' */
+        if ((unsigned char)text[i] >= 0x80)
+            return ERR_UNAUTHENTICATED;
     if (sodium_base642bin(in, sizeof in, text, size, NULL, &got, NULL,
                           sodium_base64_VARIANT_URLSAFE_NO_PADDING) ||
         got != sizeof in || in[0] != VERSION)
