@@ -138,10 +138,10 @@ const char *gen_data_json_id(struct gen_data_at *at, json_t *object)
     if (!json_is_object(object))
         gen_data_fail(at, "", "an object is wanted here");
     id = gen_data_json_string(at, object, "id", GEN_DATA_ID);
+    (void)snprintf(at->key, sizeof at->key, "%s", id);
     for (const char *c = id; *c; c++)
         if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789-:>=", *c))
-            gen_data_fail(at, id, "an id is of a-z, 0-9, '-', ':' and '>='");
-    (void)snprintf(at->key, sizeof at->key, "%s", id);
+            gen_data_fail(at, "id", "it is of a-z, 0-9, '-', ':', '>' and '='");
     return id;
 }
 
