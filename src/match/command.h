@@ -74,7 +74,7 @@ struct match_command {
         } offer;
         struct { /* returns offer, ticket, talk, duty; a failed guard revokes
                     the offer in the same commit: REFUSED with those rows */
-            uint64_t offer, peer, talk;
+            uint64_t offer, ticket, peer, talk; /* ticket: whose offer it is */
         } accept;
         struct { /* returns offer, ticket, duty, pairs */
             uint64_t offer, peer, rests_until_ms, backoff_until_ms;
