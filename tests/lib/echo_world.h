@@ -7,6 +7,8 @@
 #ifndef ECHO_WORLD_H
 #define ECHO_WORLD_H
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -102,16 +104,16 @@ static inline void echo_world_run(void *arg)
 }
 
 /* On 127.0.0.1, a port of the kernel's choice, or on the path of `where`;
- * exchanges that do not move for slow_ms are ended. */
+ * `limits` are those of http. */
 static inline void echo_world_open(struct echo_world *world, const char *where,
                                    const struct net_loop_config *config,
-                                   uint32_t slow_ms)
+                                   const struct http_limits *limits)
 {
     int fd;
 
     *world = (struct echo_world){.host = {.handler_of = echo_handler()}};
     world->host.handler = world;
-    world->host.limits = (struct http_limits){.slow_ms = slow_ms};
+    world->host.limits = *limits;
     CHECK(!net_loop_init(&world->loop, config));
     CHECK(!net_loop_host(&world->loop, &world->host));
     CHECK(!net_address_parse(&world->address, where ? where : "127.0.0.1:0"));
@@ -203,6 +205,7 @@ static inline void echo_caller_open(struct echo_caller *caller,
                                     const struct echo_world *world)
 {
     struct timeval patience = {.tv_sec = ECHO_PATIENCE_MS / 1000};
+    int yes = 1;
 
     *caller = (struct echo_caller){.host = {.handler_of = echo_caller_handler(),
                                             .wake = echo_caller_wake}};
@@ -211,6 +214,9 @@ static inline void echo_caller_open(struct echo_caller *caller,
     CHECK(caller->fd >= 0);
     CHECK(!setsockopt(caller->fd, SOL_SOCKET, SO_RCVTIMEO, &patience,
                       sizeof patience));
+    if (world->address.to.ss_family != AF_UNIX)
+        CHECK(!setsockopt(caller->fd, IPPROTO_TCP, TCP_NODELAY, &yes,
+                          sizeof yes));
     CHECK(!connect(caller->fd, (const void *)&world->address.to,
                    world->address.size));
     CHECK(!http_session_host_init(&caller->host));

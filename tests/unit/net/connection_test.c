@@ -1,0 +1,193 @@
+/* Sessions over real sockets: callers that behave, and callers that do not. */
+#include "net/connection.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "echo_world.h"
+
+static const struct net_loop_config plain = {.connections_max = 512};
+static const struct http_limits patient = {.slow_ms = 60000};
+static const struct http_limits hasty = {.slow_ms = 500};
+static const struct http_limits lenient = {.slow_ms = 60000,
+                                           .control_burst = UINT32_MAX};
+
+/* Bodies of all sizes come back, over TCP and over a path. */
+static void echoes(const char *where)
+{
+    static const size_t size[] = {0, 1, 100, 65535, 65536, 1000000};
+    static struct echo_world world;
+    struct echo_caller caller;
+    size_t sum = 0;
+
+    echo_world_open(&world, where, &plain, &patient);
+    echo_caller_open(&caller, &world);
+    for (size_t i = 0; i < sizeof size / sizeof *size; i++) {
+        echo_caller_ask(&caller, "/echo", size[i]);
+        sum += size[i];
+        CHECK(echo_caller_finish(&caller, i + 1));
+        CHECK(caller.received == sum);
+    }
+    for (int i = 0; i < 50; i++) /* and many at once */
+        echo_caller_ask(&caller, "/echo", 1000);
+    CHECK(echo_caller_finish(&caller, sizeof size / sizeof *size + 50));
+    CHECK(caller.received == sum + 50000);
+    CHECK(caller.failed == 0);
+    echo_caller_close(&caller);
+    echo_world_close(&world);
+}
+
+/* One byte at a time, as a bad link would. */
+static void dribbles(void)
+{
+    static struct echo_world world;
+    struct echo_caller caller;
+
+    echo_world_open(&world, NULL, &plain, &patient);
+    echo_caller_open(&caller, &world);
+    echo_caller_ask(&caller, "/echo", 300);
+    CHECK(echo_caller_push(&caller, 1));
+    CHECK(echo_caller_finish(&caller, 1));
+    CHECK(caller.received == 300);
+    echo_caller_close(&caller);
+    echo_world_close(&world);
+}
+
+/* The bytes of one exchange, cut off after each of them, by an end and by a
+ * reset: every exchange that began ends, every connection goes. */
+static void closes_at_every_point(void)
+{
+    static struct echo_world world;
+    static uint8_t script[ECHO_PIECE];
+    struct echo_caller caller;
+    size_t size, cuts = 0;
+
+    echo_world_open(&world, NULL, &plain, &patient);
+    for (size_t cut = 0;; cut++, cuts++) {
+        echo_caller_open(&caller, &world);
+        echo_caller_ask(&caller, "/echo", 20);
+        size = echo_caller_say(&caller, script, sizeof script);
+        CHECK(size > 0);
+        if (cut > size)
+            break;
+        CHECK(send(caller.fd, script, cut, 0) == (ssize_t)cut);
+        if (cut % 2)
+            echo_caller_close(&caller);
+        else
+            echo_caller_vanish(&caller);
+    }
+    CHECK(send(caller.fd, script, size, 0) == (ssize_t)size);
+    CHECK(echo_caller_finish(&caller, 1)); /* others are served as ever */
+    echo_caller_close(&caller);
+    CHECK(cuts > 24);
+    echo_world_close(&world);
+}
+
+/* Who never reads costs a bounded amount, is cut off in time, and nobody else
+ * notices; whether it is the windows of HTTP that are full or the socket
+ * (Law 1). */
+static void stalled_reader(bool wide)
+{
+    struct net_loop_config config = {.connections_max = 8, .write_ms = 500};
+    enum err want = wide ? ERR_CONNECTION : ERR_SLOW_READER;
+    static struct echo_world world;
+    struct echo_caller stalled, other;
+    uint64_t poured, most;
+
+    echo_world_open(&world, NULL, &config, wide ? &patient : &hasty);
+    echo_caller_open(&stalled, &world);
+    for (int i = 0; i < 20; i++)
+        echo_caller_ask(&stalled, "/pour", 0);
+    CHECK(echo_caller_push(&stalled, ECHO_PIECE));
+    if (wide)
+        echo_caller_widen(&stalled);
+    CHECK(echo_wait(&world.begun, 20));
+    echo_caller_open(&other, &world);
+    for (size_t i = 1; i <= 50; i++) {
+        echo_caller_ask(&other, "/echo", 10000);
+        CHECK(echo_caller_finish(&other, i));
+    }
+    poured = atomic_load(&world.poured);
+    most = 20 * (uint64_t)(HTTP_OUT_HIGH + ECHO_PIECE);
+    CHECK(poured >= 20 * (uint64_t)HTTP_OUT_HIGH);
+    CHECK(poured <=
+          most + (wide ? 16u << 20 : 1u << 20)); /* and the kernel's */
+    CHECK(echo_wait(&world.ended, 70));
+    CHECK(atomic_load(&world.ended_for[want]) == 20);
+    echo_caller_ask(&other, "/echo", 1);
+    CHECK(echo_caller_finish(&other, 51));
+    echo_caller_close(&other);
+    echo_caller_close(&stalled);
+    echo_world_close(&world);
+}
+
+/* Who does not read is soon not read either: a flood of frames that
+ * mean nothing stays in the socket (Law 1). */
+static void stalled_writer(void)
+{
+    struct net_loop_config config = {.connections_max = 8, .write_ms = 1500};
+    static struct echo_world world;
+    static const uint8_t frame[9 + 8192] = {0, 8192 >> 8, 0, 0xfe};
+    struct echo_caller caller;
+    struct timeval soon = {.tv_usec = 200000};
+    size_t flood = 0;
+
+    echo_world_open(&world, NULL, &config, &lenient);
+    echo_caller_open(&caller, &world);
+    CHECK(!setsockopt(caller.fd, SOL_SOCKET, SO_SNDTIMEO, &soon, sizeof soon));
+    for (int i = 0; i < 64; i++)
+        echo_caller_ask(&caller, "/pour", 0);
+    CHECK(echo_caller_push(&caller, ECHO_PIECE));
+    echo_caller_widen(&caller);
+    CHECK(echo_wait(&world.begun, 64));
+    while (flood < (64u << 20) && send(caller.fd, frame, sizeof frame,
+                                       MSG_NOSIGNAL) == (ssize_t)sizeof frame)
+        flood += sizeof frame;
+    CHECK(atomic_load(&world.ended) == 0);
+    CHECK(flood < (32u << 20));
+    CHECK(echo_wait(&world.ended, 64));
+    echo_caller_close(&caller);
+    echo_world_close(&world);
+}
+
+/* Law 3: the goodbye of a session that failed arrives, although we never took
+ * the rest of what the peer sent. */
+static void last_words(void)
+{
+    static struct echo_world world;
+    struct echo_caller caller;
+    static uint8_t noise[60000];
+    uint8_t got[4096];
+    ssize_t size;
+    size_t all = 0;
+
+    echo_world_open(&world, NULL, &plain, &patient);
+    echo_caller_open(&caller, &world);
+    memset(noise, 'n', sizeof noise);
+    CHECK(send(caller.fd, noise, sizeof noise, MSG_NOSIGNAL) > 0);
+    while ((size = recv(caller.fd, got, sizeof got, 0)) > 0)
+        all += (size_t)size;
+    CHECK(size == 0); /* an end, not a reset */
+    CHECK(all > 9);
+    echo_caller_close(&caller);
+    echo_world_close(&world);
+}
+
+int main(void)
+{
+    char folder[] = "/tmp/kindred_net_XXXXXX", where[64];
+
+    echoes(NULL);
+    CHECK(mkdtemp(folder) != NULL);
+    (void)snprintf(where, sizeof where, "unix:%s/s", folder);
+    echoes(where);
+    CHECK(rmdir(folder) == 0); /* the socket's file went with it */
+    dribbles();
+    closes_at_every_point();
+    stalled_reader(false);
+    stalled_reader(true);
+    stalled_writer();
+    last_words();
+    return check_report("net/connection");
+}
