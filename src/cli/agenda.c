@@ -1,0 +1,81 @@
+#include "cli/agenda.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "base/require.h"
+
+void cli_agenda_close(struct cli_agenda *agenda)
+{
+    free(agenda->entry);
+    *agenda = (struct cli_agenda){0};
+}
+
+/* Law 1. */
+static bool before(const struct cli_agenda_entry *a,
+                   const struct cli_agenda_entry *b)
+{
+    if (a->due_ms != b->due_ms)
+        return a->due_ms < b->due_ms;
+    if (a->kind != b->kind)
+        return a->kind < b->kind;
+    return a->id < b->id;
+}
+
+static void swap(struct cli_agenda_entry *a, struct cli_agenda_entry *b)
+{
+    struct cli_agenda_entry kept = *a;
+
+    *a = *b;
+    *b = kept;
+}
+
+enum err cli_agenda_add(struct cli_agenda *agenda,
+                        struct cli_agenda_entry entry)
+{
+    uint32_t at = agenda->n;
+
+    if (agenda->n == agenda->cap) {
+        uint32_t cap = agenda->cap ? agenda->cap * 2 : 64;
+        struct cli_agenda_entry *more =
+            realloc(agenda->entry, cap * sizeof *more);
+
+        if (!more)
+            return ERR_NOMEM;
+        agenda->entry = more;
+        agenda->cap = cap;
+    }
+    agenda->entry[agenda->n++] = entry;
+    while (at > 0 && before(&agenda->entry[at], &agenda->entry[(at - 1) / 2])) {
+        swap(&agenda->entry[at], &agenda->entry[(at - 1) / 2]);
+        at = (at - 1) / 2;
+    }
+    return ERR_NONE;
+}
+
+const struct cli_agenda_entry *cli_agenda_first(const struct cli_agenda *agenda)
+{
+    return agenda->n ? agenda->entry : NULL;
+}
+
+struct cli_agenda_entry cli_agenda_take(struct cli_agenda *agenda)
+{
+    struct cli_agenda_entry first;
+    uint32_t at = 0;
+
+    REQUIRE(agenda->n > 0);
+    first = agenda->entry[0];
+    agenda->entry[0] = agenda->entry[--agenda->n];
+    for (;;) {
+        uint32_t least = at;
+
+        for (uint32_t child = 2 * at + 1; child <= 2 * at + 2; child++)
+            if (child < agenda->n &&
+                before(&agenda->entry[child], &agenda->entry[least]))
+                least = child;
+        if (least == at)
+            return first;
+        swap(&agenda->entry[at], &agenda->entry[least]);
+        at = least;
+    }
+}

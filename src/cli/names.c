@@ -1,0 +1,98 @@
+#include "cli/names.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/chance.h"
+#include "base/require.h"
+
+static uint64_t hash(const char *name)
+{
+    uint64_t h = 0;
+
+    for (; *name; name++)
+        h = chance_mix(h ^ (unsigned char)*name);
+    return h;
+}
+
+void cli_names_init(struct cli_names *names, uint32_t max)
+{
+    REQUIRE(max <= UINT32_MAX / 4);
+    *names = (struct cli_names){.max = max};
+}
+
+void cli_names_close(struct cli_names *names)
+{
+    for (uint32_t i = 0; i < names->n; i++)
+        free(names->name[i]);
+    free(names->name);
+    free(names->slot);
+    *names = (struct cli_names){0};
+}
+
+/* The slot that holds name, or the empty one where it belongs. */
+static uint32_t *probe(const struct cli_names *names, const char *name)
+{
+    uint32_t at = (uint32_t)hash(name) & (names->slots - 1);
+
+    while (names->slot[at] != 0 &&
+           strcmp(names->name[names->slot[at] - 1], name) != 0)
+        at = (at + 1) & (names->slots - 1);
+    return &names->slot[at];
+}
+
+uint32_t cli_names_find(const struct cli_names *names, const char *name)
+{
+    return names->slots ? *probe(names, name) : 0;
+}
+
+/* Room for one more: at most half of the slots are taken. */
+static enum err grow(struct cli_names *names)
+{
+    uint32_t cap = names->cap ? names->cap * 2 : 64;
+    char **name = realloc(names->name, cap * sizeof *name);
+    uint32_t *slot;
+
+    if (!name)
+        return ERR_NOMEM;
+    names->name = name;
+    slot = calloc(cap * 2, sizeof *slot);
+    if (!slot)
+        return ERR_NOMEM;
+    free(names->slot);
+    names->slot = slot;
+    names->cap = cap;
+    names->slots = cap * 2;
+    for (uint32_t i = 0; i < names->n; i++)
+        *probe(names, names->name[i]) = i + 1;
+    return ERR_NONE;
+}
+
+enum err cli_names_add(struct cli_names *names, const char *name, uint32_t *id)
+{
+    size_t size = strlen(name) + 1;
+    char *copy;
+
+    *id = cli_names_find(names, name); /* Law 1 */
+    if (*id != 0)
+        return ERR_NONE;
+    if (names->n == names->max)
+        return ERR_FULL; /* Law 2 */
+    if (names->n == names->cap && grow(names) != ERR_NONE)
+        return ERR_NOMEM;
+    copy = malloc(size);
+    if (!copy)
+        return ERR_NOMEM;
+    memcpy(copy, name, size);
+    *id = names->n + 1;
+    *probe(names, name) = *id;
+    names->name[names->n++] = copy;
+    return ERR_NONE;
+}
+
+const char *cli_names_get(const struct cli_names *names, uint32_t id)
+{
+    REQUIRE(id >= 1);
+    REQUIRE(id <= names->n);
+    return names->name[id - 1];
+}

@@ -1,0 +1,142 @@
+#include "cli/simulate_happen.h"
+
+#include "base/require.h"
+#include "cli/simulate_hear.h"
+
+uint64_t cli_simulate_happen_beat_ms(const struct match_limits *limits)
+{
+    uint64_t ms = limits->beat_ms;
+
+    if (limits->fresh_ms < ms)
+        ms = limits->fresh_ms;
+    return limits->lost_ms < ms ? limits->lost_ms : ms;
+}
+
+struct match_event cli_simulate_happen_event(struct cli_simulate_run *run,
+                                             enum match_event_kind kind,
+                                             uint32_t member)
+{
+    return (struct match_event){
+        .kind = kind,
+        .now_ms = run->now_ms,
+        .call = ++run->calls,
+        .member = member,
+        .pool = run->member[member].pool,
+        .key = {.word = {++run->keys, 1}, .request_hash = 1}};
+}
+
+/* Fresh numbers: own[] first, then the ids of offers to come. */
+static void fill_fresh(const struct cli_simulate_run *run,
+                       struct match_event *event)
+{
+    uint32_t n = 0;
+
+    if (event->kind == EVENT_ASK || event->kind == EVENT_ATTEND ||
+        event->kind == EVENT_ANSWER)
+        n = event->kind == EVENT_ASK ? 2 : 1; /* set by who made the event */
+    for (uint32_t i = n; i < MATCH_FRESH_MAX; i++)
+        event->fresh[i] = run->next_offer + i - n;
+}
+
+static enum err look(struct cli_simulate_run *run)
+{
+    for (uint32_t i = 0; i < run->port.effects.n; i++) {
+        const struct match_effect *effect = &run->port.effects.item[i];
+
+        if (effect->kind == EFFECT_STORE &&
+            effect->store.kind == COMMAND_OFFER &&
+            effect->store.offer.offer.id >= run->next_offer)
+            run->next_offer = effect->store.offer.offer.id + 1;
+        if (effect->kind == EFFECT_TELL_TICKET)
+            cli_simulate_hear_told(run, &effect->ticket);
+        if (effect->kind == EFFECT_REPLY && effect->reply.err == ERR_FULL)
+            return ERR_FULL;
+    }
+    return ERR_NONE;
+}
+
+/* Step, and go on for as long as the engine says more. */
+static enum err step(struct cli_simulate_run *run, struct match_event *event)
+{
+    enum err err;
+
+    for (;;) {
+        fill_fresh(run, event);
+        err = cli_simulate_port_step(&run->port, event);
+        if (err == ERR_NONE)
+            err = look(run);
+        run->log->events++;
+        if (err != ERR_NONE || !run->port.effects.more)
+            return err;
+        *event =
+            (struct match_event){.kind = EVENT_TICK, .now_ms = run->now_ms};
+    }
+}
+
+/* cli/simulate_run law 2. */
+enum err cli_simulate_happen_settle(struct cli_simulate_run *run,
+                                    struct match_event *event)
+{
+    struct cli_simulate_port_answer *answer;
+    enum err err = step(run, event);
+
+    while (err == ERR_NONE && (answer = cli_simulate_port_take(&run->port))) {
+        struct match_event stored = {.kind = EVENT_STORED,
+                                     .now_ms = run->now_ms};
+
+        err = cli_simulate_hear_rows(run, &answer->result);
+        stored.stored.result = &answer->result;
+        if (err == ERR_NONE)
+            err = step(run, &stored);
+        cli_simulate_port_free(answer);
+    }
+    return err;
+}
+
+static enum err join(struct cli_simulate_run *run, uint64_t talk_id,
+                     enum match_role side)
+{
+    struct cli_simulate_talk *talk = &run->talk[talk_id];
+    uint32_t member = side == MATCH_SEEKER ? talk->seeker : talk->peer;
+    struct match_event event =
+        cli_simulate_happen_event(run, EVENT_JOIN, member);
+
+    if (!(talk->absent & 1 << side) || run->member[member].lost)
+        return ERR_NONE;
+    talk->absent &= (uint8_t) ~(1u << side);
+    event.talk.talk = talk_id;
+    event.talk.side = side;
+    return cli_simulate_happen_settle(run, &event);
+}
+
+/* Whoever can join a talk joins it. */
+enum err cli_simulate_happen_joins(struct cli_simulate_run *run)
+{
+    uint32_t kept = 0;
+    enum err err = ERR_NONE;
+
+    for (uint32_t i = 0; i < run->joinings && err == ERR_NONE; i++) {
+        struct cli_simulate_talk *talk = &run->talk[run->joining[i]];
+
+        if (talk->live)
+            err = join(run, run->joining[i], MATCH_SEEKER);
+        if (talk->live && err == ERR_NONE)
+            err = join(run, run->joining[i], MATCH_PEER);
+        if (talk->live && talk->absent)
+            run->joining[kept++] = run->joining[i];
+    }
+    run->joinings = kept;
+    return err;
+}
+
+enum err cli_simulate_happen(struct cli_simulate_run *run,
+                             struct match_event *event)
+{
+    enum err err = cli_simulate_happen_settle(run, event);
+
+    if (err == ERR_NONE && run->joinings)
+        err = cli_simulate_happen_joins(run);
+    if (err == ERR_NONE)
+        run->log->laws_checked += match_engine_check(run->port.engine);
+    return err;
+}
