@@ -53,7 +53,8 @@ apt_install() {
     DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
 }
 
-# build DIR [CMAKE-OPTION...]: configures and builds everything.
+# build DIR [CMAKE-OPTION...]: configures, and builds $targets (none: everything).
+targets=()
 build() {
     local dir=$1
     shift
@@ -62,7 +63,7 @@ build() {
         cat "$dir/configure.log" >&2
         return 1
     }
-    cmake --build "$dir" -j "$(nproc)" 2>&1 | build_progress # pipefail: its status is cmake's
+    cmake --build "$dir" -j "$(nproc)" ${targets:+--target "${targets[@]}"} 2>&1 | build_progress # pipefail: its status is cmake's
 }
 
 # Every tenth of the way, and everything that is not about the way.
@@ -70,4 +71,62 @@ build_progress() {
     awk '/^\[ *[0-9]+%\]/ { p = int(substr($0, 2, 3) / 10); if (p > last) { last = p; printf "  %d%%\n", p * 10; fflush() } next }
          /^(Consolidate|Scanning|gmake|make)/ { next }
          { print; fflush() }'
+}
+
+# ---- where a server of this machine lives, and whether it does ----
+
+listen=127.0.0.1:50051
+if is_root; then
+    data=/var/lib/kindred
+    bin=/usr/local/bin
+else
+    data=${XDG_DATA_HOME:-${HOME:-/nonexistent}/.local/share}/kindred
+    bin=$top/build-release
+fi
+
+# place_options ARG...: --listen HOST:PORT, --data DIR, for a second server.
+place_options() {
+    local me
+    me=deploy/$(basename "$0")
+    while [ $# -gt 0 ]; do
+        case $1 in
+            --listen | --data) [ $# -ge 2 ] || die "$me: $1 needs a value." ;;&
+            --listen) listen=$2 && shift 2 ;;
+            --data) data=$2 && shift 2 ;;
+            *) die "$me knows --listen HOST:PORT and --data DIR, not '$1'." ;;
+        esac
+    done
+    case $listen in *:[0-9]*) ;; *) die "$me: '$listen' is not HOST:PORT." ;; esac
+    case $data in /*) ;; *) data=$PWD/$data ;; esac
+    pid_file=$data/kindredd.pid
+    log_file=$data/kindredd.log
+}
+
+# The process id of the kindredd that our pid file names; fails if there is none:
+# the file may be stale, and its number may be somebody else's by now.
+running() {
+    local pid exe
+    pid=$(cat "$pid_file" 2>/dev/null) && [ -n "$pid" ] && [ -d "/proc/$pid" ] || return 1
+    exe=$(readlink "/proc/$pid/exe") || return 1
+    [ "$(basename "${exe% (deleted)}")" = kindredd ] || return 1
+    tr '\0' '\n' <"/proc/$pid/cmdline" | grep -qxF -- "$data" || return 1
+    say "$pid"
+}
+
+# stop PID: asks it to drain and go, and insists after half a minute: what was
+# acknowledged is on disk either way.
+stop() {
+    local pid=$1 tenth
+    kill -TERM "$pid" 2>/dev/null || die "Stopping kindredd (process $pid) needs its owner or root."
+    for ((tenth = 0; tenth < 300; tenth++)); do
+        running >/dev/null || break
+        [ $tenth != 30 ] || say "Waiting for open calls to end ..."
+        sleep 0.1
+    done
+    if running >/dev/null; then
+        say "It does not stop by itself; ending it. Nothing that was acknowledged is lost."
+        kill -KILL "$pid"
+        while running >/dev/null; do sleep 0.1; done
+    fi
+    rm -f "$pid_file"
 }
