@@ -14,6 +14,7 @@ struct pick {
     unsigned number;
 };
 
+/* Law 3: what is drawn follows from the arguments and nothing else. */
 static struct pick draw(const uint8_t key[static SEAL_KEY], uint64_t talk,
                         unsigned side, unsigned turn)
 {
@@ -32,6 +33,7 @@ static struct pick draw(const uint8_t key[static SEAL_KEY], uint64_t talk,
                              10 + (unsigned)seal_bytes_get(hash + 2, 2) % 90};
 }
 
+/* Law 2: words are letters, at most 12 (seal/name_words law 1). */
 static char *put_word(char *out, const char *word)
 {
     size_t size = strlen(word);

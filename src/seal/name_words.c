@@ -1,5 +1,6 @@
 #include "seal/name_words.h"
 
+/* Law 1 is checked by the test, word by word. */
 /* clang-format off */
 const char seal_name_words_adjective[SEAL_NAME_WORDS][SEAL_NAME_WORD] = {
     "Abiding", "Adaptable", "Agile", "Airy", "Alpine", "Amber", "Amiable",

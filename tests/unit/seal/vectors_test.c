@@ -1,0 +1,333 @@
+/* The byte strings that others must be able to make, as examples: this writes
+ * tests/vectors/seal.json from fixed inputs and compares it with the one that
+ * is there.  With --write it puts it there: to change a vector is to break
+ * every client.  tests/e2e/vectors_test.py makes the same without our code. */
+#include <sodium.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "seal.h"
+#include "seal/account.h"
+#include "seal/challenge.h"
+#include "seal/mailbox.h"
+#include "seal/name.h"
+#include "seal/request.h"
+#include "seal/row.h"
+#include "seal/talk.h"
+#include "seal/token.h"
+
+enum { MOST = 1 << 16 };
+
+static char json[MOST];
+static size_t json_size;
+static bool fresh = true; /* nothing in this object yet */
+
+static void put(const char *format, ...)
+{
+    va_list args;
+    int n;
+
+    va_start(args, format);
+    n = vsnprintf(json + json_size, MOST - json_size, format, args);
+    va_end(args);
+    CHECK(n >= 0 && (size_t)n < MOST - json_size);
+    json_size += (size_t)n;
+}
+
+static void put_key(const char *key)
+{
+    put(fresh ? "\n" : ",\n");
+    put("    \"%s\": ", key);
+    fresh = false;
+}
+
+static void put_hex(const char *key, const void *bytes, size_t size)
+{
+    put_key(key);
+    put("\"");
+    for (size_t i = 0; i < size; i++)
+        put("%02x", ((const uint8_t *)bytes)[i]);
+    put("\"");
+}
+
+static void put_text(const char *key, const char *text)
+{
+    put_key(key);
+    put("\"%s\"", text);
+}
+
+/* As text: beyond 2^53 a JSON number is not the same everywhere. */
+static void put_number(const char *key, uint64_t number)
+{
+    put_key(key);
+    put("\"%llu\"", (unsigned long long)number);
+}
+
+static void open_object(const char *name)
+{
+    put("%s  \"%s\": {", json_size > 1 ? ",\n" : "\n", name);
+    fresh = true;
+}
+
+static void close_object(void)
+{
+    put("\n  }");
+}
+
+/* Inputs that can be told apart by eye: first, first + 1 ... */
+static void count_up(uint8_t *bytes, size_t size, unsigned first)
+{
+    for (size_t i = 0; i < size; i++)
+        bytes[i] = (uint8_t)(first + i);
+}
+
+static struct seal_keys keys;
+
+static void put_keys(void)
+{
+    uint8_t master[SEAL_KEY];
+
+    count_up(master, sizeof master, 0);
+    seal_keys_init(&keys, master);
+    open_object("keys");
+    put_hex("master", master, SEAL_KEY);
+    put_hex("handle", keys.handle, SEAL_KEY);
+    put_hex("token", keys.token, SEAL_KEY);
+    put_hex("row", keys.row, SEAL_KEY);
+    put_hex("mailbox", keys.mailbox, SEAL_KEY);
+    put_hex("name", keys.name, SEAL_KEY);
+    put_hex("challenge", keys.challenge, SEAL_KEY);
+    put_hex("request", keys.request, SEAL_KEY);
+    close_object();
+}
+
+static void put_claim(const char *call, const struct seal_account_claim *claim,
+                      const uint8_t *secret_key)
+{
+    uint8_t message[SEAL_ACCOUNT_MESSAGE_MAX], signature[64];
+    char key[32];
+
+    (void)snprintf(key, sizeof key, "%s_message", call);
+    put_hex(key, message, seal_account_message(message, claim));
+    CHECK(seal_account_sign(signature, claim, secret_key) == ERR_NONE);
+    (void)snprintf(key, sizeof key, "%s_signature", call);
+    put_hex(key, signature, sizeof signature);
+}
+
+static void put_account(void)
+{
+    uint8_t seed[32], public_key[32], secret_key[64], nonce[32], handle[32];
+    struct seal_account_claim claim = {.origin = "kindred.example:443",
+                                       .nonce = nonce};
+
+    count_up(seed, sizeof seed, 0x20);
+    count_up(nonce, sizeof nonce, 0x40);
+    seal_account_keypair(public_key, secret_key, seed);
+    open_object("account");
+    put_hex("seed", seed, sizeof seed);
+    put_hex("public_key", public_key, sizeof public_key);
+    put_text("origin", claim.origin);
+    put_hex("nonce", nonce, sizeof nonce);
+    put_claim("login", &claim, secret_key);
+    claim.pool = "adult";
+    claim.grade = 2;
+    put_text("pool", claim.pool);
+    put_number("grade", claim.grade);
+    put_claim("enroll", &claim, secret_key);
+    seal_account_handle(handle, keys.handle, public_key);
+    put_hex("handle", handle, sizeof handle);
+    close_object();
+}
+
+static void put_challenge(void)
+{
+    uint8_t salt[SEAL_CHALLENGE_SALT], nonce[SEAL_CHALLENGE];
+    uint64_t now_ms = 1700000000123;
+
+    count_up(salt, sizeof salt, 0x60);
+    seal_challenge_make(nonce, keys.challenge, now_ms, salt);
+    open_object("challenge");
+    put_number("made_ms", now_ms);
+    put_hex("salt", salt, sizeof salt);
+    put_hex("nonce", nonce, sizeof nonce);
+    close_object();
+}
+
+static void put_token(void)
+{
+    struct seal_token token = {.member = 0x0123456789abcdef,
+                               .pool = 7,
+                               .grade = 2,
+                               .grade_until_ms = 1800000000000,
+                               .until_ms = 1700000900000};
+    char text[SEAL_TOKEN_TEXT + 1];
+    uint8_t nonce[SEAL_TOKEN_NONCE];
+
+    count_up(nonce, sizeof nonce, 0x80);
+    seal_token_seal(text, &token, keys.token, nonce);
+    open_object("token");
+    put_number("member", token.member);
+    put_number("pool", token.pool);
+    put_number("grade", token.grade);
+    put_number("grade_until_ms", token.grade_until_ms);
+    put_number("until_ms", token.until_ms);
+    put_hex("nonce", nonce, sizeof nonce);
+    put_text("access_token", text);
+    close_object();
+}
+
+static void put_row(void)
+{
+    struct seal_row row = {.kind = SEAL_ROW_CARD, .id = 258, .sub = 1};
+    uint8_t nonce[SEAL_ROW_NONCE], out[5 + SEAL_ROW_OVERHEAD];
+    static const uint8_t plain[] = {'h', 'e', 'l', 'l', 'o'};
+
+    count_up(nonce, sizeof nonce, 0xa0);
+    seal_row_seal(out, &row, plain, sizeof plain, keys.row, nonce);
+    open_object("row");
+    put_number("kind", (uint64_t)row.kind);
+    put_number("id", row.id);
+    put_number("sub", row.sub);
+    put_hex("plain", plain, sizeof plain);
+    put_hex("nonce", nonce, sizeof nonce);
+    put_hex("sealed", out, sizeof out);
+    close_object();
+}
+
+static void put_mailbox(void)
+{
+    uint8_t receive[32], send[32], hash[32];
+
+    count_up(receive, sizeof receive, 0xc0);
+    seal_mailbox_send(send, receive);
+    open_object("mailbox");
+    put_hex("receive", receive, sizeof receive);
+    put_hex("send", send, sizeof send);
+    seal_mailbox_hash(hash, keys.mailbox, receive);
+    put_hex("receive_hash", hash, sizeof hash);
+    seal_mailbox_hash(hash, keys.mailbox, send);
+    put_hex("send_hash", hash, sizeof hash);
+    close_object();
+}
+
+static void put_request(void)
+{
+    static const uint8_t body[] = {'b', 'o', 'd', 'y'};
+
+    open_object("request");
+    put_number("call", 7);
+    put_hex("body", body, sizeof body);
+    put_number("hash", seal_request_hash(keys.request, 7, body, sizeof body));
+    close_object();
+}
+
+static void put_names(void)
+{
+    char name[SEAL_NAME], key[32];
+    uint64_t talk = 41;
+
+    open_object("names");
+    for (int i = 0; i < 200; i++, talk++)
+        for (unsigned side = 0; side < 2; side++) {
+            seal_name(name, keys.name, talk, side);
+            (void)snprintf(key, sizeof key, "%u/%u", (unsigned)talk, side);
+            put_text(key, name);
+        }
+    close_object();
+}
+
+static void put_said(const char *name, struct seal_talk *talk, const char *text,
+                     bool final)
+{
+    struct seal_talk_message message = {
+        .text = (const uint8_t *)text, .size = strlen(text), .final = final};
+    static uint8_t out[SEAL_TALK_MESSAGE_MAX];
+    uint8_t header[SEAL_TALK_HEADER];
+    char key[32];
+    size_t size;
+
+    count_up(header, sizeof header, 0xe0);
+    CHECK(seal_talk_seal(talk, out, &size, &message, header) == ERR_NONE);
+    (void)snprintf(key, sizeof key, "%s_text", name);
+    put_text(key, text);
+    (void)snprintf(key, sizeof key, "%s_message", name);
+    put_hex(key, out, size);
+}
+
+static void put_talk(void)
+{
+    uint8_t seed[32], seeker[32], peer[32], seeker_secret[32], peer_secret[32];
+    char words[SEAL_TALK_WORDS_TEXT];
+    struct seal_talk talk;
+
+    open_object("talk");
+    count_up(seed, sizeof seed, 0x11);
+    seal_talk_keypair(seeker, seeker_secret, seed);
+    count_up(seed, sizeof seed, 0x77);
+    seal_talk_keypair(peer, peer_secret, seed);
+    put_hex("seeker_secret", seeker_secret, 32);
+    put_hex("seeker_key", seeker, 32);
+    put_hex("peer_secret", peer_secret, 32);
+    put_hex("peer_key", peer, 32);
+    seal_talk_words(words, seeker, peer);
+    put_text("words", words);
+    CHECK(seal_talk_init(&talk, SEAL_TALK_SEEKER, seeker, seeker_secret, peer,
+                         0) == ERR_NONE);
+    put_said("seeker_0", &talk, "I am here.", false);
+    put_said("seeker_1", &talk, "", true);
+    CHECK(seal_talk_init(&talk, SEAL_TALK_PEER, peer, peer_secret, seeker, 5) ==
+          ERR_NONE);
+    put_said("peer_0", &talk, "So am I.", false);
+    close_object();
+}
+
+static void put_term(void)
+{
+    static const char in[] = "kindred.v1.term\0alcohol";
+    uint8_t hash[32], token[8];
+
+    CHECK(crypto_generichash(hash, 32, (const uint8_t *)in, sizeof in - 1, NULL,
+                             0) == 0);
+    open_object("term");
+    put_text("id", "alcohol");
+    for (int i = 0; i < 8; i++) /* as an integer is read */
+        token[i] = hash[7 - i];
+    put_hex("token", token, 8);
+    close_object();
+}
+
+int main(int argc, char **argv)
+{
+    static char path[4096], there[MOST];
+    const char *slash = strrchr(__FILE__, '/');
+    bool writes = argc == 2 && !strcmp(argv[1], "--write");
+    size_t size;
+    FILE *file;
+
+    CHECK(sodium_init() >= 0);
+    put("{");
+    put_keys();
+    put_account();
+    put_challenge();
+    put_token();
+    put_row();
+    put_mailbox();
+    put_request();
+    put_names();
+    put_talk();
+    put_term();
+    put("\n}\n");
+    (void)snprintf(path, sizeof path, "%.*s/../../vectors/seal.json",
+                   (int)(slash - __FILE__), __FILE__);
+    file = fopen(path, writes ? "w" : "r");
+    CHECK(file != NULL);
+    if (file && writes) {
+        CHECK(fwrite(json, 1, json_size, file) == json_size);
+        CHECK(fclose(file) == 0);
+    } else if (file) {
+        size = fread(there, 1, sizeof there, file);
+        CHECK(size == json_size && memcmp(there, json, size) == 0);
+        (void)fclose(file);
+    }
+    return check_report("seal/vectors");
+}
