@@ -4,7 +4,8 @@
  * It reads three JSON files, checks them, and writes one C header and one C
  * file of const tables.  All strings are borrowed from the parsed files, which
  * live until the program ends.  It mends nothing: the first violation ends it
- * with status 1 and one line: file, key, a fixed sentence.
+ * with status 1 and one line: file, key, a fixed sentence.  Long because it
+ * declares the tables that its five small parts share.
  *
  * Laws
  *   1. An id names one term, facet or crisis entry in the whole file.

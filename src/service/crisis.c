@@ -54,7 +54,7 @@ static void copy(char *out, size_t room, const char *text)
 
 static void put_entry(struct resources *r, size_t i,
                       const struct data_crisis_entry *from,
-                      const struct service_config *config)
+                      const struct service_config *config, bool spanish)
 {
     const struct data_source *source = &data_crisis_sources[from->source];
     Kindred__V1__CrisisEntry *to = &r->entry[i];
@@ -67,7 +67,7 @@ static void put_entry(struct resources *r, size_t i,
     to->text = service_text(from->text);
     to->web = service_text(from->web);
     to->hours = service_text(from->hours);
-    to->serves = service_text(from->serves);
+    to->serves = service_text(spanish ? from->serves.es : from->serves.en);
     copy(r->language[i], sizeof r->language[i], from->languages);
     to->languages = r->languages[i];
     to->n_languages = split(r->language[i], r->languages[i]);
@@ -114,7 +114,8 @@ static void fill(struct resources *r, const struct service_config *config,
         message->name =
             service_text(spanish ? from->name.es : from->name.en);
         for (uint16_t i = 0; i < from->entries && i < ENTRIES_MAX; i++) {
-            put_entry(r, i, &data_crisis_entries[from->first + i], config);
+            put_entry(r, i, &data_crisis_entries[from->first + i], config,
+                      spanish);
             doubtful = doubtful || !r->entry[i].confirmed;
             message->n_entries++;
         }

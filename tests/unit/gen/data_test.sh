@@ -1,5 +1,5 @@
 #!/bin/sh
-# The data compiler takes small good files, and refuses each kind of bad one:
+# The data compiler (src/gen/data.h) takes small good files, and refuses each kind of bad one:
 # exit 1, one line with file, key and a fixed sentence, and nothing written.
 # Usage: data_test.sh GEN_DATA
 set -u
@@ -77,6 +77,10 @@ bad v 's/"version":3/"version":3,"colour":1/' colour 'there is no such field'
 bad v 's/"version":3/"version":70000/' version 'a whole number in range is wanted here'
 bad v 's/"version":3/"version":"3"/' version 'a whole number in range is wanted here'
 bad v 's/"version":3,//' version 'it is missing'
+printf '[]' >"$dir/list" && run c "$dir/list" && fail "a list passes for a file"
+bad v 's/{"id":"mid".*/7,/' root 'an object is wanted here'
+bad v 's/"ask":{"en":"a","es":"b"},"source":"src","pick":"level"/"ask":7,"source":"src","pick":"level"/' f2 'an object is wanted here'
+bad v 's/{"id":"src",.*}/&,&/;s/\],$/],/' src.id 'this id is used twice'
 # Labels.
 bad v 's/"en":"M",//' mid.en 'it is missing'
 bad v 's/"es":"M"/"es":""/' mid.es 'it may not be empty'
@@ -118,6 +122,7 @@ bad v 's/"min_version":2/"min_version":0/' min_version 'versions count from 1'
 bad v 's/"source":"src","pick":"level"/"source":"none","pick":"level"/' f2.source 'there is no such source in this file'
 bad v 's/"pick":"level"/"pick":"some"/' f2.pick 'it is many, one or level'
 bad v 's/"peer":\["have"\],"suggest":\["seek"\]/"peer":["hold"],"suggest":["seek"]/' f1.peer 'a use is have, seek, must or must_not'
+bad v 's/"peer":\["have"\],"suggest":\["seek"\]/"peer":"have","suggest":["seek"]/' f1.peer 'a list of uses is wanted here'
 bad v 's/"suggest":\["seek"\]/"suggest":["must"]/' f1.suggest 'it suggests a use that nobody has'
 bad v 's/"importance":2/"importance":4/' f1.importance 'a whole number in range is wanted here'
 bad v 's/"show":false}/"show":0}/' leaf.show 'true or false is wanted here'
@@ -135,6 +140,8 @@ bad c 's/"phone":"12",//' bb-1.phone 'it says no way to reach anyone'
 bad c 's/"phone":"911",//' aa-em.phone 'it says no way to reach anyone'
 bad c 's/HI to 988/HI/' aa-1.text 'it holds no number'
 bad c 's/https:..y.org/y.org/' aa-1.web 'it begins with https:// or http://'
+bad c 's/https:..y.org/https:\/\/y org/' aa-1.web 'an address holds no blank'
+bad c 's/"fil"/"aa","aa","aa","aa","aa","aa","aa","aa","aa","aa","aa","aa","aa","aa","aa","aa","fil"/' bb-1.languages 'the list is longer than allowed'
 bad c 's/"fil"/"Filipino"/' bb-1.languages 'a language is two or three letters'
 bad c 's/"languages":\["fil"\]/"languages":[]/' bb-1.languages 'a list that is not empty is wanted here'
 bad c 's/"id":"bb-1"/"id":"aa-1"/' aa-1.id 'this id is used twice'
