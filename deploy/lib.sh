@@ -83,6 +83,7 @@ else
     data=${XDG_DATA_HOME:-${HOME:-/nonexistent}/.local/share}/kindred
     bin=$top/build-release
 fi
+own_data=$data
 
 # place_options ARG...: --listen HOST:PORT, --data DIR, for a second server.
 place_options() {

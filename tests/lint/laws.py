@@ -29,7 +29,7 @@ def read(paths):
 
 def gather(under):
     return [p for p in sorted(repo.joinpath(under).rglob("*"))
-            if p.suffix in (".c", ".h", ".py")]
+            if p.suffix in (".c", ".h", ".py", ".sh")]
 
 
 headers = [p for p in gather("src") + gather("include") if p.suffix == ".h"]
@@ -45,8 +45,8 @@ for header in headers:
     folder, name = module.rsplit("/", 1)
     near = {
         "code": (list(repo.glob(f"src/{module}.c")) + list(repo.glob(f"src/{module}_*.c")), code),
-        "test": (list(repo.glob(f"tests/unit/{module}_test.c")) +
-                 list(repo.glob(f"tests/unit/{folder}/{name}_*_test.c")), tests),
+        "test": (list(repo.glob(f"tests/unit/{module}_test.*")) +
+                 list(repo.glob(f"tests/unit/{folder}/{name}_*_test.*")), tests),
     }
     for what, (paths, rest) in near.items():
         known = set(cited(read(paths))) | set(cited("\n".join(far.findall(rest))))
