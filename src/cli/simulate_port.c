@@ -9,7 +9,7 @@
 /* A result's rows, and what the store needs while it works. */
 #define JOB_BYTES ((size_t)1 << 20)
 
-enum { EFFECTS = 1024 };
+enum { EFFECTS = 1024, STORE_ROWS_MAX = 1 << 24 };
 
 static struct cli_simulate_port_answer *answer_new(enum store_command_kind kind,
                                                    uint64_t now_ms)
@@ -68,7 +68,7 @@ enum err cli_simulate_port_init(struct cli_simulate_port *port,
     *port = (struct cli_simulate_port){.effects = {.cap = EFFECTS}};
     list_init(&port->answers);
     port->effects.item = calloc(EFFECTS, sizeof *port->effects.item);
-    port->store = store_memory_new();
+    port->store = store_memory_new(STORE_ROWS_MAX);
     if (!memory || !port->effects.item || !port->store) {
         free(memory);
         cli_simulate_port_close(port);
