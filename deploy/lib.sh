@@ -84,8 +84,10 @@ else
     bin=$top/build-release
 fi
 own_data=$data
+demo=1
 
-# place_options ARG...: --listen HOST:PORT, --data DIR, for a second server.
+# place_options ARG...: --listen HOST:PORT and --data DIR, for a second server;
+# --no-demo.
 place_options() {
     local me
     me=deploy/$(basename "$0")
@@ -94,7 +96,8 @@ place_options() {
             --listen | --data) [ $# -ge 2 ] || die "$me: $1 needs a value." ;;&
             --listen) listen=$2 && shift 2 ;;
             --data) data=$2 && shift 2 ;;
-            *) die "$me knows --listen HOST:PORT and --data DIR, not '$1'." ;;
+            --no-demo) demo= && shift ;;
+            *) die "$me knows --listen HOST:PORT, --data DIR and --no-demo, not '$1'." ;;
         esac
     done
     case $listen in *:[0-9]*) ;; *) die "$me: '$listen' is not HOST:PORT." ;; esac

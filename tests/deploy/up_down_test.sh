@@ -93,8 +93,8 @@ ok "... says that it runs already" said "runs already"
 ok "... and left it alone" [ "$(server)" = "$first" ]
 
 ok "a busy port is one sentence" refuses "Something else listens" --data "$place/home/second"
-ok "a missing right is one sentence" eval 'saved=$port; port=$(free_port); refuses "You may not" --data /proc/kindred; status=$?; port=$saved; [ $status = 0 ]'
-printf '#!/bin/sh\nprintf "Filesystem 1M Used Available Capacity Mounted\\nx 1000 900 100 90%% /\\n"\n' >"$place/bin/df"
+ok "a missing right is one sentence" eval 'saved=$port; port=$(free_port); refuses "You may not" --data /usr/kindred; status=$?; port=$saved; [ $status = 0 ]'
+printf '#!/bin/sh\necho Filesystem MB Used Available Capacity Mounted\necho x 1000 900 100 90 /\n' >"$place/bin/df"
 chmod 755 "$place/bin/df"
 ok "a full disk is one sentence" eval 'saved=$port; port=$(free_port); refuses "is full" --data "$place/home/third"; status=$?; port=$saved; [ $status = 0 ]'
 rm "$place/bin/df"
