@@ -79,7 +79,7 @@ static void read_entry(struct gen_data_at *at, json_t *object,
             gen_data_fail(at, "id", "this id is used twice"); /* Law 1 */
     e->phone = phone(at, object);
     if (!emergency) {
-        e->name = gen_data_json_string(at, object, "name", GEN_DATA_LABEL);
+        e->name = gen_data_json_string(at, object, "name", 128);
         e->text = gen_data_json_optional(at, object, "text", 80);
         e->web = web(at, object);
         e->hours = gen_data_json_optional(at, object, "hours", 80);
