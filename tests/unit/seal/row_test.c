@@ -85,6 +85,26 @@ static void ticket_and_link(void)
                    ERR_INTERNAL));
 }
 
+/* A blob of the right row but of another size is not written beyond *side. */
+static void wrong_size(void)
+{
+    struct seal_row ticket = {.kind = SEAL_ROW_TICKET, .id = 8};
+    struct seal_row link = {.kind = SEAL_ROW_LINK, .id = 8};
+    uint8_t plain[300] = {0}, out[300 + SEAL_ROW_OVERHEAD];
+    struct seal_row_side one, two[2];
+
+    for (size_t size = 100; size < sizeof plain; size++) {
+        size_t sealed = size + SEAL_ROW_OVERHEAD;
+
+        seal_row_seal(out, &ticket, plain, size, key, nonce);
+        CHECK((seal_row_open_ticket(&one, 8, out, sealed, key) == ERR_NONE) ==
+              (size == sizeof one));
+        seal_row_seal(out, &link, plain, size, key, nonce);
+        CHECK((seal_row_open_link(two, 8, out, sealed, key) == ERR_NONE) ==
+              (size == sizeof two));
+    }
+}
+
 static void mailbox(void)
 {
     struct seal_row_mailbox box = {.talk = 0x0123456789abcdef, .side = 1}, got;
@@ -120,6 +140,7 @@ int main(void)
     round_trip(SEAL_ROW_PLAIN_MAX);
     tampered();
     ticket_and_link();
+    wrong_size();
     mailbox();
     return check_report("seal/row");
 }

@@ -174,7 +174,40 @@ static void streams(void)
     CHECK(hear(&pair.peer, &b, &message) == ERR_NONE);
 }
 
-/* The streams are those of libsodium: one that it opens, we read. */
+/* The streams are those of libsodium: what we seal, it opens; the 64th of a
+ * stream rekeys. */
+static void stock_receiver(void)
+{
+    static const char label[] = "kindred.v1.talk.stream\0\0\0\0";
+    crypto_secretstream_xchacha20poly1305_state stream;
+    uint8_t rx[32], tx[32], key[32], plain[2048], tag;
+    static struct sealed a;
+    struct pair pair;
+
+    start(&pair);
+    CHECK(crypto_kx_server_session_keys(rx, tx, public_key[1], secret_key[1],
+                                        public_key[0]) == 0);
+    CHECK(crypto_generichash(key, 32, (const uint8_t *)label, sizeof label, rx,
+                             32) == 0);
+    for (int i = 0; i < 200; i++) {
+        size_t at = i ? 5 : 29;
+
+        CHECK(say(&pair.seeker, &a, 9, i == 199) == ERR_NONE);
+        if (i == 0)
+            CHECK(crypto_secretstream_xchacha20poly1305_init_pull(
+                      &stream, a.bytes + 5, key) == 0);
+        CHECK(crypto_secretstream_xchacha20poly1305_pull(
+                  &stream, plain, NULL, &tag, a.bytes + at, a.size - at,
+                  a.bytes, 5) == 0);
+        CHECK(plain[0] == 9 && plain[1] == 0 && !memcmp(plain + 2, text, 9));
+        CHECK(tag == (i == 199 ? crypto_secretstream_xchacha20poly1305_TAG_FINAL
+                      : i % 64 == 63
+                          ? crypto_secretstream_xchacha20poly1305_TAG_REKEY
+                          : 0));
+    }
+}
+
+/* And what it seals, we open; but not what breaks the layout. */
 static void stock_streams(void)
 {
     static const char label[] = "kindred.v1.talk.stream\0\0\0\0";
@@ -216,6 +249,31 @@ static void stock_streams(void)
         CHECK(hear(&pair.peer, &a, &message) == ERR_INVALID);
         CHECK(memcmp(&before, &pair.peer.in, sizeof before) == 0);
     }
+}
+
+/* One step too many, from someone who has the key. */
+static void oversized(void)
+{
+    static const char label[] = "kindred.v1.talk.stream\0\0\0\0";
+    static uint8_t plain[16 * 2048], bytes[29 + 16 * 2048 + 17];
+    crypto_secretstream_xchacha20poly1305_state stream;
+    struct seal_talk_message message;
+    uint8_t key[32];
+    struct pair pair;
+
+    start(&pair);
+    CHECK(crypto_generichash(key, 32, (const uint8_t *)label, sizeof label,
+                             pair.peer.in.key, 32) == 0);
+    bytes[0] = 1;
+    plain[0] = 0xff;
+    plain[1] = 0x77; /* the size that it would take to fill 15 steps and more */
+    CHECK(crypto_secretstream_xchacha20poly1305_init_push(&stream, bytes + 5,
+                                                          key) == 0);
+    CHECK(crypto_secretstream_xchacha20poly1305_push(&stream, bytes + 29, NULL,
+                                                     plain, sizeof plain, bytes,
+                                                     5, 0) == 0);
+    CHECK(seal_talk_open(&pair.peer, got_text, &message, bytes, sizeof bytes) ==
+          ERR_INVALID);
 }
 
 /* Keys that are none: every one leads to the zero secret. */
@@ -325,7 +383,9 @@ int main(void)
     once_in_order();
     final_is_final();
     streams();
+    stock_receiver();
     stock_streams();
+    oversized();
     small_order();
     words();
     for (uint64_t i = 1; i <= 30; i++)
