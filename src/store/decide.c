@@ -1,0 +1,482 @@
+#include "store/decide.h"
+
+#include <string.h>
+
+#include "base/require.h"
+
+typedef enum err part_fn(struct store_work *work);
+
+static part_fn *const match_parts[COMMAND_KINDS] = {
+    [COMMAND_OPEN_TICKET] = store_decide_ticket_open,
+    [COMMAND_CLOSE_TICKET] = store_decide_ticket_close,
+    [COMMAND_OPEN_DUTY] = store_decide_duty_open,
+    [COMMAND_SET_DUTY] = store_decide_duty_set,
+    [COMMAND_CLOSE_DUTY] = store_decide_duty_close,
+    [COMMAND_OFFER] = store_decide_offer_make,
+    [COMMAND_ACCEPT] = store_decide_offer_accept,
+    [COMMAND_DECLINE] = store_decide_offer_decline,
+    [COMMAND_CLOSE_OFFER] = store_decide_offer_close,
+    [COMMAND_JOIN] = store_decide_talk_join,
+    [COMMAND_END_TALK] = store_decide_talk_end,
+    [COMMAND_REFLECT] = store_decide_talk_reflect,
+    [COMMAND_BLOCK] = store_decide_pair_block,
+    [COMMAND_UNBLOCK] = store_decide_pair_unblock,
+    [COMMAND_HOLD] = store_decide_pair_hold,
+};
+
+static part_fn *const other_parts[STORE_COMMAND_KINDS] = {
+    [STORE_ENROL] = store_decide_member_enrol,
+    [STORE_FIND_ACCOUNT] = store_decide_member_find,
+    [STORE_PUT_CARD] = store_decide_member_put_card,
+    [STORE_GET_CARD] = store_decide_member_get_card,
+    [STORE_FIND_TALK] = store_decide_mail_find_talk,
+    [STORE_FIND_MAILBOX] = store_decide_mail_find,
+    [STORE_SEND] = store_decide_mail_send,
+    [STORE_RECEIVE] = store_decide_mail_receive,
+    [STORE_ACKNOWLEDGE] = store_decide_mail_acknowledge,
+};
+
+static uint64_t start_of(const uint8_t hash[STORE_HASH])
+{
+    uint64_t word;
+
+    memcpy(&word, hash, sizeof word);
+    return word;
+}
+
+/* Within which a key is unique. */
+static uint64_t match_scope(const struct match_command *command)
+{
+    switch (command->kind) {
+    case COMMAND_OPEN_TICKET:
+        return command->open_ticket.ticket.member;
+    case COMMAND_CLOSE_TICKET:
+        return command->close_ticket.member;
+    case COMMAND_OPEN_DUTY:
+        return command->open_duty.duty.member;
+    case COMMAND_SET_DUTY:
+        return command->set_duty.duty.member;
+    case COMMAND_CLOSE_DUTY:
+        return command->close_duty.member;
+    case COMMAND_ACCEPT:
+        return command->accept.peer;
+    case COMMAND_DECLINE:
+        return command->decline.peer;
+    case COMMAND_JOIN:
+        return command->join.talk;
+    case COMMAND_END_TALK:
+        return command->end_talk.talk;
+    case COMMAND_REFLECT:
+        return command->reflect.talk;
+    case COMMAND_BLOCK:
+    case COMMAND_UNBLOCK:
+        return command->block.member;
+    case COMMAND_HOLD:
+        return command->hold.member;
+    case COMMAND_OFFER:
+    case COMMAND_CLOSE_OFFER:
+    case COMMAND_RARITY:
+    case COMMAND_KINDS:
+        break;
+    }
+    return 0;
+}
+
+static struct store_memo memo_of(const struct store_work *work)
+{
+    const struct store_command *command = &work->job->command;
+    struct store_memo memo = {.key = command->key,
+                              .call = (uint32_t)command->kind << 8,
+                              .made_ms = work->now_ms};
+
+    if (command->kind == STORE_MATCH) {
+        memo.key = work->command->key;
+        memo.call |= (uint32_t)work->command->kind;
+        memo.scope = match_scope(work->command);
+    } else if (command->kind == STORE_ENROL) {
+        memo.scope = start_of(command->enrol.handle);
+    } else if (command->kind == STORE_PUT_CARD) {
+        memo.scope = command->put_card.member;
+    } else if (command->kind == STORE_SEND) {
+        memo.scope = start_of(command->send.send_hash);
+    } else {
+        memo.key = (struct match_key){{0, 0}, 0};
+    }
+    return memo;
+}
+
+/* An attend whose duty only a claim ended may take it up again: the peer left
+ * nothing, the node did. */
+static bool resumes(struct store_work *work)
+{
+    const struct match_key *key = &work->command->key;
+    const struct match_duty_row *duty;
+
+    if (work->job->command.kind != STORE_MATCH ||
+        work->command->kind != COMMAND_OPEN_DUTY)
+        return false;
+    duty = store_work_duty(work, work->command->open_duty.duty.member);
+    return duty && duty->state == DUTY_OFF && duty->why == DUTY_WHY_CLAIM &&
+           duty->key.word[0] == key->word[0] &&
+           duty->key.word[1] == key->word[1];
+}
+
+/* OUTCOME_OK: go on.  The key was used before: REPLAY with the reference, or
+ * REFUSED. */
+static enum match_outcome ask_memo(struct store_work *work,
+                                   const struct store_memo *memo, enum err *err)
+{
+    struct store_memo found = *memo;
+
+    if ((memo->key.word[0] | memo->key.word[1]) == 0 ||
+        !work->keeper->ops->memo(work->keeper, &found))
+        return OUTCOME_OK;
+    if (found.call != memo->call ||
+        found.key.request_hash != memo->key.request_hash) {
+        *err = ERR_KEY_REUSED;
+        return OUTCOME_REFUSED;
+    }
+    if (resumes(work))
+        return OUTCOME_OK;
+    work->reference = found.reference;
+    return OUTCOME_REPLAY;
+}
+
+static void show_duty(struct store_work *work, uint64_t member)
+{
+    uint64_t id[STORE_FOUND_MAX];
+    uint32_t n;
+
+    (void)store_work_duty(work, member);
+    n = store_work_find(work, FIND_OFFERS_OF_PEER, member, id);
+    for (uint32_t i = 0; i < n; i++)
+        (void)store_work_offer(work, id[i]);
+    n = store_work_find(work, FIND_TALKS_OF_PEER, member, id);
+    for (uint32_t i = 0; i < n; i++)
+        (void)store_work_talk(work, id[i]);
+}
+
+static void show_offer(struct store_work *work, uint64_t id)
+{
+    const struct match_offer_row *offer = store_work_offer(work, id);
+
+    if (!offer)
+        return;
+    (void)store_work_ticket(work, offer->ticket);
+    (void)store_work_duty(work, offer->peer);
+}
+
+static void show_talk(struct store_work *work, uint64_t id)
+{
+    const struct match_talk_row *talk = store_work_talk(work, id);
+
+    if (talk)
+        (void)store_work_duty(work, talk->peer);
+}
+
+/* The rows a command is about, for a REPLAY by its key. */
+static void show_subjects(struct store_work *work)
+{
+    const struct match_command *command = work->command;
+    uint64_t id[STORE_FOUND_MAX];
+
+    switch (command->kind) {
+    case COMMAND_OPEN_TICKET:
+    case COMMAND_CLOSE_TICKET:
+        if (store_work_ticket(work, work->reference) &&
+            store_work_find(work, FIND_OFFER_OF_TICKET, work->reference, id))
+            show_offer(work, id[0]);
+        break;
+    case COMMAND_OPEN_DUTY:
+    case COMMAND_SET_DUTY:
+    case COMMAND_CLOSE_DUTY:
+        show_duty(work, work->reference);
+        break;
+    case COMMAND_ACCEPT:
+        show_talk(work, work->reference);
+        show_offer(work, command->accept.offer);
+        break;
+    case COMMAND_DECLINE:
+        show_offer(work, command->decline.offer);
+        break;
+    case COMMAND_JOIN:
+    case COMMAND_END_TALK:
+    case COMMAND_REFLECT:
+        show_talk(work, work->reference);
+        break;
+    case COMMAND_OFFER:
+    case COMMAND_CLOSE_OFFER:
+    case COMMAND_BLOCK:
+    case COMMAND_UNBLOCK:
+    case COMMAND_HOLD:
+    case COMMAND_RARITY:
+    case COMMAND_KINDS:
+        break;
+    }
+}
+
+/* The pairs a command wrote or returned, for a REPLAY. */
+static void show_pairs(struct store_work *work)
+{
+    const struct match_command *command = work->command;
+    struct match_pair_row pair = {.kind = PAIR_RESTS};
+    uint64_t x = 0, y = 0;
+
+    if (command->kind == COMMAND_OPEN_TICKET)
+        store_work_show_pairs(work, command->open_ticket.ticket.member,
+                              MATCH_PEER);
+    if (command->kind == COMMAND_OPEN_DUTY)
+        store_work_show_pairs(work, command->open_duty.duty.member,
+                              MATCH_SEEKER);
+    if (command->kind == COMMAND_BLOCK || command->kind == COMMAND_UNBLOCK) {
+        x = command->block.member;
+        y = work->reference;
+    }
+    for (uint32_t i = 0; i < work->entries; i++) {
+        const struct match_row *row = &work->entry[i].now.row;
+
+        if (row->kind == ROW_TALK && (command->kind == COMMAND_END_TALK ||
+                                      command->kind == COMMAND_REFLECT)) {
+            x = row->talk.seeker;
+            y = row->talk.peer;
+        }
+        if (row->kind == ROW_OFFER && (command->kind == COMMAND_DECLINE ||
+                                       command->kind == COMMAND_CLOSE_OFFER)) {
+            x = row->offer.seeker;
+            y = row->offer.peer;
+            store_work_show_pair(
+                work, &(struct match_pair_row){.kind = PAIR_TICKET,
+                                               .a = x,
+                                               .b = y,
+                                               .ticket = row->offer.ticket});
+        }
+    }
+    if (x == 0 || y == 0)
+        return;
+    pair = store_decide_pair_of(PAIR_RESTS, x, y);
+    store_work_show_pair(work, &pair);
+    pair.kind = PAIR_BOND;
+    store_work_show_pair(work, &pair);
+    pair = (struct match_pair_row){.kind = PAIR_BLOCK, .a = x, .b = y};
+    store_work_show_pair(work, &pair);
+}
+
+/* Was this very operation carried out before?  Then say so again, with the
+ * rows it touched as they are now. */
+static bool ask_done(struct store_work *work, struct store_result *result)
+{
+    struct store_done *done = &work->done;
+
+    done->epoch = work->command->epoch;
+    done->op = work->command->op;
+    if (!work->keeper->ops->done(work->keeper, done))
+        return false;
+    REQUIRE(done->touched <= STORE_WORK_MAX);
+    for (uint32_t i = 0; i < done->touched; i++) {
+        if (done->kind[i] == ROW_TICKET)
+            (void)store_work_ticket(work, done->id[i]);
+        else if (done->kind[i] == ROW_OFFER)
+            (void)store_work_offer(work, done->id[i]);
+        else if (done->kind[i] == ROW_DUTY)
+            (void)store_work_duty(work, done->id[i]);
+        else
+            (void)store_work_talk(work, done->id[i]);
+    }
+    work->reference = done->reference;
+    show_pairs(work);
+    result->outcome =
+        done->outcome == OUTCOME_OK ? OUTCOME_REPLAY : done->outcome;
+    result->err = done->err;
+    return true;
+}
+
+static void note_done(struct store_work *work,
+                      const struct store_result *result)
+{
+    struct store_done *done = &work->done;
+
+    *done = (struct store_done){.epoch = work->command->epoch,
+                                .op = work->command->op,
+                                .reference = work->reference,
+                                .outcome = result->outcome,
+                                .err = result->err,
+                                .touched = work->entries};
+    for (uint32_t i = 0; i < work->entries; i++) {
+        done->kind[i] = (uint8_t)work->entry[i].now.row.kind;
+        done->id[i] = store_work_id(&work->entry[i].now.row);
+    }
+    work->keeper->ops->put_done(work->keeper, done);
+}
+
+/* What goes with the rows but is none: secrets and mailboxes. */
+static void put_secrets(struct store_work *work)
+{
+    const struct store_command *command = &work->job->command;
+    struct store_keeper *keeper = work->keeper;
+
+    if (work->command->kind == COMMAND_OPEN_TICKET)
+        keeper->ops->seal(keeper, ROW_TICKET, work->reference,
+                          command->match.ticket_sealed);
+    if (work->command->kind == COMMAND_ACCEPT) {
+        keeper->ops->seal(keeper, ROW_TALK, work->reference,
+                          command->match.link_sealed);
+        store_decide_mail_open(work);
+    }
+    if (work->command->kind == COMMAND_RARITY)
+        keeper->ops->rarity(keeper, work->command);
+    store_decide_mail_close(work);
+}
+
+/* Law 1: rows are written on success, or where the refusal itself writes. */
+static void conclude(struct store_work *work, const struct store_memo *memo,
+                     struct store_result *result)
+{
+    bool write = result->err == ERR_NONE || work->refused_but_done;
+
+    result->outcome = result->err == ERR_NONE ? OUTCOME_OK : OUTCOME_REFUSED;
+    if (!write)
+        store_work_revert_rows(work);
+    if (!store_work_report(work)) {
+        work->keeper->err = ERR_STORE;
+        return;
+    }
+    if (!write)
+        return;
+    store_work_flush(work);
+    note_done(work, result);
+    if (result->err != ERR_NONE)
+        return;
+    put_secrets(work);
+    if ((memo->key.word[0] | memo->key.word[1]) != 0) {
+        struct store_memo made = *memo;
+
+        made.reference = work->reference;
+        work->keeper->ops->put_memo(work->keeper, &made);
+    }
+}
+
+static void decide_match(struct store_work *work, struct store_result *result)
+{
+    struct store_memo memo = memo_of(work);
+    part_fn *part;
+
+    REQUIRE(work->command->kind < COMMAND_KINDS);
+    result->match.op = work->command->op;
+    if (work->command->epoch != work->keeper->ops->epoch(work->keeper)) {
+        result->outcome = OUTCOME_FENCED;
+        result->err = ERR_FENCED;
+        return;
+    }
+    if (ask_done(work, result)) { /* Law 2 */
+        if (!store_work_report(work))
+            work->keeper->err = ERR_STORE;
+        return;
+    }
+    result->outcome = ask_memo(work, &memo, &result->err);
+    if (result->outcome == OUTCOME_REPLAY) {
+        show_subjects(work);
+        show_pairs(work);
+    }
+    if (result->outcome != OUTCOME_OK) {
+        if (!store_work_report(work))
+            work->keeper->err = ERR_STORE;
+        return;
+    }
+    part = match_parts[work->command->kind];
+    result->err = part ? part(work) : ERR_NONE;
+    conclude(work, &memo, result);
+}
+
+/* A replayed call of the other family: its result from today's rows. */
+static void replay_other(struct store_work *work, struct store_result *result)
+{
+    const struct store_command *command = &work->job->command;
+    struct store_keeper *keeper = work->keeper;
+    struct store_member member;
+    struct store_box box;
+
+    if (command->kind == STORE_ENROL &&
+        keeper->ops->member(keeper, work->reference, &member)) {
+        store_decide_member_tell(work, &member);
+    } else if (command->kind == STORE_PUT_CARD) {
+        result->card.version = (uint32_t)work->reference;
+    } else if (command->kind == STORE_SEND) {
+        result->sent.seq = work->reference;
+        if (keeper->ops->box(keeper, command->send.send_hash, true, &box,
+                             &work->job->arena))
+            result->sent.link = box.link;
+    }
+}
+
+static void decide_other(struct store_work *work, struct store_result *result)
+{
+    struct store_memo memo = memo_of(work);
+    part_fn *part = other_parts[work->job->command.kind];
+
+    REQUIRE(part != NULL);
+    result->outcome = ask_memo(work, &memo, &result->err);
+    if (result->outcome == OUTCOME_REPLAY)
+        replay_other(work, result);
+    if (result->outcome != OUTCOME_OK)
+        return;
+    result->err = part(work);
+    if (result->err != ERR_NONE) {
+        result->outcome = OUTCOME_REFUSED;
+        return;
+    }
+    if ((memo.key.word[0] | memo.key.word[1]) != 0) {
+        memo.reference = work->reference;
+        work->keeper->ops->put_memo(work->keeper, &memo);
+    }
+}
+
+static void decide_node(struct store_work *work, struct store_result *result)
+{
+    struct store_keeper *keeper = work->keeper;
+    struct store_job *job = work->job;
+
+    if (job->command.kind == STORE_CLAIM) {
+        uint64_t epoch = keeper->ops->epoch(keeper) + 1;
+
+        keeper->ops->claim(keeper, epoch);
+        result->epoch = epoch;
+    } else if (job->command.kind == STORE_COUNT) {
+        keeper->ops->count(keeper, job);
+    } else if (job->command.kind == STORE_SWEEP) {
+        keeper->ops->sweep(keeper, job);
+    } else if (job->command.epoch != keeper->ops->epoch(keeper)) {
+        result->outcome = OUTCOME_FENCED;
+        result->err = ERR_FENCED;
+    } else {
+        keeper->ops->load(keeper, job);
+    }
+}
+
+bool store_decide(struct store_keeper *keeper, struct store_work *work,
+                  struct store_job *job)
+{
+    struct store_result *result = &job->result;
+
+    *result = (struct store_result){.outcome = OUTCOME_OK};
+    keeper->err = ERR_NONE;
+    store_work_begin(work, keeper, job);
+    if (!keeper->ops->room(keeper, job)) {
+        keeper->err = ERR_STORE;
+    } else if (job->command.kind == STORE_MATCH) {
+        decide_match(work, result);
+    } else if (job->command.kind == STORE_CLAIM ||
+               job->command.kind == STORE_LOAD ||
+               job->command.kind == STORE_SWEEP ||
+               job->command.kind == STORE_COUNT) {
+        decide_node(work, result);
+    } else {
+        decide_other(work, result);
+    }
+    if (keeper->err == ERR_NONE)
+        return true;
+    *result = (struct store_result){.outcome = OUTCOME_REFUSED, /* Law 3 */
+                                    .err = ERR_STORE};
+    if (job->command.kind == STORE_MATCH)
+        result->match.op = work->command->op;
+    return false;
+}

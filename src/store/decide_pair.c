@@ -1,0 +1,213 @@
+#include "store/decide.h"
+
+#include "store/move.h"
+
+enum {
+    OFFER_KNOWN_MS = 86400000
+}; /* an offer tells who the other is so long */
+
+struct match_pair_row store_decide_pair_of(enum match_pair_kind kind,
+                                           uint64_t x, uint64_t y)
+{
+    return (struct match_pair_row){
+        .kind = kind, .a = x < y ? x : y, .b = x < y ? y : x};
+}
+
+/* Is it there?  Then it decided, and is reported. */
+static bool stands(struct store_work *work, struct match_pair_row pair)
+{
+    if (!work->keeper->ops->pair(work->keeper, &pair))
+        return false;
+    store_work_show_pair(work, &pair);
+    return true;
+}
+
+bool store_decide_pair_excluded(struct store_work *work, uint64_t seeker,
+                                uint64_t peer, uint64_t ticket)
+{
+    struct match_pair_row block = {.kind = PAIR_BLOCK, .a = seeker, .b = peer};
+    struct match_pair_row back = {.kind = PAIR_BLOCK, .a = peer, .b = seeker};
+    struct match_pair_row once = {
+        .kind = PAIR_TICKET, .a = seeker, .b = peer, .ticket = ticket};
+    struct match_pair_row rests =
+        store_decide_pair_of(PAIR_RESTS, seeker, peer);
+    struct match_pair_row bond = store_decide_pair_of(PAIR_BOND, seeker, peer);
+
+    if (stands(work, block) || stands(work, back))
+        return true;
+    if (ticket != 0 && stands(work, once))
+        return true;
+    if (!work->keeper->ops->pair(work->keeper, &rests) ||
+        rests.until_ms <= work->now_ms)
+        return false;
+    return !work->keeper->ops->pair(work->keeper, &bond) && stands(work, rests);
+}
+
+void store_decide_pair_rest(struct store_work *work,
+                            struct match_pair_row *rests, uint64_t until_ms)
+{
+    if (until_ms == 0)
+        return;
+    if (work->keeper->ops->pair(work->keeper, rests) &&
+        rests->until_ms >= until_ms)
+        until_ms = rests->until_ms; /* the later one holds */
+    rests->until_ms = until_ms;
+    store_work_change_pair(work, rests);
+}
+
+static bool are(const uint64_t pair[2], uint64_t x, uint64_t y)
+{
+    return (pair[0] == x && pair[1] == y) || (pair[0] == y && pair[1] == x);
+}
+
+/* How the caller knows the other; finds out who it is where not said. */
+static enum err related(struct store_work *work, uint64_t *other)
+{
+    uint64_t member = work->command->block.member;
+    uint64_t via = work->command->block.via, pair[2];
+    const struct match_talk_row *talk;
+    const struct match_offer_row *offer;
+
+    *other = work->command->block.other;
+    if (via == 0)
+        return member == *other || *other == 0 ? ERR_INVALID : ERR_NONE;
+    talk = store_work_talk(work, via);
+    offer = talk ? NULL : store_work_offer(work, via);
+    if (talk) {
+        pair[0] = talk->seeker;
+        pair[1] = talk->peer;
+    } else if (offer && offer->made_ms + OFFER_KNOWN_MS > work->now_ms) {
+        pair[0] = offer->seeker;
+        pair[1] = offer->peer;
+    } else {
+        pair[0] = pair[1] = 0;
+    }
+    if (*other == 0)
+        *other = pair[0] == member ? pair[1] : pair[0];
+    if (are(pair, member, *other))
+        return ERR_NONE;
+    work->entries = 0; /* someone else's: not even a row */
+    return ERR_NO_RELATION;
+}
+
+static void end_talks(struct store_work *work, enum store_find find,
+                      uint64_t member, uint64_t other)
+{
+    uint64_t id[STORE_FOUND_MAX];
+    uint32_t n = store_work_find(work, find, member, id);
+
+    for (uint32_t i = 0; i < n; i++) {
+        struct match_talk_row *talk = store_work_talk(work, id[i]);
+
+        if (!talk || talk->state == TALK_ENDED ||
+            (other != 0 && talk->seeker != other && talk->peer != other))
+            continue;
+        store_move_talk_end(work, talk,
+                            other != 0 ? TALK_WHY_BLOCK : TALK_WHY_HELD,
+                            store_move_rest_until_ms(work, talk->peer));
+    }
+}
+
+static void revoke_between(struct store_work *work, uint64_t seeker,
+                           uint64_t peer)
+{
+    uint64_t id[STORE_FOUND_MAX];
+    uint32_t n = store_work_find(work, FIND_OFFERS_OF_PEER, peer, id);
+
+    for (uint32_t i = 0; i < n; i++) {
+        struct match_offer_row offer, *found;
+        struct store_row row;
+
+        /* Looked at apart: offers of others are none of this. */
+        if (!work->keeper->ops->row(work->keeper, ROW_OFFER, id[i], &row))
+            continue;
+        offer = row.row.offer;
+        found = offer.seeker == seeker ? store_work_offer(work, id[i]) : NULL;
+        if (found && found->state == OFFER_OPEN)
+            (void)store_move_offer_close(work, found, OFFER_REVOKED);
+    }
+}
+
+enum err store_decide_pair_block(struct store_work *work)
+{
+    uint64_t member = work->command->block.member, other;
+    struct match_pair_row bond;
+    enum err err = related(work, &other);
+
+    if (err != ERR_NONE)
+        return err;
+    store_work_change_pair(
+        work,
+        &(struct match_pair_row){.kind = PAIR_BLOCK, .a = member, .b = other});
+    bond = store_decide_pair_of(PAIR_BOND, member, other);
+    if (work->keeper->ops->pair(work->keeper, &bond)) {
+        bond.gone = true;
+        store_work_change_pair(work, &bond);
+    }
+    end_talks(work, FIND_TALKS_OF_SEEKER, member, other);
+    end_talks(work, FIND_TALKS_OF_PEER, member, other);
+    revoke_between(work, member, other);
+    revoke_between(work, other, member);
+    work->reference = other;
+    return ERR_NONE;
+}
+
+enum err store_decide_pair_unblock(struct store_work *work)
+{
+    uint64_t member = work->command->block.member, other;
+    struct match_pair_row block = {.kind = PAIR_BLOCK, .a = member};
+    enum err err = ERR_NONE;
+
+    other = work->command->block.other;
+    if (other == 0)
+        err = related(work, &other);
+    if (err != ERR_NONE)
+        return err;
+    block.b = other;
+    if (!work->keeper->ops->pair(work->keeper, &block))
+        return ERR_NO_RELATION;
+    block.gone = true;
+    store_work_change_pair(work, &block);
+    work->reference = other;
+    return ERR_NONE;
+}
+
+static void end_ticket(struct store_work *work, uint64_t member)
+{
+    uint64_t id[STORE_FOUND_MAX], open[STORE_FOUND_MAX];
+    struct match_ticket_row *ticket = NULL;
+    struct match_offer_row *offer = NULL;
+
+    if (store_work_find(work, FIND_TICKET_OF_MEMBER, member, id) > 0)
+        ticket = store_work_ticket(work, id[0]);
+    if (!ticket)
+        return;
+    if (store_work_find(work, FIND_OFFER_OF_TICKET, ticket->id, open) > 0)
+        offer = store_work_offer(work, open[0]);
+    if (offer && offer->state == OFFER_OPEN)
+        (void)store_move_offer_close(work, offer, OFFER_REVOKED);
+    store_move_ticket(ticket, TICKET_ENDED, TICKET_WHY_HELD);
+}
+
+enum err store_decide_pair_hold(struct store_work *work)
+{
+    struct store_keeper *keeper = work->keeper;
+    struct store_member member;
+    struct match_duty_row *duty;
+
+    if (!keeper->ops->member(keeper, work->command->hold.member, &member))
+        return ERR_NOT_ENROLLED;
+    member.held = work->command->hold.held;
+    keeper->ops->put_member(keeper, &member);
+    work->reference = member.id;
+    if (!member.held)
+        return ERR_NONE;
+    end_ticket(work, member.id);
+    duty = store_work_duty(work, member.id);
+    if (duty && duty->state != DUTY_OFF)
+        store_move_duty(duty, DUTY_OFF, DUTY_WHY_HELD);
+    store_move_revoke_all(work, member.id);
+    end_talks(work, FIND_TALKS_OF_SEEKER, member.id, 0);
+    end_talks(work, FIND_TALKS_OF_PEER, member.id, 0);
+    return ERR_NONE;
+}
