@@ -16,7 +16,8 @@
  *      successor in its facet, and no card older than that is accepted.
  *   5. Every number to call names its source and that source's date, and none
  *      is confirmed in the file.
- *   6. Nothing is written unless everything is right. */
+ *   6. Nothing is written unless everything is right.
+ *   7. What may not be shown is not shown by a term below it. */
 #ifndef GEN_DATA_H
 #define GEN_DATA_H
 

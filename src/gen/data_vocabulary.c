@@ -163,6 +163,7 @@ static void check_levels(struct gen_data_at *at,
     }
 }
 
+/* Laws 2, 4, 7. */
 static void link_term(struct gen_data_at *at, struct gen_data_vocabulary *v,
                       unsigned index)
 {
@@ -175,6 +176,8 @@ static void link_term(struct gen_data_at *at, struct gen_data_vocabulary *v,
         t->group[t->group_size++] = up;
         if (v->term[up].since > t->since)
             gen_data_fail(at, "in", "the term above it is newer than it");
+        if (t->show && !v->term[up].show)
+            gen_data_fail(at, "show", "it would show the term above it");
         if (v->term[up].retired && !t->retired)
             gen_data_fail(at, "in", "the term above it is retired");
     }

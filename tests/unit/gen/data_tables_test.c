@@ -61,7 +61,7 @@ static uint64_t token_of(const char *id)
     return token;
 }
 
-/* Laws 2, 4. */
+/* Laws 2, 4, 7. */
 static void terms_stand(void)
 {
     for (uint16_t i = 0; i < DATA_TERMS; i++) {
@@ -82,6 +82,8 @@ static void terms_stand(void)
         CHECK(t->retired <= DATA_VOCABULARY_MIN_VERSION);
         for (int g = 1; g < t->group_size; g++)
             CHECK(data_terms[t->group[g]].since <= t->since);
+        for (int g = 1; g < t->group_size; g++)
+            CHECK(data_terms[t->group[g]].show || !t->show);
         CHECK(t->source < DATA_SOURCES);
     }
 }

@@ -126,6 +126,7 @@ bad v 's/"peer":\["have"\],"suggest":\["seek"\]/"peer":"have","suggest":["seek"]
 bad v 's/"suggest":\["seek"\]/"suggest":["must"]/' f1.suggest 'it suggests a use that nobody has'
 bad v 's/"importance":2/"importance":4/' f1.importance 'a whole number in range is wanted here'
 bad v 's/"show":false}/"show":0}/' leaf.show 'true or false is wanted here'
+bad v 's/{"id":"mid",/{"id":"mid","show":false,/;s/,"show":false}/}/' leaf.show 'it would show the term above it'
 bad v 's/"date":"2019"/"date":"last year"/' src.date 'a date is YYYY, YYYY-MM or YYYY-MM-DD'
 # Crisis resources: Law 5.
 bad c 's/,"source":"pub","also"/,"also"/' bb-1.source 'it is missing'
