@@ -36,11 +36,10 @@ static struct pick draw(const uint8_t key[static SEAL_KEY], uint64_t talk,
 /* Law 2: words are letters, at most 12 (seal/name_words law 1). */
 static char *put_word(char *out, const char *word)
 {
-    size_t size = strlen(word);
-
-    memcpy(out, word, size);
-    out[size] = ' ';
-    return out + size + 1;
+    while (*word)
+        *out++ = *word++;
+    *out++ = ' ';
+    return out;
 }
 
 void seal_name(char name[static SEAL_NAME], const uint8_t key[static SEAL_KEY],

@@ -219,7 +219,7 @@ void seal_talk_words(char words[static SEAL_TALK_WORDS_TEXT],
                      const uint8_t seeker_key[static SEAL_TALK_KEY],
                      const uint8_t peer_key[static SEAL_TALK_KEY])
 {
-    uint8_t in[sizeof label_words + 2 * SEAL_TALK_KEY], hash[32];
+    uint8_t in[sizeof label_words + SEAL_TALK_KEY + SEAL_TALK_KEY], hash[32];
     char *out = words;
 
     memcpy(in, label_words, sizeof label_words);

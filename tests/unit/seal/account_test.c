@@ -61,11 +61,11 @@ static void messages_differ(void)
 
     for (int o = 0; o < 4; o++)
         for (int p = 0; p < 4; p++)
-            for (uint8_t grade = 1; grade < (pool[p] ? 4 : 2); grade++) {
+            for (unsigned grade = 1; grade < (pool[p] ? 4u : 2u); grade++) {
                 struct seal_account_claim claim = {.origin = origin[o],
                                                    .nonce = nonce,
                                                    .pool = pool[p],
-                                                   .grade = grade};
+                                                   .grade = (uint8_t)grade};
                 size[n] = seal_account_message(message[n], &claim);
                 CHECK(size[n] > 0);
                 n++;

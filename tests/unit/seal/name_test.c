@@ -31,7 +31,7 @@ static void laws_hold(void)
 {
     for (uint64_t talk = 1; talk < 20000; talk++) {
         char name[2][SEAL_NAME], again[SEAL_NAME];
-        size_t adjective[2], animal[2];
+        size_t adjective[2] = {0}, animal[2] = {0};
 
         for (unsigned side = 0; side < 2; side++) {
             memset(name[side], 'x', SEAL_NAME);

@@ -22,7 +22,7 @@ static char json[MOST];
 static size_t json_size;
 static bool fresh = true; /* nothing in this object yet */
 
-static void put(const char *format, ...)
+__attribute__((format(printf, 1, 2))) static void put(const char *format, ...)
 {
     va_list args;
     int n;
