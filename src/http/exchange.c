@@ -1,7 +1,6 @@
 #include "http/exchange.h"
 
 #include <nghttp2/nghttp2.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/require.h"
@@ -103,7 +102,9 @@ static enum err pack(struct buf *buf, const struct http_field *fields,
 enum err http_exchange_respond(struct http_exchange *exchange, int status,
                                const struct http_field *fields, size_t count)
 {
-    char digits[4];
+    const char digits[] = {(char)('0' + status / 100 % 10),
+                           (char)('0' + status / 10 % 10),
+                           (char)('0' + status % 10), '\0'};
     struct http_field first = {":status", digits, 7, 3};
     enum err err;
 
@@ -113,7 +114,6 @@ enum err http_exchange_respond(struct http_exchange *exchange, int status,
     if (going(exchange))
         return ERR_CANCELED;
     REQUIRE(!exchange->responded); /* Law 3 */
-    (void)snprintf(digits, sizeof digits, "%d", status % 1000);
     err = http_head_add(&exchange->out_head, &first);
     if (err == ERR_NONE)
         err = pack(&exchange->out_head, fields, count);
@@ -185,6 +185,18 @@ enum err http_exchange_write(struct http_exchange *exchange, const void *bytes,
     memcpy(to, bytes, size);
     http_exchange_commit(exchange, size);
     return ERR_NONE;
+}
+
+void http_exchange_notify(struct http_exchange *exchange)
+{
+    if (going(exchange))
+        return;
+    exchange->choked = true;
+    if (buf_size(&exchange->out) > 0)
+        return; /* when nghttp2 takes of it */
+    exchange->choked = false;
+    http_h2_note(exchange, HTTP_H2_WRITABLE);
+    http_h2_wake(exchange->session);
 }
 
 enum err http_exchange_end(struct http_exchange *exchange,

@@ -112,6 +112,10 @@ void http_exchange_commit(struct http_exchange *exchange, size_t size);
 /* True while a write would be taken (Law 2). */
 bool http_exchange_writable(const struct http_exchange *exchange);
 
+/* Tell writable() once more of `out` left, even if it is not above the mark:
+ * for who wants to send the newest of something, and not early. */
+void http_exchange_notify(struct http_exchange *exchange);
+
 /* End the outgoing side, with trailers if count > 0.  A server that has not
  * read the whole request then tells the peer to stop sending, without error.
  * ERR_NOMEM: nothing changed; reset. */

@@ -25,7 +25,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/arena.h"
 #include "base/err.h"
 #include "base/list.h"
 #include "http/session.h"
@@ -56,30 +55,34 @@ struct rpc_binding {
 #define RPC_BIND(prefix, name, path_, Request, Response)                       \
     {.path = path_, .handler = prefix##_##name##_wrapped},
 
-struct rpc_limits {      /* a zero takes the default in brackets */
-    uint32_t calls_max;  /* open at once on this loop [131072] */
-    uint32_t unpack_max; /* bytes one unpacked request may take [4 MiB] */
-    uint32_t request_ms; /* to receive a single request [30000] */
+struct rpc_limits {        /* a zero takes the default in brackets */
+    uint32_t calls_max;    /* open at once on this loop [131072] */
+    uint32_t unpack_max;   /* bytes one unpacked request may take [1 MiB] */
+    uint32_t elements_max; /* fields and list entries of one [16384] */
+    uint32_t request_ms;   /* to receive a single request [30000] */
 };
 
 struct rpc_bound; /* private: a handler and its context, per method */
 struct rpc_slot;  /* private: where an id leads */
+struct rpc_scratch;
+struct rpc_status_rows;
+struct rpc_gzip;
 
-struct rpc_server { /* all private */
+struct rpc_server { /* all private; all zero is closed */
     struct rpc_limits limits;
     const struct api_set *set;
     uint32_t loop;
     bool draining;
     uint64_t now_ms;
-    struct rpc_bound *bound;
-    struct list calls, spare;
-    uint32_t calls_count, spares;
-    struct rpc_slot *slots;
+    struct rpc_bound *bound; /* as many as the set has methods */
+    struct list spare;
+    uint32_t calls, spares;
+    struct rpc_slot *slots; /* ids: roster.c */
     uint32_t slots_count, slots_free;
-    struct rpc_call **heap;
+    struct rpc_call **heap; /* by due_ms: roster.c */
     uint32_t heap_count, heap_cap;
     struct rpc_scratch *scratch;
-    struct rpc_errors *errors;
+    struct rpc_status_rows *rows;
     struct rpc_gzip *gzip;
 };
 

@@ -1,0 +1,71 @@
+/* rpc/state -- what a call is made of.
+ *
+ * Internal to rpc/: call.c (what handlers do), server.c (what exchanges do)
+ * and roster.c (ids and deadlines) share it; everybody else has call.h. */
+#ifndef RPC_STATE_H
+#define RPC_STATE_H
+
+#include "rpc/gzip.h"
+#include "rpc/scratch.h"
+#include "rpc/server.h"
+#include "rpc/status.h"
+
+struct rpc_bound {
+    rpc_handler *handler;
+    void *context;
+};
+
+struct rpc_piece { /* of rpc_call_alloc() */
+    struct rpc_piece *below;
+    _Alignas(max_align_t) unsigned char data[];
+};
+
+struct rpc_call {
+    struct rpc_server *server;
+    struct http_exchange *exchange;
+    const struct api_method *method;
+    const struct rpc_bound *bound;
+    void *user;
+    const struct rpc_watch *watch;
+    struct rpc_piece *pieces;
+    uint32_t pieces_bytes;
+    uint32_t slot;    /* + 1; 0: none */
+    uint32_t heap_at; /* + 1; 0: not in the heap */
+    uint64_t id, deadline_ms, begun_ms, due_ms;
+    struct buf latest; /* one framed message that waits for the reader */
+    struct list by_spare;
+
+    bool in_handler;
+    bool gzip_in, gzip_out; /* the request's encoding; may we gzip */
+    bool gzip_said;         /* our head says gzip */
+    bool head_sent, sent;   /* … one message at least */
+    bool got;               /* the single request was dispatched */
+    bool requests_ended;    /* the handler knows that no more come */
+    bool refused;           /* rpc_send() said ERR_FULL */
+    bool answered;          /* by verdict or rpc_end(); not the owner's */
+    bool ending;            /* answered OK, the latest still waits */
+    bool over;              /* nothing more to do: release when possible */
+};
+
+/* Ids (call.h Law 3).  ERR_NOMEM. */
+MUST_USE enum err rpc_roster_enter(struct rpc_call *call);
+void rpc_roster_leave(struct rpc_call *call);
+struct rpc_call *rpc_roster_find(const struct rpc_server *server, uint64_t id);
+
+/* Wake up for the call at due_ms; RPC_NEVER: not.  ERR_NOMEM. */
+MUST_USE enum err rpc_roster_due(struct rpc_call *call, uint64_t due_ms);
+/* The first that is due at now_ms, or NULL. */
+struct rpc_call *rpc_roster_next(const struct rpc_server *server,
+                                 uint64_t now_ms);
+
+/* The call is over or gone: give it back. */
+void rpc_server_release(struct rpc_call *call);
+
+/* Send err (or OK) as the end of the exchange; the call is over. */
+void rpc_call_finish(struct rpc_call *call, enum err err);
+/* The reader caught up: send the latest, end what is ending. */
+void rpc_call_catch_up(struct rpc_call *call);
+/* Give back what the call holds beside itself. */
+void rpc_call_empty(struct rpc_call *call);
+
+#endif
