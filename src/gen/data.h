@@ -29,6 +29,7 @@
 enum {
     GEN_DATA_GROUP = 8,
     GEN_DATA_LABEL = 80, /* bytes of a label, at most */
+    GEN_DATA_ASK = 160,  /* of a question */
     GEN_DATA_ID = 40,
     GEN_DATA_FACETS = 64,
     GEN_DATA_TERMS = 4096,

@@ -25,7 +25,8 @@ static const char *web(const struct gen_data_at *at, json_t *object)
 {
     const char *url = gen_data_json_optional(at, object, "web", 200);
 
-    if (url && strncmp(url, "https://", 8) && strncmp(url, "http://", 7))
+    if (url && strncmp(url, "https://", 8) != 0 &&
+        strncmp(url, "http://", 7) != 0)
         gen_data_fail(at, "web", "it begins with https:// or http://");
     if (url && strchr(url, ' '))
         gen_data_fail(at, "web", "an address holds no blank");

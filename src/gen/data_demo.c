@@ -47,7 +47,7 @@ static void read_variable(struct gen_data_at *at, json_t *object,
     variable->column = gen_data_json_string(at, object, "column", 40);
     const char *word = gen_data_json_string(at, object, "pick", 8);
     variable->one = !strcmp(word, "one");
-    if (!variable->one && strcmp(word, "each"))
+    if (!variable->one && strcmp(word, "each") != 0)
         gen_data_fail(at, "pick", "it is one or each");
     variable->of = gen_data_json_number(at, object, "of", demo->n);
     if (variable->of == 0)

@@ -27,7 +27,8 @@ json_t *gen_data_json_load(struct gen_data_at *at, const char *kind)
         gen_data_fail(at, "", "there is no memory for it");
     if (!json_is_object(root))
         gen_data_fail(at, "", "an object is wanted here");
-    if (strcmp(gen_data_json_string(at, root, "kindred", GEN_DATA_ID), kind))
+    if (strcmp(gen_data_json_string(at, root, "kindred", GEN_DATA_ID), kind) !=
+        0)
         gen_data_fail(at, "kindred", "this is another kind of file");
     return root;
 }

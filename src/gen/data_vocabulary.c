@@ -44,7 +44,7 @@ static enum gen_data_pick pick(const struct gen_data_at *at, json_t *object)
         return GEN_DATA_MANY;
     if (!strcmp(word, "one"))
         return GEN_DATA_ONE;
-    if (strcmp(word, "level"))
+    if (strcmp(word, "level") != 0)
         gen_data_fail(at, "pick", "it is many, one or level");
     return GEN_DATA_LEVEL;
 }
@@ -61,7 +61,7 @@ static void read_facet(struct gen_data_at *at, json_t *object,
     f->label = gen_data_json_text(at, object, GEN_DATA_LABEL);
     json_t *ask = json_object_get(object, "ask");
     gen_data_json_keys(at, ask, "en es");
-    f->ask = gen_data_json_text(at, ask, 2 * GEN_DATA_LABEL);
+    f->ask = gen_data_json_text(at, ask, GEN_DATA_ASK);
     f->source = gen_data_json_string(at, object, "source", GEN_DATA_ID);
     (void)gen_data_json_source(at, v->source, v->sources, f->source);
     f->pick = pick(at, object);
@@ -156,7 +156,7 @@ static void check_levels(struct gen_data_at *at,
         if (t->level != i + 1)
             gen_data_fail(at, "level", "levels count 1, 2, 3 … in order");
         if (strlen(t->id) <= strlen(end) ||
-            strcmp(t->id + strlen(t->id) - strlen(end), end))
+            strcmp(t->id + strlen(t->id) - strlen(end), end) != 0)
             gen_data_fail(at, "id", "the id of a level ends in >=LEVEL");
         if (t->retired)
             gen_data_fail(at, "retired", "a level cannot be retired alone");

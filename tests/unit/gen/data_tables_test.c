@@ -34,11 +34,11 @@ static void finders_find(void)
     CHECK(data_find_term("") == DATA_NONE);
     CHECK(data_find_token(0) == DATA_NONE);
     CHECK(data_find_country("ZZ") == DATA_NONE);
-    for (uint16_t i = 0; i < DATA_TERMS; i++) {
+    for (int i = 0; i < DATA_TERMS; i++) {
         CHECK(data_find_term(data_terms[i].id) == i);
         CHECK(data_find_token(data_terms[i].token) == i);
     }
-    for (uint16_t i = 0; i < DATA_COUNTRIES; i++)
+    for (int i = 0; i < DATA_COUNTRIES; i++)
         CHECK(data_find_country(data_countries[i].code) == i);
     for (size_t i = 0; i < sizeof vector / sizeof vector[0]; i++) {
         uint16_t term = data_find_term(vector[i].id);
@@ -64,7 +64,7 @@ static uint64_t token_of(const char *id)
 /* Laws 2, 4, 7. */
 static void terms_stand(void)
 {
-    for (uint16_t i = 0; i < DATA_TERMS; i++) {
+    for (int i = 0; i < DATA_TERMS; i++) {
         const struct data_term *t = &data_terms[i];
         const struct data_facet *f = &data_facets[t->facet];
 
@@ -102,13 +102,13 @@ static void countries_stand(void)
 {
     uint16_t next = 0;
 
-    for (uint16_t i = 0; i < DATA_COUNTRIES; i++) {
+    for (int i = 0; i < DATA_COUNTRIES; i++) {
         const struct data_country *c = &data_countries[i];
         bool emergency = true;
 
         CHECK(c->first == next);
         CHECK(data_crisis_entries[c->first].emergency);
-        for (uint16_t e = c->first; e < c->first + c->entries; e++) {
+        for (int e = c->first; e < c->first + c->entries; e++) {
             const struct data_crisis_entry *entry = &data_crisis_entries[e];
 
             CHECK(emergency || !entry->emergency);
