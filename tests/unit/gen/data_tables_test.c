@@ -51,11 +51,12 @@ static void finders_find(void)
 static uint64_t token_of(const char *id)
 {
     unsigned char text[64] = "kindred.v1.term", hash[32];
-    size_t n = strlen(id);
+    size_t n = 16; /* the label and its zero byte */
     uint64_t token = 0;
 
-    memcpy(text + 16, id, n);
-    (void)crypto_generichash(hash, sizeof hash, text, 16 + n, NULL, 0);
+    while (*id)
+        text[n++] = (unsigned char)*id++;
+    (void)crypto_generichash(hash, sizeof hash, text, n, NULL, 0);
     for (int i = 0; i < 8; i++)
         token |= (uint64_t)hash[i] << 8 * i;
     return token;
