@@ -1,9 +1,8 @@
 /* service/accounts -- who one is: a key made on the device, nothing else. */
-#include "kindred/v1/accounts.pb-c.h"
-
 #include <string.h>
 
 #include "base/wipe.h"
+#include "kindred/v1/accounts.pb-c.h"
 #include "kindred_data.h"
 #include "seal/account.h"
 #include "seal/challenge.h"
@@ -150,16 +149,15 @@ static void enrolled(struct service_request *request, struct rpc_call *call)
         return;
     if (err == ERR_NONE) {
         response.grade = grade_out(result->account.grade);
-        response.grade_expires_in_ms =
-            left_ms(result->account.grade_until_ms,
-                    service_now_ms(request->service));
+        response.grade_expires_in_ms = left_ms(
+            result->account.grade_until_ms, service_now_ms(request->service));
         err = rpc_send(call, &response);
     }
     rpc_end(call, err);
 }
 
-static struct rpc_verdict
-accounts_enroll(struct rpc_call *call, const Kindred__V1__EnrollRequest *in)
+static struct rpc_verdict accounts_enroll(struct rpc_call *call,
+                                          const Kindred__V1__EnrollRequest *in)
 {
     struct service *service = service_of(call);
     struct seal_account_claim claim = {.pool = in->pool,
@@ -175,15 +173,15 @@ accounts_enroll(struct rpc_call *call, const Kindred__V1__EnrollRequest *in)
         strlen(in->invitation) > 64)
         return rpc_fail(call, ERR_INVALID);
     grade = (enum match_grade)((int)in->grade - 1);
-    err = check_claim(service, &claim, in->public_key, in->nonce,
-                      in->signature);
+    err =
+        check_claim(service, &claim, in->public_key, in->nonce, in->signature);
     if (err != ERR_NONE)
         return rpc_fail(call, err);
     pool = find_pool(service->config, in, grade);
     if (pool == SERVICE_POOLS_MAX)
         return rpc_fail(call, ERR_ENROLL_CLOSED);
-    request = service_request_new(service, rpc_call_id(call), STORE_ENROL,
-                                  enrolled);
+    request =
+        service_request_new(service, rpc_call_id(call), STORE_ENROL, enrolled);
     if (!request)
         return rpc_fail(call, ERR_FULL);
     command = &request->job.command;
@@ -211,8 +209,7 @@ static enum err log_in(const struct service *service,
     struct seal_token token = {.member = result->account.member,
                                .pool = result->account.pool,
                                .grade = (uint8_t)result->account.grade,
-                               .grade_until_ms =
-                                   result->account.grade_until_ms,
+                               .grade_until_ms = result->account.grade_until_ms,
                                .until_ms = now_ms + config->token_ms};
     uint8_t nonce[SEAL_TOKEN_NONCE];
 
@@ -254,8 +251,8 @@ static struct rpc_verdict accounts_login(struct rpc_call *call,
     struct service *service = service_of(call);
     struct seal_account_claim claim = {0};
     struct service_request *request;
-    enum err err = check_claim(service, &claim, in->public_key, in->nonce,
-                               in->signature);
+    enum err err =
+        check_claim(service, &claim, in->public_key, in->nonce, in->signature);
 
     if (err == ERR_NONE) /* only a true signature uses the nonce up */
         err = service->port.nonce_use(service->port.arg, in->nonce.data);

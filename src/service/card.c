@@ -7,8 +7,8 @@
 
 /* Append the n tokens of one group, or nothing if they do not fit. */
 static enum err take_group(struct match_group *group, uint64_t *tokens,
-                           uint8_t *count, uint8_t most,
-                           const uint64_t *from, size_t n)
+                           uint8_t *count, uint8_t most, const uint64_t *from,
+                           size_t n)
 {
     if (n == 0 || n > MATCH_GROUP_MAX || n > (size_t)(most - *count))
         return ERR_CARD;
@@ -48,9 +48,9 @@ enum err service_card_decode(const Kindred__V1__Card *message,
 {
     enum err err;
 
-    *card = (struct match_card){
-        .version = message->version,
-        .vocabulary_version = message->vocabulary_version};
+    *card =
+        (struct match_card){.version = message->version,
+                            .vocabulary_version = message->vocabulary_version};
     if (message->role == KINDRED__V1__ROLE__ROLE_SEEKER)
         card->role = MATCH_SEEKER;
     else if (message->role == KINDRED__V1__ROLE__ROLE_PEER)
@@ -77,10 +77,10 @@ enum err service_card_decode(const Kindred__V1__Card *message,
     return err == ERR_NONE ? match_card_check(card) : err;
 }
 
-enum err
-service_card_ask(struct rpc_call *call, uint64_t member, enum match_role role,
-                 void (*done)(struct service_request *request,
-                              struct rpc_call *call))
+enum err service_card_ask(struct rpc_call *call, uint64_t member,
+                          enum match_role role,
+                          void (*done)(struct service_request *request,
+                                       struct rpc_call *call))
 {
     struct service_request *request = service_request_new(
         service_of(call), rpc_call_id(call), STORE_GET_CARD, done);
@@ -122,8 +122,8 @@ enum err service_card_open(const struct seal_keys *keys, uint64_t member,
     err = seal_row_open(plain, &row, sealed.data, sealed.size, keys->row);
     if (err != ERR_NONE)
         return err;
-    message = kindred__v1__card__unpack(
-        NULL, sealed.size - SEAL_ROW_OVERHEAD, plain);
+    message =
+        kindred__v1__card__unpack(NULL, sealed.size - SEAL_ROW_OVERHEAD, plain);
     wipe(plain, sizeof plain);
     if (!message)
         return ERR_NOMEM;

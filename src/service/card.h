@@ -13,9 +13,10 @@ MUST_USE enum err service_card_decode(const Kindred__V1__Card *message,
                                       struct match_card *card);
 
 /* Ask the store for a member's card; done() gets it. */
-MUST_USE enum err service_card_ask(
-    struct rpc_call *call, uint64_t member, enum match_role role,
-    void (*done)(struct service_request *request, struct rpc_call *call));
+MUST_USE enum err service_card_ask(struct rpc_call *call, uint64_t member,
+                                   enum match_role role,
+                                   void (*done)(struct service_request *request,
+                                                struct rpc_call *call));
 
 /* The card that such a request brought.  ERR_CARD_MISSING, ERR_RECOMPILE. */
 MUST_USE enum err service_card_take(const struct service_request *request,

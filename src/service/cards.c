@@ -1,13 +1,12 @@
 /* service/cards -- what a member says of themselves, kept sealed. */
-#include "kindred/v1/cards.pb-c.h"
-
 #include <string.h>
 
 #include "base/wipe.h"
+#include "kindred/v1/cards.pb-c.h"
+#include "kindred_data.h"
 #include "service/bindings.h"
 #include "service/card.h"
 #include "service/check.h"
-#include "kindred_data.h"
 
 /* The engine hears of a new card only after the store has it; the place in its
  * queue is taken before, so that it cannot be refused then. */
@@ -190,7 +189,8 @@ static void get_done(struct service_request *request, struct rpc_call *call)
 }
 
 static struct rpc_verdict
-cards_get_card(struct rpc_call *call, const Kindred__V1__GetCardRequest *request)
+cards_get_card(struct rpc_call *call,
+               const Kindred__V1__GetCardRequest *request)
 {
     struct seal_token who;
     enum match_role role;

@@ -18,8 +18,8 @@ enum err service_check_caller(struct rpc_call *call, enum match_grade least,
     if (!text || strncmp(text, scheme, sizeof scheme - 1) != 0)
         return ERR_UNAUTHENTICATED;
     text += sizeof scheme - 1;
-    err = seal_token_open(who, text, strlen(text), service->keys->token,
-                          now_ms);
+    err =
+        seal_token_open(who, text, strlen(text), service->keys->token, now_ms);
     if (err != ERR_NONE)
         return err;
     if (who->grade < (uint8_t)least ||

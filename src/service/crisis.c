@@ -111,8 +111,7 @@ static void fill(struct resources *r, const struct service_config *config,
         const struct data_country *from = &data_countries[index];
 
         message->known = true;
-        message->name =
-            service_text(spanish ? from->name.es : from->name.en);
+        message->name = service_text(spanish ? from->name.es : from->name.en);
         for (uint16_t i = 0; i < from->entries && i < ENTRIES_MAX; i++) {
             put_entry(r, i, &data_crisis_entries[from->first + i], config,
                       spanish);
@@ -161,10 +160,9 @@ uint32_t service_crisis_unconfirmed(const struct service_config *config)
         bool doubtful = false;
 
         for (uint16_t j = 0; j < country->entries; j++)
-            doubtful =
-                doubtful ||
-                !is_confirmed(config,
-                              data_crisis_entries[country->first + j].id);
+            doubtful = doubtful ||
+                       !is_confirmed(
+                           config, data_crisis_entries[country->first + j].id);
         countries += doubtful;
     }
     return countries;

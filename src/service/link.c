@@ -53,8 +53,8 @@ static void point_inside(struct service_link *link, uint8_t showns)
 {
     link->talk.your_name = link->your_name;
     link->talk.their_name = link->their_name;
-    link->talk.their_key = (ProtobufCBinaryData){
-        .data = link->their_key, .len = sizeof link->their_key};
+    link->talk.their_key = (ProtobufCBinaryData){.data = link->their_key,
+                                                 .len = sizeof link->their_key};
     link->talk.send_capability = (ProtobufCBinaryData){
         .data = link->send_capability, .len = sizeof link->send_capability};
     link->talk.shown = link->shown;
@@ -69,9 +69,9 @@ enum err service_link_open(const struct service *service,
     const struct match_talk_row *row = &found->talk.row;
     struct seal_row_side sides[MATCH_ROLES];
     unsigned mine = side == MATCH_SEEKER ? 0 : 1, theirs = 1 - mine;
-    enum err err = seal_row_open_link(sides, row->id, found->talk.link.data,
-                                      found->talk.link.size,
-                                      service->keys->row);
+    enum err err =
+        seal_row_open_link(sides, row->id, found->talk.link.data,
+                           found->talk.link.size, service->keys->row);
 
     if (err != ERR_NONE)
         return err;

@@ -1,10 +1,9 @@
 /* service/operations -- for those who run the server, on its own socket. */
-#include "kindred/v1/operations.pb-c.h"
-
 #include <string.h>
 
 #include "base/log.h"
 #include "base/require.h"
+#include "kindred/v1/operations.pb-c.h"
 #include "service/bindings.h"
 #include "service/service.h"
 
@@ -18,9 +17,8 @@ static void put_name(char name[NAME], enum log_code code)
 
     for (; from[i] != '\0'; i++) {
         REQUIRE(i + 1 < NAME);
-        name[i] = from[i] >= 'A' && from[i] <= 'Z'
-                      ? (char)(from[i] - 'A' + 'a')
-                      : from[i];
+        name[i] = from[i] >= 'A' && from[i] <= 'Z' ? (char)(from[i] - 'A' + 'a')
+                                                   : from[i];
     }
     name[i] = '\0';
 }

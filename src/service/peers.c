@@ -1,10 +1,9 @@
 /* service/peers -- being on duty: the peer's stream and what belongs to it. */
-#include "kindred/v1/peers.pb-c.h"
-
 #include <string.h>
 
 #include "base/require.h"
 #include "base/wipe.h"
+#include "kindred/v1/peers.pb-c.h"
 #include "service/bindings.h"
 #include "service/call.h"
 #include "service/card.h"
@@ -13,13 +12,13 @@
 
 enum { DAY_MS = 86400000 };
 
-struct attend { /* the call's own state */
+struct attend {                      /* the call's own state */
     const struct service_live *live; /* first */
     struct seal_token who;
     struct match_key key;
     uint64_t rest_ms, duration_ms;
     uint8_t capacity;
-    bool opened, finding, seen; /* finding: a talk is being fetched */
+    bool opened, finding, seen;  /* finding: a talk is being fetched */
     struct match_duty_view view; /* the latest, if seen */
     struct service_link *link[MATCH_CAPACITY_MAX]; /* of talks it knows */
 };
@@ -299,11 +298,11 @@ peers_attend(struct rpc_call *call, const Kindred__V1__AttendRequest *request)
 
     if (!attend)
         return rpc_fail(call, ERR_NOMEM);
-    *attend = (struct attend){
-        .live = &attend_live,
-        .rest_ms = request->rest_ms ? request->rest_ms
-                                    : service->config->limits.rest_ms,
-        .duration_ms = request->duration_ms};
+    *attend = (struct attend){.live = &attend_live,
+                              .rest_ms = request->rest_ms
+                                             ? request->rest_ms
+                                             : service->config->limits.rest_ms,
+                              .duration_ms = request->duration_ms};
     err = service_check_caller(call, GRADE_PEER, &attend->who);
     if (err == ERR_NONE && request->capacity > MATCH_CAPACITY_MAX)
         err = ERR_CAPACITY;
@@ -340,8 +339,8 @@ peers_beat(struct rpc_call *call, const Kindred__V1__PeersBeatRequest *request)
 {
     static const struct service_live live = {.replied = beat_replied};
     struct service_order *order;
-    enum err err = service_call_order(call, GRADE_PEER, EVENT_SEEN, &live,
-                                      &order);
+    enum err err =
+        service_call_order(call, GRADE_PEER, EVENT_SEEN, &live, &order);
 
     (void)request;
     if (err != ERR_NONE)
@@ -403,7 +402,8 @@ peers_answer(struct rpc_call *call, const Kindred__V1__AnswerRequest *request)
     static const struct service_live accept = {.replied = accept_replied};
     static const struct service_live decline = {.replied = decline_replied};
     const struct service *service = service_of(call);
-    bool accepts = request->answer_case == KINDRED__V1__ANSWER_REQUEST__ANSWER_ACCEPT;
+    bool accepts =
+        request->answer_case == KINDRED__V1__ANSWER_REQUEST__ANSWER_ACCEPT;
     struct service_order *order;
     enum err err = service_call_order(call, GRADE_PEER, EVENT_ANSWER,
                                       accepts ? &accept : &decline, &order);
@@ -440,8 +440,8 @@ peers_set_capacity(struct rpc_call *call,
 {
     static const struct service_live live = {.replied = capacity_replied};
     struct service_order *order;
-    enum err err = service_call_order(call, GRADE_PEER, EVENT_CAPACITY, &live,
-                                      &order);
+    enum err err =
+        service_call_order(call, GRADE_PEER, EVENT_CAPACITY, &live, &order);
 
     if (err == ERR_NONE && request->capacity > MATCH_CAPACITY_MAX)
         err = ERR_CAPACITY;

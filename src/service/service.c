@@ -54,11 +54,9 @@ uint64_t service_random_id(const struct service *service)
     return id;
 }
 
-struct service_request *
-service_request_new(struct service *service, uint64_t call,
-                    enum store_command_kind kind,
-                    void (*done)(struct service_request *request,
-                                 struct rpc_call *call))
+struct service_request *service_request_new(
+    struct service *service, uint64_t call, enum store_command_kind kind,
+    void (*done)(struct service_request *request, struct rpc_call *call))
 {
     struct service_request *request;
 
@@ -97,9 +95,8 @@ enum err service_request_send(struct service_request *request)
     return err;
 }
 
-enum err service_request_keep(struct service_request *request,
-                              const void *data, size_t size,
-                              struct store_bytes *kept)
+enum err service_request_keep(struct service_request *request, const void *data,
+                              size_t size, struct store_bytes *kept)
 {
     uint8_t *copy = arena_alloc(&request->job.arena, size);
 
@@ -141,11 +138,11 @@ void service_stored(struct service_request *request)
         service_request_free(request);
 }
 
-void service_signal(struct service *service, const struct service_signal *signal)
+void service_signal(struct service *service,
+                    const struct service_signal *signal)
 {
     struct rpc_call *call = rpc_server_find(service->rpc, signal->call);
-    const struct service_live *const *live =
-        call ? rpc_call_user(call) : NULL;
+    const struct service_live *const *live = call ? rpc_call_user(call) : NULL;
 
     if (!live)
         return; /* it left meanwhile */
@@ -169,8 +166,11 @@ struct service_order *service_order_new(struct service *service, uint64_t call,
     order->event.call = call;
     order->event.member = member;
     order->event.now_ms = service_now_ms(service);
+    service->port.random(service->port.arg, order->event.fresh,
+                         sizeof order->event.fresh);
     for (int i = 0; i < MATCH_FRESH_MAX; i++)
-        order->event.fresh[i] = service_random_id(service);
+        if (order->event.fresh[i] == 0) /* ids are never 0 */
+            order->event.fresh[i] = service_random_id(service);
     return order;
 }
 

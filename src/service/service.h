@@ -38,7 +38,7 @@ struct service_config { /* read-only, shared by all loops */
     struct service_pool pool[SERVICE_POOLS_MAX];
     uint32_t pools;
     uint32_t consent_version;
-    uint32_t token_ms; /* life of an access token */
+    uint32_t token_ms;   /* life of an access token */
     char invitation[65]; /* empty: none is valid */
     struct match_limits limits;
     const char *const *confirmed; /* ids of crisis entries, NULL-ended */
@@ -76,11 +76,9 @@ uint64_t service_random_id(const struct service *service);
 
 /* A request of this kind for call (0 = for nobody), now and keyless; NULL: too
  * many, or no memory. */
-struct service_request *
-service_request_new(struct service *service, uint64_t call,
-                    enum store_command_kind kind,
-                    void (*done)(struct service_request *request,
-                                 struct rpc_call *call));
+struct service_request *service_request_new(
+    struct service *service, uint64_t call, enum store_command_kind kind,
+    void (*done)(struct service_request *request, struct rpc_call *call));
 
 /* Send it; on an error it is freed. */
 MUST_USE enum err service_request_send(struct service_request *request);

@@ -8,7 +8,7 @@
 
 enum { PAGE = 16 };
 
-struct stream { /* the call's own state */
+struct stream {                      /* the call's own state */
     const struct service_live *live; /* first */
     uint8_t hash[STORE_HASH];        /* of the mailbox */
     uint64_t talk, sent_seq;         /* the last one sent, or skipped */
@@ -30,8 +30,7 @@ static void unwatch(struct rpc_call *call)
     struct stream *stream = rpc_call_user(call);
 
     if (stream->watched)
-        port->unwatch(port->arg, stream->talk, stream->side,
-                      rpc_call_id(call));
+        port->unwatch(port->arg, stream->talk, stream->side, rpc_call_id(call));
     stream->watched = false;
 }
 
@@ -74,8 +73,7 @@ static bool put(struct rpc_call *call, Kindred__V1__ReceiveResponse *response)
 static bool put_state(struct rpc_call *call)
 {
     struct stream *stream = rpc_call_user(call);
-    Kindred__V1__ReceiveResponse response =
-        KINDRED__V1__RECEIVE_RESPONSE__INIT;
+    Kindred__V1__ReceiveResponse response = KINDRED__V1__RECEIVE_RESPONSE__INIT;
     Kindred__V1__TalkState state;
 
     service_link_state(stream->state, stream->why, &state);
@@ -289,9 +287,9 @@ void service_stream_mailbox(struct service_request *request,
     if (!call)
         return;
     if (err == ERR_NONE)
-        err = seal_row_open_mailbox(
-            &mailbox, hash, result->mailbox.link.data,
-            result->mailbox.link.size, request->service->keys->row);
+        err = seal_row_open_mailbox(&mailbox, hash, result->mailbox.link.data,
+                                    result->mailbox.link.size,
+                                    request->service->keys->row);
     if (err == ERR_NONE && stream->sent_seq > result->mailbox.last_seq)
         err = ERR_SEQUENCE;
     if (err != ERR_NONE) {

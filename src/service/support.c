@@ -1,8 +1,7 @@
 /* service/support -- asking: the seeker's stream and what belongs to it. */
-#include "kindred/v1/support.pb-c.h"
-
 #include "base/require.h"
 #include "base/wipe.h"
+#include "kindred/v1/support.pb-c.h"
 #include "service/bindings.h"
 #include "service/call.h"
 #include "service/card.h"
@@ -10,7 +9,7 @@
 #include "service/crisis.h"
 #include "service/link.h"
 
-struct ask { /* the call's own state */
+struct ask {                         /* the call's own state */
     const struct service_live *live; /* first */
     struct seal_token who;
     struct match_key key;
@@ -191,8 +190,8 @@ static void ask_card(struct service_request *request, struct rpc_call *call)
 
     if (!call)
         return;
-    order = service_order_new(service, request->call, ask->who.member,
-                              EVENT_ASK);
+    order =
+        service_order_new(service, request->call, ask->who.member, EVENT_ASK);
     if (!order) {
         rpc_end(call, ERR_NOMEM);
         return;
@@ -266,8 +265,8 @@ support_beat(struct rpc_call *call,
 {
     static const struct service_live beat_live = {.replied = beat_replied};
     struct service_order *order = NULL;
-    enum err err = service_call_order(call, GRADE_MEMBER, EVENT_SEEN,
-                                      &beat_live, &order);
+    enum err err =
+        service_call_order(call, GRADE_MEMBER, EVENT_SEEN, &beat_live, &order);
 
     if (err != ERR_NONE)
         return rpc_fail(call, err);
@@ -294,8 +293,8 @@ support_withdraw(struct rpc_call *call,
 {
     static const struct service_live live = {.replied = withdraw_replied};
     struct service_order *order = NULL;
-    enum err err = service_call_order(call, GRADE_MEMBER, EVENT_WITHDRAW,
-                                      &live, &order);
+    enum err err =
+        service_call_order(call, GRADE_MEMBER, EVENT_WITHDRAW, &live, &order);
 
     if (err == ERR_NONE)
         err = service_key(service_of(call), &order->event.key,

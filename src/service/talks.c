@@ -2,12 +2,11 @@
  *
  * Every call first finds the mailbox by the keyed hash of its capability; the
  * link sealed beside it says which side of which talk that is. */
-#include "kindred/v1/talks.pb-c.h"
-
 #include <string.h>
 
 #include "base/require.h"
 #include "base/wipe.h"
+#include "kindred/v1/talks.pb-c.h"
 #include "seal/mailbox.h"
 #include "service/bindings.h"
 #include "service/call.h"
@@ -94,9 +93,9 @@ static struct rpc_verdict talks_send(struct rpc_call *call,
                       in->capability.data);
     err = service_key(service, &command->key, in->idempotency_key, &in->base);
     if (err == ERR_NONE)
-        err = service_request_keep(request, in->ciphertext.data,
-                                   in->ciphertext.len,
-                                   &command->send.ciphertext);
+        err =
+            service_request_keep(request, in->ciphertext.data,
+                                 in->ciphertext.len, &command->send.ciphertext);
     if (err != ERR_NONE) {
         service_request_free(request);
         return rpc_fail(call, err);
@@ -107,8 +106,7 @@ static struct rpc_verdict talks_send(struct rpc_call *call,
 
 /* --- Acknowledge --- */
 
-static void acknowledged(struct service_request *request,
-                         struct rpc_call *call)
+static void acknowledged(struct service_request *request, struct rpc_call *call)
 {
     const Kindred__V1__AcknowledgeResponse response =
         KINDRED__V1__ACKNOWLEDGE_RESPONSE__INIT;
@@ -127,8 +125,8 @@ talks_acknowledge(struct rpc_call *call,
 
     if (in->capability.len != SEAL_MAILBOX_CAPABILITY)
         return rpc_fail(call, ERR_INVALID);
-    request = service_request_new(service, rpc_call_id(call),
-                                  STORE_ACKNOWLEDGE, acknowledged);
+    request = service_request_new(service, rpc_call_id(call), STORE_ACKNOWLEDGE,
+                                  acknowledged);
     if (!request)
         return rpc_fail(call, ERR_FULL);
     seal_mailbox_hash(request->job.command.acknowledge.receive_hash,
@@ -224,8 +222,7 @@ static struct rpc_verdict finish_order(struct rpc_call *call,
     return rpc_later(call);
 }
 
-static void end_replied(struct rpc_call *call, enum err err,
-                        uint64_t reference)
+static void end_replied(struct rpc_call *call, enum err err, uint64_t reference)
 {
     const Kindred__V1__EndResponse response = KINDRED__V1__END_RESPONSE__INIT;
 

@@ -1,9 +1,8 @@
 /* service/vocabularies -- the words that cards are made of, from the tables
  * that ship. */
-#include "kindred/v1/vocabularies.pb-c.h"
-
 #include <stdlib.h>
 
+#include "kindred/v1/vocabularies.pb-c.h"
 #include "kindred_data.h"
 #include "service/bindings.h"
 #include "service/check.h"

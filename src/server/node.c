@@ -1,0 +1,262 @@
+#include "server/node.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/require.h"
+#include "net/signal.h"
+#include "server/master.h"
+#include "service/crisis.h"
+#include "store/sqlite.h"
+
+enum { STORAGE_QUEUE = 16384, NONCES = 65536, PATH_BYTES = 512 };
+
+static int complain(const char *what, const char *why)
+{
+    (void)fprintf(stderr, "kindredd: %s: %s\n", what, why);
+    return EXIT_FAILURE;
+}
+
+/* --- what workers ask of the node --- */
+
+enum err server_node_nonce(struct server_node *node,
+                           const uint8_t nonce[static SEAL_CHALLENGE])
+{
+    enum err err;
+
+    (void)pthread_mutex_lock(&node->nonces_lock);
+    err = seal_challenge_book_use(&node->nonces, nonce, node->keys.challenge,
+                                  net_clock_now_ms(&node->clock));
+    (void)pthread_mutex_unlock(&node->nonces_lock);
+    return err;
+}
+
+void server_node_signal(struct server_node *node,
+                        const struct service_signal *signal, bool reserved)
+{
+    uint32_t number = rpc_call_loop(signal->call);
+
+    if (number == SERVER_OPERATIONS)
+        number = 0;
+    REQUIRE(number < node->workers);
+    server_worker_signal(&node->worker[number], signal, reserved);
+}
+
+static void signal_from_turn(void *arg, const struct service_signal *signal,
+                             bool reserved)
+{
+    server_node_signal(arg, signal, reserved);
+}
+
+void server_node_stats(struct server_node *node, struct service_stats *stats)
+{
+    server_turn_count(&node->turn, &stats->engine);
+    stats->connections = atomic_load(&node->quota.open);
+    stats->uptime_ms = net_clock_mono_ms() - node->born_ms;
+}
+
+/* --- start, step by step; each says what went wrong --- */
+
+/* Nothing of a person's may reach a core dump. */
+static void harden(void)
+{
+    const struct rlimit none = {0};
+
+    (void)setrlimit(RLIMIT_CORE, &none);
+}
+
+static int open_data(struct server_node *node)
+{
+    const char *directory = node->config->data, *wrong;
+    char path[PATH_BYTES];
+    bool fresh;
+    enum err err;
+
+    if (mkdir(directory, 0700) != 0 && errno != EEXIST)
+        return complain("the data directory cannot be made", strerror(errno));
+    (void)snprintf(path, sizeof path, "%s/kindred.db", directory);
+    fresh = access(path, F_OK) != 0;
+    wrong = server_master_load(directory, fresh, &node->keys);
+    if (wrong)
+        return complain("the data directory is not usable", wrong);
+    err = store_sqlite_open(path, &node->store);
+    if (err != ERR_NONE)
+        return complain("the database cannot be opened", err_text(err));
+    return EXIT_SUCCESS;
+}
+
+static int make_shared(struct server_node *node)
+{
+    const struct server_config *config = node->config;
+    struct server_turn_config turn = {.keys = &node->keys,
+                                      .service = &node->service,
+                                      .clock = &node->clock,
+                                      .storage = &node->storage,
+                                      .hub = &node->hub,
+                                      .signal = signal_from_turn,
+                                      .arg = node};
+    enum err err;
+
+    server_config_sizes(config, node->service.pools, &turn.sizes);
+    node->nonce_ring = calloc(NONCES, sizeof *node->nonce_ring);
+    node->nonce_slot = calloc(map_slots_for(NONCES), sizeof *node->nonce_slot);
+    if (!node->nonce_ring || !node->nonce_slot ||
+        pthread_mutex_init(&node->nonces_lock, NULL) != 0)
+        return complain("start", "out of memory");
+    seal_challenge_book_init(&node->nonces, node->nonce_ring, NONCES,
+                             node->nonce_slot, net_clock_now_ms(&node->clock));
+    err = server_hub_init(&node->hub, (uint32_t)config->talks_max * 2);
+    node->hub_made = err == ERR_NONE;
+    if (err == ERR_NONE)
+        err = server_storage_init(&node->storage, node->store, STORAGE_QUEUE);
+    node->storage_made = err == ERR_NONE;
+    if (err == ERR_NONE)
+        err = server_turn_init(&node->turn, &turn);
+    node->turn_made = err == ERR_NONE;
+    if (err == ERR_NONE)
+        err = server_turn_recover(&node->turn, node->store);
+    return err == ERR_NONE ? EXIT_SUCCESS : complain("recovery", err_text(err));
+}
+
+static int bind_workers(struct server_node *node)
+{
+    const struct server_config *config = node->config;
+    struct net_address address;
+    int fd[CONFIG_LOOPS_MAX];
+    uint32_t workers = (uint32_t)config->loops;
+    enum err err = net_address_parse(&address, config->listen);
+
+    if (err == ERR_NONE && !config->plaintext && !net_address_local(&address))
+        return complain("listen", "without TLS only on this machine's own "
+                                  "addresses, unless --plaintext is given");
+    if (err == ERR_NONE)
+        err = net_address_bind(&address, fd, workers);
+    if (err != ERR_NONE)
+        return complain("listen", err_text(err));
+    node->worker = calloc(workers, sizeof *node->worker);
+    if (!node->worker)
+        return complain("start", "out of memory");
+    for (uint32_t i = 0; i < workers; i++) {
+        node->workers++;
+        err = server_worker_init(&node->worker[i], node, i, fd[i], &address);
+        if (err != ERR_NONE)
+            return complain("listen", err_text(err));
+    }
+    log_event(LOG_LISTENING, net_address_port(&address), ERR_NONE);
+    return EXIT_SUCCESS;
+}
+
+static int bind_operations(struct server_node *node)
+{
+    struct net_address address;
+    char text[PATH_BYTES];
+    int fd[1];
+    enum err err;
+
+    (void)snprintf(text, sizeof text, "unix:%s/operations.sock",
+                   node->config->data);
+    err = net_address_parse(&address, text);
+    if (err == ERR_NONE)
+        err = net_address_bind(&address, fd, 1);
+    if (err == ERR_NONE)
+        err = server_worker_operate(&node->worker[0], fd[0], &address);
+    return err == ERR_NONE ? EXIT_SUCCESS
+                           : complain("operations socket", err_text(err));
+}
+
+static void told_to_stop(void *arg)
+{
+    struct server_node *node = arg;
+
+    log_event(LOG_DRAINING, 1, ERR_NONE);
+    server_turn_drain(&node->turn);
+    for (uint32_t i = 0; i < node->workers; i++)
+        server_worker_drain(&node->worker[i]);
+}
+
+static int start_threads(struct server_node *node)
+{
+    enum err err = server_storage_start(&node->storage);
+
+    if (err == ERR_NONE)
+        err = server_turn_start(&node->turn);
+    for (uint32_t i = 1; i < node->workers && err == ERR_NONE; i++)
+        err = server_worker_start(&node->worker[i]);
+    if (err == ERR_NONE)
+        err = net_signal_start(&node->signal, &node->worker[0].loop,
+                               told_to_stop, node);
+    return err == ERR_NONE ? EXIT_SUCCESS : complain("start", err_text(err));
+}
+
+static void stop(struct server_node *node)
+{
+    for (uint32_t i = 1; i < node->workers; i++)
+        server_worker_join(&node->worker[i]);
+    if (node->turn_made)
+        server_turn_stop(&node->turn);
+    if (node->storage_made)
+        server_storage_stop(&node->storage); /* Law 2 */
+    for (uint32_t i = 0; i < node->workers; i++)
+        server_worker_close(&node->worker[i]);
+    if (node->turn_made)
+        server_turn_close(&node->turn);
+    if (node->storage_made)
+        server_storage_close(&node->storage);
+    if (node->hub_made)
+        server_hub_close(&node->hub);
+    if (node->store)
+        store_close(node->store);
+    free(node->worker);
+    free(node->nonce_ring);
+    free(node->nonce_slot);
+    seal_keys_close(&node->keys);
+}
+
+static int start(struct server_node *node)
+{
+    int status;
+
+    if (!server_config_service(node->config, &node->service))
+        return EXIT_FAILURE;
+    status = open_data(node);
+    if (status == EXIT_SUCCESS)
+        status = make_shared(node);
+    if (status == EXIT_SUCCESS)
+        status = bind_workers(node);
+    if (status == EXIT_SUCCESS)
+        status = bind_operations(node);
+    if (status == EXIT_SUCCESS)
+        status = start_threads(node);
+    return status;
+}
+
+int server_node_run(struct server_node *node,
+                    const struct server_config *config)
+{
+    uint32_t unconfirmed;
+    int status;
+
+    *node = (struct server_node){
+        .config = config,
+        .quota = {.max = (unsigned)config->connections_max},
+        .born_ms = net_clock_mono_ms()};
+    harden();
+    net_clock_init(&node->clock, 0);
+    status = start(node);
+    if (status == EXIT_SUCCESS) {
+        unconfirmed = service_crisis_unconfirmed(&node->service);
+        if (unconfirmed > 0)
+            log_event(LOG_CRISIS_UNCONFIRMED, unconfirmed, ERR_NONE);
+        log_event(LOG_READY, 1, ERR_NONE); /* Law 1 */
+        server_worker_run(&node->worker[0]);
+    }
+    stop(node);
+    log_event(LOG_STOPPED, 1, ERR_NONE);
+    return status;
+}

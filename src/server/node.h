@@ -1,0 +1,61 @@
+/* server/node -- one running server: what its threads share, and the order in
+ * which they start and stop.
+ *
+ * Start: keys, store, recovery, store thread, engine thread, workers.  Stop is
+ * the same backwards, each finishing what it has.
+ *
+ * Laws
+ *   1. The server says it is healthy only when recovery is done, and no more
+ *      once it drains.
+ *   2. Nothing is lost by a stop: the store thread ends last. */
+#ifndef SERVER_NODE_H
+#define SERVER_NODE_H
+
+#include "net/signal.h"
+#include "seal/challenge.h"
+#include "server/config.h"
+#include "server/turn.h"
+#include "server/worker.h"
+
+/* The loop number of the operations socket's calls, beyond all workers. */
+enum { SERVER_OPERATIONS = 255 };
+
+struct server_node { /* all private */
+    const struct server_config *config;
+    struct service_config service;
+    struct seal_keys keys;
+    struct net_clock clock;
+    struct net_quota quota;
+    struct store *store;
+    struct server_storage storage;
+    struct server_turn turn;
+    struct server_hub hub;
+    struct server_worker *worker;
+    uint32_t workers;
+    uint64_t born_ms; /* monotonic */
+    struct net_signal signal;
+    pthread_mutex_t nonces_lock;
+    struct seal_challenge_book nonces;
+    struct seal_challenge_used *nonce_ring;
+    struct map_slot *nonce_slot;
+    bool storage_made, turn_made, hub_made;
+};
+
+/* Serve until told to stop.  The process's exit status; what went wrong is on
+ * standard error in one sentence. */
+int server_node_run(struct server_node *node,
+                    const struct server_config *config);
+
+/* --- for its workers, from their threads --- */
+
+/* Use a login nonce up, over all workers.  ERR_CHALLENGE, ERR_FULL. */
+MUST_USE enum err server_node_nonce(struct server_node *node,
+                                    const uint8_t nonce[static SEAL_CHALLENGE]);
+
+/* To the worker that owns the signal's call. */
+void server_node_signal(struct server_node *node,
+                        const struct service_signal *signal, bool reserved);
+
+void server_node_stats(struct server_node *node, struct service_stats *stats);
+
+#endif

@@ -1,0 +1,43 @@
+/* server/storage -- the store thread: takes what waits, commits it as one,
+ * gives every job back to where it came from.
+ *
+ * Whoever puts a job in has reserved a place in its own inbox first, so that
+ * giving back cannot fail.
+ *
+ * Laws
+ *   1. A job put in comes back once, with its result, in the order of its
+ *      origin.
+ *   2. No answer leaves before its batch is durable. */
+#ifndef SERVER_STORAGE_H
+#define SERVER_STORAGE_H
+
+#include "net/queue.h"
+#include "net/thread.h"
+#include "store/store.h"
+
+struct server_origin { /* where a job goes back to */
+    void (*back)(void *arg, struct store_job *job); /* must not fail */
+    void *arg;
+};
+
+struct server_storage { /* all private */
+    struct store *store;
+    struct net_queue queue;
+    struct net_thread thread;
+};
+
+/* The store stays the caller's.  cap: jobs that may wait.  ERR_NOMEM. */
+MUST_USE enum err server_storage_init(struct server_storage *storage,
+                                      struct store *store, uint32_t cap);
+MUST_USE enum err server_storage_start(struct server_storage *storage);
+
+/* From any thread.  origin must stay until the job is back.  ERR_FULL. */
+MUST_USE enum err server_storage_put(struct server_storage *storage,
+                                     struct store_job *job,
+                                     const struct server_origin *origin);
+
+/* Finish what was put in, then end the thread.  Harmless if not started. */
+void server_storage_stop(struct server_storage *storage);
+void server_storage_close(struct server_storage *storage);
+
+#endif

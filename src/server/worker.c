@@ -1,0 +1,354 @@
+#include "server/worker.h"
+
+#include <errno.h>
+#include <time.h>
+
+#include "base/require.h"
+#include "gen/api.h"
+#include "kindred.api.h"
+#include "net/entropy.h"
+#include "server/node.h"
+#include "service/service.h"
+
+enum { INBOX = 8192, OPERATIONS_CONNECTIONS = 64 };
+
+enum record_kind { RECORD_REQUEST, RECORD_SIGNAL, RECORD_DRAIN };
+
+struct record {
+    enum record_kind kind;
+    union {
+        struct service_request *request;
+        struct service_signal signal;
+    };
+};
+
+/* Which set of calls a call of this worker belongs to. */
+static struct server_face *face_of(struct server_worker *worker, uint64_t call)
+{
+    return rpc_call_loop(call) == worker->number ? &worker->member
+                                                 : &worker->operations;
+}
+
+/* --- the port of the services --- */
+
+static uint64_t port_now_ms(void *arg)
+{
+    const struct server_worker *worker = arg;
+
+    return net_clock_now_ms(&worker->node->clock);
+}
+
+static void port_random(void *arg, void *bytes, size_t size)
+{
+    (void)arg;
+    net_entropy_fill(bytes, size);
+}
+
+static void job_back(void *arg, struct store_job *job)
+{
+    struct server_worker *worker = arg;
+    const struct record record = {.kind = RECORD_REQUEST,
+                                  .request =
+                                      (struct service_request *)(void *)job};
+
+    net_queue_put_reserved(&worker->loop.inbox, &record);
+}
+
+static enum err port_store(void *arg, struct service_request *request)
+{
+    struct server_worker *worker = arg;
+    enum err err = net_queue_reserve(&worker->loop.inbox, 1); /* Law 1 */
+
+    if (err != ERR_NONE)
+        return err;
+    err = server_storage_put(&worker->node->storage, &request->job,
+                             &worker->origin);
+    if (err != ERR_NONE)
+        net_queue_release(&worker->loop.inbox, 1);
+    if (err == ERR_FULL)
+        log_event(LOG_QUEUE_FULL, 1, ERR_FULL);
+    return err;
+}
+
+static enum err port_order(void *arg, struct service_order *order)
+{
+    struct server_worker *worker = arg;
+    bool answered = order->event.call != 0;
+    enum err err =
+        answered ? net_queue_reserve(&worker->loop.inbox, 1) : ERR_NONE;
+
+    if (err != ERR_NONE)
+        return err;
+    err = server_turn_order(&worker->node->turn, order);
+    if (err != ERR_NONE && answered)
+        net_queue_release(&worker->loop.inbox, 1);
+    if (err == ERR_FULL)
+        log_event(LOG_QUEUE_FULL, 1, ERR_FULL);
+    return err;
+}
+
+static enum err port_order_reserve(void *arg)
+{
+    struct server_worker *worker = arg;
+
+    return server_turn_reserve(&worker->node->turn);
+}
+
+static void port_order_reserved(void *arg, struct service_order *order)
+{
+    struct server_worker *worker = arg;
+
+    server_turn_order_reserved(&worker->node->turn, order);
+}
+
+static void port_order_release(void *arg)
+{
+    struct server_worker *worker = arg;
+
+    server_turn_release(&worker->node->turn);
+}
+
+static enum err port_nonce_use(void *arg, const uint8_t nonce[static 32])
+{
+    struct server_worker *worker = arg;
+
+    return server_node_nonce(worker->node, nonce);
+}
+
+static enum err port_watch(void *arg, uint64_t talk, enum match_role side,
+                           uint64_t call)
+{
+    struct server_worker *worker = arg;
+    struct service_signal drop = {.kind = SIGNAL_DROP, .drop = ERR_REPLACED};
+    enum err err =
+        server_hub_seat(&worker->node->hub, talk, side, call, &drop.call);
+
+    if (err == ERR_NONE && drop.call != 0 && drop.call != call)
+        server_node_signal(worker->node, &drop, false);
+    return err;
+}
+
+static void port_unwatch(void *arg, uint64_t talk, enum match_role side,
+                         uint64_t call)
+{
+    struct server_worker *worker = arg;
+
+    server_hub_leave(&worker->node->hub, talk, side, call);
+}
+
+static void port_wake(void *arg, uint64_t talk, enum match_role side)
+{
+    struct server_worker *worker = arg;
+    const struct service_signal wake = {
+        .kind = SIGNAL_WAKE,
+        .call = server_hub_find(&worker->node->hub, talk, side)};
+
+    if (wake.call != 0)
+        server_node_signal(worker->node, &wake, false);
+}
+
+static void port_stats(void *arg, struct service_stats *stats)
+{
+    struct server_worker *worker = arg;
+
+    server_node_stats(worker->node, stats);
+}
+
+static struct service_port port_of(struct server_worker *worker)
+{
+    return (struct service_port){.arg = worker,
+                                 .now_ms = port_now_ms,
+                                 .random = port_random,
+                                 .store = port_store,
+                                 .order = port_order,
+                                 .order_reserve = port_order_reserve,
+                                 .order_reserved = port_order_reserved,
+                                 .order_release = port_order_release,
+                                 .nonce_use = port_nonce_use,
+                                 .watch = port_watch,
+                                 .unwatch = port_unwatch,
+                                 .wake = port_wake,
+                                 .stats = port_stats};
+}
+
+/* --- the port of the loop --- */
+
+static void say_unhealthy(struct server_worker *worker)
+{
+    rpc_health_set(&worker->member.health, false);
+    rpc_server_drain(&worker->member.rpc);
+    if (worker->operations.made) {
+        rpc_health_set(&worker->operations.health, false);
+        rpc_server_drain(&worker->operations.rpc);
+    }
+}
+
+static void take_record(void *above, const void *from)
+{
+    struct server_worker *worker = above;
+    const struct record *record = from;
+
+    switch (record->kind) {
+    case RECORD_REQUEST:
+        service_stored(record->request);
+        break;
+    case RECORD_SIGNAL:
+        service_signal(&face_of(worker, record->signal.call)->service,
+                       &record->signal);
+        break;
+    case RECORD_DRAIN:
+        say_unhealthy(worker);
+        break;
+    }
+}
+
+static uint64_t deadline_ms(void *above)
+{
+    const struct server_worker *worker = above;
+    uint64_t at_ms = rpc_server_deadline_ms(&worker->member.rpc), other_ms;
+
+    if (!worker->operations.made)
+        return at_ms;
+    other_ms = rpc_server_deadline_ms(&worker->operations.rpc);
+    return other_ms < at_ms ? other_ms : at_ms;
+}
+
+static void tick(void *above, uint64_t now_ms)
+{
+    struct server_worker *worker = above;
+
+    rpc_server_tick(&worker->member.rpc, now_ms);
+    if (worker->operations.made)
+        rpc_server_tick(&worker->operations.rpc, now_ms);
+}
+
+/* --- birth and death --- */
+
+static enum err make_face(struct server_worker *worker,
+                          struct server_face *face, uint32_t number)
+{
+    enum err err = rpc_server_init(&face->rpc, number, &kindred_api,
+                                   &(struct rpc_limits){0});
+
+    if (err != ERR_NONE)
+        return err;
+    face->made = true;
+    face->service = (struct service){.config = &worker->node->service,
+                                     .keys = &worker->node->keys,
+                                     .port = port_of(worker),
+                                     .rpc = &face->rpc};
+    rpc_health_init(&face->health, &face->rpc);
+    rpc_reflection_bind(&face->rpc);
+    face->host.handler_of = rpc_server_handler();
+    face->host.handler = &face->rpc;
+    err = net_loop_host(&worker->loop, &face->host);
+    face->hosted = err == ERR_NONE;
+    return err;
+}
+
+enum err server_worker_init(struct server_worker *worker,
+                            struct server_node *node, uint32_t number, int fd,
+                            const struct net_address *address)
+{
+    const struct net_loop_config config = {.port = {.record = take_record,
+                                                    .deadline_ms = deadline_ms,
+                                                    .tick = tick,
+                                                    .above = worker},
+                                           .quota = &node->quota,
+                                           .connections_max = node->quota.max,
+                                           .record_size = sizeof(struct record),
+                                           .inbox_max = INBOX};
+    enum err err;
+
+    *worker = (struct server_worker){.node = node, .number = number};
+    worker->origin = (struct server_origin){.back = job_back, .arg = worker};
+    err = net_loop_init(&worker->loop, &config);
+    if (err == ERR_NONE) /* a place for the word to drain */
+        err = net_queue_reserve(&worker->loop.inbox, 1);
+    if (err == ERR_NONE)
+        err = make_face(worker, &worker->member, number);
+    if (err != ERR_NONE)
+        return err;
+    service_bind(&worker->member.service);
+    return net_listener_start(&worker->member.listener, &worker->loop,
+                              &worker->member.host, fd, address);
+}
+
+enum err server_worker_operate(struct server_worker *worker, int fd,
+                               const struct net_address *address)
+{
+    enum err err = make_face(worker, &worker->operations, SERVER_OPERATIONS);
+
+    if (err != ERR_NONE)
+        return err;
+    service_bind_operations(&worker->operations.service);
+    return net_listener_start(&worker->operations.listener, &worker->loop,
+                              &worker->operations.host, fd, address);
+}
+
+static void run(void *arg)
+{
+    struct server_worker *worker = arg;
+
+    net_loop_run(&worker->loop);
+}
+
+enum err server_worker_start(struct server_worker *worker)
+{
+    return net_thread_start(&worker->thread, "kindred-loop", run, worker);
+}
+
+void server_worker_run(struct server_worker *worker)
+{
+    net_loop_run(&worker->loop);
+}
+
+void server_worker_drain(struct server_worker *worker)
+{
+    const struct record record = {.kind = RECORD_DRAIN};
+
+    net_queue_put_reserved(&worker->loop.inbox, &record);
+    net_loop_drain(&worker->loop);
+}
+
+void server_worker_join(struct server_worker *worker)
+{
+    net_thread_join(&worker->thread);
+}
+
+static void close_face(struct server_face *face)
+{
+    if (face->hosted)
+        http_session_host_close(&face->host);
+    if (face->made)
+        rpc_server_close(&face->rpc);
+}
+
+void server_worker_close(struct server_worker *worker)
+{
+    struct record record;
+
+    /* Requests that came back after the loop ended. */
+    while (worker->loop.open &&
+           net_queue_take(&worker->loop.inbox, &record, 1) == 1)
+        if (record.kind == RECORD_REQUEST)
+            service_stored(record.request);
+    net_loop_close(&worker->loop);
+    close_face(&worker->member);
+    close_face(&worker->operations);
+}
+
+void server_worker_signal(struct server_worker *worker,
+                          const struct service_signal *signal, bool reserved)
+{
+    const struct record record = {.kind = RECORD_SIGNAL, .signal = *signal};
+    const struct timespec nap = {.tv_nsec = 1000000};
+
+    if (reserved) {
+        net_queue_put_reserved(&worker->loop.inbox, &record);
+        return;
+    }
+    /* A loop never waits for the engine, so it makes room. */
+    while (net_queue_put(&worker->loop.inbox, &record) != ERR_NONE)
+        (void)nanosleep(&nap, NULL);
+}

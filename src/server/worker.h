@@ -1,0 +1,65 @@
+/* server/worker -- one I/O thread: its loop, its listener, its services.
+ *
+ * Worker 0 also serves the operations socket, by a second set of calls with
+ * the operations service alone.  Whatever another thread has for a call of
+ * this worker comes through the loop's inbox.
+ *
+ * Laws
+ *   1. A request to the store and an order with a call take their place in
+ *      this worker's inbox before they leave it. */
+#ifndef SERVER_WORKER_H
+#define SERVER_WORKER_H
+
+#include "net/listener.h"
+#include "net/loop.h"
+#include "net/thread.h"
+#include "rpc/health.h"
+#include "rpc/reflection.h"
+#include "server/turn.h"
+
+struct server_node; /* what all workers share: server/node */
+
+struct server_face { /* a set of calls: for members, or for operators */
+    struct http_host host;
+    struct rpc_server rpc;
+    struct rpc_health health;
+    struct service service;
+    struct net_listener listener;
+    bool made, hosted;
+};
+
+struct server_worker { /* all private */
+    struct server_node *node;
+    struct net_loop loop;
+    struct net_thread thread;
+    struct server_origin origin;
+    struct server_face member, operations;
+    uint32_t number;
+};
+
+/* A worker that listens on fd (its own from here on).  ERR_NOMEM, ERR_FULL,
+ * ERR_ADDRESS_BUSY. */
+MUST_USE enum err server_worker_init(struct server_worker *worker,
+                                     struct server_node *node, uint32_t number,
+                                     int fd, const struct net_address *address);
+
+/* Serve the operations socket too: worker 0, before it starts. */
+MUST_USE enum err server_worker_operate(struct server_worker *worker, int fd,
+                                        const struct net_address *address);
+
+MUST_USE enum err server_worker_start(struct server_worker *worker);
+
+/* Run on the caller's thread instead: worker 0. */
+void server_worker_run(struct server_worker *worker);
+
+/* From any thread: say so to health checks, then finish what is open. */
+void server_worker_drain(struct server_worker *worker);
+
+void server_worker_join(struct server_worker *worker);
+void server_worker_close(struct server_worker *worker);
+
+/* From the engine thread. */
+void server_worker_signal(struct server_worker *worker,
+                          const struct service_signal *signal, bool reserved);
+
+#endif
