@@ -53,6 +53,7 @@ enum {
     X(ERR_INTERNAL,          STATUS_INTERNAL,             0,    "INTERNAL",              "an error inside the server") \
     /* transport and calls */ \
     X(ERR_METHOD,            STATUS_UNIMPLEMENTED,        0,    "UNKNOWN_METHOD",        "there is no such method") \
+    X(ERR_NO_SERVICE,        STATUS_NOT_FOUND,            0,    "UNKNOWN_SERVICE",       "there is no such service") \
     X(ERR_CARDINALITY,       STATUS_UNIMPLEMENTED,        0,    "MESSAGE_COUNT",         "this call takes exactly one message") \
     X(ERR_ENCODING,          STATUS_UNIMPLEMENTED,        0,    "ENCODING",              "this message encoding is not supported") \
     X(ERR_COMPRESSED,        STATUS_INTERNAL,             0,    "COMPRESSED_IDENTITY",   "a message is marked compressed but no encoding was named") \
@@ -112,8 +113,7 @@ enum {
     X(ERR_REFLECTED,         STATUS_FAILED_PRECONDITION,  0,    "REFLECTED",             "you reflected on this talk already, or it is too late") \
     X(ERR_MAILBOX_FULL,      STATUS_RESOURCE_EXHAUSTED,   1000, "MAILBOX_FULL",          "the other side has too many unread messages") \
     X(ERR_SEQUENCE,          STATUS_OUT_OF_RANGE,         0,    "SEQUENCE",              "no such message number") \
-    X(ERR_NO_RELATION,       STATUS_NOT_FOUND,            0,    "NO_RELATION",           "you met no such person lately") \
-    X(ERR_NO_RESOURCES,      STATUS_NOT_FOUND,            0,    "NO_CRISIS_RESOURCES",   "no crisis resources are known here for this country")
+    X(ERR_NO_RELATION,       STATUS_NOT_FOUND,            0,    "NO_RELATION",           "you met no such person lately")
 /* clang-format on */
 
 enum err {

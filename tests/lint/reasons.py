@@ -1,0 +1,34 @@
+#!/usr/bin/env python3
+"""reasons -- the manual in the protos and the table of errors agree.
+
+Every "STATUS REASON" in a comment of proto/kindred is a row of src/base/err.h
+with that status; and every row is in such a comment, but for those that no
+call of ours can end with.  Usage: reasons.py REPO"""
+import pathlib
+import re
+import sys
+
+# Of the client itself, of the start of a program, or between engine and store.
+NEVER_SENT = set("""OK CONNECTION_LOST PROTOCOL UNREACHABLE TOO_MUCH
+ADDRESS ADDRESS_BUSY ADDRESS_DENIED
+PERMISSION DUTY_STATE OFFER_OPEN EXCLUDED NO_RELATION""".split())
+ROW = re.compile(r'X\(ERR_\w+,\s*STATUS_(\w+),[^"]*"(\w+)"')
+
+repo = pathlib.Path(sys.argv[1])
+rows = {reason: status for status, reason in ROW.findall(repo.joinpath("src/base/err.h").read_text())}
+cite = re.compile(r"\b(%s) ([A-Z]+(?:_[A-Z]+)*)\b" % "|".join(sorted(set(rows.values()) - {"OK"})))
+bad, cited = 0, set()
+for path in sorted(repo.joinpath("proto/kindred").rglob("*.proto")):
+    text = re.sub(r"\n\s*//\s*", " ", path.read_text())
+    for status, reason in cite.findall(text):
+        cited.add(reason)
+        if rows.get(reason) != status:
+            print(f"{path}: {status} {reason}: the table says {rows.get(reason, 'nothing')}")
+            bad = 1
+for reason in sorted(set(rows) - cited - NEVER_SENT):
+    print(f"src/base/err.h: no call's comment tells of {reason}")
+    bad = 1
+for reason in sorted(NEVER_SENT & cited | NEVER_SENT - set(rows)):
+    print(f"{sys.argv[0]}: {reason} need not be excused")
+    bad = 1
+sys.exit(bad)
