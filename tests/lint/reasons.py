@@ -8,9 +8,11 @@ import pathlib
 import re
 import sys
 
-# Of the client itself, of the start of a program, or between engine and store.
+# Of the client itself, of the start of a program, between engine and store, or of
+# health and reflection.
 NEVER_SENT = set("""OK CONNECTION_LOST PROTOCOL UNREACHABLE TOO_MUCH
 ADDRESS ADDRESS_BUSY ADDRESS_DENIED
+UNKNOWN_SERVICE
 PERMISSION DUTY_STATE OFFER_OPEN EXCLUDED NO_RELATION""".split())
 ROW = re.compile(r'X\(ERR_\w+,\s*STATUS_(\w+),[^"]*"(\w+)"')
 
