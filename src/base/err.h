@@ -47,6 +47,9 @@ enum {
     X(ERR_FULL,              STATUS_RESOURCE_EXHAUSTED,   1000, "LIMIT_REACHED",         "a limit is reached; try again later") \
     X(ERR_NOMEM,             STATUS_RESOURCE_EXHAUSTED,   1000, "OUT_OF_MEMORY",         "out of memory") \
     X(ERR_STORE,             STATUS_UNAVAILABLE,          1000, "STORE_FAILED",          "storage is not answering; nothing was changed") \
+    X(ERR_STORE_OPEN,        STATUS_UNAVAILABLE,          0,    "STORE_OPEN",            "the store's file cannot be opened, or is damaged, or is not ours") \
+    X(ERR_STORE_LOCKED,      STATUS_UNAVAILABLE,          0,    "STORE_LOCKED",          "another process is using this store") \
+    X(ERR_STORE_NEWER,       STATUS_UNAVAILABLE,          0,    "STORE_NEWER",           "this store was written by a newer version of the program") \
     X(ERR_STARTING,          STATUS_UNAVAILABLE,          1000, "STARTING",              "the server is starting") \
     X(ERR_DRAINING,          STATUS_UNAVAILABLE,          1000, "DRAINING",              "the server is shutting down; come back in a moment") \
     X(ERR_FENCED,            STATUS_UNAVAILABLE,          1000, "FENCED",                "another node took over; come back in a moment") \
