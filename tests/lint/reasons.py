@@ -11,7 +11,7 @@ import sys
 # Of the client itself, of the start of a program, between engine and store, or of
 # health and reflection.
 NEVER_SENT = set("""OK CONNECTION_LOST PROTOCOL UNREACHABLE TOO_MUCH
-ADDRESS ADDRESS_BUSY ADDRESS_DENIED
+ADDRESS ADDRESS_BUSY ADDRESS_DENIED STORE_LOCKED STORE_NEWER STORE_OPEN
 UNKNOWN_SERVICE
 PERMISSION DUTY_STATE OFFER_OPEN EXCLUDED NO_RELATION""".split())
 ROW = re.compile(r'X\(ERR_\w+,\s*STATUS_(\w+),[^"]*"(\w+)"')
