@@ -353,15 +353,16 @@ static FILE *create(const char *dir, const char *name, const char *ending)
 
     if (!file)
         fail("cannot write", path);
+    free(path);
     return file;
 }
 
 int main(int argc, char **argv)
 {
-    struct table tables[3] = {{0}, {0}, {0}};
+    static struct table tables[3]; /* static: live, not lost, to the end */
+    static Set *set;
     size_t size;
     uint8_t *bytes;
-    Set *set;
     FILE *header, *source;
 
     if (argc < 4)
@@ -370,6 +371,7 @@ int main(int argc, char **argv)
     limits_count = argc - 4;
     bytes = slurp(argv[1], &size);
     set = google__protobuf__file_descriptor_set__unpack(NULL, size, bytes);
+    free(bytes);
     if (!set)
         fail("not a descriptor set", argv[1]);
     gather(set, &tables[0], &tables[1], &tables[2]);

@@ -15,7 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { STORE_INDEXES_MAX = 4, STORE_SLOT_NONE = UINT32_MAX };
+enum { STORE_INDEXES_MAX = 4 };
+#define STORE_SLOT_NONE UINT32_MAX
 
 typedef uint64_t store_table_key_fn(const void *record);
 

@@ -13,6 +13,7 @@ repo = pathlib.Path(sys.argv[1])
 LAWS = re.compile(r"^ \* Laws?\b.*?(?=\*/)", re.M | re.S)
 NUMBER = re.compile(r"^ \* {2,4}(\d+)\. ", re.M)
 CITE = re.compile(r"(?<!DESIGN )\b[Ll]aws? (\d+(?:(?:, and |, | and |–|-)\d+)*)")
+FAR = re.compile(r"\b([a-z]+/[a-z0-9_]+) (laws? \d+(?:(?:, and |, | and |–|-)\d+)*)")
 
 
 def cited(text):
@@ -27,13 +28,21 @@ def read(paths):
     return "\n".join(path.read_text() for path in paths)
 
 
+def far(paths):
+    """Module to what is cited as "folder/file law N" anywhere."""
+    found = {}
+    for module, laws in FAR.findall(read(paths)):
+        found.setdefault(module, []).append(laws)
+    return found
+
+
 def gather(under):
     return [p for p in sorted(repo.joinpath(under).rglob("*"))
             if p.suffix in (".c", ".h", ".py", ".sh")]
 
 
 headers = [p for p in gather("src") + gather("include") if p.suffix == ".h"]
-code, tests = read(p for p in gather("src") if p.suffix == ".c"), read(gather("tests"))
+code, tests = far(p for p in gather("src") if p.suffix == ".c"), far(gather("tests"))
 bad = 0
 for header in headers:
     found = LAWS.search(header.read_text())
@@ -41,15 +50,14 @@ for header in headers:
         continue
     rel = header.relative_to(repo)
     module = str(rel.with_suffix("")).removeprefix("src/").removeprefix("include/")
-    far = re.compile(rf"\b{module} (laws? \d+(?:(?:, and |, | and |–|-)\d+)*)")
     folder, name = module.rsplit("/", 1)
     near = {
-        "code": (list(repo.glob(f"src/{module}.c")) + list(repo.glob(f"src/{module}_*.c")), code),
+        "code": (list(repo.glob(f"src/{module}.c")) + list(repo.glob(f"src/{module}_*.c")), code.get(module)),
         "test": (list(repo.glob(f"tests/unit/{module}_test.*")) +
-                 list(repo.glob(f"tests/unit/{folder}/{name}_*_test.*")), tests),
+                 list(repo.glob(f"tests/unit/{folder}/{name}_*_test.*")), tests.get(module)),
     }
     for what, (paths, rest) in near.items():
-        known = set(cited(read(paths))) | set(cited("\n".join(far.findall(rest))))
+        known = set(cited(read(paths))) | set(cited("\n".join(rest or ())))
         for n in NUMBER.findall(found.group(0)):
             if int(n) not in known:
                 print(f"{rel}: law {n} is not cited in its {what}")
