@@ -5,7 +5,7 @@
 
 #include "base/require.h"
 #include "gen/api.h"
-#include "kindred.api.h"
+#include "pb/kindred.api.h"
 #include "net/entropy.h"
 #include "server/node.h"
 #include "service/service.h"
@@ -238,7 +238,7 @@ static enum err make_face(struct server_worker *worker,
                                      .port = port_of(worker),
                                      .rpc = &face->rpc};
     rpc_health_init(&face->health, &face->rpc);
-    rpc_reflection_bind(&face->rpc);
+    rpc_reflection_init(&face->rpc);
     face->host.handler_of = rpc_server_handler();
     face->host.handler = &face->rpc;
     err = net_loop_host(&worker->loop, &face->host);

@@ -2,7 +2,8 @@
 #include <string.h>
 
 #include "base/wipe.h"
-#include "kindred/v1/accounts.pb-c.h"
+#include "pb/kindred/v1/accounts.pb-c.h"
+#include "pb/kindred.api.h"
 #include "kindred_data.h"
 #include "seal/account.h"
 #include "seal/challenge.h"
@@ -12,7 +13,7 @@
 #include "service/text.h"
 #include "service/version.h"
 
-_Static_assert(SEAL_ACCOUNT_HANDLE == STORE_HASH, "a handle is a stored hash");
+_Static_assert((int)SEAL_ACCOUNT_HANDLE == (int)STORE_HASH, "a handle is a stored hash");
 
 static Kindred__V1__Grade grade_out(enum match_grade grade)
 {

@@ -5,7 +5,7 @@
 #ifndef SERVICE_CARD_H
 #define SERVICE_CARD_H
 
-#include "kindred/v1/cards.pb-c.h"
+#include "pb/kindred/v1/cards.pb-c.h"
 #include "service/service.h"
 
 /* ERR_CARD: a bound is broken. */

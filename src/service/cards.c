@@ -2,7 +2,8 @@
 #include <string.h>
 
 #include "base/wipe.h"
-#include "kindred/v1/cards.pb-c.h"
+#include "pb/kindred/v1/cards.pb-c.h"
+#include "pb/kindred.api.h"
 #include "kindred_data.h"
 #include "service/bindings.h"
 #include "service/card.h"

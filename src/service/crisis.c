@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "kindred/v1/support.pb-c.h"
+#include "pb/kindred/v1/support.pb-c.h"
 #include "kindred_data.h"
 #include "service/text.h"
 

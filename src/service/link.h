@@ -6,7 +6,7 @@
 #ifndef SERVICE_LINK_H
 #define SERVICE_LINK_H
 
-#include "kindred/v1/talks.pb-c.h"
+#include "pb/kindred/v1/talks.pb-c.h"
 #include "seal/name.h"
 #include "service/service.h"
 

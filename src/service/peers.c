@@ -3,7 +3,8 @@
 
 #include "base/require.h"
 #include "base/wipe.h"
-#include "kindred/v1/peers.pb-c.h"
+#include "pb/kindred/v1/peers.pb-c.h"
+#include "pb/kindred.api.h"
 #include "service/bindings.h"
 #include "service/call.h"
 #include "service/card.h"

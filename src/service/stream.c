@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/require.h"
-#include "kindred/v1/talks.pb-c.h"
+#include "pb/kindred/v1/talks.pb-c.h"
 #include "service/link.h"
 
 enum { PAGE = 16 };

@@ -2,7 +2,8 @@
  * that ship. */
 #include <stdlib.h>
 
-#include "kindred/v1/vocabularies.pb-c.h"
+#include "pb/kindred/v1/vocabularies.pb-c.h"
+#include "pb/kindred.api.h"
 #include "kindred_data.h"
 #include "service/bindings.h"
 #include "service/check.h"
