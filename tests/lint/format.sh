@@ -3,6 +3,7 @@
 # To mend: VENV/bin/clang-format -i FILE.  Usage: format.sh REPO VENV BUILD_DIR
 set -eu
 cd "$1"
-find src include tests deploy -name '*.[ch]' ! -name '*.pb-c.*' 2>/dev/null |
-    xargs "$2/bin/clang-format" --dry-run --Werror 2>&1 | sed -nE 's/^([^ :]+):[0-9]+:.*error: .*/\1: not as clang-format lays it out/p' | sort -u |
-    { ! grep .; }
+said=$(find src include tests -name '*.[ch]' | xargs "$2/bin/clang-format" --dry-run --Werror 2>&1) && exit 0
+files=$(printf '%s\n' "$said" | sed -nE 's/^([^ :]+):[0-9]+:.*error: .*/\1: not as clang-format lays it out/p' | sort -u)
+printf '%s\n' "${files:-$said}"
+exit 1
