@@ -129,8 +129,10 @@ enum err rpc_call_send(struct rpc_call *call, const void *response)
     err = send_now(call, message, size);
     if (err == ERR_FULL)
         call->refused = true;
-    /* Its exchange is going away: closed() tells, soon. */
-    return err == ERR_CANCELED ? ERR_NONE : err;
+    if (err != ERR_CANCELED)
+        return err;
+    call->sent = true; /* into the void: closed() tells, soon */
+    return ERR_NONE;
 }
 
 enum err rpc_call_send_latest(struct rpc_call *call, const void *response)

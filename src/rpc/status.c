@@ -342,15 +342,16 @@ void rpc_status_read(const struct http_exchange *exchange, enum err why,
                      struct rpc_status *status)
 {
     struct http_field field;
-    bool known = false;
+    bool known = false, alone;
     size_t at = 0;
 
     *status = (struct rpc_status){.err = ERR_COUNT};
     if (exchange->in_ended) {
         while (http_exchange_trailer(exchange, &at, &field))
             read_field(&field, &known, status);
+        alone = !known; /* the head is all there is */
         at = 0;
-        while (!known && http_exchange_field(exchange, &at, &field))
+        while (alone && http_exchange_field(exchange, &at, &field))
             read_field(&field, &known, status);
     }
     if (known) {
