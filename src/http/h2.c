@@ -145,6 +145,14 @@ bool http_h2_tell(struct http_session *session)
     return told;
 }
 
+/* What the windows of all streams may bring at once is always taken: were it
+ * refused, every message could wait half received for the others to end. */
+static size_t in_max(const struct http_session *session)
+{
+    return (size_t)session->host->limits.streams_max * HTTP_WINDOW +
+           HTTP_IN_MAX;
+}
+
 void http_h2_credit(struct http_exchange *exchange, size_t size)
 {
     struct http_session *session = exchange->session;
@@ -152,7 +160,7 @@ void http_h2_credit(struct http_exchange *exchange, size_t size)
 
     REQUIRE(size <= session->in_bytes);
     session->in_bytes -= size;
-    if (!session->h2 || give == 0 || session->in_bytes >= HTTP_IN_MAX)
+    if (!session->h2 || give == 0 || session->in_bytes >= in_max(session))
         return;
     session->in_owed = 0;
     if (nghttp2_session_consume_connection(session->h2, give) != 0)
@@ -497,7 +505,7 @@ static int on_data(nghttp2_session *h2, uint8_t flags, int32_t stream_id,
             size < exchange->in_lent ? size : exchange->in_lent;
         session->in_bytes += size;
         http_h2_note(exchange, HTTP_H2_READABLE);
-        if (session->in_bytes >= HTTP_IN_MAX) {
+        if (session->in_bytes >= in_max(session)) {
             session->in_owed += size;
             return 0;
         }

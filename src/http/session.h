@@ -22,7 +22,8 @@
  *      from inside one of its own calls down here, and never concurrently.
  *   2. Every exchange that began is closed() exactly once, and last.
  *   3. A session holds at most streams_max exchanges of the peer's making, and
- *      body bytes of all of them below HTTP_IN_MAX plus one window.
+ *      body bytes of all of them below streams_max + 1 times HTTP_WINDOW plus
+ *      HTTP_IN_MAX.
  *   4. What the peer can make us do without sending a request is paid from a
  *      budget that refills with time; past it the connection ends with
  *      ENHANCE_YOUR_CALM. */
@@ -43,7 +44,7 @@ struct nghttp2_option;
 
 enum {
     HTTP_QUEUE_MAX = 256 * 1024, /* bytes that may wait for one socket */
-    HTTP_IN_MAX = 1024 * 1024    /* body bytes buffered per connection */
+    HTTP_IN_MAX = 1024 * 1024    /* body bytes held beyond all windows */
 };
 #define HTTP_NEVER UINT64_MAX
 
