@@ -2,9 +2,9 @@
 #include <string.h>
 
 #include "base/wipe.h"
-#include "pb/kindred/v1/accounts.pb-c.h"
-#include "pb/kindred.api.h"
 #include "kindred_data.h"
+#include "pb/kindred.api.h"
+#include "pb/kindred/v1/accounts.pb-c.h"
 #include "seal/account.h"
 #include "seal/challenge.h"
 #include "seal/token.h"
@@ -13,7 +13,8 @@
 #include "service/text.h"
 #include "service/version.h"
 
-_Static_assert((int)SEAL_ACCOUNT_HANDLE == (int)STORE_HASH, "a handle is a stored hash");
+_Static_assert((int)SEAL_ACCOUNT_HANDLE == (int)STORE_HASH,
+               "a handle is a stored hash");
 
 static Kindred__V1__Grade grade_out(enum match_grade grade)
 {
@@ -114,13 +115,24 @@ static enum err check_claim(const struct service *service,
     return seal_account_verify(signature.data, claim, public_key.data);
 }
 
+/* Compared whole, so that the time taken tells nothing of how much fits. */
+static bool is_invitation(const struct service_config *config, const char *said)
+{
+    char padded[sizeof config->invitation] = {0};
+    unsigned char differs = config->invitation[0] == '\0';
+
+    (void)strncpy(padded, said, sizeof padded - 1);
+    for (size_t i = 0; i < sizeof padded; i++)
+        differs |= (unsigned char)(padded[i] ^ config->invitation[i]);
+    return differs == 0;
+}
+
 /* The pool of that name that admits this grade, or SERVICE_POOLS_MAX. */
 static uint32_t find_pool(const struct service_config *config,
                           const Kindred__V1__EnrollRequest *request,
                           enum match_grade grade)
 {
-    bool invited = config->invitation[0] != '\0' &&
-                   strcmp(config->invitation, request->invitation) == 0;
+    bool invited = is_invitation(config, request->invitation);
 
     for (uint32_t i = 0; i < config->pools; i++) {
         const struct service_pool *pool = &config->pool[i];

@@ -2,43 +2,38 @@
 
 #include "service/check.h"
 
-struct live_state { /* the call's own state */
-    const struct service_live *live;
+struct live_state {                  /* the call's own state */
+    const struct service_live *live; /* first */
+    uint64_t member;
 };
-
-enum err service_call_anonymous(struct rpc_call *call,
-                                enum match_event_kind kind,
-                                const struct service_live *live,
-                                struct service_order **order)
-{
-    struct live_state *state = rpc_call_alloc(call, sizeof *state);
-
-    *order = NULL;
-    if (!state)
-        return ERR_NOMEM;
-    state->live = live;
-    rpc_call_set_user(call, state);
-    *order = service_order_new(service_of(call), rpc_call_id(call), 0, kind);
-    return *order ? ERR_NONE : ERR_NOMEM;
-}
 
 enum err service_call_order(struct rpc_call *call, enum match_grade least,
                             enum match_event_kind kind,
                             const struct service_live *live,
                             struct service_order **order)
 {
+    struct live_state *state = rpc_call_alloc(call, sizeof *state);
     struct seal_token who;
-    enum err err;
+    enum err err = service_check_caller(call, least, &who);
 
     *order = NULL;
-    err = service_check_caller(call, least, &who);
-    if (err == ERR_NONE)
-        err = service_call_anonymous(call, kind, live, order);
     if (err != ERR_NONE)
         return err;
-    (*order)->event.member = who.member;
+    if (!state)
+        return ERR_NOMEM;
+    *state = (struct live_state){.live = live, .member = who.member};
+    *order = service_order_new(service_of(call), rpc_call_id(call), who.member,
+                               kind);
+    if (!*order)
+        return ERR_NOMEM;
     (*order)->event.pool = who.pool;
+    rpc_call_set_user(call, state);
     return ERR_NONE;
+}
+
+uint64_t service_call_member(const struct rpc_call *call)
+{
+    return ((const struct live_state *)rpc_call_user(call))->member;
 }
 
 struct rpc_verdict service_call_send(struct rpc_call *call,

@@ -13,11 +13,8 @@ MUST_USE enum err service_call_order(struct rpc_call *call,
                                      const struct service_live *live,
                                      struct service_order **order);
 
-/* The same without a caller: for calls by capability. */
-MUST_USE enum err service_call_anonymous(struct rpc_call *call,
-                                         enum match_event_kind kind,
-                                         const struct service_live *live,
-                                         struct service_order **order);
+/* Whose call it is, for its reply. */
+uint64_t service_call_member(const struct rpc_call *call);
 
 /* Send it and wait; or drop it (order may be NULL) and fail. */
 struct rpc_verdict service_call_send(struct rpc_call *call,

@@ -2,9 +2,9 @@
 #include <string.h>
 
 #include "base/wipe.h"
-#include "pb/kindred/v1/cards.pb-c.h"
-#include "pb/kindred.api.h"
 #include "kindred_data.h"
+#include "pb/kindred.api.h"
+#include "pb/kindred/v1/cards.pb-c.h"
 #include "service/bindings.h"
 #include "service/card.h"
 #include "service/check.h"

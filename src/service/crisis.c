@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "pb/kindred/v1/support.pb-c.h"
 #include "kindred_data.h"
+#include "pb/kindred/v1/support.pb-c.h"
 #include "service/text.h"
 
 enum { ENTRIES_MAX = 32, TEXTS_MAX = 8, LANGUAGES_MAX = 8 };

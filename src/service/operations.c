@@ -3,8 +3,8 @@
 
 #include "base/log.h"
 #include "base/require.h"
-#include "pb/kindred/v1/operations.pb-c.h"
 #include "pb/kindred.api.h"
+#include "pb/kindred/v1/operations.pb-c.h"
 #include "service/bindings.h"
 #include "service/service.h"
 

@@ -3,8 +3,8 @@
 
 #include "base/require.h"
 #include "base/wipe.h"
-#include "pb/kindred/v1/peers.pb-c.h"
 #include "pb/kindred.api.h"
+#include "pb/kindred/v1/peers.pb-c.h"
 #include "service/bindings.h"
 #include "service/call.h"
 #include "service/card.h"
@@ -379,6 +379,7 @@ static void accept_replied(struct rpc_call *call, enum err err,
         err = ERR_FULL;
         if (request) {
             request->job.command.find_talk.talk = reference;
+            request->job.command.find_talk.member = service_call_member(call);
             err = service_request_send(request);
         }
         if (err == ERR_NONE)

@@ -1,8 +1,8 @@
 /* service/support -- asking: the seeker's stream and what belongs to it. */
 #include "base/require.h"
 #include "base/wipe.h"
-#include "pb/kindred/v1/support.pb-c.h"
 #include "pb/kindred.api.h"
+#include "pb/kindred/v1/support.pb-c.h"
 #include "service/bindings.h"
 #include "service/call.h"
 #include "service/card.h"

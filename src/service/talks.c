@@ -6,8 +6,8 @@
 
 #include "base/require.h"
 #include "base/wipe.h"
-#include "pb/kindred/v1/talks.pb-c.h"
 #include "pb/kindred.api.h"
+#include "pb/kindred/v1/talks.pb-c.h"
 #include "seal/mailbox.h"
 #include "service/bindings.h"
 #include "service/call.h"

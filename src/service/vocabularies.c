@@ -2,9 +2,9 @@
  * that ship. */
 #include <stdlib.h>
 
-#include "pb/kindred/v1/vocabularies.pb-c.h"
-#include "pb/kindred.api.h"
 #include "kindred_data.h"
+#include "pb/kindred.api.h"
+#include "pb/kindred/v1/vocabularies.pb-c.h"
 #include "service/bindings.h"
 #include "service/check.h"
 #include "service/text.h"

@@ -95,7 +95,8 @@ struct store_command {
             uint64_t member;
             enum match_role role;
         } get_card;
-        struct { /* member must be one of the two */
+        struct { /* member must be one of the two; 0: the caller's right was
+                    shown by a capability */
             uint64_t talk, member;
         } find_talk;
         struct { /* by the receive capability, or by the send one */

@@ -71,7 +71,8 @@ enum err store_decide_mail_find_talk(struct store_work *work)
     uint64_t id = command->find_talk.talk, member = command->find_talk.member;
     struct match_talk_row *talk = store_work_talk(work, id);
 
-    if (!talk || (talk->seeker != member && talk->peer != member))
+    if (!talk ||
+        (member != 0 && talk->seeker != member && talk->peer != member))
         return ERR_NO_TALK;
     work->job->result.talk.row = *talk;
     work->job->result.talk.link =

@@ -1,0 +1,159 @@
+"""story -- the main job, driven by a client that is not ours.
+
+A seeker and peers, with grpcio and PyNaCl: enrol, card, attend, ask, decline,
+offered on with the age kept, accept, talk end to end encrypted, end, reflect;
+and again across a kill -9.  Usage: story_test.py BUILD_DIR."""
+import sys
+import time
+
+from world import Check, Failed, Member, Server, key
+
+check = Check()
+HAVE = ["heroin", "opioids", "veteran", "lang:en"]
+
+
+def offers(message):
+    return len(message.duty.offers) > 0
+
+
+def main_job(server):
+    first = Member(server).ready(2, have=HAVE)
+    second = Member(server).ready(2, have=HAVE[1:])
+    seeker = Member(server, grade=1).ready(1, have=["heroin", "lang:en"], seek=[("heroin", 3), ("veteran", 2)],
+                                           must=["lang:en"])
+    duty = first.attend()
+    check.that("on duty", duty.next().duty.phase == 1)
+    duty2 = second.attend()
+    check.that("on duty too", duty2.next().duty.phase == 1)
+
+    ask = seeker.ask()
+    state = ask.next().ticket
+    check.that("searching", state.phase == 1 and state.ticket_id != 0)
+    offer = duty.until(offers).duty.offers[0]
+    check.that("the better peer is offered first", 0 < offer.expires_in_ms <= 30000, offer)
+    first.decline(offer.offer_id)
+    offer = duty2.until(offers).duty.offers[0]
+    check.that("offered on after a decline", offer.offer_id != 0)
+    check.fails("another's offer does not exist", "NOT_FOUND", "NO_OFFER", lambda: first.accept(offer.offer_id))
+
+    peer_talk = second.accept(offer.offer_id).talk
+    seeker_talk = ask.until(lambda m: m.ticket.phase == 2).ticket.talk
+    check.that("the ask ends OK after the match", ask.end() is None)
+    check.that("names fit", (peer_talk.your_name, peer_talk.their_name) ==
+               (seeker_talk.their_name, seeker_talk.your_name) and peer_talk.your_name != peer_talk.their_name)
+    check.that("keys fit", seeker_talk.their_key == second.talk_public and
+               peer_talk.their_key == seeker.talk_public)
+    again = second.api.call("Peers/Answer", second.token, request=second.answer_request).talk
+    check.that("an accept repeated gives the same talk", again.talk_id == peer_talk.talk_id)
+
+    one, two = seeker.open(seeker_talk, True), second.open(peer_talk, False)
+    inbox, inbox2 = one.receive(), two.receive()
+    inbox.until(lambda m: m.state.phase == 2)
+    inbox2.until(lambda m: m.state.phase == 2)
+    check.that("both joined: open", True)
+    texts = [b"I am here.", "Tonight is hard — gracias.".encode(), b""]
+    for text in texts:
+        one.send(text)
+    got = [inbox2.until(lambda m: m.WhichOneof("event") == "message").message for _ in texts]
+    check.that("messages in order", [m.seq for m in got] == [1, 2, 3])
+    check.that("and readable only there", [two.open(m.ciphertext) for m in got] == texts)
+    fields = {"idempotency_key": key(), "ciphertext": two.seal(b"I know that night.")}
+    check.that("a send repeated gives the same seq", two.send(b"", **fields) == two.send(b"", **fields) == 1)
+    reply = inbox.until(lambda m: m.WhichOneof("event") == "message").message
+    check.that("the reply opens", one.open(reply.ciphertext) == b"I know that night.")
+    second.api.call("Talks/Acknowledge", capability=second.mailbox, up_to_seq=2)
+    check.fails("a seq never reached", "OUT_OF_RANGE", "SEQUENCE",
+                lambda: second.api.call("Talks/Acknowledge", capability=second.mailbox, up_to_seq=9))
+    check.fails("not yet over", "FAILED_PRECONDITION", "TALK_LIVES",
+                lambda: seeker.api.call("Talks/Reflect", idempotency_key=key(), capability=seeker.mailbox,
+                                        understood=1, again=True))
+
+    seeker.api.call("Talks/End", idempotency_key=key(), capability=seeker.mailbox)
+    check.that("both hear the end", inbox.until(lambda m: m.state.phase == 3).state.reason == 1 and
+               inbox2.until(lambda m: m.state.phase == 3).state.reason == 1)
+    check.that("and their streams end OK", inbox.end() is None and inbox2.end() is None)
+    check.fails("nothing is sent after the end", "FAILED_PRECONDITION", "TALK_ENDED", lambda: one.send(b"wait"))
+    unread = two.receive(after=2)
+    check.that("what was unread can still be read", two_is(unread, 3))
+    for member in (seeker, second):
+        member.api.call("Talks/Reflect", idempotency_key=key(), capability=member.mailbox, understood=1, again=True)
+    check.fails("once", "FAILED_PRECONDITION", "REFLECTED",
+                lambda: seeker.api.call("Talks/Reflect", idempotency_key=key(), capability=seeker.mailbox,
+                                        understood=1))
+    first.api.call("Peers/Leave", first.token, idempotency_key=key())
+    check.that("off duty", duty.until(lambda m: m.duty.phase == 3) and duty.end() is None)
+    second.api.call("Peers/Leave", second.token, idempotency_key=key())
+    duty2.until(lambda m: m.duty.phase == 3)
+
+
+def two_is(stream, seq):
+    return stream.until(lambda m: m.WhichOneof("event") == "message").message.seq == seq and \
+        stream.until(lambda m: m.state.phase == 3) and stream.end() is None
+
+
+def danger(server):
+    seeker = Member(server, grade=1).ready(1, have=["heroin"])
+    ask = seeker.ask(danger=True, country="US", language="es-MX")
+    crisis = ask.next()
+    check.that("crisis resources come first", crisis.WhichOneof("event") == "crisis" and crisis.crisis.known and
+               any(e.phone == "988" for e in crisis.crisis.entries), crisis)
+    state = ask.next().ticket
+    check.that("then the ticket", state.phase == 1)
+    seeker.api.call("Support/Beat", seeker.token, ticket_id=state.ticket_id)
+    withdraw = {"idempotency_key": key(), "ticket_id": state.ticket_id}
+    seeker.api.call("Support/Withdraw", seeker.token, **withdraw)
+    check.that("withdrawn", ask.until(lambda m: m.ticket.phase == 3).ticket.end_reason == 1 and ask.end() is None)
+    seeker.api.call("Support/Withdraw", seeker.token, **withdraw)
+    check.that("a withdrawal repeated is answered alike", True)
+    nowhere = seeker.api.call("Support/GetCrisisResources", country="XX").resources
+    check.that("an unknown country is answered honestly", not nowhere.known and not nowhere.entries and nowhere.texts)
+
+
+def comes_back(server):
+    """kill -9 with a seeker waiting, an offer open and a talk live."""
+    peer = Member(server).ready(2, have=HAVE)
+    seeker = Member(server, grade=1).ready(1, have=["heroin"], seek=[("heroin", 1)])
+    waiter = Member(server, grade=1).ready(1, have=["heroin"], seek=[("heroin", 1)], must=["veteran"])
+    duty = peer.attend()
+    duty.next()
+    ask = seeker.ask()
+    talk = peer.accept(duty.until(offers).duty.offers[0].offer_id).talk
+    mine = ask.until(lambda m: m.ticket.phase == 2).ticket.talk
+    one, two = seeker.open(mine, True), peer.open(talk, False)
+    inbox = two.receive()
+    one.receive()
+    inbox.until(lambda m: m.state.phase == 2)
+    one.send(b"before")
+    wait = waiter.ask()
+    ticket = wait.next().ticket
+    time.sleep(1.2)
+
+    server.kill()
+    server.start()
+    for member in (peer, seeker, waiter):
+        member.reconnect()
+    inbox = two.receive()
+    got = inbox.until(lambda m: m.WhichOneof("event") == "message").message
+    check.that("an acknowledged message survives", two.open(got.ciphertext) == b"before")
+    wait = waiter.ask_again()
+    state = wait.next().ticket
+    check.that("the same ticket waits, with its age",
+               (state.ticket_id, state.phase) == (ticket.ticket_id, 1) and state.age_ms >= 1200, state)
+    one.send(b"after")
+    check.that("the talk goes on", two.open(inbox.until(
+        lambda m: m.WhichOneof("event") == "message" and m.message.seq == 2).message.ciphertext) == b"after")
+    peer.api.call("Talks/End", idempotency_key=key(), capability=peer.mailbox)
+    duty = peer.attend()
+    offer = duty.until(offers).duty.offers[0]
+    check.that("and is offered", peer.accept(offer.offer_id).talk.talk_id != 0)
+    check.that("and matched", wait.until(lambda m: m.ticket.phase == 2))
+
+
+with Server(sys.argv[1]) as world:
+    for part in (main_job, danger, comes_back):
+        try:
+            part(world)
+        except (Failed, EOFError, Exception) as error:  # each part stands alone
+            check.that(f"{part.__name__} ran through", False, repr(error))
+    check.that("stops in order", world.stop() == 0)
+check.report()
