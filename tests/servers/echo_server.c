@@ -23,6 +23,8 @@
 #include "net/signal.h"
 #include "net/thread.h"
 #include "pb/testing.api.h"
+#include "rpc/health.h"
+#include "rpc/reflection.h"
 #include "rpc/server.h"
 
 enum {
@@ -35,6 +37,7 @@ enum {
 struct echo { /* one loop */
     struct net_loop loop;
     struct rpc_server rpc;
+    struct rpc_health health;
     struct http_host host;
     struct net_listener listener;
     struct net_thread thread;
@@ -351,7 +354,7 @@ static enum err open_echo(struct echo *echo, uint32_t number, int fd,
     struct net_loop_config config = {
         .port = {.deadline_ms = next_deadline_ms, .tick = tick, .above = echo},
         .quota = &process.quota};
-    struct rpc_limits limits = {0};
+    struct rpc_limits limits = {.unpack_max = 16 << 20};
     enum err err = net_timer_init(&echo->timers, STREAMS_MAX);
 
     if (!err)
@@ -360,6 +363,9 @@ static enum err open_echo(struct echo *echo, uint32_t number, int fd,
         return err;
     rpc_server_bind(&echo->rpc, test_bindings,
                     sizeof test_bindings / sizeof *test_bindings, echo);
+    rpc_health_init(&echo->health, &echo->rpc);
+    rpc_health_set(&echo->health, true);
+    rpc_reflection_init(&echo->rpc);
     err = net_loop_init(&echo->loop, &config);
     if (err)
         return err;
