@@ -57,8 +57,8 @@ static inline struct list *list_pop_front(struct list *head)
 
     if (node == head)
         return NULL;
-    list_unlink(
-        node); /* NOLINT(clang-analyzer-unix.Malloc): a ring is past it */
+    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): rings are beyond it */
+    list_unlink(node);
     return node;
 }
 
