@@ -57,10 +57,11 @@ struct http_exchange {
     const char *method, *path; /* server: of the request; never NULL */
     int status;                /* client: of the response; 0 until its head */
     bool head_done;            /* the peer's head is complete */
+    bool responded;            /* the head of ours is given */
     bool in_ended;             /* the peer sends no more; trailers are there */
 
     /* Private. */
-    bool client, began, head_bad, submitted, responded;
+    bool client, began, head_bad, submitted;
     bool out_ended, out_done, deferred, choked;
     uint8_t pending;   /* HTTP_H2_…: what the handler is to be told */
     int32_t stream_id; /* -1: a request not yet submitted */

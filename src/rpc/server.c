@@ -175,14 +175,38 @@ void rpc_server_release(struct rpc_call *call)
 
 /* ---- the head of a request ---- */
 
-/* What is not gRPC gets plain HTTP. */
-static void answer_plain(struct http_exchange *exchange, int status,
-                         const char *words)
+/* "application/grpc", "application/grpc+proto", with parameters or not. */
+static bool is_grpc(const char *type)
+{
+    if (!type || strncmp(type, "application/grpc", 16) != 0)
+        return false;
+    type += 16;
+    if (strncmp(type, "+proto", 6) == 0)
+        type += 6;
+    return *type == '\0' || *type == ';' || *type == ' ';
+}
+
+/* What is not gRPC gets plain HTTP, once its body began: by then HTTP knows
+ * whether the request is well-formed. */
+static void answer_plain(struct http_exchange *exchange)
 {
     static const struct http_field text[] = {
         HTTP_FIELD("content-type", "text/plain; charset=utf-8")};
-    enum err err = http_exchange_respond(exchange, status, text, 1);
+    static const char hello[] = "Kindred: call it with gRPC.\n";
+    static const char type[] = "content-type: application/grpc\n";
+    static const char post[] = "gRPC uses POST.\n";
+    const char *words = type;
+    int status = 415;
+    enum err err;
 
+    if (is_grpc(http_exchange_header(exchange, "content-type"))) {
+        words = post;
+        status = 405;
+    } else if (strcmp(exchange->path, "/") == 0) {
+        words = hello;
+        status = 200;
+    }
+    err = http_exchange_respond(exchange, status, text, 1);
     if (err == ERR_NONE)
         err = http_exchange_write(exchange, words, strlen(words));
     if (err == ERR_NONE)
@@ -216,17 +240,6 @@ struct asked { /* by the request's head */
 static bool is(const struct http_field *field, const char *name, size_t size)
 {
     return field->name_size == size && memcmp(field->name, name, size) == 0;
-}
-
-/* "application/grpc", "application/grpc+proto", with parameters or not. */
-static bool is_grpc(const char *type)
-{
-    if (strncmp(type, "application/grpc", 16) != 0)
-        return false;
-    type += 16;
-    if (strncmp(type, "+proto", 6) == 0)
-        type += 6;
-    return *type == '\0' || *type == ';' || *type == ' ';
 }
 
 static void read_head(const struct http_exchange *exchange, struct asked *asked)
@@ -303,17 +316,8 @@ static void on_begin(void *self, struct http_exchange *exchange)
     if (http_exchange_now_ms(exchange) > server->now_ms)
         server->now_ms = http_exchange_now_ms(exchange);
     read_head(exchange, &asked);
-    if (!asked.grpc) {
-        if (strcmp(exchange->path, "/") == 0)
-            answer_plain(exchange, 200, "Kindred: call it with gRPC.\n");
-        else
-            answer_plain(exchange, 415, "content-type: application/grpc\n");
-        return;
-    }
-    if (strcmp(exchange->method, "POST") != 0) {
-        answer_plain(exchange, 405, "gRPC uses POST\n");
-        return;
-    }
+    if (!asked.grpc || strcmp(exchange->method, "POST") != 0)
+        return; /* answer_plain() follows */
     method = method_of(server, exchange->path);
     err = admit(server, method, &asked);
     call = err == ERR_NONE ? open_call(server, exchange, method) : NULL;
@@ -457,6 +461,8 @@ static void on_readable(void *self, struct http_exchange *exchange)
     struct rpc_call *call = exchange->user;
 
     (void)self;
+    if (!call && !exchange->responded)
+        answer_plain(exchange);
     if (!call)
         return;
     take_all(call);
