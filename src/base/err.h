@@ -3,7 +3,8 @@
  * One table is the truth: the C name, the gRPC status a client sees, the
  * machine reason of google.rpc.ErrorInfo, after how long a retry helps
  * (google.rpc.RetryInfo; 0 = it does not help), and the words.  The words are
- * fixed: an error can never carry what a person wrote.
+ * fixed: an error can never carry what a person wrote.  The file is long
+ * because it is that table.
  *
  * Laws
  *   1. Every error has a name, a status, a reason and words; reasons are
