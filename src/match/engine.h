@@ -56,13 +56,14 @@ struct match_engine *match_engine_init(void *memory,
                                        const struct match_sizes *sizes,
                                        const struct match_limits *limits);
 
-/* Apply event at event->now_ms.  effects is emptied first.  TICK fires at most
- * one timer, and says `more` when another is due. */
+/* Apply event at event->now_ms.  effects is emptied first.  TICK goes on with
+ * what `more` left over, else fires at most one timer: the first due.  Whether
+ * another is due now, match_engine_deadline_ms() says. */
 void match_engine_step(struct match_engine *engine,
                        const struct match_event *event,
                        struct match_effects *effects);
 
-/* When the next TICK is due; UINT64_MAX = never. */
+/* When the next TICK is due (now, if it is past); UINT64_MAX = never. */
 uint64_t match_engine_deadline_ms(const struct match_engine *engine);
 
 /* Walk every law; REQUIREs them.  The number of facts checked. */

@@ -1,0 +1,225 @@
+#include "match/agenda.h"
+
+#include "base/require.h"
+#include "match/batch.h"
+#include "match/index.h"
+#include "match/say.h"
+
+void match_agenda_ticket(struct match_engine *engine,
+                         struct match_ticket *ticket)
+{
+    if (match_subject_busy(&ticket->subject)) {
+        /* it comes when the flight has landed */
+        ticket->subject.missed = true;
+        return;
+    }
+    if (!list_linked(&ticket->subject.moment_link))
+        list_push_back(&engine->ticket_moments, &ticket->subject.moment_link);
+}
+
+void match_agenda_duty(struct match_engine *engine, struct match_duty *duty)
+{
+    if (match_subject_busy(&duty->subject)) {
+        duty->subject.missed = true;
+        return;
+    }
+    if (!list_linked(&duty->subject.moment_link))
+        list_push_back(&engine->duty_moments, &duty->subject.moment_link);
+}
+
+/* The rarest three that both agreed to show and enough cards have. */
+static void choose_shown(const struct match_engine *engine,
+                         const struct match_ticket *ticket,
+                         const struct match_duty *duty,
+                         struct match_offer_row *row)
+{
+    const struct match_term *term = engine->pool[ticket->row.pool].rarity.term;
+    const struct match_hand *a = &ticket->hand, *b = &duty->hand;
+    uint32_t best[MATCH_SHOWN_MAX + 1];
+    uint8_t n = 0;
+
+    for (uint8_t i = 0, j = 0; i < a->haves; i++) {
+        uint32_t one = a->have[i];
+        uint8_t at;
+
+        while (j < b->haves && b->have[j] < one)
+            j++;
+        if (j == b->haves || b->have[j] != one || !(a->show >> i & 1) ||
+            !(b->show >> j & 1) || term[one].holders < engine->limits.show_min)
+            continue;
+        for (at = n; at > 0 && (term[best[at - 1]].bits < term[one].bits ||
+                                (term[best[at - 1]].bits == term[one].bits &&
+                                 term[best[at - 1]].token > term[one].token));
+             at--)
+            best[at] = best[at - 1];
+        best[at] = one;
+        if (n < MATCH_SHOWN_MAX)
+            n++;
+    }
+    REQUIRE(n <= MATCH_SHOWN_MAX);
+    row->showns = n;
+    for (uint8_t i = 0; i < n; i++)
+        row->shown[i] = term[best[i]].token;
+}
+
+bool match_agenda_propose(struct match_engine *engine,
+                          struct match_ticket *ticket, struct match_duty *duty)
+{
+    struct match_command command = {.kind = COMMAND_OFFER};
+    struct match_offer_row *row = &command.offer.offer;
+    struct match_flight *flight;
+    struct match_offer *offer;
+
+    REQUIRE(match_ticket_waits(engine, ticket));
+    REQUIRE(match_duty_free(engine, duty));          /* engine law 2 */
+    REQUIRE(match_index_hard(engine, ticket, duty)); /* engine law 3 */
+    if (!match_say_room(engine) || list_empty(&engine->flight_free) ||
+        !match_say_fresh(engine, &row->id))
+        return false;
+    row->ticket = ticket->row.id;
+    row->seeker = ticket->row.member;
+    row->peer = duty->row.member;
+    row->pool = ticket->row.pool;
+    row->state = OFFER_OPEN;
+    row->danger = ticket->row.danger;
+    row->p = match_index_p(engine, ticket, duty);
+    row->seeker_card_version = ticket->hand.version;
+    row->peer_card_version = duty->hand.version;
+    row->made_ms = engine->now_ms;
+    row->deadline_ms = match_timer_add(
+        engine->now_ms,
+        row->danger ? engine->limits.offer_danger_ms : engine->limits.offer_ms);
+    choose_shown(engine, ticket, duty, row);
+    REQUIRE(match_offer_new(engine, row, ticket, duty, &offer) == ERR_NONE);
+    flight = match_flight_send(engine, &command, 0);
+    REQUIRE(flight != NULL);
+    flight->subject = row->id;
+    match_flight_lock(flight, &offer->subject);
+    match_flight_lock(flight, &ticket->subject);
+    match_duty_count(engine, duty);
+    return true;
+}
+
+/* Danger goes to the crisis-trained first, else to anyone. */
+static struct match_duty *first_peer(const struct match_engine *engine,
+                                     const struct match_ticket *ticket)
+{
+    struct match_rank rank;
+    uint32_t theta = 0;
+
+    if (ticket->row.danger &&
+        match_index_top(engine, ticket, INDEX_CRISIS, 0, 1, &rank) > 0)
+        return rank.duty;
+    theta = match_index_theta(engine, ticket);
+    return match_index_top(engine, ticket, INDEX_ANY, theta, 1, &rank) > 0
+               ? rank.duty
+               : NULL;
+}
+
+static bool ticket_moment(struct match_engine *engine,
+                          struct match_ticket *ticket)
+{
+    struct match_duty *duty;
+
+    if (!match_ticket_waits(engine, ticket))
+        return true;
+    duty = first_peer(engine, ticket);
+    return !duty || match_agenda_propose(engine, ticket, duty);
+}
+
+/* Whom a free slot goes to at once: the first in danger; else the only one
+ * who wants it; NULL where the batch is to decide. */
+static struct match_ticket *wanted_by(const struct match_engine *engine,
+                                      const struct match_duty *duty)
+{
+    const struct list *tickets = &engine->pool[duty->row.pool].tickets;
+    struct match_ticket *danger = NULL, *one = NULL;
+
+    LIST_EACH (node, tickets) {
+        struct match_ticket *ticket =
+            LIST_ENTRY(node, struct match_ticket, pool_link);
+
+        if (ticket->row.danger && match_ticket_waits(engine, ticket) &&
+            (!danger || match_ticket_before(ticket, danger)) &&
+            match_index_hard(engine, ticket, duty))
+            danger = ticket;
+    }
+    if (danger)
+        return danger;
+    LIST_EACH (node, tickets) {
+        struct match_ticket *ticket =
+            LIST_ENTRY(node, struct match_ticket, pool_link);
+
+        if (!match_ticket_waits(engine, ticket) ||
+            !match_index_hard(engine, ticket, duty) ||
+            match_index_p(engine, ticket, duty) <
+                match_index_theta(engine, ticket))
+            continue;
+        if (one)
+            return NULL;
+        one = ticket;
+    }
+    return one;
+}
+
+static bool duty_moment(struct match_engine *engine, struct match_duty *duty)
+{
+    while (match_duty_free(engine, duty)) {
+        struct match_ticket *ticket = wanted_by(engine, duty);
+
+        if (!ticket)
+            break;
+        if (!match_agenda_propose(engine, ticket, duty))
+            return false;
+    }
+    return true;
+}
+
+static struct match_ticket *first_ticket(const struct match_engine *engine)
+{
+    struct match_ticket *first = NULL;
+
+    LIST_EACH (node, &engine->ticket_moments) {
+        void *subject = LIST_ENTRY(node, struct match_subject, moment_link);
+        struct match_ticket *ticket = subject;
+
+        if (!first || match_ticket_before(ticket, first))
+            first = ticket;
+    }
+    return first;
+}
+
+static struct match_duty *first_duty(const struct match_engine *engine)
+{
+    struct match_duty *first = NULL;
+
+    LIST_EACH (node, &engine->duty_moments) {
+        void *subject = LIST_ENTRY(node, struct match_subject, moment_link);
+        struct match_duty *duty = subject;
+
+        if (!first || duty->row.member < first->row.member)
+            first = duty;
+    }
+    return first;
+}
+
+bool match_agenda_run(struct match_engine *engine)
+{
+    struct match_ticket *ticket;
+    struct match_duty *duty;
+
+    REQUIRE(engine->mode == ENGINE_LIVE);
+    if (!match_batch_offer(engine))
+        return false;
+    while ((ticket = first_ticket(engine)) != NULL) {
+        if (!ticket_moment(engine, ticket))
+            return false;
+        list_unlink(&ticket->subject.moment_link);
+    }
+    while ((duty = first_duty(engine)) != NULL) { /* Law 1 */
+        if (!duty_moment(engine, duty))
+            return false;
+        list_unlink(&duty->subject.moment_link);
+    }
+    return true;
+}

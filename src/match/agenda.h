@@ -1,0 +1,26 @@
+/* match/agenda -- moments: when a ticket or a peer is looked at at once.
+ *
+ * Flagged while an event's own facts are adopted, processed after them:
+ * tickets in batch order, then peers by id.  What finds no room or no fresh
+ * number goes on in the next TICK.
+ *
+ * Laws
+ *   1. No moment of a peer while a ticket's is left. */
+#ifndef MATCH_AGENDA_H
+#define MATCH_AGENDA_H
+
+#include "match/state.h"
+
+void match_agenda_ticket(struct match_engine *engine,
+                         struct match_ticket *ticket);
+void match_agenda_duty(struct match_engine *engine, struct match_duty *duty);
+
+/* Offer ticket to the peer: reserve, lock, hand to the store.  False: no room
+ * or no fresh number. */
+bool match_agenda_propose(struct match_engine *engine,
+                          struct match_ticket *ticket, struct match_duty *duty);
+
+/* Until nothing is left (true) or there is no room (false). */
+bool match_agenda_run(struct match_engine *engine);
+
+#endif

@@ -1,0 +1,241 @@
+#include "match/bar.h"
+
+#include "base/require.h"
+#include "match/peer.h"
+#include "match/say.h"
+
+/* ---- block ---- */
+
+/* The open offer between a seeker and a peer, or NULL. */
+static struct match_offer *offer_between(const struct match_engine *engine,
+                                         uint64_t seeker, uint64_t peer)
+{
+    struct match_ticket *ticket = match_ticket_of(engine, seeker);
+
+    if (!ticket || !ticket->offer || ticket->offer->row.peer != peer)
+        return NULL;
+    REQUIRE(ticket->offer->ticket == ticket);
+    return ticket->offer;
+}
+
+static struct match_talk *talk_between(const struct match_engine *engine,
+                                       uint64_t seeker, uint64_t peer)
+{
+    struct match_duty *duty = match_duty_of(engine, peer);
+
+    if (!duty)
+        return NULL;
+    LIST_EACH (node, &duty->talk_list) {
+        struct match_talk *talk =
+            LIST_ENTRY(node, struct match_talk, duty_link);
+
+        if (talk->row.seeker == seeker)
+            return talk;
+    }
+    return NULL;
+}
+
+struct between { /* what lives between two members, either way round */
+    struct match_offer *offer[2];
+    struct match_talk *talk[2];
+};
+
+static struct between find_between(const struct match_engine *engine,
+                                   uint64_t a, uint64_t b)
+{
+    return (struct between){
+        .offer = {offer_between(engine, a, b), offer_between(engine, b, a)},
+        .talk = {talk_between(engine, a, b), talk_between(engine, b, a)},
+    };
+}
+
+bool match_bar_block(struct match_engine *engine,
+                     const struct match_event *event)
+{
+    struct match_command command = {.kind = COMMAND_BLOCK, .key = event->key};
+    uint64_t other = event->block.other;
+    struct between all;
+    struct match_flight *flight;
+
+    REQUIRE(engine->blocks > 0); /* counted when it arrived */
+    if (event->member == 0 || other == 0 || event->member == other) {
+        engine->blocks--;
+        match_say_reply(engine, event->call, ERR_INVALID, 0);
+        return true;
+    }
+    all = find_between(engine, event->member, other);
+    for (int i = 0; i < 2; i++)
+        if ((all.offer[i] && match_subject_busy(&all.offer[i]->subject)) ||
+            (all.talk[i] && match_subject_busy(&all.talk[i]->subject)))
+            return false;
+    command.block.member = event->member;
+    command.block.other = other;
+    command.block.via = event->block.via;
+    if (!match_flight_pass(engine, &command, event->call)) {
+        engine->blocks--;
+        return true;
+    }
+    flight = match_flight_find(engine, command.op);
+    REQUIRE(flight != NULL);
+    flight->member = event->member;
+    flight->other = other;
+    for (int i = 0; i < 2; i++) {
+        if (all.offer[i]) {
+            match_flight_lock(flight, &all.offer[i]->subject);
+            match_flight_lock(flight, &all.offer[i]->ticket->subject);
+        }
+        if (all.talk[i])
+            match_flight_lock(flight, &all.talk[i]->subject);
+    }
+    return true;
+}
+
+bool match_bar_unblock(struct match_engine *engine,
+                       const struct match_event *event)
+{
+    struct match_command command = {.kind = COMMAND_UNBLOCK, .key = event->key};
+
+    REQUIRE(event->kind == EVENT_UNBLOCK);
+    if (match_flight_blocks(engine, event->member, event->block.other))
+        return false; /* the block first */
+    command.block.member = event->member;
+    command.block.other = event->block.other;
+    command.block.via = event->block.via;
+    (void)match_flight_pass(engine, &command, event->call);
+    return true;
+}
+
+/* ---- hold ---- */
+
+static void set_held(struct match_engine *engine, uint64_t member, bool held)
+{
+    struct match_ticket *ticket = match_ticket_of(engine, member);
+    struct match_duty *duty = match_duty_of(engine, member);
+
+    REQUIRE(member != 0);
+    if (ticket && ticket->held != held) {
+        ticket->held = held;
+        match_ticket_arm(engine, ticket);
+    }
+    if (duty && duty->held != held) {
+        duty->held = held;
+        match_duty_arm(engine, duty);
+    }
+}
+
+void match_bar_lift(struct match_engine *engine, uint64_t member)
+{
+    REQUIRE(engine->mode == ENGINE_LIVE);
+    set_held(engine, member, false);
+}
+
+/* Does a talk of this member concern the hold? */
+static bool takes_part(const struct match_talk *talk, uint64_t member)
+{
+    return talk->row.id != 0 && talk->row.state != TALK_ENDED &&
+           (talk->row.seeker == member || talk->row.peer == member);
+}
+
+/* Is anything of theirs busy? */
+static bool busy(const struct match_engine *engine, uint64_t member)
+{
+    const struct match_ticket *ticket = match_ticket_of(engine, member);
+    const struct match_duty *duty = match_duty_of(engine, member);
+
+    if ((ticket && (ticket->unsent || match_subject_busy(&ticket->subject))) ||
+        (duty && match_peer_busy(duty)))
+        return true;
+    for (uint32_t i = 0; i < engine->sizes.talks; i++)
+        if (takes_part(&engine->talk[i], member) &&
+            match_subject_busy(&engine->talk[i].subject))
+            return true;
+    return false;
+}
+
+static void lock_all(struct match_engine *engine, struct match_flight *flight,
+                     uint64_t member)
+{
+    struct match_ticket *ticket = match_ticket_of(engine, member);
+    struct match_duty *duty = match_duty_of(engine, member);
+
+    REQUIRE(flight != NULL);
+    if (ticket) {
+        match_flight_lock(flight, &ticket->subject);
+        if (ticket->offer)
+            match_flight_lock(flight, &ticket->offer->subject);
+    }
+    if (duty)
+        match_peer_lock(flight, duty);
+    for (uint32_t i = 0; i < engine->sizes.talks; i++)
+        if (takes_part(&engine->talk[i], member))
+            match_flight_lock(flight, &engine->talk[i].subject);
+}
+
+bool match_bar_hold(struct match_engine *engine,
+                    const struct match_event *event)
+{
+    struct match_command command = {.kind = COMMAND_HOLD, .key = event->key};
+    bool held = event->kind == EVENT_GONE || event->hold.held;
+    struct match_flight *flight;
+
+    REQUIRE(event->kind == EVENT_HOLD || event->kind == EVENT_GONE);
+    if (event->member == 0) {
+        match_say_reply(engine, event->call, ERR_INVALID, 0);
+        return true;
+    }
+    if (held)
+        set_held(engine, event->member, true);
+    if (held && busy(engine, event->member))
+        return false;
+    command.hold.member = event->member;
+    command.hold.held = held;
+    command.hold.erased = event->kind == EVENT_GONE;
+    if (!match_flight_pass(engine, &command, event->call)) {
+        set_held(engine, event->member, false);
+        return true;
+    }
+    flight = match_flight_find(engine, command.op);
+    REQUIRE(flight != NULL);
+    flight->member = event->member;
+    if (held)
+        lock_all(engine, flight, event->member);
+    return true;
+}
+
+/* ---- cards ---- */
+
+static void change(struct match_engine *engine, struct match_hand *hand,
+                   uint32_t pool, const struct match_card *card)
+{
+    struct match_hand old = *hand;
+    struct match_rarity *rarity = &engine->pool[pool].rarity;
+
+    REQUIRE(old.version != 0);
+    REQUIRE(pool < engine->sizes.pools);
+    hand->version = 0;
+    if (match_hand_set(hand, rarity, card, ++engine->stamp) == ERR_NONE) {
+        match_hand_clear(&old, rarity);
+        return;
+    }
+    /* No room: the old one stays, under a version that no longer commits. */
+    *hand = old;
+    match_say_note(engine, LOG_QUEUE_FULL);
+}
+
+void match_bar_card(struct match_engine *engine,
+                    const struct match_event *event)
+{
+    struct match_ticket *ticket = match_ticket_of(engine, event->member);
+    struct match_duty *duty = match_duty_of(engine, event->member);
+    const struct match_card *card = event->card.card;
+    enum err err = card ? match_card_check(card) : ERR_CARD_MISSING;
+
+    if (err == ERR_NONE && card->role == MATCH_SEEKER && ticket) {
+        change(engine, &ticket->hand, ticket->row.pool, card);
+        match_ticket_arm(engine, ticket);
+    }
+    if (err == ERR_NONE && card->role == MATCH_PEER && duty &&
+        duty->hand.version != 0)
+        change(engine, &duty->hand, duty->row.pool, card);
+    match_say_reply(engine, event->call, err, 0);
+}

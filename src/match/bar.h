@@ -1,0 +1,23 @@
+/* match/bar -- who may not: blocks, holds, erasure, changed cards.
+ *
+ * What forbids holds from the moment it arrives; the command goes when nothing
+ * it closes is busy. */
+#ifndef MATCH_BAR_H
+#define MATCH_BAR_H
+
+#include "match/state.h"
+
+bool match_bar_block(struct match_engine *engine,
+                     const struct match_event *event);
+bool match_bar_unblock(struct match_engine *engine,
+                       const struct match_event *event);
+/* HOLD and GONE. */
+bool match_bar_hold(struct match_engine *engine,
+                    const struct match_event *event);
+void match_bar_card(struct match_engine *engine,
+                    const struct match_event *event);
+
+/* A member is free of their hold, if there was one. */
+void match_bar_lift(struct match_engine *engine, uint64_t member);
+
+#endif

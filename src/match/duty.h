@@ -1,0 +1,73 @@
+/* match/duty -- a peer's time on call, as the engine holds it.
+ *
+ * Its place outlives the duty while offers or talks of it do, and after that
+ * until another needs it: the load of a peer who comes back is still known.
+ *
+ * Laws
+ *   1. Its state moves only as ENGINE.md §4 lists: the table in duty.c.
+ *   2. used, which is what it has of offers (proposed ones too) and talks, is
+ *      counted here and never taken from a row. */
+#ifndef MATCH_DUTY_H
+#define MATCH_DUTY_H
+
+#include "match/hand.h"
+#include "match/subject.h"
+
+struct match_engine;
+
+enum match_duty_timer {
+    DUTY_SILENT,
+    DUTY_GRACE,
+    DUTY_UNTIL,
+    DUTY_REST,
+    DUTY_TIMERS
+};
+
+enum { DUTY_BUCKETS = 12, DUTY_BUCKET_MS = 300000, DUTY_LOAD_MAX = 8 };
+
+struct match_duty {
+    struct match_subject subject;
+    struct match_duty_row row; /* row.member = 0: a free place */
+    struct match_hand hand;    /* empty when OFF */
+    struct match_presence presence;
+    struct match_key key;  /* of the attend in flight */
+    uint64_t call;         /* which is to be answered; 0 = it was */
+    uint8_t offers, talks; /* in the lists below */
+    struct list offer_list, talk_list;
+    uint64_t bucket;               /* the newest of recent[] */
+    uint16_t recent[DUTY_BUCKETS]; /* offers made, by bucket modulo */
+    uint32_t batch, batch_index;   /* its number in the batch `batch` */
+    bool closing, held, asking;    /* what forbids, from the propose on */
+    struct match_timer timer[DUTY_TIMERS];
+    struct list pool_link; /* not OFF, in its pool */
+};
+
+/* The duty of a member, known or new (then OFF).  ERR_FULL. */
+MUST_USE enum err match_duty_need(struct match_engine *engine, uint64_t member,
+                                  uint32_t pool, struct match_duty **duty);
+struct match_duty *match_duty_of(const struct match_engine *engine,
+                                 uint64_t member);
+
+/* Adopt a row of the store. */
+void match_duty_adopt(struct match_engine *engine, struct match_duty *duty,
+                      const struct match_duty_row *row, uint64_t seq);
+
+void match_duty_arm(struct match_engine *engine, struct match_duty *duty);
+
+/* OFF and nothing left of it: its place may be had by another. */
+void match_duty_idle(struct match_engine *engine, struct match_duty *duty);
+
+uint8_t match_duty_used(const struct match_duty *duty);
+/* free(p) of ENGINE.md §3. */
+bool match_duty_free(const struct match_engine *engine,
+                     const struct match_duty *duty);
+/* Is the grade enough, and unexpired? */
+bool match_duty_graded(const struct match_engine *engine,
+                       const struct match_duty *duty);
+
+/* load(p), and one more offer for it. */
+uint32_t match_duty_load(const struct match_engine *engine,
+                         const struct match_duty *duty);
+void match_duty_count(struct match_engine *engine, struct match_duty *duty);
+
+#endif

@@ -1,0 +1,357 @@
+#include "match/engine.h"
+
+#include <string.h>
+
+#include "base/require.h"
+#include "match/adopt.h"
+#include "match/agenda.h"
+#include "match/batch.h"
+#include "match/check.h"
+#include "match/fire.h"
+#include "match/index.h"
+#include "match/load.h"
+#include "match/say.h"
+#include "match/turn.h"
+
+enum {
+    OFFERS_KEPT = 1024, /* closed ones, in case they are answered again */
+    FITS_MIN = 1024,
+    FITS_MAX = 1 << 19
+};
+
+/* ---- memory ---- */
+
+struct cut {
+    char *at; /* NULL: only count */
+    size_t used;
+};
+
+static void *cut(struct cut *from, size_t n, size_t size)
+{
+    void *piece = from->at ? from->at + from->used : NULL;
+
+    REQUIRE(size > 0);
+    from->used += (n * size + 15) / 16 * 16;
+    REQUIRE(from->used >= n * size);
+    return piece;
+}
+
+static void cut_map(struct cut *from, struct map *map, uint32_t n)
+{
+    uint32_t slots = map_slots_for(n);
+    struct map_slot *slot = cut(from, slots, sizeof *slot);
+
+    if (from->at)
+        map_init(map, slot, slots);
+}
+
+static uint32_t fits_for(const struct match_sizes *sizes)
+{
+    uint64_t pairs = (uint64_t)sizes->tickets * sizes->duties;
+    uint32_t n = FITS_MIN;
+
+    while (n < pairs && n < FITS_MAX)
+        n *= 2;
+    return n;
+}
+
+static void cut_pool(struct cut *from, struct match_pool *pool, uint32_t terms)
+{
+    uint32_t slots = map_slots_for(terms);
+    struct match_term *term = cut(from, terms, sizeof *term);
+    struct map_slot *slot = cut(from, slots, sizeof *slot);
+
+    if (!from->at)
+        return;
+    match_rarity_init(&pool->rarity, term, terms, slot, slots);
+    list_init(&pool->tickets);
+    list_init(&pool->duties);
+    pool->page = UINT32_MAX;
+}
+
+static void cut_finders(struct cut *from, struct match_engine *e,
+                        const struct match_sizes *sizes)
+{
+    uint32_t heads = map_slots_for(sizes->pairs);
+    struct match_pair_slot *pair = cut(from, sizes->pairs, sizeof *pair);
+    struct map_slot *head = cut(from, heads, sizeof *head);
+    struct match_timer **heap;
+    uint32_t timers = sizes->tickets * (TICKET_TIMERS + 1) +
+                      sizes->duties * DUTY_TIMERS + sizes->talks * 2 +
+                      OFFERS_KEPT + 2;
+
+    heap = cut(from, timers, sizeof *heap);
+    if (from->at) {
+        match_pair_init(&e->pairs, pair, sizes->pairs, head, heads);
+        match_timer_init(&e->timers, heap, timers);
+    }
+    cut_map(from, &e->ticket_by_id, sizes->tickets);
+    cut_map(from, &e->ticket_by_member, sizes->tickets);
+    cut_map(from, &e->ticket_by_stream, sizes->tickets);
+    cut_map(from, &e->duty_by_member, sizes->duties);
+    cut_map(from, &e->duty_by_stream, sizes->duties);
+    cut_map(from, &e->talk_by_id, sizes->talks);
+    cut_map(from, &e->offer_by_id, e->offers_max);
+    cut_map(from, &e->flight_by_op, e->flights_max);
+}
+
+/* Lay the engine out; the bytes it takes.  from->at NULL: only count. */
+static size_t lay_out(struct cut *from, struct match_engine *e,
+                      const struct match_sizes *sizes)
+{
+    uint32_t batch = MATCH_BATCH_MAX, degree = MATCH_TOP_K_MAX;
+
+    if (from->at) {
+        batch = (uint32_t)e->limits.batch_tickets;
+        degree = (uint32_t)e->limits.top_k;
+    }
+    (void)cut(from, 1, sizeof *e);
+    e->offers_max = sizes->tickets + OFFERS_KEPT;
+    e->flights_max =
+        sizes->tickets + sizes->duties + sizes->talks + FLIGHT_SPARE;
+    e->pool = cut(from, sizes->pools, sizeof *e->pool);
+    e->ticket = cut(from, sizes->tickets, sizeof *e->ticket);
+    e->duty = cut(from, sizes->duties, sizeof *e->duty);
+    e->offer = cut(from, e->offers_max, sizeof *e->offer);
+    e->talk = cut(from, sizes->talks, sizeof *e->talk);
+    e->flight = cut(from, e->flights_max, sizeof *e->flight);
+    e->scratch = cut(from, sizes->tickets, sizeof *e->scratch);
+    e->chosen = cut(from, (size_t)batch * degree, sizeof *e->chosen);
+    e->choice = cut(from, batch, sizeof *e->choice);
+    e->fits = fits_for(sizes);
+    e->fit = cut(from, e->fits, sizeof *e->fit);
+    if (from->at)
+        memset(from->at + sizeof *e, 0, from->used - sizeof *e);
+    for (uint32_t i = 0; i < sizes->pools; i++)
+        cut_pool(from, from->at ? &e->pool[i] : NULL, sizes->terms);
+    cut_finders(from, e, sizes);
+    if (from->at)
+        match_assign_init(&e->assign, from->at + from->used, batch, degree);
+    from->used += match_assign_bytes(batch, degree);
+    return from->used;
+}
+
+size_t match_engine_bytes(const struct match_sizes *sizes)
+{
+    struct cut from = {.at = NULL};
+    struct match_engine e;
+
+    return lay_out(&from, &e, sizes);
+}
+
+static void free_lists(struct match_engine *e)
+{
+    struct list *const lists[] = {
+        &e->ticket_free,  &e->duty_free, &e->offer_free,   &e->talk_free,
+        &e->flight_free,  &e->duty_idle, &e->offer_closed, &e->in_flight,
+        &e->latch_free,   &e->latched,   &e->tell,         &e->ticket_moments,
+        &e->duty_moments,
+    };
+
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+        list_init(lists[i]);
+    for (uint32_t i = 0; i < e->sizes.tickets; i++)
+        list_push_back(&e->ticket_free, &e->ticket[i].subject.table_link);
+    for (uint32_t i = 0; i < e->sizes.duties; i++)
+        list_push_back(&e->duty_free, &e->duty[i].subject.table_link);
+    for (uint32_t i = 0; i < e->offers_max; i++)
+        list_push_back(&e->offer_free, &e->offer[i].subject.table_link);
+    for (uint32_t i = 0; i < e->sizes.talks; i++)
+        list_push_back(&e->talk_free, &e->talk[i].subject.table_link);
+    for (uint32_t i = 0; i < e->flights_max; i++)
+        list_push_back(&e->flight_free, &e->flight[i].link);
+    for (uint32_t i = 0; i < FLIGHT_LATCHES; i++)
+        list_push_back(&e->latch_free, &e->latch[i].link);
+}
+
+struct match_engine *match_engine_init(void *memory,
+                                       const struct match_sizes *sizes,
+                                       const struct match_limits *limits)
+{
+    struct match_engine *e = memory;
+    struct cut from = {.at = memory};
+
+    REQUIRE(memory != NULL);
+    REQUIRE(sizes->pools > 0 && sizes->tickets > 0 && sizes->duties > 0);
+    REQUIRE(sizes->talks > 0 && sizes->pairs > 0 && sizes->terms > 0);
+    REQUIRE(limits->top_k >= 1 && limits->top_k <= MATCH_TOP_K_MAX);
+    REQUIRE(limits->batch_tickets >= 1 &&
+            limits->batch_tickets <= MATCH_BATCH_MAX);
+    memset(e, 0, sizeof *e);
+    e->limits = *limits;
+    e->sizes = *sizes;
+    (void)lay_out(&from, e, sizes); /* state law 1 */
+    e->batch = (struct match_timer){.kind = TIMER_BATCH, .owner = e};
+    e->smooth = (struct match_timer){.kind = TIMER_SMOOTH, .owner = e};
+    free_lists(e);
+    return e;
+}
+
+/* ---- steps ---- */
+
+/* Replay, moments, pages, and what is to be told, as far as there is room. */
+static bool finish(struct match_engine *engine)
+{
+    bool done;
+
+    if (engine->mode == ENGINE_FENCED)
+        done = match_flight_abandon(engine);
+    else
+        done = engine->mode != ENGINE_LIVE ||
+               (match_flight_replay(engine) && match_agenda_run(engine) &&
+                match_fire_page(engine));
+    done = match_say_flush(engine) && done;
+    if (engine->mode == ENGINE_LIVE)
+        match_timer_set(&engine->timers, &engine->batch,
+                        match_batch_due_ms(engine));
+    return done;
+}
+
+static void tick(struct match_engine *engine)
+{
+    struct match_timer *timer = match_timer_first(&engine->timers);
+
+    if (engine->mode != ENGINE_LIVE || engine->unfinished || !timer ||
+        timer->due_ms > engine->now_ms)
+        return;
+    match_timer_clear(&engine->timers, timer);
+    match_fire(engine, timer);
+}
+
+static void load(struct match_engine *engine, const struct match_event *event)
+{
+    enum err err = match_load_row(engine, event->load.row, event->load.card);
+
+    if (err != ERR_NONE)
+        match_say_note(engine, LOG_QUEUE_FULL);
+    match_say_reply(engine, event->call, err, 0);
+}
+
+static void load_rarity(struct match_engine *engine,
+                        const struct match_event *event)
+{
+    enum err err = event->pool < engine->sizes.pools ? ERR_NONE : ERR_INVALID;
+
+    for (uint32_t i = 0; i < event->rarity.rows && err == ERR_NONE; i++)
+        err = match_rarity_load(&engine->pool[event->pool].rarity,
+                                event->rarity.row[i].token,
+                                event->rarity.row[i].count_q8);
+    match_index_forget(engine);
+    match_say_reply(engine, event->call, err, 0);
+}
+
+/* An event of the outside. */
+static void take(struct match_engine *engine, const struct match_event *event)
+{
+    if (engine->mode != ENGINE_LIVE) {
+        match_say_reply(
+            engine, event->call,
+            engine->mode == ENGINE_FENCED ? ERR_FENCED : ERR_STARTING, 0);
+        return;
+    }
+    if (event->kind == EVENT_BLOCK)
+        engine->blocks++;
+    if (match_turn_take(engine, event) || match_flight_latch(engine, event))
+        return;
+    if (event->kind == EVENT_BLOCK)
+        engine->blocks--;
+    match_say_reply(engine, event->call, ERR_FULL, 0);
+}
+
+void match_engine_step(struct match_engine *engine,
+                       const struct match_event *event,
+                       struct match_effects *effects)
+{
+    REQUIRE(effects->cap >= 32);
+    REQUIRE(event->now_ms >= engine->now_ms);
+    effects->n = effects->fresh_used = 0;
+    effects->more = false;
+    engine->event = event;
+    engine->effects = effects;
+    engine->now_ms = event->now_ms;
+    switch ((int)event->kind) {
+    case EVENT_BEGIN:
+        match_load_begin(engine, event->begin.epoch);
+        break;
+    case EVENT_LOAD:
+        load(engine, event);
+        break;
+    case EVENT_LIVE:
+        match_load_live(engine);
+        break;
+    case EVENT_RARITY:
+        load_rarity(engine, event);
+        break;
+    case EVENT_STORED:
+        if (engine->mode == ENGINE_LIVE)
+            match_adopt_result(engine, event->stored.result);
+        break;
+    case EVENT_TICK:
+        tick(engine);
+        break;
+    case EVENT_DRAIN:
+        engine->draining = true;
+        match_say_reply(engine, event->call, ERR_NONE, 0);
+        break;
+    default:
+        take(engine, event);
+    }
+    engine->unfinished = !finish(engine);
+    effects->more = engine->unfinished;
+    engine->event = NULL;
+    engine->effects = NULL;
+}
+
+uint64_t match_engine_deadline_ms(const struct match_engine *engine)
+{
+    const struct match_timer *timer = match_timer_first(&engine->timers);
+
+    if (engine->unfinished)
+        return engine->now_ms;
+    if (engine->mode != ENGINE_LIVE || !timer)
+        return MATCH_NEVER;
+    return timer->due_ms > engine->now_ms ? timer->due_ms : engine->now_ms;
+}
+
+/* ---- what it shows of itself ---- */
+
+uint64_t match_engine_check(const struct match_engine *engine)
+{
+    if (engine->mode == ENGINE_IDLE || engine->mode == ENGINE_FENCED)
+        return 0;
+    return match_check_tables(engine) + match_check_members(engine);
+}
+
+void match_engine_count(const struct match_engine *engine,
+                        struct match_engine_count *count)
+{
+    *count =
+        (struct match_engine_count){.commands_in_flight = engine->in_flight_n};
+    for (uint32_t i = 0; i < engine->sizes.pools; i++) {
+        LIST_EACH (node, &engine->pool[i].tickets) {
+            const struct match_ticket *ticket =
+                LIST_ENTRY(node, struct match_ticket, pool_link);
+
+            count->tickets_waiting += ticket->row.state == TICKET_WAITING;
+            count->tickets_offered += ticket->row.state == TICKET_OFFERED;
+            count->offers_open +=
+                ticket->offer && ticket->offer->row.state == OFFER_OPEN;
+        }
+        LIST_EACH (node, &engine->pool[i].duties) {
+            const struct match_duty *duty =
+                LIST_ENTRY(node, struct match_duty, pool_link);
+
+            count->duties_on += duty->row.state == DUTY_ON;
+            count->duties_paused += duty->row.state == DUTY_PAUSED;
+        }
+    }
+    for (uint32_t i = 0; i < engine->sizes.talks; i++)
+        count->talks_live += engine->talk[i].row.id != 0 &&
+                             engine->talk[i].row.state != TALK_ENDED;
+}
+
+bool match_engine_row(const struct match_engine *engine, uint64_t *cursor,
+                      struct match_row *row)
+{
+    return match_check_row(engine, cursor, row);
+}

@@ -1,0 +1,216 @@
+#include "match/fire.h"
+
+#include "base/require.h"
+#include "match/agenda.h"
+#include "match/batch.h"
+#include "match/index.h"
+#include "match/meet.h"
+#include "match/peer.h"
+#include "match/presence.h"
+#include "match/say.h"
+#include "match/seeker.h"
+
+enum { FIRE_AGAIN_MS = 20 }; /* what had to wait is tried again */
+
+static void fire_ticket(struct match_engine *engine,
+                        struct match_ticket *ticket, enum match_timer_kind kind)
+{
+    enum match_ticket_why why =
+        kind == TIMER_LIFETIME ? TICKET_WHY_EXPIRED : TICKET_WHY_LOST;
+
+    REQUIRE(match_ticket_live(ticket));
+    REQUIRE(!match_subject_busy(&ticket->subject));
+    if (match_seeker_close(engine, ticket, why, 0, NULL))
+        return;
+    ticket->subject.hold_off_ms = engine->now_ms + FIRE_AGAIN_MS;
+    match_ticket_arm(engine, ticket);
+}
+
+static void fire_bound(struct match_engine *engine, struct match_ticket *ticket)
+{
+    REQUIRE(ticket->bound == BOUND_NONE);
+    ticket->bound = (uint8_t)match_index_bound(engine, ticket);
+    match_say_note(engine, LOG_BOUND_PASSED);
+    match_say_tell(engine, &ticket->subject);
+    match_ticket_arm(engine, ticket);
+}
+
+static void fire_duty(struct match_engine *engine, struct match_duty *duty,
+                      enum match_timer_kind kind)
+{
+    enum match_duty_why why = DUTY_WHY_LOST;
+
+    REQUIRE(duty->row.state != DUTY_OFF);
+    if (kind == TIMER_DUTY_UNTIL)
+        why = match_duty_graded(engine, duty) ? DUTY_WHY_UNTIL : DUTY_WHY_GRADE;
+    if (match_peer_close(engine, duty, why, 0, NULL))
+        return;
+    duty->subject.hold_off_ms = engine->now_ms + FIRE_AGAIN_MS;
+    match_duty_arm(engine, duty);
+}
+
+static void fire_lapse(struct match_engine *engine, struct match_offer *offer)
+{
+    REQUIRE(offer->row.state == OFFER_OPEN);
+    REQUIRE(engine->now_ms >= offer->row.deadline_ms); /* DESIGN law 8 */
+    if (!offer->ticket->held && !offer->duty->held &&
+        match_peer_close_offer(engine, offer, OFFER_LAPSED))
+        return;
+    offer->subject.hold_off_ms = engine->now_ms + FIRE_AGAIN_MS;
+    match_offer_arm(engine, offer);
+}
+
+void match_fire(struct match_engine *engine, struct match_timer *timer)
+{
+    struct match_ticket *ticket = timer->owner;
+    struct match_duty *duty = timer->owner;
+
+    REQUIRE(timer->place == 0);
+    REQUIRE(timer->due_ms <= engine->now_ms);
+    switch (timer->kind) {
+    case TIMER_TALK_LIMIT:
+        match_meet_close(engine, timer->owner, TALK_WHY_LIMIT, 0, NULL);
+        break;
+    case TIMER_NO_SHOW:
+        match_meet_close(engine, timer->owner, TALK_WHY_NO_SHOW, 0, NULL);
+        break;
+    case TIMER_PEER_SILENT:
+        match_presence_lost(engine, &duty->subject, &duty->presence);
+        break;
+    case TIMER_SEEKER_SILENT:
+        match_presence_lost(engine, &ticket->subject, &ticket->presence);
+        break;
+    case TIMER_DUTY_GRACE:
+    case TIMER_DUTY_UNTIL:
+        fire_duty(engine, duty, timer->kind);
+        break;
+    case TIMER_LAPSE:
+        fire_lapse(engine, timer->owner);
+        break;
+    case TIMER_TICKET_GRACE:
+    case TIMER_LIFETIME:
+        fire_ticket(engine, ticket, timer->kind);
+        break;
+    case TIMER_BOUND:
+        fire_bound(engine, ticket);
+        break;
+    case TIMER_REST:
+        match_agenda_duty(engine, duty);
+        match_say_tell(engine, &duty->subject);
+        match_duty_arm(engine, duty);
+        break;
+    case TIMER_RELAX:
+    case TIMER_BACKOFF:
+        match_agenda_ticket(engine, ticket);
+        match_ticket_arm(engine, ticket);
+        break;
+    case TIMER_BATCH:
+        match_batch_run(engine);
+        break;
+    case TIMER_SMOOTH:
+        match_fire_smooth(engine);
+        break;
+    case TIMER_KINDS:
+    default:
+        REQUIRE(!"a timer has a kind");
+    }
+}
+
+/* ---- rarity ---- */
+
+static void count_hand(struct match_rarity *rarity,
+                       const struct match_hand *hand,
+                       const struct match_hand *but)
+{
+    for (uint8_t i = 0; i < hand->haves; i++)
+        if (!but || !match_hand_has(but, hand->have[i]))
+            rarity->term[hand->have[i]].now++;
+}
+
+static void smooth_pool(struct match_engine *engine, struct match_pool *pool)
+{
+    uint64_t members = 0;
+
+    LIST_EACH (node, &pool->tickets) {
+        const struct match_ticket *ticket =
+            LIST_ENTRY(node, struct match_ticket, pool_link);
+
+        members++;
+        count_hand(&pool->rarity, &ticket->hand, NULL);
+    }
+    LIST_EACH (node, &pool->duties) {
+        const struct match_duty *duty =
+            LIST_ENTRY(node, struct match_duty, pool_link);
+        const struct match_ticket *own =
+            match_ticket_of(engine, duty->row.member);
+
+        if (duty->hand.version == 0)
+            continue;
+        members += own ? 0 : 1; /* a member counts once */
+        count_hand(&pool->rarity, &duty->hand, own ? &own->hand : NULL);
+    }
+    match_rarity_smooth(&pool->rarity, members);
+    pool->page = 0;
+    pool->page_first = true;
+}
+
+void match_fire_smooth(struct match_engine *engine)
+{
+    for (uint32_t i = 0; i < engine->sizes.pools; i++)
+        if (!engine->pool[i].rarity.frozen)
+            smooth_pool(engine, &engine->pool[i]);
+    match_index_forget(engine);
+    match_timer_set(
+        &engine->timers, &engine->smooth,
+        match_timer_add(engine->now_ms -
+                            engine->now_ms % engine->limits.rarity_ms,
+                        engine->limits.rarity_ms));
+}
+
+/* The next rows of a pool's table that say something; how many. */
+static uint32_t fill_page(struct match_engine *engine, uint32_t number)
+{
+    struct match_pool *pool = &engine->pool[number];
+    uint32_t n = 0;
+
+    if (pool->page_first)
+        engine->page[n++] = (struct match_rarity_row){
+            .pool = number, .count_q8 = pool->rarity.members_q8};
+    for (; pool->page < pool->rarity.used && n < STATE_PAGE; pool->page++) {
+        const struct match_term *term = &pool->rarity.term[pool->page];
+
+        if (term->token != 0 && term->count_q8 > 0)
+            engine->page[n++] =
+                (struct match_rarity_row){.pool = number,
+                                          .token = term->token,
+                                          .count_q8 = term->count_q8};
+    }
+    REQUIRE(n <= STATE_PAGE);
+    return n;
+}
+
+bool match_fire_page(struct match_engine *engine)
+{
+    for (uint32_t i = 0; i < engine->sizes.pools; i++) {
+        struct match_pool *pool = &engine->pool[i];
+        struct match_command command = {.kind = COMMAND_RARITY};
+
+        if (engine->page_out)
+            return true; /* one at a time: the rows live until the next */
+        if (!pool->page_first && pool->page >= pool->rarity.used)
+            continue;
+        if (!match_say_room(engine))
+            return false;
+        command.rarity.first = pool->page_first;
+        command.rarity.pool = i;
+        command.rarity.rows = fill_page(engine, i);
+        command.rarity.row = engine->page;
+        pool->page_first = false;
+        if (pool->page >= pool->rarity.used)
+            pool->page = UINT32_MAX;
+        if (command.rarity.rows == 0)
+            continue;
+        engine->page_out = match_flight_pass(engine, &command, 0);
+    }
+    return true;
+}

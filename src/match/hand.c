@@ -1,0 +1,167 @@
+#include "match/hand.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/require.h"
+
+/* Hold n tokens; the number held (n, or fewer when the table is full). */
+static uint8_t hold(struct match_rarity *rarity, const uint64_t *token,
+                    uint8_t n, uint32_t *term)
+{
+    for (uint8_t i = 0; i < n; i++) {
+        term[i] = match_rarity_hold(rarity, token[i]);
+        if (term[i] == MAP_NONE)
+            return i;
+    }
+    return n;
+}
+
+static void drop(struct match_rarity *rarity, const uint32_t *term, uint8_t n)
+{
+    for (uint8_t i = 0; i < n; i++)
+        match_rarity_drop(rarity, term[i]);
+}
+
+/* have ascending, its show bits along. */
+static void sort_have(struct match_hand *hand)
+{
+    for (uint8_t i = 1; i < hand->haves; i++)
+        for (uint8_t j = i; j > 0 && hand->have[j - 1] > hand->have[j]; j--) {
+            uint32_t term = hand->have[j];
+            uint64_t two = (hand->show >> (j - 1)) & 3;
+
+            hand->have[j] = hand->have[j - 1];
+            hand->have[j - 1] = term;
+            two = (two >> 1) | ((two & 1) << 1);
+            hand->show &= ~((uint64_t)3 << (j - 1));
+            hand->show |= two << (j - 1);
+        }
+}
+
+static void copy_groups(struct match_hand *hand, const struct match_card *card)
+{
+    for (uint8_t i = 0; i < card->seeks; i++) {
+        hand->seek[i].first = card->seek[i].first;
+        hand->seek[i].count = card->seek[i].count;
+        hand->seek[i].importance = card->seek[i].importance;
+    }
+    for (uint8_t i = 0; i < card->musts; i++) {
+        hand->must[i].first = card->must[i].first;
+        hand->must[i].count = card->must[i].count;
+        hand->must[i].relax_after_ms = card->must[i].relax_after_ms;
+    }
+}
+
+enum err match_hand_set(struct match_hand *hand, struct match_rarity *rarity,
+                        const struct match_card *card, uint32_t stamp)
+{
+    uint8_t n[4];
+
+    REQUIRE(hand->version == 0);
+    REQUIRE(card->version != 0);
+    n[0] = hold(rarity, card->have, card->haves, hand->have);
+    n[1] = hold(rarity, card->seek_token, card->seek_tokens, hand->seek_term);
+    n[2] = hold(rarity, card->must_token, card->must_tokens, hand->must_term);
+    n[3] = hold(rarity, card->must_not, card->must_nots, hand->must_not);
+    if (n[0] < card->haves || n[1] < card->seek_tokens ||
+        n[2] < card->must_tokens || n[3] < card->must_nots) {
+        drop(rarity, hand->have, n[0]);
+        drop(rarity, hand->seek_term, n[1]);
+        drop(rarity, hand->must_term, n[2]);
+        drop(rarity, hand->must_not, n[3]);
+        return ERR_FULL;
+    }
+    hand->version = card->version;
+    hand->stamp = stamp;
+    hand->haves = card->haves;
+    hand->seeks = card->seeks;
+    hand->seek_terms = card->seek_tokens;
+    hand->musts = card->musts;
+    hand->must_terms = card->must_tokens;
+    hand->must_nots = card->must_nots;
+    hand->show = card->show;
+    copy_groups(hand, card);
+    sort_have(hand);
+    for (uint8_t i = 0; i < hand->haves; i++)
+        rarity->term[hand->have[i]].holders++; /* Law 2 */
+    return ERR_NONE;
+}
+
+void match_hand_clear(struct match_hand *hand, struct match_rarity *rarity)
+{
+    if (hand->version == 0)
+        return;
+    for (uint8_t i = 0; i < hand->haves; i++) {
+        REQUIRE(rarity->term[hand->have[i]].holders > 0); /* Law 2 */
+        rarity->term[hand->have[i]].holders--;
+    }
+    drop(rarity, hand->have, hand->haves);
+    drop(rarity, hand->seek_term, hand->seek_terms);
+    drop(rarity, hand->must_term, hand->must_terms);
+    drop(rarity, hand->must_not, hand->must_nots);
+    hand->version = 0;
+}
+
+bool match_hand_has(const struct match_hand *hand, uint32_t term)
+{
+    uint32_t low = 0, high = hand->haves;
+
+    while (low < high) {
+        uint32_t mid = (low + high) / 2;
+
+        if (hand->have[mid] == term)
+            return true;
+        if (hand->have[mid] < term)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return false;
+}
+
+/* The age from which b satisfies what a requires and rules out. */
+static uint32_t age(const struct match_hand *a, const struct match_hand *b)
+{
+    uint32_t from = 0;
+
+    for (uint8_t i = 0; i < a->must_nots; i++)
+        if (match_hand_has(b, a->must_not[i]))
+            return UINT32_MAX;
+    for (uint8_t i = 0; i < a->musts; i++) {
+        bool met = false;
+
+        for (uint8_t j = 0; j < a->must[i].count && !met; j++)
+            met = match_hand_has(b, a->must_term[a->must[i].first + j]);
+        if (met)
+            continue;
+        if (a->must[i].relax_after_ms == 0)
+            return UINT32_MAX;
+        if (a->must[i].relax_after_ms > from)
+            from = a->must[i].relax_after_ms;
+    }
+    return from;
+}
+
+uint32_t match_hand_age(const struct match_hand *seeker,
+                        const struct match_hand *peer)
+{
+    uint32_t one = age(seeker, peer), other = age(peer, seeker);
+
+    REQUIRE(seeker->version != 0);
+    REQUIRE(peer->version != 0);
+    return one > other ? one : other; /* Law 1 */
+}
+
+uint32_t match_hand_relaxes(const struct match_hand *seeker, uint64_t waited_ms)
+{
+    uint32_t next = UINT32_MAX;
+
+    REQUIRE(seeker->version != 0);
+    REQUIRE(seeker->musts <= MATCH_MUST_MAX);
+    for (uint8_t i = 0; i < seeker->musts; i++)
+        if (seeker->must[i].relax_after_ms > waited_ms &&
+            seeker->must[i].relax_after_ms < next)
+            next = seeker->must[i].relax_after_ms;
+    return next;
+}

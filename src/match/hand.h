@@ -1,0 +1,54 @@
+/* match/hand -- a card as the engine keeps it: terms in place of tokens.
+ *
+ * A hand holds its terms in its pool's rarity table until it is cleared.  All
+ * zero is an empty hand: clearing it is harmless.
+ *
+ * Laws
+ *   1. match_hand_age() says what match_card_compatible() of the two cards
+ *      says, for every age.
+ *   2. Of a term held in have, the table counts one holder. */
+#ifndef MATCH_HAND_H
+#define MATCH_HAND_H
+
+#include "match/card.h"
+#include "match/rarity.h"
+
+struct match_hand {
+    uint32_t version; /* of the card; 0 = empty */
+    uint32_t stamp;   /* who set it gives it: names these contents */
+    uint8_t haves, seeks, seek_terms, musts, must_terms, must_nots;
+    uint64_t show;                 /* bit i: have[i] */
+    uint32_t have[MATCH_HAVE_MAX]; /* ascending */
+    struct {
+        uint8_t first, count, importance;
+    } seek[MATCH_SEEK_MAX];
+    uint32_t seek_term[MATCH_SEEK_TOKENS_MAX];
+    struct {
+        uint8_t first, count;
+        uint32_t relax_after_ms;
+    } must[MATCH_MUST_MAX];
+    uint32_t must_term[MATCH_MUST_TOKENS_MAX];
+    uint32_t must_not[MATCH_MUST_NOT_MAX];
+};
+
+/* Take up a card that match_card_check() passed.  hand is empty.  ERR_FULL:
+ * the table has no room for its terms; the hand is empty still. */
+MUST_USE enum err match_hand_set(struct match_hand *hand,
+                                 struct match_rarity *rarity,
+                                 const struct match_card *card, uint32_t stamp);
+
+void match_hand_clear(struct match_hand *hand, struct match_rarity *rarity);
+
+bool match_hand_has(const struct match_hand *hand, uint32_t term);
+
+/* The age of a ticket from which the card half of Hard lets the two meet;
+ * UINT32_MAX = never. */
+uint32_t match_hand_age(const struct match_hand *seeker,
+                        const struct match_hand *peer);
+
+/* The age at which the next must of a ticket of age waited_ms relaxes;
+ * UINT32_MAX = none does. */
+uint32_t match_hand_relaxes(const struct match_hand *seeker,
+                            uint64_t waited_ms);
+
+#endif

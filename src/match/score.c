@@ -1,0 +1,77 @@
+#include "match/score.h"
+
+#include "base/require.h"
+
+enum { ONE = 65536, LEAST = 4096, WEIGHT_MIN = 256, WEIGHT_MAX = 1024 };
+
+static const uint32_t stated[] = {1, 4, 16};
+
+bool match_score_toward(const struct match_rarity *rarity,
+                        const struct match_hand *a, const struct match_hand *b,
+                        uint32_t *d)
+{
+    uint64_t sum = 0, weights = 0;
+
+    for (uint8_t i = 0; i < a->seeks; i++) {
+        uint64_t most = 0, met = 0, f = 0, weight;
+        bool any = false;
+
+        REQUIRE(a->seek[i].importance >= 1);
+        REQUIRE(a->seek[i].importance <= 3);
+        for (uint8_t j = 0; j < a->seek[i].count; j++) {
+            uint32_t term = a->seek_term[a->seek[i].first + j];
+            uint32_t bits = rarity->term[term].bits;
+
+            if (bits > most)
+                most = bits;
+            if (!match_hand_has(b, term))
+                continue;
+            any = true;
+            if (bits > met)
+                met = bits;
+        }
+        if (any)
+            f = most == 0 ? ONE : ONE * met / most;
+        weight = most < WEIGHT_MIN   ? WEIGHT_MIN
+                 : most > WEIGHT_MAX ? WEIGHT_MAX
+                                     : most;
+        weight *= stated[a->seek[i].importance - 1];
+        sum += weight * f;
+        weights += weight;
+    }
+    if (weights == 0)
+        return false;
+    *d = (uint32_t)(sum / weights);
+    return true;
+}
+
+uint32_t match_score_both(const struct match_rarity *rarity,
+                          const struct match_hand *a,
+                          const struct match_hand *b)
+{
+    uint32_t to = 0, from = 0;
+    bool seeks = match_score_toward(rarity, a, b, &to);
+    bool sought = match_score_toward(rarity, b, a, &from);
+    uint64_t x, y;
+
+    if (!seeks && !sought)
+        to = from = ONE / 2;
+    else if (!seeks)
+        to = from;
+    else if (!sought)
+        from = to;
+    x = to > LEAST ? to : LEAST;
+    y = from > LEAST ? from : LEAST;
+    REQUIRE(x <= ONE);
+    REQUIRE(y <= ONE);
+    return (uint32_t)(2 * x * y / (x + y)); /* Laws 1, 2 */
+}
+
+uint32_t match_score_record(uint32_t h, uint32_t yes, uint32_t total)
+{
+    uint64_t tau = ONE * ((uint64_t)yes + 6) / ((uint64_t)total + 8);
+
+    REQUIRE(yes <= total);
+    REQUIRE(h <= ONE);
+    return (uint32_t)((h * (49152 + tau / 4)) >> 16); /* Law 1 */
+}

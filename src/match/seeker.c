@@ -1,0 +1,180 @@
+#include "match/seeker.h"
+
+#include "base/require.h"
+#include "match/peer.h"
+#include "match/presence.h"
+#include "match/say.h"
+
+static bool same_key(const struct match_key *a, const struct match_key *b)
+{
+    return (a->word[0] != 0 || a->word[1] != 0) && a->word[0] == b->word[0] &&
+           a->word[1] == b->word[1];
+}
+
+/* An Ask of somebody whose ticket lives. */
+static void resume(struct match_engine *engine, struct match_ticket *ticket,
+                   const struct match_event *event)
+{
+    if (!same_key(&event->key, &ticket->row.key)) {
+        match_say_reply(engine, event->call, ERR_TICKET_LIVES, 0);
+        return;
+    }
+    if (event->key.request_hash != ticket->row.key.request_hash) {
+        match_say_reply(engine, event->call, ERR_KEY_REUSED, 0);
+        return;
+    }
+    match_presence_open(engine, &ticket->subject, &ticket->presence,
+                        event->call);
+    if (ticket->row.state == (uint32_t)TICKET_NEW) {
+        ticket->call = event->call; /* the older one was dropped */
+        return;
+    }
+    match_say_reply(engine, event->call, ERR_NONE, ticket->row.id);
+    match_say_tell(engine, &ticket->subject);
+}
+
+/* Hand the ask to the store.  False: the member's own duty is busy. */
+static bool send(struct match_engine *engine, struct match_ticket *ticket)
+{
+    struct match_command command = {.kind = COMMAND_OPEN_TICKET,
+                                    .key = ticket->row.key};
+    struct match_duty *duty = match_duty_of(engine, ticket->row.member);
+    struct match_flight *flight;
+
+    REQUIRE(ticket->row.state == (uint32_t)TICKET_NEW);
+    REQUIRE(!match_subject_busy(&ticket->subject));
+    if (duty && duty->row.state != DUTY_OFF && match_peer_busy(duty))
+        return false;
+    command.open_ticket.ticket = ticket->row;
+    command.open_ticket.ticket.state = TICKET_WAITING;
+    command.open_ticket.card_version = ticket->hand.version;
+    flight = match_flight_send(engine, &command, 0);
+    if (!flight)
+        return false;
+    flight->subject = ticket->row.id;
+    flight->member = ticket->row.member;
+    match_flight_lock(flight, &ticket->subject);
+    if (duty && duty->row.state == DUTY_ON)
+        match_peer_lock(flight, duty);
+    ticket->unsent = false;
+    return true;
+}
+
+static enum err ask_refused(const struct match_engine *engine,
+                            const struct match_event *event)
+{
+    if (engine->draining)
+        return ERR_DRAINING;
+    if (event->member == 0 || event->pool >= engine->sizes.pools)
+        return ERR_INVALID;
+    if (!event->ask.card)
+        return ERR_CARD_MISSING;
+    if (event->ask.card->role != MATCH_SEEKER)
+        return ERR_CARD;
+    return match_card_check(event->ask.card);
+}
+
+bool match_seeker_ask(struct match_engine *engine,
+                      const struct match_event *event)
+{
+    struct match_ticket *ticket = match_ticket_of(engine, event->member);
+    struct match_ticket_row row = {.member = event->member,
+                                   .pool = event->pool,
+                                   .danger = event->ask.danger,
+                                   .since_ms = event->ask.since_ms,
+                                   .key = event->key};
+    struct match_duty *duty;
+    enum err err;
+
+    if (ticket && ticket->unsent && !event->ask.card)
+        return send(engine, ticket); /* it was latched */
+    if (ticket) {
+        resume(engine, ticket, event);
+        return true;
+    }
+    err = ask_refused(engine, event);
+    if (row.since_ms == 0 || row.since_ms > engine->now_ms)
+        row.since_ms = engine->now_ms;
+    row.expires_ms = match_timer_add(engine->now_ms, engine->limits.ticket_ms);
+    if (err == ERR_NONE && (!match_say_fresh(engine, &row.id) || row.id == 0 ||
+                            !match_say_fresh(engine, &row.tie)))
+        err = ERR_FULL;
+    if (err == ERR_NONE)
+        err = match_ticket_new(engine, &row, event->ask.card, &ticket);
+    if (err != ERR_NONE) {
+        match_say_reply(engine, event->call, err, 0);
+        return true;
+    }
+    REQUIRE(ticket->row.member == event->member);
+    match_presence_open(engine, &ticket->subject, &ticket->presence,
+                        event->call);
+    ticket->call = event->call;
+    duty = match_duty_of(engine, event->member);
+    if (duty)
+        duty->asking = true; /* tightened: no offers to one who asks */
+    if (send(engine, ticket))
+        return true;
+    ticket->unsent = true;
+    if (!match_flight_latch(engine, event)) {
+        match_say_reply(engine, event->call, ERR_FULL, 0);
+        match_ticket_free(engine, ticket);
+    }
+    return true;
+}
+
+bool match_seeker_close(struct match_engine *engine,
+                        struct match_ticket *ticket, enum match_ticket_why why,
+                        uint64_t call, const struct match_key *key)
+{
+    struct match_command command = {.kind = COMMAND_CLOSE_TICKET};
+    struct match_flight *flight;
+
+    REQUIRE(!match_subject_busy(&ticket->subject));
+    REQUIRE(why > TICKET_WHY_MATCHED);
+    if (key)
+        command.key = *key;
+    command.close_ticket.ticket = ticket->row.id;
+    command.close_ticket.member = ticket->row.member;
+    command.close_ticket.why = why;
+    flight = match_flight_send(engine, &command, call);
+    if (!flight)
+        return false;
+    flight->subject = ticket->row.id;
+    flight->member = ticket->row.member;
+    match_flight_lock(flight, &ticket->subject);
+    if (ticket->offer)
+        match_flight_lock(flight, &ticket->offer->subject);
+    ticket->closing = false;
+    return true;
+}
+
+bool match_seeker_withdraw(struct match_engine *engine,
+                           const struct match_event *event)
+{
+    struct match_ticket *ticket =
+        match_ticket_find(engine, event->withdraw.ticket);
+
+    REQUIRE(event->kind == EVENT_WITHDRAW);
+    if (!ticket) { /* closed, or never was: the store knows */
+        struct match_command command = {.kind = COMMAND_CLOSE_TICKET,
+                                        .key = event->key};
+
+        command.close_ticket.ticket = event->withdraw.ticket;
+        command.close_ticket.member = event->member;
+        command.close_ticket.why = TICKET_WHY_WITHDRAWN;
+        (void)match_flight_pass(engine, &command, event->call);
+        return true;
+    }
+    if (ticket->row.member != event->member) {
+        match_say_reply(engine, event->call, ERR_NO_TICKET, 0);
+        return true;
+    }
+    if (ticket->unsent || ticket->held ||
+        match_subject_busy(&ticket->subject) ||
+        !match_seeker_close(engine, ticket, TICKET_WHY_WITHDRAWN, event->call,
+                            &event->key)) {
+        ticket->closing = true;
+        return false;
+    }
+    return true;
+}

@@ -1,0 +1,18 @@
+/* match/seeker -- what a seeker does: ask, withdraw. */
+#ifndef MATCH_SEEKER_H
+#define MATCH_SEEKER_H
+
+#include "match/state.h"
+
+bool match_seeker_ask(struct match_engine *engine,
+                      const struct match_event *event);
+bool match_seeker_withdraw(struct match_engine *engine,
+                           const struct match_event *event);
+
+/* Close a ticket that is not busy, and its open offer.  False: too much is in
+ * flight, nothing happened. */
+bool match_seeker_close(struct match_engine *engine,
+                        struct match_ticket *ticket, enum match_ticket_why why,
+                        uint64_t call, const struct match_key *key);
+
+#endif

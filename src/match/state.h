@@ -1,0 +1,104 @@
+/* match/state -- the engine's memory: tables sized once, and the step under
+ * way.  Private to match/.
+ *
+ * Laws
+ *   1. Nothing here is sized after match_engine_init(). */
+#ifndef MATCH_STATE_H
+#define MATCH_STATE_H
+
+#include "match/assign.h"
+#include "match/duty.h"
+#include "match/engine.h"
+#include "match/flight.h"
+#include "match/offer.h"
+#include "match/pair.h"
+#include "match/talk.h"
+#include "match/ticket.h"
+
+enum match_mode { ENGINE_IDLE, ENGINE_LOADING, ENGINE_LIVE, ENGINE_FENCED };
+
+enum { STATE_WAITS = 32, STATE_WAITS_LEAST = 8, STATE_PAGE = 128 };
+
+struct match_pool {
+    struct match_rarity rarity;
+    struct list tickets;           /* live */
+    struct list duties;            /* not OFF */
+    uint64_t wait_ms[STATE_WAITS]; /* of the last matches, a ring */
+    uint32_t waits;                /* matches ever */
+    uint32_t page;                 /* terms to be stored from here on */
+    bool page_first;
+};
+
+struct match_latch {
+    struct match_event event;
+    struct list link;
+};
+
+/* The two halves of a pair's score that only the cards decide. */
+struct match_fit {
+    uint32_t ticket_stamp, duty_stamp; /* 0 = empty */
+    uint32_t h;
+    uint32_t age; /* from which the cards let them meet */
+};
+
+struct match_choice { /* an offer that a batch decided on */
+    uint64_t ticket, peer;
+};
+
+struct match_engine {
+    struct match_limits limits;
+    struct match_sizes sizes;
+    enum match_mode mode;
+    bool draining;
+    uint64_t now_ms, live_ms, epoch, op;
+    uint32_t stamp; /* of the last hand */
+
+    const struct match_event *event; /* of the step under way */
+    struct match_effects *effects;
+
+    struct match_pool *pool;
+    struct match_ticket *ticket;
+    struct match_duty *duty;
+    struct match_offer *offer;
+    struct match_talk *talk;
+    struct match_flight *flight;
+    uint32_t offers_max, flights_max;
+    struct list ticket_free, duty_free, offer_free, talk_free, flight_free;
+    struct list duty_idle, offer_closed; /* oldest first: may be reused */
+    struct list in_flight;
+    uint32_t in_flight_n, spare_n;
+
+    struct map ticket_by_id, ticket_by_member, ticket_by_stream;
+    struct map duty_by_member, duty_by_stream;
+    struct map offer_by_id, talk_by_id, flight_by_op;
+    struct match_pairs pairs;
+    uint32_t pair_sweep;
+
+    struct match_latch latch[FLIGHT_LATCHES];
+    struct list latch_free, latched;
+    uint32_t blocks; /* BLOCK commands in flight or latched */
+    bool replay;     /* latched events are to be tried */
+    uint32_t fence;  /* what was dropped already */
+
+    struct match_timers timers;
+    struct match_timer batch, smooth;
+    uint64_t batch_next_ms;
+    struct list ticket_moments, duty_moments, tell;
+    uint64_t note[LOG_COUNT];
+    bool noted;
+
+    struct match_assign assign;
+    uint32_t batches;
+    struct match_ticket **scratch; /* sizes.tickets */
+    struct match_duty **chosen;    /* of a batch: number → duty */
+    struct match_choice *choice;   /* batch_tickets */
+    uint32_t choices, choice_at;
+
+    struct match_fit *fit;
+    uint32_t fits; /* a power of two */
+    struct match_rarity_row page[STATE_PAGE];
+    bool page_out;   /* a page is in flight */
+    bool unfinished; /* the last step said `more` */
+};
+
+#endif

@@ -1,0 +1,89 @@
+/* match/ticket -- one ask of a seeker, as the engine holds it.
+ *
+ * The row is the store's truth; the rest is the engine's own.  A ticket lives
+ * in a table sized at start, is found by id and by member, and is given back
+ * after its end was told.
+ *
+ * Laws
+ *   1. Its state moves only as ENGINE.md §4 lists: the table in ticket.c.
+ *   2. A member has at most one live ticket. */
+#ifndef MATCH_TICKET_H
+#define MATCH_TICKET_H
+
+#include "match/hand.h"
+#include "match/subject.h"
+
+struct match_engine;
+
+enum { TICKET_NEW = TICKET_STATES }; /* its first command is in flight */
+
+enum match_ticket_timer {
+    TICKET_SILENT,
+    TICKET_GRACE,
+    TICKET_LIFETIME,
+    TICKET_BOUND,
+    TICKET_RELAX,
+    TICKET_BACKOFF,
+    TICKET_TIMERS
+};
+
+struct match_ticket {
+    struct match_subject subject;
+    struct match_ticket_row row; /* row.id = 0: a free place */
+    struct match_hand hand;
+    struct match_presence presence;
+    struct match_offer *offer; /* open, or proposed */
+    uint64_t backoff_ms;       /* no offers before */
+    uint8_t offers_base;       /* row.offers when it last backed off */
+    uint8_t retries;           /* refused offers in a row */
+    bool unsent;  /* TICKET_NEW, and its command waits for its own duty */
+    bool closing; /* a withdraw waits for what is in flight */
+    bool held;
+    uint8_t bound; /* enum match_bound, once told */
+    uint64_t talk; /* of MATCHED */
+    uint64_t call; /* the Ask that is to be answered; 0 = it was */
+    struct match_timer timer[TICKET_TIMERS];
+    struct list pool_link; /* live, in its pool */
+};
+
+/* A place for a new ticket of row->member, in state TICKET_NEW.  ERR_FULL. */
+MUST_USE enum err match_ticket_new(struct match_engine *engine,
+                                   const struct match_ticket_row *row,
+                                   const struct match_card *card,
+                                   struct match_ticket **ticket);
+
+struct match_ticket *match_ticket_find(const struct match_engine *engine,
+                                       uint64_t id);
+struct match_ticket *match_ticket_of(const struct match_engine *engine,
+                                     uint64_t member);
+
+/* Adopt a row of the store: moves, moments, timers, what is to be told. */
+void match_ticket_adopt(struct match_engine *engine,
+                        struct match_ticket *ticket,
+                        const struct match_ticket_row *row, uint64_t seq);
+
+/* Set its timers by what it is now. */
+void match_ticket_arm(struct match_engine *engine, struct match_ticket *ticket);
+
+/* Not stored after all, or ended: nobody finds it any more. */
+void match_ticket_forget(struct match_engine *engine,
+                         struct match_ticket *ticket);
+/* Its place is free again. */
+void match_ticket_free(struct match_engine *engine,
+                       struct match_ticket *ticket);
+
+bool match_ticket_live(const struct match_ticket *ticket);
+uint64_t match_ticket_age(const struct match_engine *engine,
+                          const struct match_ticket *ticket);
+
+/* May it be offered to somebody now: waiting, fresh, not busy, not in back-off
+ * (and, unless in danger, the start has settled). */
+bool match_ticket_waits(const struct match_engine *engine,
+                        const struct match_ticket *ticket);
+/* Offers since the last back-off. */
+uint8_t match_ticket_offers(const struct match_ticket *ticket);
+/* Batch order: danger first, then since, then id. */
+bool match_ticket_before(const struct match_ticket *a,
+                         const struct match_ticket *b);
+
+#endif

@@ -1,0 +1,15 @@
+/* match/turn -- one event of the outside taken, or left for later.
+ *
+ * Laws
+ *   1. A turn that must wait for what is in flight has done nothing but
+ *      tighten, and can be taken again. */
+#ifndef MATCH_TURN_H
+#define MATCH_TURN_H
+
+#include "match/state.h"
+
+/* False: what it names is busy; latch it and try again. */
+bool match_turn_take(struct match_engine *engine,
+                     const struct match_event *event);
+
+#endif
