@@ -363,7 +363,7 @@ static enum err create(struct net_connection **made, struct net_loop *loop,
     int failed;
 
     if (loop->connections >= loop->config.connections_max || loop->stopping)
-        return ERR_FULL;
+        return ERR_FULL; /* net/loop law 2 */
     connection = calloc(1, sizeof *connection);
     if (!connection)
         return ERR_NOMEM;

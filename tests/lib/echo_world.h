@@ -3,10 +3,14 @@
  * The world is the net layer with a handler that gives every body back;
  * "/pour" instead never stops writing.  A caller is a blocking socket with a
  * client session driven by hand, so that a test decides which bytes leave
- * when, and can stop anywhere. */
+ * when, and can stop anywhere.
+ *
+ * Long because all of it is inline: a unit test links its layer and nothing
+ * else of ours. */
 #ifndef ECHO_WORLD_H
 #define ECHO_WORLD_H
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdatomic.h>
@@ -105,7 +109,7 @@ static inline void echo_world_run(void *arg)
 
 /* On 127.0.0.1, a port of the kernel's choice, or on the path of `where`;
  * `limits` are those of http. */
-static inline void echo_world_open(struct echo_world *world, const char *where,
+static inline void echo_world_make(struct echo_world *world, const char *where,
                                    const struct net_loop_config *config,
                                    const struct http_limits *limits)
 {
@@ -120,7 +124,19 @@ static inline void echo_world_open(struct echo_world *world, const char *where,
     CHECK(!net_address_bind(&world->address, &fd, 1));
     CHECK(!net_listener_start(&world->listener, &world->loop, &world->host, fd,
                               &world->address));
+}
+
+static inline void echo_world_start(struct echo_world *world)
+{
     CHECK(!net_thread_start(&world->thread, "echo", echo_world_run, world));
+}
+
+static inline void echo_world_open(struct echo_world *world, const char *where,
+                                   const struct net_loop_config *config,
+                                   const struct http_limits *limits)
+{
+    echo_world_make(world, where, config, limits);
+    echo_world_start(world);
 }
 
 static inline void echo_world_close(struct echo_world *world)

@@ -99,7 +99,7 @@ static void begin(struct calls *calls, const struct net_address *address,
     struct net_loop_config config = {
         .port = {.deadline_ms = patience, .tick = give_up, .above = calls},
         .connections_max = 1,
-                                     .linger_ms = 100};
+        .linger_ms = 100};
     struct net_connection *second;
 
     *calls =

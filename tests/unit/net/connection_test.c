@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/log.h"
 #include "echo_world.h"
+#include "fail_malloc.h"
 
 static const struct net_loop_config plain = {.connections_max = 512};
 static const struct http_limits patient = {.slow_ms = 60000};
@@ -151,6 +151,101 @@ static void stalled_writer(void)
     echo_world_close(&world);
 }
 
+/* Who is gone without a word is found out by asking. */
+static void silent_peer(void)
+{
+    static const struct http_limits curious = {.ping_ms = 100, .pong_ms = 100};
+    static struct echo_world world;
+    struct echo_caller caller;
+
+    echo_world_open(&world, NULL, &plain, &curious);
+    echo_caller_open(&caller, &world);
+    echo_caller_ask(&caller, "/echo", 0);
+    CHECK(echo_caller_push(&caller, ECHO_PIECE));
+    CHECK(echo_caller_finish(&caller, 1));
+    echo_caller_ask(&caller, "/pour", 0);
+    CHECK(echo_caller_push(&caller, ECHO_PIECE));
+    CHECK(echo_wait(&world.ended, 2)); /* nobody answers the ping */
+    CHECK(atomic_load(&world.ended_for[ERR_CONNECTION]) == 1);
+    echo_caller_close(&caller);
+    echo_world_close(&world);
+}
+
+/* write() calls of this thread so far: libuv writes so, we send(). */
+static unsigned long writes_so_far(void)
+{
+    FILE *io = fopen("/proc/thread-self/io", "r");
+    char line[64];
+    unsigned long n = 0;
+
+    while (io && fgets(line, sizeof line, io))
+        if (strncmp(line, "syscw: ", 7) == 0)
+            n = strtoul(line + 7, NULL, 10);
+    if (io)
+        (void)fclose(io);
+    return n;
+}
+
+/* Many requests in one read: all their answers leave in one write. */
+static void one_write_per_turn(void)
+{
+    static struct echo_world world;
+    struct echo_caller caller;
+    unsigned long before;
+
+    echo_world_make(&world, NULL, &plain, &patient);
+    echo_caller_open(&caller, &world);
+    echo_caller_ask(&caller, "/echo", 10);
+    CHECK(echo_caller_push(&caller, ECHO_PIECE));
+    while (atomic_load(&world.ended) == 0)
+        (void)uv_run(&world.loop.uv, UV_RUN_NOWAIT);
+    CHECK(echo_caller_finish(&caller, 1));
+    for (int i = 0; i < 50; i++)
+        echo_caller_ask(&caller, "/echo", 10);
+    CHECK(echo_caller_push(&caller, ECHO_PIECE));
+    (void)uv_run(&world.loop.uv, UV_RUN_NOWAIT); /* acks of the first */
+    before = writes_so_far();
+    while (atomic_load(&world.ended) < 51)
+        (void)uv_run(&world.loop.uv, UV_RUN_NOWAIT);
+    CHECK(writes_so_far() - before <= 2);
+    CHECK(echo_caller_finish(&caller, 51));
+    echo_caller_close(&caller);
+    echo_world_start(&world);
+    echo_world_close(&world);
+}
+
+/* Allocation number N fails, for every N: whoever cannot be served is told or
+ * cut off, nothing else happens. */
+static void no_memory(void)
+{
+    static struct echo_world world;
+    struct echo_caller caller;
+    bool failed = true;
+
+    for (size_t at = 1; failed; at++) {
+        struct net_loop loop;
+        struct net_loop_config config = {.connections_max = 4};
+
+        fail_malloc_start(at);
+        if (!net_loop_init(&loop, &config))
+            net_loop_close(&loop);
+        failed = fail_malloc_stop();
+    }
+    for (size_t at = 1, served = 0; served < 3; at++) {
+        echo_world_make(&world, NULL, &plain, &patient);
+        echo_caller_open(&caller, &world);
+        echo_caller_ask(&caller, "/echo", 70000);
+        CHECK(echo_caller_push(&caller, 1000));
+        fail_malloc_start(at);
+        for (int turn = 0; turn < 20; turn++)
+            (void)uv_run(&world.loop.uv, UV_RUN_NOWAIT);
+        served += !fail_malloc_stop();
+        echo_caller_close(&caller);
+        echo_world_start(&world);
+        echo_world_close(&world);
+    }
+}
+
 /* Law 3: the goodbye of a session that failed arrives, although we never took
  * the rest of what the peer sent. */
 static void last_words(void)
@@ -189,5 +284,8 @@ int main(void)
     stalled_reader(true);
     stalled_writer();
     last_words();
+    silent_peer();
+    one_write_per_turn();
+    no_memory();
     return check_report("net/connection");
 }

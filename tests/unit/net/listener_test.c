@@ -1,0 +1,101 @@
+/* Law by law: who is sent away and how, and how many are taken at once. */
+#include "net/listener.h"
+
+#include <sys/resource.h>
+
+#include "base/log.h"
+#include "echo_world.h"
+
+enum { CROWD = 200 };
+
+/* Law 1: out of descriptors, a caller is sent away at once instead of hanging;
+ * when there is room again, callers are served. */
+static void out_of_descriptors(void)
+{
+    static struct echo_world world;
+    static const struct net_loop_config config = {.connections_max = 64};
+    static const struct http_limits limits = {0};
+    struct rlimit before, tight;
+    struct echo_caller first, second;
+    uint64_t refused = log_counter(LOG_CONNECTION_REFUSED);
+    int fd;
+
+    echo_world_open(&world, NULL, &config, &limits);
+    echo_caller_open(&first, &world);
+    echo_caller_ask(&first, "/echo", 10);
+    CHECK(echo_caller_finish(&first, 1));
+    echo_caller_open(&second, &world);
+    echo_caller_ask(&second, "/echo", 10);
+    CHECK(echo_caller_finish(&second, 1));
+    echo_caller_close(&second);
+    fd = socket(AF_INET, SOCK_STREAM, 0);
+    CHECK(!getrlimit(RLIMIT_NOFILE, &before));
+    tight = before;
+    tight.rlim_cur = (rlim_t)fd + 1;
+    CHECK(!setrlimit(RLIMIT_NOFILE, &tight));
+    /* The world may have closed its side of `second` meanwhile, or not. */
+    for (int tries = 0; tries < 4; tries++) {
+        struct timeval patience = {.tv_sec = ECHO_PATIENCE_MS / 1000};
+        uint8_t got[512];
+        ssize_t size;
+
+        CHECK(!setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience,
+                          sizeof patience));
+        CHECK(
+            !connect(fd, (const void *)&world.address.to, world.address.size));
+        CHECK(send(fd, "PRI", 3, MSG_NOSIGNAL) >= 0);
+        while ((size = recv(fd, got, sizeof got, 0)) > 0)
+            continue;
+        CHECK(size == 0 || errno == ECONNRESET);
+        (void)close(fd);
+        fd = socket(AF_INET, SOCK_STREAM, 0);
+        CHECK(fd >= 0);
+    }
+    echo_caller_ask(&first, "/echo", 10);
+    CHECK(echo_caller_finish(&first, 2));
+    CHECK(!setrlimit(RLIMIT_NOFILE, &before));
+    (void)close(fd);
+    echo_caller_open(&second, &world);
+    echo_caller_ask(&second, "/echo", 10);
+    CHECK(echo_caller_finish(&second, 1));
+    echo_caller_close(&second);
+    echo_caller_close(&first);
+    echo_world_close(&world);
+    CHECK(log_counter(LOG_CONNECTION_REFUSED) > refused);
+}
+
+/* Law 2: a crowd that came while nobody looked is let in by turns, and all of
+ * it is served. */
+static void crowd(void)
+{
+    static struct echo_world world;
+    static struct echo_caller caller[CROWD];
+    static const struct net_loop_config config = {.connections_max = CROWD};
+    static const struct http_limits limits = {0};
+    uint32_t most = 0, before = 0;
+
+    echo_world_make(&world, NULL, &config, &limits);
+    for (int i = 0; i < CROWD; i++)
+        echo_caller_open(&caller[i], &world);
+    while (world.loop.connections < CROWD) {
+        (void)uv_run(&world.loop.uv, UV_RUN_NOWAIT);
+        if (world.loop.connections - before > most)
+            most = world.loop.connections - before;
+        before = world.loop.connections;
+    }
+    CHECK(most <= 64);
+    echo_world_start(&world);
+    for (int i = 0; i < CROWD; i++) {
+        echo_caller_ask(&caller[i], "/echo", 100);
+        CHECK(echo_caller_finish(&caller[i], 1));
+        echo_caller_close(&caller[i]);
+    }
+    echo_world_close(&world);
+}
+
+int main(void)
+{
+    out_of_descriptors();
+    crowd();
+    return check_report("net/listener");
+}
