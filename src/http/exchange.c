@@ -6,6 +6,7 @@
 #include "base/require.h"
 #include "http/h2.h"
 #include "http/head.h"
+#include "http/pool.h"
 
 static bool going(const struct http_exchange *exchange)
 {
@@ -73,7 +74,7 @@ void http_exchange_consume(struct http_exchange *exchange, size_t size)
     buf_consume(&exchange->in, size);
     if (buf_size(&exchange->in) == 0 && exchange->in.cap > 4096)
         buf_close(&exchange->in); /* an idle stream holds no large buffer */
-    http_h2_credit(exchange, size);
+    http_pool_credit(exchange, size);
     have = exchange->in_lent + buf_size(&exchange->in);
     if (have <= HTTP_WINDOW / 2)
         lend(exchange, HTTP_WINDOW);

@@ -1,19 +1,15 @@
 #include "http/h2.h"
 
 #include <nghttp2/nghttp2.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/require.h"
 #include "http/guard.h"
 #include "http/head.h"
+#include "http/out.h"
+#include "http/pool.h"
 
-enum {
-    SPARES_MAX = 256,  /* exchanges a host keeps for reuse */
-    KEEP_BYTES = 2048, /* a buffer above it is given back */
-    HEAD_ABUSE = 4,    /* times the limit of a head: no longer answered */
-    NV_MAX = 64        /* fields of a head of ours */
-};
+enum { HEAD_ABUSE = 4 }; /* times the limit of a head: no longer answered */
 
 void http_h2_note(struct http_exchange *exchange, unsigned event)
 {
@@ -29,84 +25,6 @@ void http_h2_wake(struct http_session *session)
     session->woken = true;
     session->stuck_ms = 0;
     session->host->wake(session->host->waker, session);
-}
-
-/* ---- exchanges: made, reused, given back ---- */
-
-static void recycle(struct buf *buf)
-{
-    if (buf->cap > KEEP_BYTES)
-        buf_close(buf);
-    buf->head = buf->tail = 0;
-}
-
-struct http_exchange *http_h2_open(struct http_session *session)
-{
-    struct http_host *host = session->host;
-    struct list *spare = list_pop_front(&host->spare);
-    struct http_exchange *exchange, kept;
-    const size_t head_max = host->limits.head_bytes_max;
-
-    if (spare) {
-        host->spares--;
-        exchange = LIST_ENTRY(spare, struct http_exchange, by_session);
-        kept = *exchange;
-        *exchange = (struct http_exchange){.head = kept.head,
-                                           .in = kept.in,
-                                           .out = kept.out,
-                                           .out_head = kept.out_head,
-                                           .out_trailer = kept.out_trailer};
-    } else {
-        exchange = calloc(1, sizeof *exchange);
-        if (!exchange)
-            return NULL;
-        buf_init(&exchange->in, HTTP_WINDOW);
-        buf_init(&exchange->out, SIZE_MAX / 2);
-        buf_init(&exchange->out_head, head_max);
-        buf_init(&exchange->out_trailer, head_max);
-        buf_init(&exchange->head, head_max);
-    }
-    exchange->in.max = HTTP_WINDOW;
-    buf_init(&exchange->trailer, head_max);
-    exchange->session = session;
-    exchange->in_lent = HTTP_WINDOW;
-    exchange->stream_id = -1;
-    list_push_back(&session->all, &exchange->by_session);
-    session->exchanges++;
-    return exchange;
-}
-
-void http_h2_release(struct http_exchange *exchange)
-{
-    struct http_session *session = exchange->session;
-    struct http_host *host = session->host;
-
-    REQUIRE(session->exchanges > 0);
-    session->exchanges--;
-    if (session->exchanges == 0)
-        session->idle_ms = session->now_ms;
-    http_h2_credit(exchange, buf_size(&exchange->in));
-    list_unlink(&exchange->by_session);
-    list_unlink(&exchange->by_event);
-    list_unlink(&exchange->by_submit);
-    list_unlink(&exchange->by_stall);
-    buf_close(&exchange->trailer);
-    if (host->spares < SPARES_MAX) {
-        recycle(&exchange->head);
-        recycle(&exchange->in);
-        recycle(&exchange->out);
-        recycle(&exchange->out_head);
-        recycle(&exchange->out_trailer);
-        host->spares++;
-        list_push_back(&host->spare, &exchange->by_session);
-        return;
-    }
-    buf_close(&exchange->head);
-    buf_close(&exchange->in);
-    buf_close(&exchange->out);
-    buf_close(&exchange->out_head);
-    buf_close(&exchange->out_trailer);
-    free(exchange);
 }
 
 /* Law 1: called between, never inside, nghttp2's own functions. */
@@ -135,7 +53,7 @@ bool http_h2_tell(struct http_session *session)
         if (pending & HTTP_H2_CLOSED) {
             if (exchange->began)
                 handler->closed(self, exchange, exchange->why);
-            http_h2_release(exchange);
+            http_pool_give(exchange);
             continue;
         }
         if ((pending & HTTP_H2_WRITABLE) && exchange->began &&
@@ -143,158 +61,6 @@ bool http_h2_tell(struct http_session *session)
             handler->writable(self, exchange);
     }
     return told;
-}
-
-/* What the windows of all streams may bring at once is always taken: were it
- * refused, every message could wait half received for the others to end. */
-static size_t in_max(const struct http_session *session)
-{
-    return (size_t)session->host->limits.streams_max * HTTP_WINDOW +
-           HTTP_IN_MAX;
-}
-
-void http_h2_credit(struct http_exchange *exchange, size_t size)
-{
-    struct http_session *session = exchange->session;
-    size_t give = session->in_owed;
-
-    REQUIRE(size <= session->in_bytes);
-    session->in_bytes -= size;
-    if (!session->h2 || give == 0 || session->in_bytes >= in_max(session))
-        return;
-    session->in_owed = 0;
-    if (nghttp2_session_consume_connection(session->h2, give) != 0)
-        session->failed = session->failed ? session->failed : ERR_NOMEM;
-    http_h2_wake(session);
-}
-
-/* ---- what goes out ---- */
-
-/* nghttp2 pulls body bytes into its frame. */
-static ssize_t on_pull(nghttp2_session *h2, int32_t stream_id, uint8_t *to,
-                       size_t room, uint32_t *flags,
-                       nghttp2_data_source *source, void *user)
-{
-    struct http_exchange *exchange = source->ptr;
-    struct http_session *session = user;
-    size_t size = buf_size(&exchange->out);
-    struct http_field field;
-    nghttp2_nv nv[NV_MAX];
-    size_t at = 0, count = 0;
-
-    if (size > room)
-        size = room;
-    if (size > 0) {
-        memcpy(to, buf_head(&exchange->out), size);
-        buf_consume(&exchange->out, size);
-        list_unlink(&exchange->by_stall);
-        exchange->moved_ms = session->now_ms;
-        if (buf_size(&exchange->out) > 0)
-            list_push_back(&session->stalls, &exchange->by_stall);
-        if (exchange->choked && buf_size(&exchange->out) <= HTTP_OUT_LOW) {
-            exchange->choked = false;
-            http_h2_note(exchange, HTTP_H2_WRITABLE);
-        }
-    }
-    if (buf_size(&exchange->out) > 0)
-        return (ssize_t)size;
-    if (exchange->out.cap > KEEP_BYTES)
-        buf_close(&exchange->out);
-    if (!exchange->out_ended) {
-        exchange->deferred = size == 0;
-        return size ? (ssize_t)size : NGHTTP2_ERR_DEFERRED;
-    }
-    *flags |= NGHTTP2_DATA_FLAG_EOF;
-    while (http_head_next(&exchange->out_trailer, &at, &field))
-        nv[count++] = (nghttp2_nv){
-            (uint8_t *)(uintptr_t)field.name, (uint8_t *)(uintptr_t)field.value,
-            field.name_size, field.value_size,
-            NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE};
-    if (count > 0) {
-        *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
-        if (nghttp2_submit_trailer(h2, stream_id, nv, count) != 0)
-            return NGHTTP2_ERR_CALLBACK_FAILURE;
-    }
-    return (ssize_t)size;
-}
-
-static int submit_one(struct http_exchange *exchange)
-{
-    struct http_session *session = exchange->session;
-    nghttp2_data_provider body = {.source = {.ptr = exchange},
-                                  .read_callback = on_pull};
-    bool bare = exchange->out_ended && buf_size(&exchange->out) == 0 &&
-                buf_size(&exchange->out_trailer) == 0;
-    struct http_field field;
-    nghttp2_nv nv[NV_MAX];
-    size_t at = 0, count = 0;
-    int rv;
-
-    while (http_head_next(&exchange->out_head, &at, &field))
-        nv[count++] = (nghttp2_nv){
-            (uint8_t *)(uintptr_t)field.name, (uint8_t *)(uintptr_t)field.value,
-            field.name_size, field.value_size,
-            NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE};
-    exchange->submitted = true;
-    if (!exchange->client)
-        return nghttp2_submit_response(session->h2, exchange->stream_id, nv,
-                                       count, bare ? NULL : &body);
-    rv = nghttp2_submit_request(session->h2, NULL, nv, count,
-                                bare ? NULL : &body, exchange);
-    if (rv < 0)
-        return rv;
-    exchange->stream_id = rv;
-    return 0;
-}
-
-void http_h2_submit(struct http_session *session)
-{
-    struct list *node;
-
-    while ((node = list_pop_front(&session->submits))) {
-        struct http_exchange *exchange =
-            LIST_ENTRY(node, struct http_exchange, by_submit);
-
-        if (submit_one(exchange) == 0)
-            continue;
-        exchange->why = ERR_NOMEM;
-        if (exchange->stream_id < 0)
-            http_h2_note(exchange, HTTP_H2_CLOSED);
-        else if (nghttp2_submit_rst_stream(session->h2, NGHTTP2_FLAG_NONE,
-                                           exchange->stream_id,
-                                           NGHTTP2_INTERNAL_ERROR) != 0)
-            session->failed = ERR_NOMEM;
-    }
-}
-
-static int on_frame_send(nghttp2_session *h2, const nghttp2_frame *frame,
-                         void *user)
-{
-    struct http_session *session = user;
-    struct http_exchange *exchange;
-
-    if (frame->hd.type == NGHTTP2_GOAWAY)
-        return 0;
-    if (frame->hd.type != NGHTTP2_DATA && frame->hd.type != NGHTTP2_HEADERS &&
-        frame->hd.type != NGHTTP2_RST_STREAM)
-        return 0;
-    exchange = nghttp2_session_get_stream_user_data(h2, frame->hd.stream_id);
-    if (frame->hd.type == NGHTTP2_RST_STREAM) {
-        /* Ours on purpose, or because the peer broke a rule (MadeYouReset)? */
-        if (frame->rst_stream.error_code == NGHTTP2_NO_ERROR ||
-            (exchange && exchange->why != ERR_NONE))
-            return 0;
-        return http_guard_reset(session) ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
-    }
-    http_guard_sent(session);
-    if (!exchange || !(frame->hd.flags & NGHTTP2_FLAG_END_STREAM))
-        return 0;
-    exchange->out_done = true;
-    if (!exchange->client && !exchange->in_ended &&
-        nghttp2_submit_rst_stream(h2, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
-                                  NGHTTP2_NO_ERROR) != 0)
-        return NGHTTP2_ERR_CALLBACK_FAILURE;
-    return 0;
 }
 
 /* ---- what comes in ---- */
@@ -333,7 +99,7 @@ static int on_begin_headers(nghttp2_session *h2, const nghttp2_frame *frame,
         frame->headers.cat != NGHTTP2_HCAT_REQUEST)
         return 0;
     session->highest = frame->hd.stream_id;
-    exchange = http_h2_open(session);
+    exchange = http_pool_take(session);
     if (!exchange)
         return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     exchange->stream_id = frame->hd.stream_id;
@@ -505,7 +271,7 @@ static int on_data(nghttp2_session *h2, uint8_t flags, int32_t stream_id,
             size < exchange->in_lent ? size : exchange->in_lent;
         session->in_bytes += size;
         http_h2_note(exchange, HTTP_H2_READABLE);
-        if (session->in_bytes >= in_max(session)) {
+        if (session->in_bytes >= http_pool_max(session)) {
             session->in_owed += size;
             return 0;
         }
@@ -587,7 +353,7 @@ enum err http_h2_setup(struct http_host *host)
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(host->callbacks,
                                                               on_data);
     nghttp2_session_callbacks_set_on_frame_send_callback(host->callbacks,
-                                                         on_frame_send);
+                                                         http_out_sent);
     nghttp2_session_callbacks_set_on_stream_close_callback(host->callbacks,
                                                            on_stream_close);
     nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(

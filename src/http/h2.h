@@ -27,10 +27,6 @@ enum { /* struct http_exchange.pending */
 /* Make host->options and host->callbacks.  ERR_NOMEM: neither. */
 MUST_USE enum err http_h2_setup(struct http_host *host);
 
-/* A fresh exchange of the session, or NULL. */
-struct http_exchange *http_h2_open(struct http_session *session);
-void http_h2_release(struct http_exchange *exchange);
-
 /* Note that the handler is to be told. */
 void http_h2_note(struct http_exchange *exchange, unsigned event);
 
@@ -39,11 +35,5 @@ bool http_h2_tell(struct http_session *session);
 
 /* Say to the socket's owner that there is something to send. */
 void http_h2_wake(struct http_session *session);
-
-/* Give nghttp2 the heads that wait. */
-void http_h2_submit(struct http_session *session);
-
-/* Credit of the stream and the connection after `in` gave size bytes away. */
-void http_h2_credit(struct http_exchange *exchange, size_t size);
 
 #endif

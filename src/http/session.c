@@ -1,13 +1,14 @@
 #include "http/session.h"
 
 #include <nghttp2/nghttp2.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/require.h"
 #include "http/guard.h"
 #include "http/h2.h"
 #include "http/head.h"
+#include "http/out.h"
+#include "http/pool.h"
 
 static const uint8_t DRAIN_PING[8] = "drain";
 
@@ -23,21 +24,9 @@ enum err http_session_host_init(struct http_host *host)
 
 void http_session_host_close(struct http_host *host)
 {
-    struct list *node;
-
     if (!host->options)
         return;
-    while ((node = list_pop_front(&host->spare))) {
-        struct http_exchange *exchange =
-            LIST_ENTRY(node, struct http_exchange, by_session);
-
-        buf_close(&exchange->head);
-        buf_close(&exchange->in);
-        buf_close(&exchange->out);
-        buf_close(&exchange->out_head);
-        buf_close(&exchange->out_trailer);
-        free(exchange);
-    }
+    http_pool_close(host);
     nghttp2_option_del(host->options);
     nghttp2_session_callbacks_del(host->callbacks);
     host->options = NULL;
@@ -200,7 +189,7 @@ size_t http_session_send(struct http_session *session, uint8_t *out,
     REQUIRE(room > 0);
     enter(session, now_ms);
     while (told && filled < room) {
-        http_h2_submit(session);
+        http_out_submit(session);
         filled += fill(session, out + filled, room - filled);
         told = http_h2_tell(session);
     }
@@ -293,7 +282,7 @@ struct http_exchange *http_session_request(struct http_session *session,
         *err = ERR_FULL;
     if (*err != ERR_NONE)
         return NULL;
-    exchange = http_h2_open(session);
+    exchange = http_pool_take(session);
     if (!exchange) {
         *err = ERR_NOMEM;
         return NULL;
@@ -303,7 +292,7 @@ struct http_exchange *http_session_request(struct http_session *session,
     for (size_t i = 0; i < request->count && *err == ERR_NONE; i++)
         *err = http_head_add(&exchange->out_head, &request->fields[i]);
     if (*err != ERR_NONE) {
-        http_h2_release(exchange);
+        http_pool_give(exchange);
         return NULL;
     }
     exchange->client = exchange->began = exchange->responded = true;

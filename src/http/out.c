@@ -1,0 +1,138 @@
+#include "http/out.h"
+
+#include <nghttp2/nghttp2.h>
+#include <string.h>
+
+#include "base/require.h"
+#include "http/guard.h"
+#include "http/h2.h"
+#include "http/head.h"
+#include "http/pool.h"
+
+enum { NV_MAX = 64 }; /* fields of a head of ours */
+
+/* nghttp2 pulls body bytes into its frame. */
+static ssize_t on_pull(nghttp2_session *h2, int32_t stream_id, uint8_t *to,
+                       size_t room, uint32_t *flags,
+                       nghttp2_data_source *source, void *user)
+{
+    struct http_exchange *exchange = source->ptr;
+    struct http_session *session = user;
+    size_t size = buf_size(&exchange->out);
+    struct http_field field;
+    nghttp2_nv nv[NV_MAX];
+    size_t at = 0, count = 0;
+
+    if (size > room)
+        size = room;
+    if (size > 0) {
+        memcpy(to, buf_head(&exchange->out), size);
+        buf_consume(&exchange->out, size);
+        list_unlink(&exchange->by_stall);
+        exchange->moved_ms = session->now_ms;
+        if (buf_size(&exchange->out) > 0)
+            list_push_back(&session->stalls, &exchange->by_stall);
+        if (exchange->choked && buf_size(&exchange->out) <= HTTP_OUT_LOW) {
+            exchange->choked = false;
+            http_h2_note(exchange, HTTP_H2_WRITABLE);
+        }
+    }
+    if (buf_size(&exchange->out) > 0)
+        return (ssize_t)size;
+    if (exchange->out.cap > HTTP_POOL_KEEP)
+        buf_close(&exchange->out);
+    if (!exchange->out_ended) {
+        exchange->deferred = size == 0;
+        return size ? (ssize_t)size : NGHTTP2_ERR_DEFERRED;
+    }
+    *flags |= NGHTTP2_DATA_FLAG_EOF;
+    while (http_head_next(&exchange->out_trailer, &at, &field))
+        nv[count++] = (nghttp2_nv){
+            (uint8_t *)(uintptr_t)field.name, (uint8_t *)(uintptr_t)field.value,
+            field.name_size, field.value_size,
+            NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE};
+    if (count > 0) {
+        *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
+        if (nghttp2_submit_trailer(h2, stream_id, nv, count) != 0)
+            return NGHTTP2_ERR_CALLBACK_FAILURE;
+    }
+    return (ssize_t)size;
+}
+
+static int submit_one(struct http_exchange *exchange)
+{
+    struct http_session *session = exchange->session;
+    nghttp2_data_provider body = {.source = {.ptr = exchange},
+                                  .read_callback = on_pull};
+    bool bare = exchange->out_ended && buf_size(&exchange->out) == 0 &&
+                buf_size(&exchange->out_trailer) == 0;
+    struct http_field field;
+    nghttp2_nv nv[NV_MAX];
+    size_t at = 0, count = 0;
+    int rv;
+
+    while (http_head_next(&exchange->out_head, &at, &field))
+        nv[count++] = (nghttp2_nv){
+            (uint8_t *)(uintptr_t)field.name, (uint8_t *)(uintptr_t)field.value,
+            field.name_size, field.value_size,
+            NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE};
+    exchange->submitted = true;
+    if (!exchange->client)
+        return nghttp2_submit_response(session->h2, exchange->stream_id, nv,
+                                       count, bare ? NULL : &body);
+    rv = nghttp2_submit_request(session->h2, NULL, nv, count,
+                                bare ? NULL : &body, exchange);
+    if (rv < 0)
+        return rv;
+    exchange->stream_id = rv;
+    return 0;
+}
+
+void http_out_submit(struct http_session *session)
+{
+    struct list *node;
+
+    while ((node = list_pop_front(&session->submits))) {
+        struct http_exchange *exchange =
+            LIST_ENTRY(node, struct http_exchange, by_submit);
+
+        if (submit_one(exchange) == 0)
+            continue;
+        exchange->why = ERR_NOMEM;
+        if (exchange->stream_id < 0)
+            http_h2_note(exchange, HTTP_H2_CLOSED);
+        else if (nghttp2_submit_rst_stream(session->h2, NGHTTP2_FLAG_NONE,
+                                           exchange->stream_id,
+                                           NGHTTP2_INTERNAL_ERROR) != 0)
+            session->failed = ERR_NOMEM;
+    }
+}
+
+int http_out_sent(nghttp2_session *h2, const nghttp2_frame *frame, void *user)
+{
+    struct http_session *session = user;
+    struct http_exchange *exchange;
+
+    if (frame->hd.type == NGHTTP2_GOAWAY)
+        return 0;
+    if (frame->hd.type != NGHTTP2_DATA && frame->hd.type != NGHTTP2_HEADERS &&
+        frame->hd.type != NGHTTP2_RST_STREAM)
+        return 0;
+    exchange = nghttp2_session_get_stream_user_data(h2, frame->hd.stream_id);
+    if (frame->hd.type == NGHTTP2_RST_STREAM) {
+        /* Ours on purpose, or because the peer broke a rule (MadeYouReset)? */
+        if (frame->rst_stream.error_code == NGHTTP2_NO_ERROR ||
+            (exchange && exchange->why != ERR_NONE))
+            return 0;
+        return http_guard_reset(session) ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
+    }
+    http_guard_sent(session);
+    if (!exchange || !(frame->hd.flags & NGHTTP2_FLAG_END_STREAM))
+        return 0;
+    exchange->out_done = true;
+    if (!exchange->client && !exchange->in_ended &&
+        nghttp2_submit_rst_stream(h2, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
+                                  NGHTTP2_NO_ERROR) != 0)
+        return NGHTTP2_ERR_CALLBACK_FAILURE;
+    return 0;
+}

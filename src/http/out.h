@@ -1,0 +1,19 @@
+/* http/out -- heads, bodies and trailers on their way into nghttp2.
+ *
+ * Internal to http/.  Heads wait until the session sends, so that an answer
+ * that is complete by then goes out as one, and one without a body ends with
+ * its head.  nghttp2 copies no field: they stay in the exchange. */
+#ifndef HTTP_OUT_H
+#define HTTP_OUT_H
+
+#include <nghttp2/nghttp2.h>
+
+#include "http/session.h"
+
+/* Give nghttp2 the heads that wait. */
+void http_out_submit(struct http_session *session);
+
+/* nghttp2 sent a frame (its on_frame_send_callback). */
+int http_out_sent(nghttp2_session *h2, const nghttp2_frame *frame, void *user);
+
+#endif

@@ -1,0 +1,123 @@
+#include "http/pool.h"
+
+#include <nghttp2/nghttp2.h>
+#include <stdlib.h>
+
+#include "base/require.h"
+#include "http/h2.h"
+
+enum { SPARES_MAX = 256 }; /* exchanges a host keeps for reuse */
+
+/* What the windows of all streams may bring at once is always taken: were it
+ * refused, every message could wait half received for the others to end. */
+size_t http_pool_max(const struct http_session *session)
+{
+    return (size_t)session->host->limits.streams_max * HTTP_WINDOW +
+           HTTP_IN_MAX;
+}
+
+void http_pool_credit(struct http_exchange *exchange, size_t size)
+{
+    struct http_session *session = exchange->session;
+    size_t give = session->in_owed;
+
+    REQUIRE(size <= session->in_bytes);
+    session->in_bytes -= size;
+    if (!session->h2 || give == 0 ||
+        session->in_bytes >= http_pool_max(session))
+        return;
+    session->in_owed = 0;
+    if (nghttp2_session_consume_connection(session->h2, give) != 0)
+        session->failed = session->failed ? session->failed : ERR_NOMEM;
+    http_h2_wake(session);
+}
+
+static void recycle(struct buf *buf)
+{
+    if (buf->cap > HTTP_POOL_KEEP)
+        buf_close(buf);
+    buf->head = buf->tail = 0;
+}
+
+struct http_exchange *http_pool_take(struct http_session *session)
+{
+    struct http_host *host = session->host;
+    struct list *spare = list_pop_front(&host->spare);
+    struct http_exchange *exchange, kept;
+    const size_t head_max = host->limits.head_bytes_max;
+
+    if (spare) {
+        host->spares--;
+        exchange = LIST_ENTRY(spare, struct http_exchange, by_session);
+        kept = *exchange;
+        *exchange = (struct http_exchange){.head = kept.head,
+                                           .in = kept.in,
+                                           .out = kept.out,
+                                           .out_head = kept.out_head,
+                                           .out_trailer = kept.out_trailer};
+    } else {
+        exchange = calloc(1, sizeof *exchange);
+        if (!exchange)
+            return NULL;
+        buf_init(&exchange->in, HTTP_WINDOW);
+        buf_init(&exchange->out, SIZE_MAX / 2);
+        buf_init(&exchange->out_head, head_max);
+        buf_init(&exchange->out_trailer, head_max);
+        buf_init(&exchange->head, head_max);
+    }
+    exchange->in.max = HTTP_WINDOW;
+    buf_init(&exchange->trailer, head_max);
+    exchange->session = session;
+    exchange->in_lent = HTTP_WINDOW;
+    exchange->stream_id = -1;
+    list_push_back(&session->all, &exchange->by_session);
+    session->exchanges++;
+    return exchange;
+}
+
+static void discard(struct http_exchange *exchange)
+{
+    buf_close(&exchange->head);
+    buf_close(&exchange->in);
+    buf_close(&exchange->out);
+    buf_close(&exchange->out_head);
+    buf_close(&exchange->out_trailer);
+    free(exchange);
+}
+
+void http_pool_give(struct http_exchange *exchange)
+{
+    struct http_session *session = exchange->session;
+    struct http_host *host = session->host;
+
+    REQUIRE(session->exchanges > 0);
+    session->exchanges--;
+    if (session->exchanges == 0)
+        session->idle_ms = session->now_ms;
+    http_pool_credit(exchange, buf_size(&exchange->in));
+    list_unlink(&exchange->by_session);
+    list_unlink(&exchange->by_event);
+    list_unlink(&exchange->by_submit);
+    list_unlink(&exchange->by_stall);
+    buf_close(&exchange->trailer);
+    if (host->spares < SPARES_MAX) {
+        recycle(&exchange->head);
+        recycle(&exchange->in);
+        recycle(&exchange->out);
+        recycle(&exchange->out_head);
+        recycle(&exchange->out_trailer);
+        host->spares++;
+        list_push_back(&host->spare, &exchange->by_session);
+        return;
+    }
+    discard(exchange);
+}
+
+void http_pool_close(struct http_host *host)
+{
+    struct list *node;
+
+    while ((node = list_pop_front(&host->spare)))
+        discard(LIST_ENTRY(node, struct http_exchange, by_session));
+    host->spares = 0;
+}
