@@ -63,7 +63,7 @@ struct match_talk_view {
 struct match_effect {
     enum match_effect_kind kind;
     uint64_t call; /* REPLY, DROP: the call; TELL_TICKET, TELL_DUTY: the
-                      stream; STORE: the call it is on behalf of, or 0 */
+                      stream (0: a seeker without one); STORE: the call it is on behalf of, or 0 */
     union {
         struct match_command store;
         struct {

@@ -121,8 +121,9 @@ static void send_attend(struct match_engine *engine, struct match_duty *duty,
     row->tie = tie;
     row->key = event->key;
     command.open_duty.card_version = duty->hand.version;
-    flight = match_flight_send(engine, &command, 0);
+    flight = match_flight_send(engine, &command, event->call);
     REQUIRE(flight != NULL); /* there is one for each duty */
+    flight->call = 0;        /* a newer stream may take its place: duty->call */
     flight->subject = flight->member = duty->row.member;
     match_flight_lock(flight, &duty->subject);
     duty->call = event->call;
@@ -363,6 +364,7 @@ bool match_peer_answer(struct match_engine *engine,
     if (event->answer.accept) {
         command.kind = COMMAND_ACCEPT;
         command.accept.offer = offer->row.id;
+        command.accept.ticket = offer->row.ticket;
         command.accept.peer = event->member;
         if (!match_say_fresh(engine, &command.accept.talk))
             return false;

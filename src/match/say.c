@@ -71,12 +71,12 @@ void match_say_tell(struct match_engine *engine, struct match_subject *subject)
 static void tell_ticket(struct match_engine *engine,
                         struct match_ticket *ticket)
 {
-    if (ticket->presence.stream != 0 &&
-        ticket->row.state != (uint32_t)TICKET_NEW)
-        match_view_ticket(
-            engine, ticket,
-            &match_say(engine, EFFECT_TELL_TICKET, ticket->presence.stream)
-                 ->ticket);
+    if (ticket->row.state != (uint32_t)TICKET_NEW) {
+        struct match_effect *effect =
+            match_say(engine, EFFECT_TELL_TICKET, ticket->presence.stream);
+
+        match_view_ticket(engine, ticket, &effect->ticket);
+    }
     if (!match_ticket_live(ticket) && !match_subject_busy(&ticket->subject))
         match_ticket_free(engine, ticket);
 }

@@ -43,18 +43,19 @@ static bool send(struct match_engine *engine, struct match_ticket *ticket)
 
     REQUIRE(ticket->row.state == (uint32_t)TICKET_NEW);
     REQUIRE(!match_subject_busy(&ticket->subject));
-    if (duty && duty->row.state != DUTY_OFF && match_peer_busy(duty))
+    if (duty && match_peer_busy(duty))
         return false;
     command.open_ticket.ticket = ticket->row;
     command.open_ticket.ticket.state = TICKET_WAITING;
     command.open_ticket.card_version = ticket->hand.version;
-    flight = match_flight_send(engine, &command, 0);
+    flight = match_flight_send(engine, &command, ticket->call);
     if (!flight)
         return false;
+    flight->call = 0; /* a newer stream may take its place: ticket->call */
     flight->subject = ticket->row.id;
     flight->member = ticket->row.member;
     match_flight_lock(flight, &ticket->subject);
-    if (duty && duty->row.state == DUTY_ON)
+    if (duty && (duty->row.state == DUTY_ON || duty->offers > 0))
         match_peer_lock(flight, duty);
     ticket->unsent = false;
     return true;
