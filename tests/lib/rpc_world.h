@@ -1,7 +1,8 @@
 /* rpc_world -- a gRPC server and a plain client, joined by memory (wire.h).
  *
  * The server has grpc.testing.TestService bound to the handlers of the test;
- * the client sends whatever bytes a test wants and collects what comes. */
+ * the client sends whatever bytes a test wants and collects what comes.  It is
+ * long because it is a whole client. */
 #ifndef RPC_WORLD_H
 #define RPC_WORLD_H
 
