@@ -25,17 +25,17 @@ struct match_event cli_simulate_happen_event(struct cli_simulate_run *run,
         .key = {.word = {++run->keys, 1}, .request_hash = 1}};
 }
 
-/* Fresh numbers: own[] first, then the ids of offers to come. */
+/* Fresh numbers: those that who made the event has set, then the ids of the
+ * offers to come. */
 static void fill_fresh(const struct cli_simulate_run *run,
                        struct match_event *event)
 {
-    uint32_t n = 0;
+    uint32_t own = 0;
 
-    if (event->kind == EVENT_ASK || event->kind == EVENT_ATTEND ||
-        event->kind == EVENT_ANSWER)
-        n = event->kind == EVENT_ASK ? 2 : 1; /* set by who made the event */
-    for (uint32_t i = n; i < MATCH_FRESH_MAX; i++)
-        event->fresh[i] = run->next_offer + i - n;
+    while (own < MATCH_FRESH_MAX && event->fresh[own] != 0)
+        own++;
+    for (uint32_t i = own; i < MATCH_FRESH_MAX; i++)
+        event->fresh[i] = run->next_offer + i - own;
 }
 
 static enum err look(struct cli_simulate_run *run)

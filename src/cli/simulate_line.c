@@ -49,8 +49,6 @@ static enum err resume_ask(struct cli_simulate_run *run, uint32_t id)
         return ERR_NONE;
     event.key = member->ask_key;
     event.ask.card = member->card[MATCH_SEEKER];
-    event.fresh[0] = member->ticket;
-    event.fresh[1] = chance_mix(run->seed ^ member->ticket);
     member->ask_stream = event.call;
     stream_opened(run);
     return cli_simulate_happen(run, &event);
@@ -64,11 +62,12 @@ static enum err attend(struct cli_simulate_run *run, uint32_t id,
 
     if (key)
         event.key = *key;
+    else
+        event.fresh[0] = chance_mix(run->seed ^ chance_rotl(id, 32));
     event.attend.card = member->card[MATCH_PEER];
     event.attend.grade = member->grade;
     event.attend.capacity = member->capacity;
     event.attend.rest_ms = member->rest_ms;
-    event.fresh[0] = chance_mix(run->seed ^ chance_rotl(id, 32));
     member->attend_key = event.key;
     member->attend_stream = event.call;
     stream_opened(run);
@@ -140,27 +139,26 @@ static enum err do_ask(struct cli_simulate_run *run,
                        const struct cli_workload_line *line)
 {
     struct cli_simulate_member *member = &run->member[line->member];
-    struct match_event event;
+    struct match_event event =
+        cli_simulate_happen_event(run, EVENT_ASK, line->member);
     bool was_lost = member->lost;
-    enum err err = release(run, line->member);
+    enum err err;
 
-    if (err == ERR_NONE && was_lost)
-        err = resume_ask(run, line->member);
-    if (err != ERR_NONE)
-        return err;
-    event = cli_simulate_happen_event(run, EVENT_ASK, line->member);
     event.ask.card = member->card[MATCH_SEEKER];
     event.ask.danger = line->danger;
     event.fresh[0] = line->ticket;
     event.fresh[1] = chance_mix(run->seed ^ line->ticket);
+    if (member->ticket) /* refused, and no return of who is lost */
+        return cli_simulate_happen(run, &event);
+    err = release(run, line->member);
+    if (err != ERR_NONE)
+        return err;
     run->ticket[line->ticket] =
         (struct cli_simulate_ticket){.member = line->member,
                                      .since_ms = run->now_ms,
                                      .talk_ms = line->talk_ms};
-    if (member->ticket == 0) { /* else it is refused */
-        member->ask_key = event.key;
-        member->ask_stream = event.call;
-    }
+    member->ask_key = event.key;
+    member->ask_stream = event.call;
     stream_opened(run);
     err = cli_simulate_happen(run, &event);
     if (err == ERR_NONE && was_lost)
@@ -172,11 +170,17 @@ static enum err do_attend(struct cli_simulate_run *run,
                           const struct cli_workload_line *line)
 {
     struct cli_simulate_member *member = &run->member[line->member];
-    bool was_lost = member->lost;
-    enum err err = release(run, line->member);
+    enum err err;
 
-    if (err == ERR_NONE && was_lost)
-        err = resume_ask(run, line->member);
+    if (member->ticket) { /* refused, and no return of who is lost */
+        struct match_event event =
+            cli_simulate_happen_event(run, EVENT_ATTEND, line->member);
+
+        event.attend.card = member->card[MATCH_PEER];
+        event.attend.grade = line->grade;
+        return cli_simulate_happen(run, &event);
+    }
+    err = release(run, line->member);
     if (err != ERR_NONE)
         return err;
     free(member->answer);

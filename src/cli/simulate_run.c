@@ -132,7 +132,8 @@ static enum err answer_due(struct cli_simulate_run *run, uint64_t id)
     }
     event.answer.offer = id;
     event.answer.accept = offer->accept;
-    event.fresh[0] = run->next_talk;
+    if (offer->accept)
+        event.fresh[0] = run->next_talk;
     return cli_simulate_happen(run, &event);
 }
 

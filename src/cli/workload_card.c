@@ -112,11 +112,12 @@ enum err cli_workload_card_read(const json_t *line, struct cli_names *terms,
     why->where = "have";
     err = read_terms(json_object_get(line, "have"), terms, card->have,
                      &card->haves, MATCH_HAVE_MAX, why);
-    why->where = "must_not";
-    if (err == ERR_NONE)
+    if (err == ERR_NONE) {
+        why->where = "must_not";
         err =
             read_terms(json_object_get(line, "must_not"), terms, card->must_not,
                        &card->must_nots, MATCH_MUST_NOT_MAX, why);
+    }
     for (size_t i = 0; i < json_array_size(seek) && err == ERR_NONE; i++)
         err = read_seek(json_array_get(seek, i), terms, card, why);
     for (size_t i = 0; i < json_array_size(must) && err == ERR_NONE; i++)
