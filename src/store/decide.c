@@ -362,6 +362,7 @@ static void decide_match(struct store_work *work, struct store_result *result)
 
     REQUIRE(work->command->kind < COMMAND_KINDS);
     result->match.op = work->command->op;
+    result->match.seq = ++work->keeper->seq;
     if (work->command->epoch != work->keeper->ops->epoch(work->keeper)) {
         result->outcome = OUTCOME_FENCED;
         result->err = ERR_FENCED;

@@ -80,6 +80,17 @@ enum err store_decide_mail_find_talk(struct store_work *work)
     return ERR_NONE;
 }
 
+static void tell(struct store_work *work, const struct store_box *box)
+{
+    struct store_result *result = &work->job->result;
+
+    result->mailbox.link = box->link;
+    memcpy(result->mailbox.receive_hash, box->receive_hash, STORE_HASH);
+    result->mailbox.last_seq = box->last_seq;
+    result->mailbox.acked_seq = box->acked_seq;
+    result->mailbox.closed_ms = box->closed_ms;
+}
+
 enum err store_decide_mail_find(struct store_work *work)
 {
     const struct store_command *command = &work->job->command;
@@ -89,10 +100,7 @@ enum err store_decide_mail_find(struct store_work *work)
                                 command->find_mailbox.sends, &box,
                                 &work->job->arena))
         return ERR_NO_TALK;
-    work->job->result.mailbox.link = box.link;
-    work->job->result.mailbox.last_seq = box.last_seq;
-    work->job->result.mailbox.acked_seq = box.acked_seq;
-    work->job->result.mailbox.closed_ms = box.closed_ms;
+    tell(work, &box);
     return ERR_NONE;
 }
 
@@ -139,6 +147,7 @@ enum err store_decide_mail_send(struct store_work *work)
     keeper->ops->put_box(keeper, &box, false);
     work->job->result.sent.seq = work->reference = box.last_seq;
     work->job->result.sent.link = box.link;
+    memcpy(work->job->result.sent.receive_hash, box.receive_hash, STORE_HASH);
     return ERR_NONE;
 }
 
@@ -197,9 +206,6 @@ enum err store_decide_mail_acknowledge(struct store_work *work)
         box.waiting_bytes -= bytes;
         keeper->ops->put_box(keeper, &box, false);
     }
-    work->job->result.mailbox.link = box.link;
-    work->job->result.mailbox.last_seq = box.last_seq;
-    work->job->result.mailbox.acked_seq = box.acked_seq;
-    work->job->result.mailbox.closed_ms = box.closed_ms;
+    tell(work, &box);
     return ERR_NONE;
 }

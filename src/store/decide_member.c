@@ -104,6 +104,7 @@ enum err store_decide_member_get_card(struct store_work *work)
         return ERR_CARD_MISSING;
     work->job->result.card.version = card.version;
     work->job->result.card.vocabulary_version = card.vocabulary_version;
+    work->job->result.card.consent_version = card.consent_version;
     work->job->result.card.sealed = card.sealed;
     return ERR_NONE;
 }

@@ -139,6 +139,8 @@ enum err store_decide_offer_accept(struct store_work *work)
 
     if (err != ERR_NONE)
         return err;
+    if (offer->ticket != work->command->accept.ticket)
+        return ERR_INTERNAL; /* its secrets would go to a stranger */
     if (work->now_ms >= offer->deadline_ms)
         return ERR_LATE;
     if (talk == 0 || store_work_talk(work, talk))

@@ -90,8 +90,9 @@ static enum err related(struct store_work *work, uint64_t *other)
     return ERR_NO_RELATION;
 }
 
+/* All, or those with `other`. */
 static void end_talks(struct store_work *work, enum store_find find,
-                      uint64_t member, uint64_t other)
+                      uint64_t member, uint64_t other, enum match_talk_why why)
 {
     uint64_t id[STORE_FOUND_MAX];
     uint32_t n = store_work_find(work, find, member, id);
@@ -102,8 +103,7 @@ static void end_talks(struct store_work *work, enum store_find find,
         if (!talk || talk->state == TALK_ENDED ||
             (other != 0 && talk->seeker != other && talk->peer != other))
             continue;
-        store_move_talk_end(work, talk,
-                            other != 0 ? TALK_WHY_BLOCK : TALK_WHY_HELD,
+        store_move_talk_end(work, talk, why,
                             store_move_rest_until_ms(work, talk->peer));
     }
 }
@@ -144,8 +144,8 @@ enum err store_decide_pair_block(struct store_work *work)
         bond.gone = true;
         store_work_change_pair(work, &bond);
     }
-    end_talks(work, FIND_TALKS_OF_SEEKER, member, other);
-    end_talks(work, FIND_TALKS_OF_PEER, member, other);
+    end_talks(work, FIND_TALKS_OF_SEEKER, member, other, TALK_WHY_BLOCK);
+    end_talks(work, FIND_TALKS_OF_PEER, member, other, TALK_WHY_BLOCK);
     revoke_between(work, member, other);
     revoke_between(work, other, member);
     work->reference = other;
@@ -172,7 +172,8 @@ enum err store_decide_pair_unblock(struct store_work *work)
     return ERR_NONE;
 }
 
-static void end_ticket(struct store_work *work, uint64_t member)
+static void end_ticket(struct store_work *work, uint64_t member,
+                       enum match_ticket_why why)
 {
     uint64_t id[STORE_FOUND_MAX], open[STORE_FOUND_MAX];
     struct match_ticket_row *ticket = NULL;
@@ -186,11 +187,13 @@ static void end_ticket(struct store_work *work, uint64_t member)
         offer = store_work_offer(work, open[0]);
     if (offer && offer->state == OFFER_OPEN)
         (void)store_move_offer_close(work, offer, OFFER_REVOKED);
-    store_move_ticket(ticket, TICKET_ENDED, TICKET_WHY_HELD);
+    store_move_ticket(ticket, TICKET_ENDED, why);
 }
 
 enum err store_decide_pair_hold(struct store_work *work)
 {
+    bool erased = work->command->hold.erased;
+    enum match_talk_why why = erased ? TALK_WHY_ERASED : TALK_WHY_HELD;
     struct store_keeper *keeper = work->keeper;
     struct store_member member;
     struct match_duty_row *duty;
@@ -202,12 +205,13 @@ enum err store_decide_pair_hold(struct store_work *work)
     work->reference = member.id;
     if (!member.held)
         return ERR_NONE;
-    end_ticket(work, member.id);
+    end_ticket(work, member.id, erased ? TICKET_WHY_ERASED : TICKET_WHY_HELD);
     duty = store_work_duty(work, member.id);
     if (duty && duty->state != DUTY_OFF)
-        store_move_duty(duty, DUTY_OFF, DUTY_WHY_HELD);
+        store_move_duty(duty, DUTY_OFF,
+                        erased ? DUTY_WHY_ERASED : DUTY_WHY_HELD);
     store_move_revoke_all(work, member.id);
-    end_talks(work, FIND_TALKS_OF_SEEKER, member.id, 0);
-    end_talks(work, FIND_TALKS_OF_PEER, member.id, 0);
+    end_talks(work, FIND_TALKS_OF_SEEKER, member.id, 0, why);
+    end_talks(work, FIND_TALKS_OF_PEER, member.id, 0, why);
     return ERR_NONE;
 }

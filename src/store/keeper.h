@@ -163,6 +163,7 @@ struct store_keeper {
     struct store store; /* first: a keeper is a store */
     const struct store_keeper_ops *ops;
     enum err err; /* sticky within one command */
+    uint64_t seq; /* of the command executed last */
 };
 
 #endif

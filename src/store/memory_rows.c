@@ -217,19 +217,6 @@ bool store_memory_lives(const struct store_memory *memory, uint64_t id,
     return duty && duty->row.row.duty.state != DUTY_OFF;
 }
 
-static int by_name(const void *left, const void *right)
-{
-    const struct match_pair_row *x = left, *y = right;
-
-    if (x->kind != y->kind)
-        return x->kind < y->kind ? -1 : 1;
-    if (x->a != y->a)
-        return x->a < y->a ? -1 : 1;
-    if (x->b != y->b)
-        return x->b < y->b ? -1 : 1;
-    return (x->ticket > y->ticket) - (x->ticket < y->ticket);
-}
-
 static uint32_t pairs(struct store_keeper *keeper, uint64_t id,
                       enum match_role role, struct match_pair_row *out,
                       uint32_t most)
@@ -244,7 +231,6 @@ static uint32_t pairs(struct store_keeper *keeper, uint64_t id,
              p = store_table_next(&memory->pairs, index, id, &slot))
             if (store_memory_lives(memory, index == 1 ? p->b : p->a, role))
                 out[n++] = *p;
-    qsort(out, n, sizeof *out, by_name);
     return n;
 }
 

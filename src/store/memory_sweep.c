@@ -177,6 +177,8 @@ void store_memory_sweep_all(struct store_keeper *keeper, struct store_job *job)
     }
     if (broom.most == 0)
         return;
+    if (broom.most > STORE_BATCH_MAX)
+        broom.most = STORE_BATCH_MAX;
     sweep_messages(&broom);
     sweep_boxes(&broom);
     sweep_subjects(&broom, ROW_TICKET);

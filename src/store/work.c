@@ -1,5 +1,6 @@
 #include "store/work.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/require.h"
@@ -156,18 +157,29 @@ void store_work_show_pair(struct store_work *work,
         work->pair[work->pairs++] = found;
 }
 
+static int by_name(const void *left, const void *right)
+{
+    const struct match_pair_row *x = left, *y = right;
+
+    if (x->kind != y->kind)
+        return x->kind < y->kind ? -1 : 1;
+    if (x->a != y->a)
+        return x->a < y->a ? -1 : 1;
+    if (x->b != y->b)
+        return x->b < y->b ? -1 : 1;
+    return (x->ticket > y->ticket) - (x->ticket < y->ticket);
+}
+
 void store_work_show_pairs(struct store_work *work, uint64_t member,
                            enum match_role role)
 {
-    uint32_t room = MATCH_ROWS_MAX - STORE_WORK_MAX;
+    const uint32_t room = MATCH_ROWS_MAX - STORE_WORK_MAX;
 
-    REQUIRE(work->pairs == work->pairs_changed);
-    if (work->pairs >= room)
-        return;
-    work->pairs +=
-        work->keeper->ops->pairs(work->keeper, member, role,
-                                 work->pair + work->pairs, room - work->pairs);
+    REQUIRE(work->pairs == 0);
+    work->pairs =
+        work->keeper->ops->pairs(work->keeper, member, role, work->pair, room);
     REQUIRE(work->pairs <= room);
+    qsort(work->pair, work->pairs, sizeof work->pair[0], by_name);
 }
 
 bool store_work_report(struct store_work *work)

@@ -94,6 +94,7 @@ static void main_job(void)
     CHECK(job.result.match.rows == 3);
     c = command(COMMAND_ACCEPT);
     c->accept.offer = 20;
+    c->accept.ticket = 10;
     c->accept.peer = 2;
     c->accept.talk = 30;
     run(store);
