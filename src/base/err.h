@@ -117,7 +117,16 @@ enum {
     X(ERR_REFLECTED,         STATUS_FAILED_PRECONDITION,  0,    "REFLECTED",             "you reflected on this talk already, or it is too late") \
     X(ERR_MAILBOX_FULL,      STATUS_RESOURCE_EXHAUSTED,   1000, "MAILBOX_FULL",          "the other side has too many unread messages") \
     X(ERR_SEQUENCE,          STATUS_OUT_OF_RANGE,         0,    "SEQUENCE",              "no such message number") \
-    X(ERR_NO_RELATION,       STATUS_NOT_FOUND,            0,    "NO_RELATION",           "you met no such person lately")
+    X(ERR_NO_RELATION,       STATUS_NOT_FOUND,            0,    "NO_RELATION",           "you met no such person lately") \
+    /* a client's own: its files, its words */ \
+    X(ERR_KEY_FILE,          STATUS_FAILED_PRECONDITION,  0,    "KEY_FILE",              "the file cannot be read or written, or is not one of ours") \
+    X(ERR_KEY_FILE_OPEN,     STATUS_FAILED_PRECONDITION,  0,    "KEY_FILE_OPEN",         "others may read this secret file: make it yours alone with chmod 600") \
+    X(ERR_KEY_FILE_MISSING,  STATUS_NOT_FOUND,            0,    "KEY_FILE_MISSING",      "there is no such file") \
+    X(ERR_KEY_FILE_EXISTS,   STATUS_ALREADY_EXISTS,       0,    "KEY_FILE_EXISTS",       "there is such a file already") \
+    X(ERR_TERM_UNKNOWN,      STATUS_INVALID_ARGUMENT,     0,    "TERM_UNKNOWN",          "the vocabulary has no such term") \
+    X(ERR_TERM_USE,          STATUS_INVALID_ARGUMENT,     0,    "TERM_USE",              "this term is not for this use on this card") \
+    X(ERR_TERM_PICK,         STATUS_INVALID_ARGUMENT,     0,    "TERM_PICK",             "a person has only one of this kind, and the card has one") \
+    X(ERR_TERM_HIDDEN,       STATUS_INVALID_ARGUMENT,     0,    "TERM_HIDDEN",           "this term is never named as a reason")
 /* clang-format on */
 
 enum err {

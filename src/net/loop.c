@@ -212,6 +212,12 @@ void net_loop_run(struct net_loop *loop)
     close_all(loop);
 }
 
+void net_loop_turn(struct net_loop *loop)
+{
+    REQUIRE(loop->open);
+    (void)uv_run(&loop->uv, UV_RUN_ONCE);
+}
+
 static void ask(struct net_loop *loop, unsigned what)
 {
     atomic_fetch_or(&loop->asked, what);

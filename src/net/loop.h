@@ -92,6 +92,10 @@ MUST_USE enum err net_loop_host(struct net_loop *loop, struct http_host *host);
 /* Serve until stopped, or until drained and the last connection is gone. */
 void net_loop_run(struct net_loop *loop);
 
+/* One turn, for a program that runs it bit by bit: waits until something
+ * happens.  Law 3 then waits for net_loop_close(). */
+void net_loop_turn(struct net_loop *loop);
+
 /* From any thread, also before it runs: close listeners and connections and
  * return from net_loop_run(). */
 void net_loop_stop(struct net_loop *loop);

@@ -17,8 +17,9 @@ MAY = {
     "store":   (("base", "match"),                     ("sqlite3.h", "libpq-fe.h")),
     "net":     (("base", "http"),                      ("uv.h", "openssl/")),
     "server":  (ALL,                                   ("uv.h",)),
-    "client":  (("base", "http", "rpc", "seal", "pb"), ("uv.h",)),
-    "cli":     (("base", "client", "pb", "match", "store", "data"), ("jansson.h",)),
+    # net: its loop and connections are the libuv adapter; no second socket code
+    "client":  (("base", "http", "rpc", "seal", "pb", "net"), ("uv.h", "protobuf-c/")),
+    "cli":     (("base", "client", "pb", "match", "store", "data"), ("jansson.h", "protobuf-c/")),
     "gen":     (("base", "pb"),                        ("protobuf-c/", "jansson.h", "sodium.h")),
 }
 # One header of a layer that another may see though the layer as a whole is

@@ -1,0 +1,123 @@
+#include "client/client.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/require.h"
+
+static uint64_t client_now_ms(const void *clock)
+{
+    const struct kindred_client *client = clock;
+
+    return kindred_loop_now_ms(client->loop);
+}
+
+static void connect_in(struct kindred_client *client, uint32_t after_ms)
+{
+    net_timer_set(&client->loop->timers, &client->timer.timer,
+                  kindred_loop_now_ms(client->loop) + after_ms);
+}
+
+static void on_wanted(void *owner)
+{
+    struct kindred_client *client = owner;
+
+    if (!client->connection && client->timer.timer.place == 0)
+        connect_in(client, client->failures
+                               ? client_calls_pause_ms(client->failures, 0)
+                               : 0);
+}
+
+/* The way is barred: tell the calls, and try again if any still waits. */
+static void lose(struct kindred_client *client, enum err why)
+{
+    client->failures = client->calls.up ? 0 : client->failures + 1;
+    client->inside = true;
+    client_calls_detach(&client->calls, why);
+    client->inside = false;
+    if (client->freed)
+        free(client);
+    else if (client_calls_waiting(&client->calls))
+        on_wanted(client);
+}
+
+static void on_closed(void *arg, enum err why)
+{
+    struct kindred_client *client = arg;
+
+    client->connection = NULL;
+    if (client->freed)
+        free(client);
+    else
+        lose(client, why);
+}
+
+static void on_time(void *arg)
+{
+    struct kindred_client *client = arg;
+    enum err err;
+
+    REQUIRE(!client->connection); /* Law 1 */
+    err = net_connection_open(&client->connection, &client->loop->net,
+                              &client->loop->host, &client->address, on_closed,
+                              client);
+    if (err != ERR_NONE)
+        lose(client, err);
+    else
+        client_calls_attach(&client->calls,
+                            net_connection_session(client->connection));
+}
+
+struct kindred_client *kindred_client_new(struct kindred_loop *loop,
+                                          const char *address,
+                                          struct kindred_error *error)
+{
+    struct kindred_client *client = calloc(1, sizeof *client);
+    enum err err = ERR_NOMEM;
+
+    if (client)
+        err = strlen(address) < sizeof client->authority
+                  ? net_address_parse(&client->address, address)
+                  : ERR_ADDRESS;
+    client_error_set(error, err);
+    if (err != ERR_NONE) {
+        free(client);
+        return NULL;
+    }
+    (void)snprintf(client->authority, sizeof client->authority, "%s",
+                   net_address_is_path(&client->address) ? "localhost"
+                                                         : address);
+    client->loop = loop;
+    client->timer.fire = on_time;
+    client->timer.arg = client;
+    client->calls = (struct client_calls){.timers = &loop->timers,
+                                          .now_ms = client_now_ms,
+                                          .clock = client,
+                                          .wanted = on_wanted,
+                                          .owner = client,
+                                          .authority = client->authority};
+    client_calls_init(&client->calls);
+    return client;
+}
+
+void kindred_client_free(struct kindred_client *client)
+{
+    if (!client || client->freed)
+        return;
+    client->freed = true;
+    client_calls_close(&client->calls, ERR_CANCELED);
+    net_timer_set(&client->loop->timers, &client->timer.timer, KINDRED_NEVER);
+    if (client->connection)
+        net_connection_drain(client->connection);
+    else if (!client->inside)
+        free(client);
+}
+
+struct kindred_call *
+kindred_client_call(struct kindred_client *client,
+                    const struct kindred_call_options *options,
+                    const struct kindred_call_handler *handler)
+{
+    return client_calls_start(&client->calls, options, handler);
+}

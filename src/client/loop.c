@@ -1,0 +1,218 @@
+#include "client/loop.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/require.h"
+#include "client/calls.h"
+
+enum { PIECE = 4096 };
+
+enum kind { WAKE, LINE, END };
+
+struct record { /* of the inbox */
+    char *line; /* owned by the record */
+    size_t size;
+    enum kind kind;
+};
+
+struct kindred_timer {
+    struct client_timer timer;
+    struct kindred_loop *loop;
+};
+
+static void on_record(void *above, const void *bytes)
+{
+    struct kindred_loop *loop = above;
+    const struct record *record = bytes;
+
+    if (record->kind != WAKE)
+        loop->line(loop->line_arg, record->line, record->size);
+    free(record->line);
+}
+
+static uint64_t next_deadline_ms(void *above)
+{
+    struct kindred_loop *loop = above;
+
+    return net_timer_next_ms(&loop->timers);
+}
+
+static void on_tick(void *above, uint64_t now_ms)
+{
+    struct kindred_loop *loop = above;
+
+    client_timer_run(&loop->timers, now_ms);
+}
+
+struct kindred_loop *kindred_loop_new(void)
+{
+    struct kindred_loop *loop = calloc(1, sizeof *loop);
+    struct net_loop_config config = {.record_size = sizeof(struct record),
+                                     .inbox_max = CLIENT_LOOP_LINES,
+                                     .linger_ms = 100};
+
+    if (!loop)
+        return NULL;
+    config.port.record = on_record;
+    config.port.deadline_ms = next_deadline_ms;
+    config.port.tick = on_tick;
+    config.port.above = loop;
+    loop->host.handler_of = client_calls_handler();
+    net_signal_ignore_pipe();
+    if (net_timer_init(&loop->timers, CLIENT_TIMERS_MAX) == ERR_NONE &&
+        net_loop_init(&loop->net, &config) == ERR_NONE &&
+        net_loop_host(&loop->net, &loop->host) == ERR_NONE)
+        return loop;
+    kindred_loop_free(loop);
+    return NULL;
+}
+
+void kindred_loop_free(struct kindred_loop *loop)
+{
+    if (!loop)
+        return;
+    net_loop_close(&loop->net);
+    http_session_host_close(&loop->host);
+    net_timer_close(&loop->timers);
+    if (!loop->reader.started) /* else its thread still knows the inbox */
+        free(loop);
+}
+
+void kindred_loop_run(struct kindred_loop *loop)
+{
+    while (!atomic_exchange(&loop->stopped, false))
+        net_loop_turn(&loop->net);
+}
+
+void kindred_loop_stop(struct kindred_loop *loop)
+{
+    struct record wake = {0};
+
+    atomic_store(&loop->stopped, true);
+    if (net_queue_put(&loop->net.inbox, &wake) != ERR_NONE)
+        return; /* full: it is awake */
+}
+
+uint64_t kindred_loop_now_ms(const struct kindred_loop *loop)
+{
+    return net_loop_now_ms(&loop->net);
+}
+
+struct kindred_timer *kindred_timer_new(struct kindred_loop *loop,
+                                        void (*fire)(void *arg), void *arg)
+{
+    struct kindred_timer *timer = calloc(1, sizeof *timer);
+
+    if (!timer)
+        return NULL;
+    timer->loop = loop;
+    timer->timer.fire = fire;
+    timer->timer.arg = arg;
+    return timer;
+}
+
+void kindred_timer_set(struct kindred_timer *timer, uint64_t after_ms)
+{
+    uint64_t now_ms = kindred_loop_now_ms(timer->loop);
+
+    net_timer_set(&timer->loop->timers, &timer->timer.timer,
+                  after_ms > KINDRED_NEVER - now_ms ? KINDRED_NEVER
+                                                    : now_ms + after_ms);
+}
+
+void kindred_timer_free(struct kindred_timer *timer)
+{
+    if (!timer)
+        return;
+    kindred_timer_set(timer, KINDRED_NEVER);
+    free(timer);
+}
+
+/* ---- lines ---- */
+
+/* Law 1: a full inbox stops the reading, not the line. */
+static void hand_over(struct kindred_loop *loop, const char *line, size_t size,
+                      enum kind kind)
+{
+    struct record record = {.kind = kind, .size = size};
+    struct timespec moment = {.tv_nsec = 5000000};
+
+    if (kind == LINE) {
+        record.line = malloc(size + 1);
+        REQUIRE(record.line);
+        memcpy(record.line, line, size);
+        record.line[size] = '\0';
+    }
+    while (net_queue_put(&loop->net.inbox, &record) != ERR_NONE)
+        (void)nanosleep(&moment, NULL);
+}
+
+static size_t cut_lines(struct kindred_loop *loop, char *text, size_t size)
+{
+    char *end;
+    size_t done = 0;
+
+    while ((end = memchr(text + done, '\n', size - done)) != NULL) {
+        size_t length = (size_t)(end - text) - done;
+        size_t kept = length;
+
+        if (kept > 0 && text[done + kept - 1] == '\r')
+            kept--;
+        hand_over(loop, text + done, kept, LINE);
+        done += length + 1;
+    }
+    if (done == 0 && size >= CLIENT_LOOP_LINE_MAX) {
+        hand_over(loop, text, size, LINE);
+        done = size;
+    }
+    memmove(text, text + done, size - done);
+    return size - done;
+}
+
+static void read_lines(void *arg)
+{
+    struct kindred_loop *loop = arg;
+    static char text[CLIENT_LOOP_LINE_MAX + PIECE];
+    size_t size = 0;
+    ssize_t got;
+
+    do {
+        got = read(loop->fd, text + size, PIECE);
+        if (got > 0)
+            size = cut_lines(loop, text, size + (size_t)got);
+    } while (got > 0 || (got < 0 && errno == EINTR));
+    if (size > 0)
+        hand_over(loop, text, size, LINE);
+    hand_over(loop, NULL, 0, END);
+}
+
+bool client_loop_lines(struct kindred_loop *loop, int fd,
+                       client_loop_line *line, void *arg)
+{
+    REQUIRE(!loop->reader.started);
+    loop->fd = fd;
+    loop->line = line;
+    loop->line_arg = arg;
+    return net_thread_start(&loop->reader, "lines", read_lines, loop) ==
+           ERR_NONE;
+}
+
+static void on_signal(void *arg)
+{
+    struct kindred_loop *loop = arg;
+
+    loop->interrupted(loop->interrupted_arg);
+}
+
+bool client_loop_interrupts(struct kindred_loop *loop, void (*came)(void *arg),
+                            void *arg)
+{
+    loop->interrupted = came;
+    loop->interrupted_arg = arg;
+    return net_signal_start(&loop->signal, &loop->net, on_signal, loop) ==
+           ERR_NONE;
+}

@@ -1,0 +1,50 @@
+/* client/loop -- the loop that clients live on, and what a program of people
+ * needs beside them: lines somebody types, and Ctrl-C.
+ *
+ * The public part is in kindred/client.h.  A loop owns the http host that all
+ * its connections share, and the heap that all its timers are on.
+ *
+ * Laws
+ *   1. Lines come in order; none is lost; at most CLIENT_LOOP_LINES wait. */
+#ifndef CLIENT_LOOP_H
+#define CLIENT_LOOP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "client/timer.h"
+#include "http/session.h"
+#include "kindred/client.h"
+#include "net/loop.h"
+#include "net/signal.h"
+#include "net/thread.h"
+
+enum { CLIENT_LOOP_LINES = 64, CLIENT_LOOP_LINE_MAX = 32768 };
+
+/* A line without its end, and with a zero byte; NULL at the end of input. */
+typedef void client_loop_line(void *arg, const char *line, size_t size);
+
+struct kindred_loop { /* private */
+    struct net_loop net;
+    struct http_host host;
+    struct net_timer_heap timers;
+    struct net_signal signal;
+    struct net_thread reader;
+    client_loop_line *line;
+    void (*interrupted)(void *arg);
+    void *line_arg, *interrupted_arg;
+    int fd;
+    atomic_bool stopped;
+};
+
+/* Read lines of fd on a thread of its own until the end of input.  Once per
+ * loop; the thread may outlive the loop's last turn and ends with the process.
+ * A line longer than CLIENT_LOOP_LINE_MAX comes in pieces.  False: no thread. */
+bool client_loop_lines(struct kindred_loop *loop, int fd,
+                       client_loop_line *line, void *arg);
+
+/* Be told of SIGINT and SIGTERM in place of dying of them. */
+bool client_loop_interrupts(struct kindred_loop *loop, void (*came)(void *arg),
+                            void *arg);
+
+#endif
