@@ -1,0 +1,260 @@
+/* What people do, drawn by weight: the sensible and the silly. */
+#include "sim.h"
+
+typedef void act_fn(struct sim *sim, uint32_t id);
+
+static uint32_t somebody(struct sim *sim)
+{
+    return (uint32_t)sim_roll(sim, SIM_MEMBERS);
+}
+
+/* Say something new. */
+static void say(struct sim *sim, enum match_event_kind kind, uint32_t id,
+                uint64_t subject, bool flag)
+{
+    sim_people_say(sim, sim_people_request(sim, kind, id, subject, flag));
+}
+
+static void act_ask(struct sim *sim, uint32_t id)
+{
+    sim->member[id].ask =
+        sim_people_request(sim, EVENT_ASK, id, 0, sim_percent(sim, 15));
+    sim_people_say(sim, sim->member[id].ask);
+}
+
+static void act_attend(struct sim *sim, uint32_t id)
+{
+    static const uint8_t capacities[] = {0, 1, 1, 1, 2, 2, 3, 8};
+    uint64_t capacity = capacities[sim_roll(sim, sizeof capacities)];
+    uint64_t rest_ms = sim_percent(sim, 60) ? 0 : sim_roll(sim, 20000);
+    uint64_t until_ms =
+        sim_percent(sim, 85) ? 0 : sim->now_ms + sim_roll(sim, 120000);
+
+    sim->member[id].attend = sim_people_request(
+        sim, EVENT_ATTEND, id, until_ms << 24 | rest_ms << 8 | capacity, false);
+    sim_people_say(sim, sim->member[id].attend);
+}
+
+/* The stream breaks and is opened again, or is opened twice. */
+static void act_return(struct sim *sim, uint32_t id)
+{
+    const struct sim_member *member = &sim->member[id];
+
+    if (member->ask && sim_percent(sim, 60))
+        sim_people_say(sim, member->ask);
+    if (member->attend && sim_percent(sim, 60))
+        sim_people_say(sim, member->attend);
+}
+
+static void act_withdraw(struct sim *sim, uint32_t id)
+{
+    uint32_t owner = sim_percent(sim, 90) ? id : somebody(sim);
+    uint32_t ask = sim->member[owner].ask;
+
+    if (ask && sim->request[ask].reference)
+        say(sim, EVENT_WITHDRAW, id, sim->request[ask].reference, false);
+}
+
+static void act_leave(struct sim *sim, uint32_t id)
+{
+    say(sim, EVENT_LEAVE, id, 0, false);
+}
+
+static void act_pause(struct sim *sim, uint32_t id)
+{
+    say(sim, sim_percent(sim, 40) ? EVENT_PAUSE : EVENT_RESUME, id, 0, false);
+}
+
+static void act_capacity(struct sim *sim, uint32_t id)
+{
+    say(sim, EVENT_CAPACITY, id, sim_roll(sim, 10), false);
+}
+
+/* One of the last things told, open or long closed. */
+static uint64_t recall(struct sim *sim, const uint64_t *ring, uint32_t n)
+{
+    uint32_t most = n < SIM_KNOWN ? n : SIM_KNOWN;
+    uint32_t back = 1 + (uint32_t)sim_roll(sim, most < 4 ? most : 4);
+
+    if (sim_percent(sim, 15))
+        back = 1 + (uint32_t)sim_roll(sim, most);
+    return ring[(n - back) % SIM_KNOWN];
+}
+
+static void act_answer(struct sim *sim, uint32_t id)
+{
+    uint32_t whose = sim_percent(sim, 95) ? id : somebody(sim);
+    const struct sim_member *member = &sim->member[whose];
+
+    if (member->offers == 0)
+        return;
+    sim->member[id].answer = sim_people_request(
+        sim, EVENT_ANSWER, id, recall(sim, member->offer, member->offers),
+        sim_percent(sim, 65));
+    sim_people_say(sim, sim->member[id].answer);
+}
+
+static void act_answer_again(struct sim *sim, uint32_t id)
+{
+    if (sim->member[id].answer)
+        sim_people_say(sim, sim->member[id].answer);
+}
+
+/* Anything they said before, word for word; or its key for something else. */
+static void act_repeat(struct sim *sim, uint32_t id)
+{
+    uint32_t first = sim->member[id].first_request;
+    uint32_t at, kept;
+
+    if (sim->requests == first)
+        return;
+    at = first + (uint32_t)sim_roll(sim, sim->requests - first);
+    for (kept = at; at > first && sim->request[at].member != id; at--)
+        ;
+    if (kept == 0 || sim->request[at].member != id)
+        return;
+    if (sim_percent(sim, 10)) {
+        uint32_t other = sim_people_request(sim, sim->request[at].kind, id,
+                                            sim->request[at].subject,
+                                            !sim->request[at].flag);
+
+        sim->request[other].key = sim->request[at].key;
+        sim->request[other].key.request_hash ^= 1;
+        at = other;
+    }
+    sim_people_say(sim, at);
+}
+
+static void act_talk(struct sim *sim, uint32_t id)
+{
+    static const enum match_event_kind kinds[] = {EVENT_JOIN, EVENT_JOIN,
+                                                  EVENT_END, EVENT_REFLECT};
+    const struct sim_member *member = &sim->member[id];
+
+    if (member->talks)
+        say(sim, kinds[sim_roll(sim, 4)], id,
+            recall(sim, member->talk, member->talks), sim_percent(sim, 70));
+}
+
+static void act_idle(struct sim *sim, uint32_t id)
+{
+    struct match_event event = {.kind = EVENT_IDLE};
+    const struct sim_member *member = &sim->member[id];
+
+    if (!member->talks)
+        return;
+    event.talk.talk = recall(sim, member->talk, member->talks);
+    sim_event(sim, &event);
+}
+
+static void act_block(struct sim *sim, uint32_t id)
+{
+    enum match_event_kind kind =
+        sim_percent(sim, 60) ? EVENT_BLOCK : EVENT_UNBLOCK;
+    const struct sim_member *member = &sim->member[id];
+    uint32_t other = somebody(sim);
+
+    if (sim_percent(sim, 50) && other != id && !sim->member[other].gone)
+        say(sim, kind, id, sim->member[other].id, false);
+    else if (member->talks && sim_percent(sim, 50))
+        say(sim, kind, id, recall(sim, member->talk, member->talks),
+            sim_percent(sim, 50));
+    else if (member->offers)
+        say(sim, kind, id, recall(sim, member->offer, member->offers), false);
+}
+
+/* The card changes at the store; the engine hears of it in a while. */
+static void act_card(struct sim *sim, uint32_t id)
+{
+    enum match_role role = sim_percent(sim, 50) ? MATCH_SEEKER : MATCH_PEER;
+
+    sim_people_card(sim, &sim->member[id], role);
+    sim_later(sim, EVENT_CARD, id, role);
+}
+
+static void act_lost(struct sim *sim, uint32_t id)
+{
+    struct sim_member *member = &sim->member[id];
+    struct match_event event = {.kind = EVENT_LOST, .member = member->id};
+    bool asks = member->ask_call && sim_percent(sim, 50);
+
+    event.stream.stream = asks ? member->ask_call : member->attend_call;
+    if (sim_percent(sim, 10)) /* an older one, or none at all */
+        event.stream.stream = sim_roll(sim, sim->calls);
+    if (event.stream.stream < sim->first_call)
+        return;
+    if (event.stream.stream == member->ask_call)
+        member->ask_call = 0;
+    if (event.stream.stream == member->attend_call)
+        member->attend_call = 0;
+    for (uint32_t i = 0; i < SIM_MEMBERS; i++) /* whoever it was */
+        if (sim->member[i].ask_call == event.stream.stream)
+            sim->member[i].ask_call = 0;
+        else if (sim->member[i].attend_call == event.stream.stream)
+            sim->member[i].attend_call = 0;
+    sim->call[event.stream.stream].streams = false;
+    sim_event(sim, &event);
+}
+
+static void act_silence(struct sim *sim, uint32_t id)
+{
+    sim->member[id].silent = sim_percent(sim, sim->mix.vanish * 4);
+}
+
+static void act_hold(struct sim *sim, uint32_t id)
+{
+    sim_later(sim, EVENT_HOLD, id, MATCH_SEEKER);
+}
+
+static void act_gone(struct sim *sim, uint32_t id)
+{
+    sim_later(sim, EVENT_GONE, id, MATCH_SEEKER);
+}
+
+static void act_rarity(struct sim *sim, uint32_t id)
+{
+    struct match_rarity_row row[4];
+    struct match_event event = {.kind = EVENT_RARITY};
+
+    event.pool = sim->member[id].pool;
+    event.rarity.row = row;
+    event.rarity.rows = (uint32_t)sim_roll(sim, 5);
+    for (uint32_t i = 0; i < event.rarity.rows; i++)
+        row[i] = (struct match_rarity_row){.token = i + 1,
+                                           .count_q8 = sim_roll(sim, 3000),
+                                           .pool = event.pool};
+    sim_event(sim, &event);
+}
+
+static const struct {
+    uint32_t weight;
+    act_fn *act;
+} acts[] = {
+    {90, act_ask},      {70, act_attend},  {30, act_return},
+    {25, act_withdraw}, {12, act_leave},   {25, act_pause},
+    {20, act_capacity}, {160, act_answer}, {20, act_answer_again},
+    {20, act_repeat},   {110, act_talk},   {4, act_idle},
+    {12, act_block},    {15, act_card},    {25, act_lost},
+    {15, act_silence},  {5, act_hold},     {1, act_gone},
+    {1, act_rarity},
+};
+
+void sim_people_act(struct sim *sim)
+{
+    uint32_t total = 0, id = somebody(sim);
+    uint64_t roll;
+
+    sim->act_due_ms = sim->now_ms + sim_roll(sim, sim->mix.act_ms + 1);
+    if (sim->calls + SIM_MEMBERS * 4 > SIM_CALLS || sim->member[id].gone)
+        return;
+    for (uint32_t i = 0; i < sizeof acts / sizeof acts[0]; i++)
+        total += acts[i].weight;
+    roll = sim_roll(sim, total);
+    for (uint32_t i = 0; i < sizeof acts / sizeof acts[0]; i++) {
+        if (roll < acts[i].weight) {
+            acts[i].act(sim, id);
+            return;
+        }
+        roll -= acts[i].weight;
+    }
+}

@@ -1,0 +1,286 @@
+/* The way to the store and back, with everything that may go wrong on it. */
+#include "sim.h"
+
+#include <string.h>
+
+#define ARENA_BYTES ((size_t)1 << 20)
+
+enum { DIE_IN_RECOVERY = 3 /* percent */ };
+
+void sim_port_job(struct sim *sim, struct store_job *job,
+                  enum store_command_kind kind)
+{
+    struct store_job *const one[] = {job};
+
+    job->command.kind = kind;
+    job->command.now_ms = sim->now_ms;
+    store_execute(sim->store, one, 1);
+}
+
+uint32_t sim_port_flying(const struct sim *sim)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < SIM_FLYING; i++)
+        n += sim->flying[i].used && !sim->flying[i].zombie;
+    return n;
+}
+
+static uint64_t delay(struct sim *sim)
+{
+    uint32_t most = sim->quiet ? 2 : sim->mix.delay_ms;
+
+    return most ? sim_roll(sim, most + 1) : 0;
+}
+
+/* Nothing but offers proposed in this very step is under way. */
+static bool clean(const struct sim *sim)
+{
+    for (uint32_t i = 0; i < SIM_FLYING; i++)
+        if (sim->flying[i].used && !sim->flying[i].clean)
+            return false;
+    return sim_later_due_ms(sim) == UINT64_MAX;
+}
+
+void sim_port_send(struct sim *sim, const struct match_command *command)
+{
+    struct sim_flying *flying = NULL;
+    uint64_t last_ms = 0;
+    bool alone = command->kind == COMMAND_OFFER && clean(sim);
+
+    sim_laws_proposed(sim, command);
+    for (uint32_t i = 0; i < SIM_FLYING; i++) {
+        if (!sim->flying[i].used && !flying)
+            flying = &sim->flying[i];
+        else if (sim->flying[i].used && !sim->flying[i].executed &&
+                 !sim->flying[i].zombie && sim->flying[i].execute_ms > last_ms)
+            last_ms = sim->flying[i].execute_ms;
+    }
+    LAW("simulator: room for commands", flying != NULL);
+    if (!alone) /* what was proposed before is alone no more */
+        for (uint32_t i = 0; i < SIM_FLYING; i++)
+            sim->flying[i].clean = false;
+    memset(flying, 0, sizeof *flying);
+    flying->used = true;
+    flying->command = *command;
+    flying->clean = alone;
+    flying->order = ++sim->sent;
+    if (command->kind == COMMAND_RARITY) {
+        memcpy(flying->rarity, command->rarity.row,
+               command->rarity.rows * sizeof flying->rarity[0]);
+        flying->command.rarity.row = flying->rarity;
+    }
+    flying->execute_ms = sim->now_ms + delay(sim);
+    if (!sim->quiet) {
+        flying->twice = sim_percent(sim, sim->mix.twice);
+        flying->lose = sim_percent(sim, sim->mix.lose);
+        flying->full_disk = sim_percent(sim, sim->mix.full_disk);
+    }
+    /* usually in the order they were proposed */
+    if (flying->execute_ms < last_ms &&
+        (sim->quiet || !sim_percent(sim, sim->mix.reorder)))
+        flying->execute_ms = last_ms;
+    arena_init(&flying->job.arena, ARENA_BYTES);
+    sim_trace(sim, "  -> %s op %llu", sim_command_name(command->kind),
+              (unsigned long long)command->op);
+}
+
+/* The first that is due; NULL if none flies. */
+static struct sim_flying *first(const struct sim *sim, uint64_t *due_ms)
+{
+    struct sim_flying *best = NULL;
+
+    *due_ms = UINT64_MAX;
+    for (uint32_t i = 0; i < SIM_FLYING; i++) {
+        struct sim_flying *flying = &sim->flying[i];
+        uint64_t due =
+            flying->executed ? flying->deliver_ms : flying->execute_ms;
+
+        if (!flying->used || due > *due_ms ||
+            (due == *due_ms && best && flying->order > best->order))
+            continue;
+        best = flying;
+        *due_ms = due;
+    }
+    return best;
+}
+
+uint64_t sim_port_due_ms(const struct sim *sim)
+{
+    uint64_t due_ms;
+
+    (void)first(sim, &due_ms);
+    return due_ms;
+}
+
+static void forget(struct sim_flying *flying)
+{
+    arena_reset(&flying->job.arena);
+    flying->used = false;
+}
+
+/* One execution at the store, and what it says believed. */
+static void run(struct sim *sim, struct sim_flying *flying)
+{
+    struct store_job *job = &flying->job;
+    struct store_job *const one[] = {job};
+
+    arena_reset(&job->arena);
+    memset(&job->result, 0, sizeof job->result);
+    job->command.kind = STORE_MATCH;
+    job->command.epoch = flying->command.epoch;
+    job->command.now_ms = flying->command.now_ms;
+    job->command.match.command = flying->command;
+    store_execute(sim->store, one, 1);
+    flying->result = job->result.match;
+    flying->result.op = flying->command.op;
+    flying->result.seq = ++sim->executions;
+    flying->result.outcome = job->result.outcome;
+    flying->result.err = job->result.err;
+    LAW("the store does not fail", job->result.err != ERR_STORE);
+    sim_laws_executed(sim, flying, &flying->result);
+    flying->clean = false;
+}
+
+static void execute(struct sim *sim, struct sim_flying *flying)
+{
+    if (flying->full_disk && !flying->zombie) {
+        flying->result = (struct match_result){.op = flying->command.op,
+                                               .seq = ++sim->executions,
+                                               .outcome = OUTCOME_REFUSED,
+                                               .err = ERR_STORE};
+    } else {
+        run(sim, flying);
+        if (flying->twice)
+            run(sim, flying);
+        if (flying->lose) { /* nobody heard: the same again, later */
+            flying->lose = false;
+            flying->execute_ms = sim->now_ms + delay(sim);
+            return;
+        }
+    }
+    flying->executed = true;
+    flying->deliver_ms = sim->now_ms + delay(sim);
+    sim_trace(sim, "  == %s op %llu: %d %s",
+              sim_command_name(flying->command.kind),
+              (unsigned long long)flying->command.op,
+              (int)flying->result.outcome, err_reason(flying->result.err));
+    if (flying->zombie)
+        forget(flying);
+}
+
+static void deliver(struct sim *sim, struct sim_flying *flying)
+{
+    struct match_event event = {.kind = EVENT_STORED, .now_ms = sim->now_ms};
+
+    sim_cover_result(sim, &flying->command, &flying->result);
+    if (flying->result.outcome == OUTCOME_FENCED)
+        sim->fenced = true;
+    sim_laws_heard(sim, &flying->result);
+    event.stored.result = &flying->result;
+    sim_event(sim, &event);
+    forget(flying);
+}
+
+void sim_port_step(struct sim *sim)
+{
+    uint64_t due_ms;
+    struct sim_flying *flying = first(sim, &due_ms);
+
+    if (!flying)
+        return;
+    if (flying->executed)
+        deliver(sim, flying);
+    else
+        execute(sim, flying);
+}
+
+void sim_port_die(struct sim *sim)
+{
+    for (uint32_t i = 0; i < SIM_FLYING; i++) {
+        struct sim_flying *flying = &sim->flying[i];
+
+        if (!flying->used || flying->zombie)
+            continue;
+        if (flying->executed || sim_percent(sim, 50)) {
+            forget(flying);
+            continue;
+        }
+        flying->zombie = true; /* it may arrive before the claim or after */
+        flying->lose = flying->full_disk = false;
+        if (sim_percent(sim, 50))
+            execute(sim, flying);
+    }
+}
+
+/* ---- recovery ---- */
+
+static void load_row(struct sim *sim, const struct store_loaded *loaded)
+{
+    struct match_event event = {.kind = EVENT_LOAD, .now_ms = sim->now_ms};
+    struct match_card card;
+    const struct match_row *kept;
+
+    event.load.row = &loaded->row;
+    if (loaded->row.kind == ROW_TICKET) {
+        kept = sim_truth_row(sim, ROW_TICKET, loaded->row.ticket.id);
+        LAW("DESIGN law 7: a loaded ticket was acknowledged",
+            kept && kept->ticket.state == loaded->row.ticket.state);
+        LAW("a ticket is loaded with its card",
+            loaded->card.size == sizeof card);
+        memcpy(&card, loaded->card.data, sizeof card);
+        event.load.card = &card;
+    }
+    sim_event(sim, &event);
+}
+
+static uint64_t take_pools(struct sim *sim)
+{
+    struct store_job job;
+
+    memset(&job, 0, sizeof job);
+    arena_init(&job.arena, ARENA_BYTES);
+    sim_port_job(sim, &job, STORE_CLAIM);
+    LAW("a claim succeeds", job.result.outcome == OUTCOME_OK);
+    LAW("a claim is the next epoch", job.result.epoch == sim->epoch + 1);
+    arena_reset(&job.arena);
+    sim_truth_claimed(sim);
+    sim->epoch = job.result.epoch;
+    return sim->epoch;
+}
+
+void sim_port_fence(struct sim *sim)
+{
+    (void)take_pools(sim); /* another node */
+    sim->fences++;
+    sim_trace(sim, "another node claims, epoch %llu",
+              (unsigned long long)sim->epoch);
+}
+
+bool sim_port_recover(struct sim *sim)
+{
+    struct match_event event = {.kind = EVENT_BEGIN, .now_ms = sim->now_ms};
+    struct store_job job;
+    uint64_t cursor = 0;
+
+    sim->engine = match_engine_init(sim->memory, &sim->sizes, &sim->limits);
+    event.begin.epoch = sim->engine_epoch = take_pools(sim);
+    sim_event(sim, &event);
+    do {
+        memset(&job, 0, sizeof job);
+        arena_init(&job.arena, ARENA_BYTES);
+        job.command.epoch = sim->epoch;
+        job.command.load.cursor = cursor;
+        sim_port_job(sim, &job, STORE_LOAD);
+        LAW("a load succeeds", job.result.outcome == OUTCOME_OK);
+        for (uint32_t i = 0; i < job.result.load.rows; i++)
+            load_row(sim, &job.result.load.row[i]);
+        cursor = job.result.load.cursor;
+        arena_reset(&job.arena);
+        if (!sim->quiet && sim_percent(sim, DIE_IN_RECOVERY))
+            return false;
+    } while (cursor != 0);
+    event = (struct match_event){.kind = EVENT_LIVE, .now_ms = sim->now_ms};
+    sim_event(sim, &event);
+    return true;
+}

@@ -1,0 +1,121 @@
+#include "sim.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LINES = 80, LINE = 240 };
+
+/* The only thing a signal handler can reach. */
+static char line[LINES][LINE];
+static uint64_t lines;
+static const struct sim *running;
+
+static const char *const event_names[EVENT_KINDS] = {
+    [EVENT_BEGIN] = "begin",       [EVENT_LOAD] = "load",
+    [EVENT_LIVE] = "live",         [EVENT_ASK] = "ask",
+    [EVENT_WITHDRAW] = "withdraw", [EVENT_ATTEND] = "attend",
+    [EVENT_LEAVE] = "leave",       [EVENT_PAUSE] = "pause",
+    [EVENT_RESUME] = "resume",     [EVENT_CAPACITY] = "capacity",
+    [EVENT_ANSWER] = "answer",     [EVENT_JOIN] = "join",
+    [EVENT_END] = "end",           [EVENT_REFLECT] = "reflect",
+    [EVENT_IDLE] = "idle",         [EVENT_BLOCK] = "block",
+    [EVENT_UNBLOCK] = "unblock",   [EVENT_SEEN] = "seen",
+    [EVENT_LOST] = "lost",         [EVENT_CARD] = "card",
+    [EVENT_HOLD] = "hold",         [EVENT_GONE] = "gone",
+    [EVENT_RARITY] = "rarity",     [EVENT_STORED] = "stored",
+    [EVENT_TICK] = "tick",         [EVENT_DRAIN] = "drain",
+};
+
+static const char *const command_names[COMMAND_KINDS] = {
+    [COMMAND_OPEN_TICKET] = "open_ticket",
+    [COMMAND_CLOSE_TICKET] = "close_ticket",
+    [COMMAND_OPEN_DUTY] = "open_duty",
+    [COMMAND_SET_DUTY] = "set_duty",
+    [COMMAND_CLOSE_DUTY] = "close_duty",
+    [COMMAND_OFFER] = "offer",
+    [COMMAND_ACCEPT] = "accept",
+    [COMMAND_DECLINE] = "decline",
+    [COMMAND_CLOSE_OFFER] = "close_offer",
+    [COMMAND_JOIN] = "join",
+    [COMMAND_END_TALK] = "end_talk",
+    [COMMAND_REFLECT] = "reflect",
+    [COMMAND_BLOCK] = "block",
+    [COMMAND_UNBLOCK] = "unblock",
+    [COMMAND_HOLD] = "hold",
+    [COMMAND_RARITY] = "rarity",
+};
+
+const char *sim_event_name(enum match_event_kind kind)
+{
+    return kind < EVENT_KINDS ? event_names[kind] : "?";
+}
+
+const char *sim_command_name(enum match_command_kind kind)
+{
+    return kind < COMMAND_KINDS ? command_names[kind] : "?";
+}
+
+void sim_trace(const struct sim *sim, const char *form, ...)
+{
+    char *to = line[lines % LINES];
+    va_list list;
+    int n = snprintf(to, LINE, "%6" PRIu64 " t=%-9" PRIu64 " ", sim->steps,
+                     sim->now_ms);
+
+    if (n > 0 && n < LINE) {
+        va_start(list, form);
+        (void)vsnprintf(to + n, (size_t)(LINE - n), form, list);
+        va_end(list);
+    }
+    lines++;
+    if (sim->trace)
+        (void)puts(to);
+}
+
+static void tell(void)
+{
+    uint64_t from = lines > LINES ? lines - LINES : 0;
+
+    if (!running->trace) {
+        (void)fprintf(stderr, "what led there:\n");
+        for (uint64_t i = from; i < lines; i++)
+            (void)fprintf(stderr, "  %s\n", line[i % LINES]);
+    }
+    (void)fprintf(
+        stderr, "replay: sim --seed %" PRIu64 " --steps %" PRIu64 " --trace\n",
+        running->seed, running->steps + 1);
+    (void)fprintf(stderr, "FAILED seed %" PRIu64 " step %" PRIu64 "\n",
+                  running->seed, running->steps);
+    (void)fflush(NULL);
+}
+
+void sim_fail(const char *law, const char *file, int at)
+{
+    (void)fprintf(stderr, "\n%s:%d: %s\n", file, at, law);
+    tell();
+    _exit(1);
+}
+
+/* A REQUIRE of the engine or the store failed: it said which. */
+static void on_abort(int signal)
+{
+    (void)signal;
+    tell();
+    _exit(1);
+}
+
+void sim_trace_open(const struct sim *sim)
+{
+    struct sigaction action;
+
+    running = sim;
+    lines = 0;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = on_abort;
+    (void)sigaction(SIGABRT, &action, NULL);
+}

@@ -1,0 +1,307 @@
+/* What is true: the rows the store acknowledged, and the laws over them. */
+#include "sim.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void sim_truth_open(struct sim *sim)
+{
+    for (int kind = 0; kind < ROW_PAIR; kind++) {
+        struct sim_table *table = sim->kept[kind];
+
+        table->n = 0;
+        map_init(&table->map, table->slot, SIM_SLOTS);
+    }
+    sim->pairs = 0;
+}
+
+static uint64_t id_of(const struct match_row *row)
+{
+    switch (row->kind) {
+    case ROW_TICKET:
+        return row->ticket.id;
+    case ROW_OFFER:
+        return row->offer.id;
+    case ROW_DUTY:
+        return row->duty.member;
+    case ROW_TALK:
+        return row->talk.id;
+    case ROW_PAIR:
+    case ROW_RARITY:
+    case ROW_KINDS:
+        break;
+    }
+    return 0;
+}
+
+struct match_row *sim_truth_row(struct sim *sim, enum match_row_kind kind,
+                                uint64_t id)
+{
+    struct sim_table *table = sim->kept[kind];
+    uint32_t at = id ? map_get(&table->map, id) : MAP_NONE;
+
+    return at == MAP_NONE ? NULL : &table->row[at];
+}
+
+static bool same_pair(const struct match_pair_row *x,
+                      const struct match_pair_row *y)
+{
+    return x->kind == y->kind && x->a == y->a && x->b == y->b &&
+           x->ticket == y->ticket;
+}
+
+static const struct match_pair_row *find_pair(const struct sim *sim,
+                                              enum match_pair_kind kind,
+                                              uint64_t a, uint64_t b,
+                                              uint64_t ticket)
+{
+    bool ordered = kind == PAIR_RESTS || kind == PAIR_BOND;
+    struct match_pair_row like = {.kind = kind,
+                                  .a = ordered && b < a ? b : a,
+                                  .b = ordered && b < a ? a : b,
+                                  .ticket = kind == PAIR_TICKET ? ticket : 0};
+
+    for (uint32_t i = 0; i < sim->pairs; i++)
+        if (same_pair(&sim->pair[i], &like))
+            return &sim->pair[i];
+    return NULL;
+}
+
+bool sim_truth_pair(const struct sim *sim, enum match_pair_kind kind,
+                    uint64_t a, uint64_t b, uint64_t ticket, uint64_t now_ms)
+{
+    const struct match_pair_row *pair = find_pair(sim, kind, a, b, ticket);
+
+    return pair && (kind != PAIR_RESTS || pair->until_ms > now_ms);
+}
+
+static void believe_pair(struct sim *sim, const struct match_pair_row *row)
+{
+    uint32_t at = 0;
+
+    while (at < sim->pairs && !same_pair(&sim->pair[at], row))
+        at++;
+    if (row->gone) {
+        if (at < sim->pairs)
+            sim->pair[at] = sim->pair[--sim->pairs];
+        return;
+    }
+    LAW("simulator: room for pairs", at < SIM_PAIRS);
+    if (at == sim->pairs)
+        sim->pairs++;
+    sim->pair[at] = *row;
+}
+
+static void forget_ticket_pairs(struct sim *sim, uint64_t ticket)
+{
+    for (uint32_t i = 0; i < sim->pairs;)
+        if (sim->pair[i].kind == PAIR_TICKET && sim->pair[i].ticket == ticket)
+            sim->pair[i] = sim->pair[--sim->pairs];
+        else
+            i++;
+}
+
+uint32_t sim_truth_used(const struct sim *sim, uint64_t peer)
+{
+    const struct sim_table *offers = sim->kept[ROW_OFFER];
+    const struct sim_table *talks = sim->kept[ROW_TALK];
+    uint32_t used = 0;
+
+    for (uint32_t i = 0; i < offers->n; i++)
+        used += offers->row[i].offer.peer == peer &&
+                offers->row[i].offer.state == OFFER_OPEN;
+    for (uint32_t i = 0; i < talks->n; i++)
+        used += talks->row[i].talk.peer == peer &&
+                talks->row[i].talk.state != TALK_ENDED;
+    return used;
+}
+
+/* ---- which moves a row may make (ENGINE.md §4), written down again ---- */
+
+static void check_ticket(const struct match_ticket_row *was,
+                         const struct match_ticket_row *is)
+{
+    bool live = was->state == TICKET_WAITING || was->state == TICKET_OFFERED;
+
+    LAW("states: an ended ticket stays as it was", live);
+    LAW("states: only an offered ticket is matched",
+        is->state != TICKET_MATCHED || was->state == TICKET_OFFERED);
+    LAW("since survives everything", was->since_ms == is->since_ms);
+    LAW("a ticket keeps its owner, pool and tie",
+        was->member == is->member && was->pool == is->pool &&
+            was->tie == is->tie && was->danger == is->danger);
+    LAW("a ticket keeps its lifetime", was->expires_ms == is->expires_ms);
+}
+
+static void check_offer(const struct match_offer_row *was,
+                        const struct match_offer_row *is)
+{
+    LAW("states: a closed offer stays closed", was->state == OFFER_OPEN);
+    LAW("an offer keeps its pair, score and deadline",
+        was->ticket == is->ticket && was->peer == is->peer && was->p == is->p &&
+            was->deadline_ms == is->deadline_ms);
+}
+
+static void check_talk(const struct match_talk_row *was,
+                       const struct match_talk_row *is)
+{
+    LAW("states: a talk moves forward", is->state >= was->state);
+    LAW("an ended talk stays as it ended",
+        was->state != TALK_ENDED ||
+            (is->why == was->why && is->ended_ms == was->ended_ms));
+    LAW("both joined an open talk", is->state != TALK_OPEN || is->joined == 3);
+}
+
+static void check_moved(const struct match_row *was, const struct match_row *is)
+{
+    if (is->kind == ROW_TICKET)
+        check_ticket(&was->ticket, &is->ticket);
+    else if (is->kind == ROW_OFFER)
+        check_offer(&was->offer, &is->offer);
+    else if (is->kind == ROW_TALK)
+        check_talk(&was->talk, &is->talk);
+}
+
+/* DESIGN law 6: one key makes one thing. */
+static void check_new(struct sim *sim, const struct match_row *row)
+{
+    const struct sim_table *tickets = sim->kept[ROW_TICKET];
+    const struct sim_table *talks = sim->kept[ROW_TALK];
+
+    for (uint32_t i = 0; row->kind == ROW_TICKET && i < tickets->n; i++) {
+        const struct match_ticket_row *other = &tickets->row[i].ticket;
+
+        LAW("DESIGN law 6: a key opens one ticket",
+            other->member != row->ticket.member ||
+                other->key.word[0] != row->ticket.key.word[0]);
+        LAW("one live ticket per member", other->member != row->ticket.member ||
+                                              other->state == TICKET_MATCHED ||
+                                              other->state == TICKET_ENDED);
+    }
+    for (uint32_t i = 0; row->kind == ROW_TALK && i < talks->n; i++)
+        LAW("DESIGN law 1: at most one match of a ticket",
+            talks->row[i].talk.ticket != row->talk.ticket);
+}
+
+/* Rows are compared field by field: padding says nothing. */
+static bool same_row(const struct match_row *x, const struct match_row *y)
+{
+    if (x->kind == ROW_TICKET)
+        return x->ticket.state == y->ticket.state &&
+               x->ticket.why == y->ticket.why &&
+               x->ticket.offers == y->ticket.offers &&
+               x->ticket.backoff_until_ms == y->ticket.backoff_until_ms;
+    if (x->kind == ROW_OFFER)
+        return x->offer.state == y->offer.state;
+    if (x->kind == ROW_TALK)
+        return x->talk.state == y->talk.state &&
+               x->talk.joined == y->talk.joined &&
+               x->talk.reflected == y->talk.reflected;
+    if (x->kind == ROW_DUTY)
+        return x->duty.state == y->duty.state && x->duty.used == y->duty.used &&
+               x->duty.capacity == y->duty.capacity &&
+               x->duty.lapses == y->duty.lapses &&
+               x->duty.total == y->duty.total &&
+               x->duty.rest_until_ms == y->duty.rest_until_ms &&
+               x->duty.tie == y->duty.tie;
+    return false;
+}
+
+/* May this answer have changed anything? */
+static bool may_change(const struct match_command *command,
+                       const struct match_result *result)
+{
+    if (result->outcome == OUTCOME_REFUSED)
+        return command->kind == COMMAND_ACCEPT && result->err == ERR_OFFER_GONE;
+    return result->outcome == OUTCOME_OK;
+}
+
+static void believe(struct sim *sim, const struct match_command *command,
+                    const struct match_result *result,
+                    const struct match_row *row)
+{
+    struct match_row *was;
+    struct sim_table *table;
+
+    if (row->kind == ROW_PAIR) {
+        believe_pair(sim, &row->pair);
+        return;
+    }
+    if (row->kind >= ROW_PAIR)
+        return;
+    was = sim_truth_row(sim, row->kind, id_of(row));
+    if (was && same_row(was, row))
+        return;
+    LAW("DESIGN laws 6 and 8: refused, repeated and fenced change nothing",
+        may_change(command, result));
+    table = sim->kept[row->kind];
+    if (was) {
+        check_moved(was, row);
+        *was = *row;
+    } else {
+        check_new(sim, row);
+        LAW("simulator: room for rows", table->n < SIM_ROWS);
+        table->row[table->n] = *row;
+        LAW("simulator: room for rows",
+            map_put(&table->map, id_of(row), table->n) == ERR_NONE);
+        table->n++;
+    }
+    if (row->kind == ROW_TICKET && row->ticket.state > TICKET_OFFERED)
+        forget_ticket_pairs(sim, row->ticket.id);
+}
+
+/* What the store itself must never let in, of the open offers and talks. */
+static void check_peer(const struct sim *sim, uint64_t peer)
+{
+    const struct sim_table *duties = sim->kept[ROW_DUTY];
+    uint32_t used = sim_truth_used(sim, peer);
+
+    LAW("DESIGN law 2: never above 8", used <= MATCH_CAPACITY_MAX);
+    for (uint32_t i = 0; i < duties->n; i++)
+        if (duties->row[i].duty.member == peer)
+            LAW("used counts open offers and live talks",
+                duties->row[i].duty.used == used);
+}
+
+static void check_touched(struct sim *sim, const struct match_result *result)
+{
+    for (uint32_t i = 0; i < result->rows; i++) {
+        const struct match_row *row = &result->row[i];
+        uint32_t open = 0;
+
+        if (row->kind == ROW_DUTY)
+            check_peer(sim, row->duty.member);
+        if (row->kind != ROW_TICKET)
+            continue;
+        for (uint32_t j = 0; j < sim->kept[ROW_OFFER]->n; j++) {
+            const struct match_offer_row *offer =
+                &sim->kept[ROW_OFFER]->row[j].offer;
+
+            open +=
+                offer->ticket == row->ticket.id && offer->state == OFFER_OPEN;
+        }
+        LAW("DESIGN law 1: at most one open offer", open <= 1);
+        LAW("offered means an open offer",
+            open == (row->ticket.state == TICKET_OFFERED));
+    }
+}
+
+void sim_truth_claimed(struct sim *sim)
+{
+    struct sim_table *duties = sim->kept[ROW_DUTY];
+
+    for (uint32_t i = 0; i < duties->n; i++) {
+        if (duties->row[i].duty.state == DUTY_OFF)
+            continue;
+        duties->row[i].duty.state = DUTY_OFF;
+        duties->row[i].duty.why = DUTY_WHY_CLAIM;
+    }
+}
+
+void sim_truth_believe(struct sim *sim, const struct match_command *command,
+                       const struct match_result *result)
+{
+    for (uint32_t i = 0; i < result->rows; i++)
+        believe(sim, command, result, &result->row[i]);
+    check_touched(sim, result);
+}
