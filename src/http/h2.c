@@ -39,8 +39,10 @@ bool http_h2_tell(struct http_session *session)
         struct http_exchange *exchange =
             LIST_ENTRY(node, struct http_exchange, by_event);
         unsigned pending = exchange->pending;
-        bool dead = (pending & HTTP_H2_CLOSED) && !exchange->client &&
-                    exchange->why != ERR_NONE;
+        /* Reset in the same read, or the connection is at its end. */
+        bool dead = session->failed != ERR_NONE ||
+                    ((pending & HTTP_H2_CLOSED) && !exchange->client &&
+                     exchange->why != ERR_NONE);
 
         exchange->pending = 0;
         told = true;
@@ -56,7 +58,7 @@ bool http_h2_tell(struct http_session *session)
             http_pool_give(exchange);
             continue;
         }
-        if ((pending & HTTP_H2_WRITABLE) && exchange->began &&
+        if ((pending & HTTP_H2_WRITABLE) && exchange->began && !dead &&
             !exchange->out_ended)
             handler->writable(self, exchange);
     }

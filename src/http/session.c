@@ -1,6 +1,7 @@
 #include "http/session.h"
 
 #include <nghttp2/nghttp2.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/require.h"
@@ -33,6 +34,31 @@ void http_session_host_close(struct http_host *host)
     host->callbacks = NULL;
 }
 
+/* Through our own names, so that a test can make any of them fail. */
+static void *take(size_t size, void *unused)
+{
+    (void)unused;
+    return malloc(size);
+}
+
+static void give(void *piece, void *unused)
+{
+    (void)unused;
+    free(piece);
+}
+
+static void *take_clean(size_t count, size_t size, void *unused)
+{
+    (void)unused;
+    return calloc(count, size);
+}
+
+static void *take_more(void *piece, size_t size, void *unused)
+{
+    (void)unused;
+    return realloc(piece, size);
+}
+
 static int greet(struct http_session *session)
 {
     const struct http_limits *limits = &session->host->limits;
@@ -48,6 +74,7 @@ static int greet(struct http_session *session)
 enum err http_session_init(struct http_session *session, struct http_host *host,
                            enum http_role role, void *user, uint64_t now_ms)
 {
+    nghttp2_mem memory = {NULL, take, give, take_clean, take_more};
     int rv;
 
     *session = (struct http_session){.host = host,
@@ -65,10 +92,10 @@ enum err http_session_init(struct http_session *session, struct http_host *host,
     list_init(&session->submits);
     list_init(&session->stalls);
     rv = role == HTTP_SERVER
-             ? nghttp2_session_server_new2(&session->h2, host->callbacks,
-                                           session, host->options)
-             : nghttp2_session_client_new2(&session->h2, host->callbacks,
-                                           session, host->options);
+             ? nghttp2_session_server_new3(&session->h2, host->callbacks,
+                                           session, host->options, &memory)
+             : nghttp2_session_client_new3(&session->h2, host->callbacks,
+                                           session, host->options, &memory);
     if (rv != 0) {
         session->h2 = NULL;
         return ERR_NOMEM;
@@ -145,6 +172,8 @@ enum err http_session_receive(struct http_session *session,
     session->heard_ms = session->now_ms;
     if (session->failed == ERR_NONE && size > 0) {
         rv = nghttp2_session_mem_recv(session->h2, bytes, size);
+        if (rv < 0 && fatal(rv) == ERR_ABUSE)
+            http_guard_expel(session, "too_much");
         if (rv < 0 && session->failed == ERR_NONE)
             session->failed = fatal(rv);
     }
