@@ -199,15 +199,20 @@ static enum err do_attend(struct cli_simulate_run *run,
     return err == ERR_NONE ? cli_simulate_happen_joins(run) : err;
 }
 
+/* One table ends the counting in every pool: those without one have 0. */
 static enum err do_rarity(struct cli_simulate_run *run,
                           const struct cli_workload_line *line)
 {
     struct match_event event = cli_simulate_happen_event(run, EVENT_RARITY, 0);
+    enum err err = ERR_NONE;
 
-    event.pool = line->pool;
-    event.rarity.row = line->rarity;
-    event.rarity.rows = line->rarities;
-    return cli_simulate_happen(run, &event);
+    for (uint32_t i = 0; i < run->pools && err == ERR_NONE; i++) {
+        event.pool = i;
+        event.rarity.row = line->rarity;
+        event.rarity.rows = i == line->pool ? line->rarities : 0;
+        err = cli_simulate_happen(run, &event);
+    }
+    return err;
 }
 
 static enum err do_talk(struct cli_simulate_run *run,

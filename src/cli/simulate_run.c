@@ -50,6 +50,7 @@ cli_simulate_run_new(const struct cli_workload *counted,
     run->limits = *limits;
     run->log = log;
     run->seed = seed;
+    run->pools = sizes.pools;
     run->next_offer = run->next_talk = 1;
     run->next_beat_ms = UINT64_MAX;
     if (open_tables(run, counted) != ERR_NONE ||

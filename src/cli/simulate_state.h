@@ -49,6 +49,7 @@ struct cli_simulate_run {
     const struct cli_workload *names;
     uint64_t seed, now_ms, next_beat_ms;
     uint64_t calls, keys, next_offer, next_talk;
+    uint32_t pools;
     uint32_t members, tickets, offers_cap; /* sizes of the tables below */
     uint32_t live, open;                   /* tickets, offers */
     struct cli_simulate_member *member;    /* by number; [0] is nobody */

@@ -69,7 +69,7 @@ static void release(struct match_rarity *rarity, uint32_t at)
 {
     struct match_term *term = &rarity->term[at];
 
-    if (term->refs > 0 || term->loaded || term->count_q8 >> 8 != 0)
+    if (term->refs > 0 || term->loaded || term->count_q8 != 0)
         return; /* Law 3 */
     REQUIRE(term->holders == 0);
     REQUIRE(map_remove(&rarity->index, term->token));
@@ -94,6 +94,14 @@ void match_rarity_drop(struct match_rarity *rarity, uint32_t term)
     release(rarity, term);
 }
 
+void match_rarity_freeze(struct match_rarity *rarity)
+{
+    if (rarity->frozen)
+        return;
+    rarity->frozen = true;
+    match_rarity_refresh(rarity);
+}
+
 enum err match_rarity_load(struct match_rarity *rarity, uint64_t token,
                            uint64_t bits_q8)
 {
@@ -101,10 +109,7 @@ enum err match_rarity_load(struct match_rarity *rarity, uint64_t token,
 
     if (token == 0 || bits_q8 > 32u << 8)
         return ERR_INVALID;
-    if (!rarity->frozen) {
-        rarity->frozen = true;
-        match_rarity_refresh(rarity);
-    }
+    match_rarity_freeze(rarity);
     at = intern(rarity, token);
     if (at == MAP_NONE)
         return ERR_FULL;

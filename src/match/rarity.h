@@ -49,7 +49,10 @@ void match_rarity_init(struct match_rarity *rarity, struct match_term *term,
 uint32_t match_rarity_hold(struct match_rarity *rarity, uint64_t token);
 void match_rarity_drop(struct match_rarity *rarity, uint32_t term);
 
-/* One term from outside.  ERR_FULL: no room; nothing changed. */
+/* From now on only what comes from outside counts. */
+void match_rarity_freeze(struct match_rarity *rarity);
+
+/* One term from outside, and freeze.  ERR_FULL: no room; nothing changed. */
 MUST_USE enum err match_rarity_load(struct match_rarity *rarity, uint64_t token,
                                     uint64_t bits_q8);
 
