@@ -2,7 +2,7 @@
 
 #include "cli/workload.h"
 
-enum { RELAX_MAX = UINT32_MAX };
+#define RELAX_MAX UINT32_MAX
 
 const struct cli_workload_json_field cli_workload_card_fields[] = {
     {"member", CLI_WORKLOAD_JSON_NAME, false, CLI_WORKLOAD_NAME_MAX},

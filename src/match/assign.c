@@ -7,7 +7,8 @@
 /* A cost is minus a value.  Leaving a ticket alone costs 0: each has a dummy
  * of its own for that, which is never full and never priced. */
 
-enum { UNSEEN = UINT32_MAX, DONE = UINT32_MAX - 1 };
+#define UNSEEN UINT32_MAX
+#define DONE   (UINT32_MAX - 1)
 
 struct cut {
     char *at; /* NULL: only count */

@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MATCH_ASSIGN_NONE = UINT32_MAX };
+#define MATCH_ASSIGN_NONE UINT32_MAX
 
 struct match_assign_edge {
     uint32_t peer;
