@@ -60,7 +60,8 @@ struct http_handler {
     void (*readable)(void *handler, struct http_exchange *exchange);
     /* `out` had been above HTTP_OUT_HIGH and is below HTTP_OUT_LOW again. */
     void (*writable)(void *handler, struct http_exchange *exchange);
-    /* It is over; last call.  ERR_NONE: both sides ended and all was sent.
+    /* It is over; last call, and the last time that `in` can be read.
+     * ERR_NONE: both sides ended and all was sent.
      * ERR_CANCELED: the peer cancelled.  ERR_SLOW_READER: the peer did not
      * read for slow_ms.  ERR_DRAINING (client): the server refused it unseen;
      * a retry elsewhere is safe.  ERR_CONNECTION: the connection is lost. */

@@ -102,7 +102,8 @@ static struct rpc_verdict test_streaming_input_call(
     handled++;
     if (!sum) {
         sum = rpc_call_alloc(call, sizeof *sum);
-        CHECK(sum);
+        if (!sum)
+            return rpc_fail(call, ERR_NOMEM);
         *sum = 0;
         rpc_call_set_user(call, sum);
     }

@@ -125,8 +125,10 @@ rpc_world_call(struct rpc_world *world, struct result *result, const char *path,
         fields[2 + i] = more[i];
     result->exchange =
         http_session_request(&world->wire.client, &request, result, &err);
-    if (!result->exchange)
-        abort();
+    if (!result->exchange) { /* the connection is at its end */
+        result->closed = true;
+        result->status.code = err_status(err);
+    }
     return result->exchange;
 }
 
