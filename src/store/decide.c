@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/chance.h"
 #include "base/require.h"
 
 typedef enum err part_fn(struct store_work *work);
@@ -36,12 +37,16 @@ static part_fn *const other_parts[STORE_COMMAND_KINDS] = {
     [STORE_ACKNOWLEDGE] = store_decide_mail_acknowledge,
 };
 
-static uint64_t start_of(const uint8_t hash[STORE_HASH])
+/* A keyed hash is random: folded, it still names its mailbox or handle. */
+static uint64_t fold(const uint8_t hash[STORE_HASH])
 {
-    uint64_t word;
+    uint64_t word, all = 0;
 
-    memcpy(&word, hash, sizeof word);
-    return word;
+    for (size_t at = 0; at < STORE_HASH; at += sizeof word) {
+        memcpy(&word, hash + at, sizeof word);
+        all = chance_mix(all ^ word);
+    }
+    return all;
 }
 
 /* Within which a key is unique. */
@@ -94,11 +99,11 @@ static struct store_memo memo_of(const struct store_work *work)
         memo.call |= (uint32_t)work->command->kind;
         memo.scope = match_scope(work->command);
     } else if (command->kind == STORE_ENROL) {
-        memo.scope = start_of(command->enrol.handle);
+        memo.scope = fold(command->enrol.handle);
     } else if (command->kind == STORE_PUT_CARD) {
         memo.scope = command->put_card.member;
     } else if (command->kind == STORE_SEND) {
-        memo.scope = start_of(command->send.send_hash);
+        memo.scope = fold(command->send.send_hash);
     } else {
         memo.key = (struct match_key){{0, 0}, 0};
     }
@@ -403,9 +408,11 @@ static void replay_other(struct store_work *work, struct store_result *result)
         result->card.version = (uint32_t)work->reference;
     } else if (command->kind == STORE_SEND) {
         result->sent.seq = work->reference;
-        if (keeper->ops->box(keeper, command->send.send_hash, true, &box,
-                             &work->job->arena))
-            result->sent.link = box.link;
+        if (!keeper->ops->box(keeper, command->send.send_hash, true, &box,
+                              &work->job->arena))
+            return; /* swept since: there is nobody to wake */
+        result->sent.link = box.link;
+        memcpy(result->sent.receive_hash, box.receive_hash, STORE_HASH);
     }
 }
 

@@ -54,7 +54,7 @@ struct store_box {
 
 /* What an idempotency key did. */
 struct store_memo {
-    uint64_t scope; /* a member, a talk, or the start of a hash */
+    uint64_t scope; /* a member, a talk, or a hash folded */
     struct match_key key;
     uint32_t call; /* store_command_kind << 8 | match_command_kind */
     uint64_t reference, made_ms;
