@@ -27,7 +27,8 @@ static Response *question(struct rpc_world *world, const char *path, int kind,
     struct result result;
     Response *response;
 
-    request.message_request_case = kind;
+    request.message_request_case =
+        (Grpc__Reflection__V1__ServerReflectionRequest__MessageRequestCase)kind;
     request.list_services = (char *)(uintptr_t)text; /* a union of strings */
     rpc_world_unary(world, &result, path, &request);
     CHECK(result.closed && result.status.code == STATUS_OK);
