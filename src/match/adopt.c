@@ -52,7 +52,6 @@ static void adopt_talk(struct match_engine *engine,
 {
     bool known = match_talk_find(engine, row->id) != NULL;
     struct match_pool *pool = &engine->pool[row->pool];
-    struct match_ticket *ticket;
 
     REQUIRE(row->pool < engine->sizes.pools);
     if (match_talk_adopt(engine, row, seq) != ERR_NONE) {
@@ -63,19 +62,6 @@ static void adopt_talk(struct match_engine *engine,
         return;
     pool->wait_ms[pool->waits++ % STATE_WAITS] =
         row->started_ms - row->since_ms;
-    LIST_EACH (node, &engine->in_flight) {
-        struct match_flight *flight =
-            LIST_ENTRY(node, struct match_flight, link);
-
-        LIST_EACH (lock, &flight->locked) {
-            void *subject = LIST_ENTRY(lock, struct match_subject, flight_link);
-
-            ticket = subject;
-            if (ticket->subject.kind == SUBJECT_TICKET &&
-                ticket->row.id == row->ticket)
-                ticket->talk = row->id;
-        }
-    }
 }
 
 static void adopt_row(struct match_engine *engine, const struct match_row *row,
@@ -190,10 +176,9 @@ static void landed_attend(struct match_engine *engine, uint64_t member,
                     member);
     duty->call = 0;
     duty->key = (struct match_key){.request_hash = 0};
-    if (result->outcome == OUTCOME_OK) {
+    if (result->outcome != OUTCOME_REFUSED) {
         match_agenda_duty(engine, duty);
-    } else if (result->outcome == OUTCOME_REFUSED &&
-               duty->row.state == DUTY_OFF) {
+    } else if (duty->row.state == DUTY_OFF) {
         match_presence_close(engine, &duty->subject, &duty->presence);
         match_duty_idle(engine, duty);
     }
@@ -225,6 +210,21 @@ static void hold_off(struct match_engine *engine, struct match_flight *flight)
     }
 }
 
+/* The talk that a ticket's accept made: told with its end. */
+static void mark_talk(struct match_flight *flight,
+                      const struct match_result *result)
+{
+    if (flight->kind != COMMAND_ACCEPT || result->outcome == OUTCOME_REFUSED)
+        return;
+    LIST_EACH (node, &flight->locked) {
+        void *subject = LIST_ENTRY(node, struct match_subject, flight_link);
+        struct match_ticket *ticket = subject;
+
+        if (ticket->subject.kind == SUBJECT_TICKET)
+            ticket->talk = result->reference;
+    }
+}
+
 static void note_talk(struct match_engine *engine, uint64_t id,
                       const struct match_result *result)
 {
@@ -251,6 +251,7 @@ void match_adopt_result(struct match_engine *engine,
     }
     if (result->outcome == OUTCOME_REFUSED)
         hold_off(engine, flight);
+    mark_talk(flight, result);
     for (uint32_t i = 0; i < result->rows; i++)
         adopt_row(engine, &result->row[i], result->seq);
     was = *flight;

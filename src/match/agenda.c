@@ -71,8 +71,8 @@ bool match_agenda_propose(struct match_engine *engine,
     struct match_offer *offer;
 
     REQUIRE(match_ticket_waits(engine, ticket));
-    REQUIRE(match_duty_free(engine, duty));          /* engine law 2 */
-    REQUIRE(match_index_hard(engine, ticket, duty)); /* engine law 3 */
+    REQUIRE(match_duty_free(engine, duty));          /* match/engine law 2 */
+    REQUIRE(match_index_hard(engine, ticket, duty)); /* match/engine law 3 */
     if (!match_say_room(engine) || list_empty(&engine->flight_free) ||
         !match_say_fresh(engine, &row->id))
         return false;

@@ -5,7 +5,7 @@
 
 /* Each walk returns the number of facts it checked. */
 
-/* Engine law 1: a locked subject is in its flight's list, once. */
+/* match/engine law 1: a locked subject is in its flight's list, once. */
 static uint64_t check_flights(const struct match_engine *e)
 {
     uint64_t facts = 0;
@@ -33,7 +33,7 @@ static bool locked(const struct match_subject *subject)
     return match_subject_busy(subject) == list_linked(&subject->flight_link);
 }
 
-/* DESIGN law 1, engine law 4: in exactly one of waiting, offered, in flight. */
+/* DESIGN law 1, match/engine law 4: in exactly one of waiting, offered, in flight. */
 static uint64_t check_ticket(const struct match_engine *e,
                              const struct match_ticket *ticket)
 {
@@ -59,7 +59,7 @@ static uint64_t check_ticket(const struct match_engine *e,
     return 10;
 }
 
-/* DESIGN laws 4 and 8, engine law 3. */
+/* DESIGN laws 4 and 8, match/engine law 3. */
 static uint64_t check_offer(const struct match_engine *e,
                             const struct match_offer *offer)
 {
@@ -93,7 +93,7 @@ static uint64_t check_offer(const struct match_engine *e,
     return 10;
 }
 
-/* DESIGN law 2, engine law 2: what a peer has is what the lists say, and never
+/* DESIGN law 2, match/engine law 2: what a peer has is what the lists say, and never
  * more than eight. */
 static uint64_t check_duty(const struct match_engine *e,
                            const struct match_duty *duty)

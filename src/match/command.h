@@ -5,6 +5,8 @@
  * "unknown".  The guards and writes of each are in ENGINE.md §5 and checked by
  * the conformance suite of store/.
  *
+ * long because each command says what it writes and what it returns.
+ *
  * A result carries every row the command wrote, or (refused, replayed) every
  * row that decided, as they are now; the engine adopts them.
  *

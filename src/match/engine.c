@@ -180,7 +180,7 @@ struct match_engine *match_engine_init(void *memory,
     memset(e, 0, sizeof *e);
     e->limits = *limits;
     e->sizes = *sizes;
-    (void)lay_out(&from, e, sizes); /* state law 1 */
+    (void)lay_out(&from, e, sizes); /* match/state law 1 */
     e->batch = (struct match_timer){.kind = TIMER_BATCH, .owner = e};
     e->smooth = (struct match_timer){.kind = TIMER_SMOOTH, .owner = e};
     free_lists(e);

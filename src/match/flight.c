@@ -52,7 +52,7 @@ void match_flight_lock(struct match_flight *flight,
                        struct match_subject *subject)
 {
     REQUIRE(flight->op != 0);
-    REQUIRE(!match_subject_busy(subject)); /* Law 1 */
+    REQUIRE(!match_subject_busy(subject)); /* Law 1, match/subject law 1 */
     subject->flight = flight;
     list_push_back(&flight->locked, &subject->flight_link);
 }
@@ -211,6 +211,7 @@ bool match_flight_abandon(struct match_engine *engine)
 
     REQUIRE(engine->mode == ENGINE_FENCED);
     while (!list_empty(&engine->in_flight) || !list_empty(&engine->latched)) {
+        const struct match_event *event;
         struct list *node;
 
         if (!match_say_room(engine))
@@ -223,21 +224,25 @@ bool match_flight_abandon(struct match_engine *engine)
             continue;
         }
         node = list_pop_front(&engine->latched);
-        match_say_reply(engine,
-                        LIST_ENTRY(node, struct match_latch, link)->event.call,
-                        ERR_FENCED, 0);
+        event = &LIST_ENTRY(node, struct match_latch, link)->event;
+        if (event->kind != EVENT_ASK) /* its ticket knows the newest call */
+            match_say_reply(engine, event->call, ERR_FENCED, 0);
     }
     for (; engine->fence < streams; engine->fence++) {
         uint32_t i = engine->fence;
+        bool seeker = i < engine->sizes.tickets;
+        uint64_t stream, call;
 
         if (!match_say_room(engine))
             return false;
-        match_say_drop(
-            engine,
-            i < engine->sizes.tickets
-                ? engine->ticket[i].presence.stream
-                : engine->duty[i - engine->sizes.tickets].presence.stream,
-            ERR_FENCED);
+        if (!seeker)
+            i -= engine->sizes.tickets;
+        stream = seeker ? engine->ticket[i].presence.stream
+                        : engine->duty[i].presence.stream;
+        call = seeker ? engine->ticket[i].call : engine->duty[i].call;
+        match_say_drop(engine, stream, ERR_FENCED);
+        if (call != stream)
+            match_say_reply(engine, call, ERR_FENCED, 0); /* Law 2 */
     }
     return true;
 }

@@ -5,9 +5,9 @@
  * the order hold, block, close, change, answer.
  *
  * Laws
- *   1. A subject is locked by at most one flight (engine law 1).
- *   2. A call that waits in a flight or a latch is answered once (engine law
- *      5). */
+ *   1. A subject is locked by at most one flight (match/engine law 1).
+ *   2. A call that waits in a flight or a latch is answered once (match/engine
+ *      law 5). */
 #ifndef MATCH_FLIGHT_H
 #define MATCH_FLIGHT_H
 

@@ -261,6 +261,8 @@ bool match_peer_set(struct match_engine *engine,
         duty->closing = duty->closing || event->kind == EVENT_PAUSE;
         return false;
     }
+    if (duty && event->kind == EVENT_PAUSE)
+        duty->closing = false;
     err = duty && duty->row.state != DUTY_OFF
               ? wanted(engine, duty, event, &command.set_duty.duty)
               : ERR_NOT_ON_DUTY;

@@ -1,6 +1,8 @@
 /* match/row -- the durable facts: what the engine proposes, the store keeps
  * and gives back.
  *
+ * long because every durable fact of the matching has its row here.
+ *
  * Plain values; no pointers.  A row in a result or at load is the truth of the
  * store at that moment and replaces what the engine held.  Times are
  * milliseconds of the same clock as the events' now_ms; ids are random u64,
