@@ -60,6 +60,7 @@ struct sim_call {
     enum match_event_kind kind;
     uint32_t member, request;
     bool answered, streams; /* streams: an open Ask or Attend */
+    uint64_t older;         /* the stream it takes the place of */
     enum err err;
 };
 
@@ -71,6 +72,7 @@ struct sim_member {
     struct match_card card[MATCH_ROLES]; /* version 0 = none; the store's */
     uint64_t ask_call, attend_call;      /* open streams; 0 = none */
     uint32_t ask, attend, answer;        /* last requests; 0 = none */
+    uint32_t older_ask, older_attend;    /* what they took the place of */
     uint64_t ask_proof_ms, attend_proof_ms;
     uint64_t beat_due_ms;
     uint64_t offer[SIM_KNOWN], talk[SIM_KNOWN]; /* rings of what was told */
@@ -205,6 +207,8 @@ struct sim_member *sim_people_of(struct sim *sim, uint64_t id);
 void sim_truth_open(struct sim *sim);
 struct match_row *sim_truth_row(struct sim *sim, enum match_row_kind kind,
                                 uint64_t id);
+/* Of one kind, and the same in every field. */
+bool sim_truth_same(const struct match_row *x, const struct match_row *y);
 bool sim_truth_pair(const struct sim *sim, enum match_pair_kind kind,
                     uint64_t a, uint64_t b, uint64_t ticket, uint64_t now_ms);
 /* A command was executed: check the laws, believe the rows. */

@@ -17,6 +17,7 @@ static void say(struct sim *sim, enum match_event_kind kind, uint32_t id,
 
 static void act_ask(struct sim *sim, uint32_t id)
 {
+    sim->member[id].older_ask = sim->member[id].ask;
     sim->member[id].ask =
         sim_people_request(sim, EVENT_ASK, id, 0, sim_percent(sim, 15));
     sim_people_say(sim, sim->member[id].ask);

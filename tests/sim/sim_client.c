@@ -39,8 +39,8 @@ static void say_ask(struct sim *sim, struct sim_request *request,
 
     event->ask.card = &member->card[MATCH_SEEKER];
     event->ask.danger = request->flag;
+    sim->call[event->call].older = member->ask_call;
     member->ask_call = event->call;
-    member->ask_proof_ms = sim->now_ms;
     sim->call[event->call].streams = true;
 }
 
@@ -55,8 +55,8 @@ static void say_attend(struct sim *sim, struct sim_request *request,
     event->attend.capacity = (uint8_t)(request->subject & 0xff);
     event->attend.rest_ms = request->subject >> 8 & 0xffff;
     event->attend.until_ms = request->subject >> 24;
+    sim->call[event->call].older = member->attend_call;
     member->attend_call = event->call;
-    member->attend_proof_ms = sim->now_ms;
     sim->call[event->call].streams = true;
 }
 
@@ -153,6 +153,27 @@ void sim_people_say(struct sim *sim, uint32_t id)
 
 /* ---- what comes back ---- */
 
+/* Refused: the stream before it goes on, if it still does. */
+static void refuse_stream(struct sim *sim, uint64_t id)
+{
+    struct sim_call *call = &sim->call[id];
+    struct sim_member *member = &sim->member[call->member];
+    uint64_t older = call->older;
+
+    call->streams = false;
+    if (older < sim->first_call || !sim->call[older].streams)
+        older = 0;
+    if (member->ask_call == id)
+        member->ask_call = older;
+    if (member->attend_call == id)
+        member->attend_call = older;
+    if (call->request && member->ask == call->request && member->older_ask)
+        member->ask = member->older_ask;
+    if (call->request && member->attend == call->request &&
+        member->older_attend)
+        member->attend = member->older_attend;
+}
+
 static void end_stream(struct sim *sim, uint64_t call)
 {
     struct sim_member *member = &sim->member[sim->call[call].member];
@@ -205,6 +226,18 @@ static void check_durable(struct sim *sim, const struct sim_request *request,
     }
 }
 
+/* An open stream is a proof of life, from when it was asked for. */
+static void prove(struct sim *sim, uint64_t id)
+{
+    struct sim_call *call = &sim->call[id];
+    struct sim_member *member = &sim->member[call->member];
+
+    if (call->kind == EVENT_ASK && member->ask_call == id)
+        member->ask_proof_ms = sim->now_ms;
+    if (call->kind == EVENT_ATTEND && member->attend_call == id)
+        member->attend_proof_ms = sim->now_ms;
+}
+
 static bool passing(enum err err)
 {
     return err == ERR_STORE || err == ERR_FENCED || err == ERR_STARTING ||
@@ -227,7 +260,9 @@ void sim_people_reply(struct sim *sim, const struct match_effect *effect)
     sim_trace(sim, "  <- call %llu %s: %s", (unsigned long long)effect->call,
               sim_event_name(call->kind), err_reason(err));
     if (err != ERR_NONE)
-        end_stream(sim, effect->call);
+        refuse_stream(sim, effect->call);
+    else
+        prove(sim, effect->call);
     if (call->request == 0)
         return;
     request = &sim->request[call->request];
@@ -265,6 +300,8 @@ static void told_ticket(struct sim *sim, const struct match_effect *effect)
              row->ticket.state == TICKET_MATCHED) &&
             (view->state != TICKET_ENDED || row->ticket.state == TICKET_ENDED));
     LAW("offered is told as waiting", view->state != TICKET_OFFERED);
+    if (effect->call && view->state != TICKET_WAITING)
+        end_stream(sim, effect->call); /* that was the last word */
     if (view->talk == 0)
         return;
     LAW("nothing is told before it is stored",
@@ -278,6 +315,11 @@ static void told_duty(struct sim *sim, const struct match_effect *effect)
     const struct match_duty_view *view = &effect->duty;
     struct sim_member *member = sim_people_of(sim, view->member);
 
+    sim_trace(sim, "  <- call %llu duty %d, %u offers, %u talks",
+              (unsigned long long)effect->call, (int)view->state, view->offers,
+              view->talks);
+    if (effect->call && view->state == DUTY_OFF)
+        end_stream(sim, effect->call);
     for (uint32_t i = 0; i < view->offers; i++) {
         const struct match_row *row =
             sim_truth_row(sim, ROW_OFFER, view->offer[i].id);
@@ -323,6 +365,7 @@ void sim_people_dropped(struct sim *sim, uint64_t call)
             (sim->call[call].kind == EVENT_ASK ||
              sim->call[call].kind == EVENT_ATTEND));
     sim_trace(sim, "  <- call %llu dropped", (unsigned long long)call);
+    sim->call[call].answered = true; /* no reply may follow */
     end_stream(sim, call);
 }
 

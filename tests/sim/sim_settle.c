@@ -25,61 +25,6 @@ static bool live(const struct match_row *row)
     return false;
 }
 
-static bool same_key(const struct match_key *x, const struct match_key *y)
-{
-    return x->word[0] == y->word[0] && x->word[1] == y->word[1];
-}
-
-/* Field by field: padding says nothing. */
-static bool same(const struct match_row *x, const struct match_row *y)
-{
-    const struct match_ticket_row *t = &x->ticket, *u = &y->ticket;
-    const struct match_offer_row *o = &x->offer, *p = &y->offer;
-    const struct match_duty_row *d = &x->duty, *e = &y->duty;
-    const struct match_talk_row *a = &x->talk, *b = &y->talk;
-    const struct match_pair_row *m = &x->pair, *n = &y->pair;
-
-    switch (x->kind) {
-    case ROW_TICKET:
-        return t->id == u->id && t->member == u->member && t->pool == u->pool &&
-               t->state == u->state && t->why == u->why &&
-               t->danger == u->danger && t->offers == u->offers &&
-               t->since_ms == u->since_ms && t->expires_ms == u->expires_ms &&
-               t->tie == u->tie && t->backoff_until_ms == u->backoff_until_ms &&
-               same_key(&t->key, &u->key);
-    case ROW_OFFER:
-        return o->id == p->id && o->ticket == p->ticket &&
-               o->seeker == p->seeker && o->peer == p->peer &&
-               o->state == p->state && o->p == p->p &&
-               o->deadline_ms == p->deadline_ms && o->showns == p->showns &&
-               o->seeker_card_version == p->seeker_card_version &&
-               o->peer_card_version == p->peer_card_version;
-    case ROW_DUTY:
-        return d->member == e->member && d->pool == e->pool &&
-               d->state == e->state && d->why == e->why &&
-               d->grade == e->grade && d->capacity == e->capacity &&
-               d->used == e->used && d->lapses == e->lapses &&
-               d->yes == e->yes && d->total == e->total &&
-               d->until_ms == e->until_ms && d->rest_ms == e->rest_ms &&
-               d->rest_until_ms == e->rest_until_ms && d->tie == e->tie &&
-               same_key(&d->key, &e->key);
-    case ROW_TALK:
-        return a->id == b->id && a->ticket == b->ticket &&
-               a->offer == b->offer && a->seeker == b->seeker &&
-               a->peer == b->peer && a->state == b->state && a->why == b->why &&
-               a->joined == b->joined && a->reflected == b->reflected &&
-               a->again == b->again && a->since_ms == b->since_ms &&
-               a->started_ms == b->started_ms;
-    case ROW_PAIR:
-        return m->kind == n->kind && m->a == n->a && m->b == n->b &&
-               m->ticket == n->ticket && m->until_ms == n->until_ms;
-    case ROW_RARITY:
-    case ROW_KINDS:
-        break;
-    }
-    return true;
-}
-
 static bool has_ticket(const struct sim *sim, uint64_t member)
 {
     for (uint32_t i = 0; i < sim->kept[ROW_TICKET]->n; i++)
@@ -121,55 +66,146 @@ static bool engine_has(const struct sim *sim, const struct match_row *row)
 
     memset(&other, 0, sizeof other);
     while (match_engine_row(sim->engine, &cursor, &other)) {
-        if (other.kind == row->kind && same(row, &other))
+        if (other.kind == row->kind && sim_truth_same(row, &other))
             return true;
         memset(&other, 0, sizeof other);
     }
     return false;
 }
 
-static void law_13(struct sim *sim)
+/* What the trace needs of a row that is not the same on both sides. */
+static void show(const struct sim *sim, const char *whose,
+                 const struct match_row *row)
+{
+    if (row->kind == ROW_PAIR)
+        sim_trace(sim, "%s pair kind %d %04llx %04llx ticket %04llx until %llu",
+                  whose, (int)row->pair.kind,
+                  (unsigned long long)(row->pair.a & 0xffff),
+                  (unsigned long long)(row->pair.b & 0xffff),
+                  (unsigned long long)(row->pair.ticket & 0xffff),
+                  (unsigned long long)row->pair.until_ms);
+    else if (row->kind == ROW_DUTY)
+        sim_trace(sim,
+                  "%s duty %04llx state %d why %d used %u of %u lapses %u "
+                  "record %u/%u rest %llu until %llu grade %d tie %04llx "
+                  "key %04llx pool %u until %llu",
+                  whose, (unsigned long long)(row->duty.member & 0xffff),
+                  (int)row->duty.state, (int)row->duty.why, row->duty.used,
+                  row->duty.capacity, row->duty.lapses, row->duty.yes,
+                  row->duty.total, (unsigned long long)row->duty.rest_ms,
+                  (unsigned long long)row->duty.rest_until_ms,
+                  (int)row->duty.grade,
+                  (unsigned long long)(row->duty.tie & 0xffff),
+                  (unsigned long long)(row->duty.key.word[0] & 0xffff),
+                  row->duty.pool, (unsigned long long)row->duty.until_ms);
+    else if (row->kind == ROW_TICKET)
+        sim_trace(sim,
+                  "%s ticket %04llx of %04llx state %d why %d offers %u "
+                  "backoff %llu",
+                  whose, (unsigned long long)(row->ticket.id & 0xffff),
+                  (unsigned long long)(row->ticket.member & 0xffff),
+                  (int)row->ticket.state, (int)row->ticket.why,
+                  row->ticket.offers,
+                  (unsigned long long)row->ticket.backoff_until_ms);
+    else if (row->kind == ROW_OFFER)
+        sim_trace(sim, "%s offer %04llx of %04llx to %04llx state %d", whose,
+                  (unsigned long long)(row->offer.id & 0xffff),
+                  (unsigned long long)(row->offer.ticket & 0xffff),
+                  (unsigned long long)(row->offer.peer & 0xffff),
+                  (int)row->offer.state);
+    else if (row->kind == ROW_TALK)
+        sim_trace(sim,
+                  "%s talk %04llx state %d why %d joined %u reflected %u "
+                  "again %u",
+                  whose, (unsigned long long)(row->talk.id & 0xffff),
+                  (int)row->talk.state, (int)row->talk.why, row->talk.joined,
+                  row->talk.reflected, row->talk.again);
+}
+
+static _Noreturn void differ(const struct sim *sim, const char *law,
+                             const char *one, const struct match_row *x,
+                             const char *other, const struct match_row *y)
+{
+    show(sim, one, x);
+    if (y)
+        show(sim, other, y);
+    else
+        sim_trace(sim, "%s has none", other);
+    sim_fail(law, __FILE__, __LINE__);
+}
+
+/* A pair that no longer keeps anybody apart may linger on either side. */
+static bool over(struct sim *sim, const struct match_pair_row *pair)
+{
+    const struct match_row *ticket =
+        sim_truth_row(sim, ROW_TICKET, pair->ticket);
+
+    return (pair->kind == PAIR_RESTS && pair->until_ms <= sim->now_ms) ||
+           (pair->kind == PAIR_TICKET && (!ticket || !live(ticket)));
+}
+
+/* Off duty, only the slots in use matter: a load brings no more. */
+static bool same_off(const struct match_row *x, const struct match_row *y)
+{
+    return x->kind == ROW_DUTY && x->duty.state == DUTY_OFF &&
+           y->duty.state == DUTY_OFF && x->duty.used == y->duty.used;
+}
+
+/* Nothing the engine holds is other than the store has it. */
+static void engine_agrees(struct sim *sim)
 {
     struct match_row row, stored;
     uint64_t cursor = 0;
 
     memset(&row, 0, sizeof row);
-    while (match_engine_row(sim->engine, &cursor, &row)) {
-        if (row.kind <= ROW_PAIR) {
-            bool expired = row.kind == ROW_PAIR &&
-                           row.pair.kind == PAIR_RESTS &&
-                           row.pair.until_ms <= sim->now_ms;
-
-            stored = row;
-            if (!expired && (!store_memory_find(sim->store, &stored) ||
-                             !same(&row, &stored)))
-                sim_fail(agree[row.kind], __FILE__, __LINE__);
-        }
-        memset(&row, 0, sizeof row);
+    for (; match_engine_row(sim->engine, &cursor, &row);
+         memset(&row, 0, sizeof row)) {
+        if (row.kind > ROW_PAIR ||
+            (row.kind == ROW_PAIR && over(sim, &row.pair)))
+            continue;
+        stored = row;
+        if (!store_memory_find(sim->store, &stored))
+            differ(sim, agree[row.kind], "engine's", &row, "store", NULL);
+        if (!sim_truth_same(&row, &stored) && !same_off(&row, &stored))
+            differ(sim, agree[row.kind], "engine's", &row, "store's", &stored);
     }
-    for (cursor = 0; store_memory_row(sim->store, &cursor, &row);
+}
+
+/* Nothing of the living is missing, here or in what we were told. */
+static void law_13(struct sim *sim)
+{
+    struct match_row row;
+    uint64_t cursor = 0;
+
+    engine_agrees(sim);
+    memset(&row, 0, sizeof row);
+    for (; store_memory_row(sim->store, &cursor, &row);
          memset(&row, 0, sizeof row)) {
         bool wanted =
             row.kind == ROW_PAIR ? matters(sim, &row.pair) : live(&row);
 
-        if (row.kind < ROW_PAIR) { /* we were told of all of it */
+        if (row.kind < ROW_PAIR) {
             const struct match_row *told = sim_truth_row(
                 sim, row.kind,
                 row.kind == ROW_DUTY ? row.duty.member : row.ticket.id);
 
-            if (!told || !same(told, &row))
-                sim_fail("a result carries every row it wrote", __FILE__,
-                         __LINE__);
+            if (!told || !sim_truth_same(told, &row))
+                differ(sim, "a result carries every row it wrote", "store's",
+                       &row, "told", told);
         }
         if (wanted && !engine_has(sim, &row))
-            sim_fail(agree[row.kind], __FILE__, __LINE__);
+            differ(sim, agree[row.kind], "store's", &row, "engine", NULL);
     }
 }
 
 static void all_answered(struct sim *sim)
 {
-    for (uint32_t i = sim->first_call; i < sim->calls; i++)
+    for (uint32_t i = sim->first_call; i < sim->calls; i++) {
+        if (!sim->call[i].answered)
+            sim_trace(sim, "call %u %s has no answer", i,
+                      sim_event_name(sim->call[i].kind));
         LAW("engine law 5: every call is answered", sim->call[i].answered);
+    }
 }
 
 static bool under_way(const struct sim *sim)
@@ -214,6 +250,9 @@ void sim_settle(struct sim *sim)
 void sim_settle_fenced(struct sim *sim)
 {
     for (uint32_t i = sim->first_call; i < sim->calls; i++) {
+        if (!sim->call[i].answered)
+            sim_trace(sim, "call %u %s has no answer", i,
+                      sim_event_name(sim->call[i].kind));
         LAW("fenced: every call is answered",
             sim->call[i].answered || sim->call[i].kind == EVENT_SEEN);
         LAW("fenced: every stream ended", !sim->call[i].streams);

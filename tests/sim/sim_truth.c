@@ -183,28 +183,59 @@ static void check_new(struct sim *sim, const struct match_row *row)
             talks->row[i].talk.ticket != row->talk.ticket);
 }
 
-/* Rows are compared field by field: padding says nothing. */
-static bool same_row(const struct match_row *x, const struct match_row *y)
+static bool same_key(const struct match_key *x, const struct match_key *y)
 {
-    if (x->kind == ROW_TICKET)
-        return x->ticket.state == y->ticket.state &&
-               x->ticket.why == y->ticket.why &&
-               x->ticket.offers == y->ticket.offers &&
-               x->ticket.backoff_until_ms == y->ticket.backoff_until_ms;
-    if (x->kind == ROW_OFFER)
-        return x->offer.state == y->offer.state;
-    if (x->kind == ROW_TALK)
-        return x->talk.state == y->talk.state &&
-               x->talk.joined == y->talk.joined &&
-               x->talk.reflected == y->talk.reflected;
-    if (x->kind == ROW_DUTY)
-        return x->duty.state == y->duty.state && x->duty.used == y->duty.used &&
-               x->duty.capacity == y->duty.capacity &&
-               x->duty.lapses == y->duty.lapses &&
-               x->duty.total == y->duty.total &&
-               x->duty.rest_until_ms == y->duty.rest_until_ms &&
-               x->duty.tie == y->duty.tie;
-    return false;
+    return x->word[0] == y->word[0] && x->word[1] == y->word[1];
+}
+
+/* Field by field: padding says nothing. */
+bool sim_truth_same(const struct match_row *x, const struct match_row *y)
+{
+    const struct match_ticket_row *t = &x->ticket, *u = &y->ticket;
+    const struct match_offer_row *o = &x->offer, *p = &y->offer;
+    const struct match_duty_row *d = &x->duty, *e = &y->duty;
+    const struct match_talk_row *a = &x->talk, *b = &y->talk;
+    const struct match_pair_row *m = &x->pair, *n = &y->pair;
+
+    switch (x->kind) {
+    case ROW_TICKET:
+        return t->id == u->id && t->member == u->member && t->pool == u->pool &&
+               t->state == u->state && t->why == u->why &&
+               t->danger == u->danger && t->offers == u->offers &&
+               t->since_ms == u->since_ms && t->expires_ms == u->expires_ms &&
+               t->tie == u->tie && t->backoff_until_ms == u->backoff_until_ms &&
+               same_key(&t->key, &u->key);
+    case ROW_OFFER:
+        return o->id == p->id && o->ticket == p->ticket &&
+               o->seeker == p->seeker && o->peer == p->peer &&
+               o->state == p->state && o->p == p->p &&
+               o->deadline_ms == p->deadline_ms && o->showns == p->showns &&
+               o->seeker_card_version == p->seeker_card_version &&
+               o->peer_card_version == p->peer_card_version;
+    case ROW_DUTY:
+        return d->member == e->member && d->pool == e->pool &&
+               d->state == e->state && d->why == e->why &&
+               d->grade == e->grade && d->capacity == e->capacity &&
+               d->used == e->used && d->lapses == e->lapses &&
+               d->yes == e->yes && d->total == e->total &&
+               d->until_ms == e->until_ms && d->rest_ms == e->rest_ms &&
+               d->rest_until_ms == e->rest_until_ms && d->tie == e->tie &&
+               same_key(&d->key, &e->key);
+    case ROW_TALK:
+        return a->id == b->id && a->ticket == b->ticket &&
+               a->offer == b->offer && a->seeker == b->seeker &&
+               a->peer == b->peer && a->state == b->state && a->why == b->why &&
+               a->joined == b->joined && a->reflected == b->reflected &&
+               a->again == b->again && a->since_ms == b->since_ms &&
+               a->started_ms == b->started_ms;
+    case ROW_PAIR:
+        return m->kind == n->kind && m->a == n->a && m->b == n->b &&
+               m->ticket == n->ticket && m->until_ms == n->until_ms;
+    case ROW_RARITY:
+    case ROW_KINDS:
+        break;
+    }
+    return x->kind == y->kind;
 }
 
 /* May this answer have changed anything? */
@@ -230,7 +261,7 @@ static void believe(struct sim *sim, const struct match_command *command,
     if (row->kind >= ROW_PAIR)
         return;
     was = sim_truth_row(sim, row->kind, id_of(row));
-    if (was && same_row(was, row))
+    if (was && sim_truth_same(was, row))
         return;
     LAW("DESIGN laws 6 and 8: refused, repeated and fenced change nothing",
         may_change(command, result));

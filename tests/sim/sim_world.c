@@ -174,6 +174,7 @@ static void carry_out(struct sim *sim)
 
 void sim_event(struct sim *sim, struct match_event *event)
 {
+    bool loading = event->kind == EVENT_BEGIN || event->kind == EVENT_LOAD;
     uint32_t rounds = 0;
 
     event->now_ms = sim->now_ms;
@@ -198,7 +199,8 @@ void sim_event(struct sim *sim, struct match_event *event)
         *event =
             (struct match_event){.kind = EVENT_TICK, .now_ms = sim->now_ms};
     }
-    sim->checked += match_engine_check(sim->engine);
+    if (!loading) /* what is half loaded is no whole */
+        sim->checked += match_engine_check(sim->engine);
 }
 
 static void come_up(struct sim *sim)
