@@ -188,6 +188,7 @@ enum err http_exchange_write(struct http_exchange *exchange, const void *bytes,
     return ERR_NONE;
 }
 
+/* Law 4: noted, told later. */
 void http_exchange_notify(struct http_exchange *exchange)
 {
     if (going(exchange))

@@ -5,7 +5,8 @@
  * Bodies are queues of bytes: what the peer sends waits in `in` until the
  * handler consumes it, and only then may the peer send more; what the handler
  * writes waits in `out` until the peer's window and the socket take it.
- * It knows no message, no status of gRPC, no clock.
+ * It knows no message, no status of gRPC, no clock.  The header is long because
+ * it is all that a handler may do, and the struct every protocol fills.
  *
  * Laws
  *   1. `in` never holds more than the credit given: HTTP_WINDOW, or what

@@ -74,6 +74,7 @@ void http_guard_expel(struct http_session *session, const char *words)
     (void)rv; /* out of memory: the connection ends without the words */
 }
 
+/* http/session law 4 */
 static bool pay(struct http_session *session, uint32_t *tokens)
 {
     refill(session);
@@ -128,6 +129,7 @@ static uint64_t sooner(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+/* Law 2: every `if` here has its counterpart in http_guard_tick(). */
 uint64_t http_guard_deadline_ms(const struct http_session *session)
 {
     const struct http_limits *limits = &session->host->limits;

@@ -13,7 +13,7 @@ enum { HEAD_ABUSE = 4 }; /* times the limit of a head: no longer answered */
 
 void http_h2_note(struct http_exchange *exchange, unsigned event)
 {
-    exchange->pending |= (uint8_t)event;
+    exchange->pending |= (uint8_t)event; /* Law 2 */
     if (!list_linked(&exchange->by_event))
         list_push_back(&exchange->session->events, &exchange->by_event);
 }

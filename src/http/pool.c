@@ -8,7 +8,7 @@
 
 enum { SPARES_MAX = 256 }; /* exchanges a host keeps for reuse */
 
-/* What the windows of all streams may bring at once is always taken: were it
+/* http/session law 3.  What the windows of all streams may bring at once is always taken: were it
  * refused, every message could wait half received for the others to end. */
 size_t http_pool_max(const struct http_session *session)
 {
@@ -21,7 +21,7 @@ void http_pool_credit(struct http_exchange *exchange, size_t size)
     struct http_session *session = exchange->session;
     size_t give = session->in_owed;
 
-    REQUIRE(size <= session->in_bytes);
+    REQUIRE(size <= session->in_bytes); /* Law 1 */
     session->in_bytes -= size;
     if (!session->h2 || give == 0 ||
         session->in_bytes >= http_pool_max(session))
@@ -32,6 +32,7 @@ void http_pool_credit(struct http_exchange *exchange, size_t size)
     http_h2_wake(session);
 }
 
+/* Law 2 */
 static void recycle(struct buf *buf)
 {
     if (buf->cap > HTTP_POOL_KEEP)

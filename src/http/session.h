@@ -3,7 +3,7 @@
  * Sans I/O: it meets no socket, no clock and no thread.  Whoever owns the
  * socket tells it what came and when, asks what to send, and asks when it
  * wants to be woken.  All sessions of one I/O loop share a host: limits, the
- * handler, and spare exchanges.  A session is abused, not trusted: whatever a
+ * handler, and spare exchanges.  The header is long because each limit is said.  A session is abused, not trusted: whatever a
  * stranger makes it hold or do is bounded by the host's limits.
  *
  * How to drive it (one loop turn):

@@ -131,7 +131,7 @@ enum err rpc_call_send(struct rpc_call *call, const void *response)
         call->refused = true;
     if (err != ERR_CANCELED)
         return err;
-    call->sent = true; /* into the void: closed() tells, soon */
+    call->sent = true; /* into the void: closed() tells, soon (Law 2) */
     return ERR_NONE;
 }
 

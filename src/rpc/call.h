@@ -10,6 +10,8 @@
  * may travel to other threads, its pointer may not: back on the loop that owns
  * it, rpc_server_find(server, id) gives the call, or NULL when it is gone.
  *
+ * The header is long because it is the manual of every handler.
+ *
  * Single threaded: everything here is called on the call's own loop.
  *
  * Laws

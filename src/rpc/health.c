@@ -94,7 +94,7 @@ void rpc_health_set(struct rpc_health *health, bool serving)
 
     if (health->serving == serving)
         return;
-    health->serving = serving;
+    health->serving = serving; /* Law 1: all are told */
     for (struct list *node = health->watchers.next; node != &health->watchers;
          node = next) {
         struct watcher *watcher = LIST_ENTRY(node, struct watcher, by_health);

@@ -72,7 +72,7 @@ static enum err one_request(struct rpc_call *call,
         return ERR_CARDINALITY;
     if (!exchange->in_ended)
         return ERR_NONE;
-    call->got = call->requests_ended = true;
+    call->got = call->requests_ended = true; /* Law 1 */
     return dispatch(call, frame);
 }
 
@@ -108,6 +108,7 @@ static enum err take(struct rpc_call *call, bool *again)
     return ERR_NONE;
 }
 
+/* Law 2 */
 void rpc_intake_all(struct rpc_call *call)
 {
     bool again = true;

@@ -4,7 +4,7 @@
 #include "rpc/state.h"
 
 /* An id is loop (8 bits), generation of its slot (36), slot (20).  A slot
- * whose generations are used up is never used again (call.h Law 3). */
+ * whose generations are used up is never used again (rpc/call law 3). */
 enum { SLOT_BITS = 20, LOOP_SHIFT = 56, SLOTS_MAX = 1 << SLOT_BITS };
 #define GENERATIONS ((uint64_t)1 << (LOOP_SHIFT - SLOT_BITS))
 
@@ -84,6 +84,12 @@ struct rpc_call *rpc_roster_find(const struct rpc_server *server, uint64_t id)
         return NULL;
     call = server->slots[index].call;
     return call && call->id == id ? call : NULL;
+}
+
+struct rpc_call *rpc_roster_at(const struct rpc_server *server, uint32_t slot)
+{
+    REQUIRE(slot < server->slots_count);
+    return server->slots[slot].call;
 }
 
 /* ---- deadlines: a heap, the soonest on top ---- */

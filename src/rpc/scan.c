@@ -136,7 +136,7 @@ static enum err delimited(struct cursor *cursor,
     enum err err;
 
     if (!varint(cursor, &size) || size > (size_t)(cursor->end - cursor->at))
-        return ERR_PROTO;
+        return ERR_PROTO; /* Law 2 */
     if (field && field->type == PROTOBUF_C_TYPE_MESSAGE) {
         cursor->end = cursor->at + size;
         err = scan(cursor, field->descriptor, depth + 1);

@@ -215,7 +215,7 @@ static void answer_plain(struct http_exchange *exchange)
         http_exchange_reset(exchange, err);
 }
 
-/* gRPC that gets no call: trailers only. */
+/* Law 1: gRPC that gets no call is answered with trailers only. */
 static void refuse(struct rpc_server *server, struct http_exchange *exchange,
                    enum err err)
 {
@@ -423,6 +423,14 @@ void rpc_server_tick(struct rpc_server *server, uint64_t now_ms)
 void rpc_server_drain(struct rpc_server *server)
 {
     server->draining = true;
+    for (uint32_t i = 0; i < server->slots_count; i++) {
+        struct rpc_call *call = rpc_roster_at(server, i);
+
+        if (!call || !call->method->server_streams || call->answered)
+            continue;
+        rpc_intake_give_up(call, ERR_DRAINING);
+        rpc_server_release(call);
+    }
 }
 
 uint32_t rpc_server_calls(const struct rpc_server *server)

@@ -3,6 +3,7 @@
  * It is the http_handler of the loop's host: it takes a request apart, checks
  * it, calls the handler bound to its method, and turns the answer into a
  * response.  The protocol is chosen by content-type; gRPC is the one so far.
+ * The header is long because the binding of methods is shown.
  * It has no clock: time comes with the session's events and with
  * rpc_server_tick().
  *
@@ -114,7 +115,8 @@ struct rpc_call *rpc_server_find(struct rpc_server *server, uint64_t id);
 uint64_t rpc_server_deadline_ms(const struct rpc_server *server);
 void rpc_server_tick(struct rpc_server *server, uint64_t now_ms);
 
-/* Refuse new calls with ERR_DRAINING; open ones go on. */
+/* Refuse new calls and end open streams with ERR_DRAINING, closed() with it;
+ * other calls go on. */
 void rpc_server_drain(struct rpc_server *server);
 
 /* Open calls now. */

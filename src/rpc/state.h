@@ -51,6 +51,8 @@ struct rpc_call {
 MUST_USE enum err rpc_roster_enter(struct rpc_call *call);
 void rpc_roster_leave(struct rpc_call *call);
 struct rpc_call *rpc_roster_find(const struct rpc_server *server, uint64_t id);
+/* The call in that slot (< slots_count), or NULL: to walk over all. */
+struct rpc_call *rpc_roster_at(const struct rpc_server *server, uint32_t slot);
 
 /* Wake up for the call at due_ms; RPC_NEVER: not.  ERR_NOMEM. */
 MUST_USE enum err rpc_roster_due(struct rpc_call *call, uint64_t due_ms);

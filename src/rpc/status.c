@@ -71,6 +71,7 @@ static size_t encode(const uint8_t *in, size_t size, char *out)
     return made;
 }
 
+/* Law 1: one row, three times. */
 static enum err add_row(struct rpc_status_rows *rows, enum err err)
 {
     const char *words = err_text(err);
@@ -230,7 +231,7 @@ static int hex(char c)
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* Percent-decoded; control characters become '?'. */
+/* Percent-decoded; control characters become '?'.  Law 2: cut at the room. */
 static void read_message(const char *in, size_t size, char out[static 256])
 {
     size_t made = 0;

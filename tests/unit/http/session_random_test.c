@@ -48,16 +48,22 @@ static struct life *life_of(struct http_exchange *exchange)
     return exchange->user;
 }
 
+/* session law 1, http/h2 law 1 and http/exchange law 4: the handler is on its
+ * own, whatever it calls; were it inside nghttp2, that would assert. */
+static int depth;
+
 static void on_begin(void *self, struct http_exchange *exchange)
 {
     size_t index = (size_t)atoi(exchange->path + 1);
 
     (void)self;
+    CHECK(depth++ == 0);
     CHECK(index < LIVES && !lives[index].server);
     exchange->user = &lives[index];
     lives[index].server = exchange;
     lives[index].begun++;
     CHECK(http_exchange_respond(exchange, 200, NULL, 0) == ERR_NONE);
+    depth--;
 }
 
 static void server_readable(void *self, struct http_exchange *exchange)
@@ -65,8 +71,10 @@ static void server_readable(void *self, struct http_exchange *exchange)
     struct life *life = life_of(exchange);
 
     (void)self;
+    CHECK(depth++ == 0);
     CHECK(life->server == exchange); /* session law 2: closed() is last */
     take(exchange, (size_t)(life - lives), &life->up_got, false);
+    depth--;
 }
 
 static void client_readable(void *self, struct http_exchange *exchange)
@@ -90,6 +98,7 @@ static void server_closed(void *self, struct http_exchange *exchange,
     struct life *life = life_of(exchange);
 
     (void)self;
+    CHECK(depth == 0);
     life->server_closed++;
     life->server_why = why;
     life->server = NULL;
@@ -202,6 +211,18 @@ static void look(const struct wire *wire)
 
         held += buf_size(&exchange->in);
         open++;
+        /* http/h2 law 2 */
+        CHECK(list_linked(&exchange->by_event) == (exchange->pending != 0));
+        CHECK(!list_linked(&exchange->by_stall) ||
+              buf_size(&exchange->out) > 0);
+        CHECK(!list_linked(&exchange->by_submit) || !exchange->submitted);
+    }
+    LIST_EACH (node, &wire->server_host.spare) { /* http/pool law 2 */
+        struct http_exchange *spare =
+            LIST_ENTRY(node, struct http_exchange, by_session);
+
+        CHECK(buf_size(&spare->in) + buf_size(&spare->out) == 0);
+        CHECK(buf_size(&spare->head) == 0 && spare->in.cap <= HTTP_POOL_KEEP);
     }
     CHECK(wire->server.in_bytes == held); /* http/pool law 1 */
     CHECK(wire->server.exchanges == open);

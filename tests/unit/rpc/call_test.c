@@ -45,7 +45,7 @@ static void later(void)
     expect(&result, ERR_STORE);
     CHECK(closed_count == 1);
 
-    /* The answer crosses a cancel that is not yet told. */
+    /* Law 2: the answer crosses a cancel that is not yet told. */
     rpc_world_unary(&world, &result, SERVICE "CacheableUnaryCall", &request);
     http_exchange_reset(kept->exchange, ERR_CANCELED);
     CHECK(rpc_send(kept, &response) == ERR_NONE);
