@@ -72,11 +72,12 @@ static uint64_t *number_field(struct server_config *config, const char *key)
     uint64_t *const fields[] = {
         &config->plaintext,  &config->consent_version, &config->token_ms,
         &config->loops,      &config->connections_max, &config->tickets_max,
-        &config->duties_max, &config->talks_max,       &config->log_level};
+        &config->duties_max, &config->talks_max,       &config->queue_max,
+        &config->log_level};
     static const char *const keys[] = {
-        "plaintext",  "consent_version", "token_ms",
-        "loops",      "connections_max", "tickets_max",
-        "duties_max", "talks_max",       "log_level"};
+        "plaintext",       "consent_version", "token_ms",   "loops",
+        "connections_max", "tickets_max",     "duties_max", "talks_max",
+        "queue_max",       "log_level"};
 
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (strcmp(keys[i], key) == 0)

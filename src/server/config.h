@@ -44,6 +44,7 @@ enum {
     X(tickets_max,      UINT, 16384,                                     64, 1000000,     "people waiting at once") \
     X(duties_max,       UINT, 16384,                                     64, 1000000,     "peers on duty at once") \
     X(talks_max,        UINT, 32768,                                     64, 1000000,     "talks at once, with those that can still be reflected on") \
+    X(queue_max,        UINT, 4096,                                      16, 65536,       "calls that may wait for the engine, and as many for the store") \
     X(log_level,        UINT, 2,                                         0, 3,            "0 errors, 1 warnings, 2 information, 3 everything")
 /* clang-format on */
 
@@ -52,7 +53,7 @@ struct server_config {
     char name[CONFIG_TEXT_MAX], origin[CONFIG_TEXT_MAX];
     char pools[CONFIG_TEXT_MAX], invitation[CONFIG_TEXT_MAX];
     uint64_t plaintext, consent_version, token_ms, loops, connections_max;
-    uint64_t tickets_max, duties_max, talks_max, log_level;
+    uint64_t tickets_max, duties_max, talks_max, queue_max, log_level;
     const char *crisis_confirmed[CONFIG_CONFIRMED_MAX + 1]; /* NULL-ended */
     uint32_t confirmed;
     struct match_limits limits;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/require.h"
 #include "base/wipe.h"
 #include "net/entropy.h"
@@ -101,11 +102,12 @@ static bool join_talk(const struct server_join *join, struct store_job *job,
     const struct seal_row_side *peer = server_secrets_find(join->orders, call);
     struct seal_row_side sides[MATCH_ROLES];
     uint8_t nonce[SEAL_ROW_NONCE];
-    uint8_t *out =
-        blob(job, &job->command.match.link_sealed, SEAL_ROW_LINK_SIZE);
+    uint8_t *out;
 
-    REQUIRE(seeker); /* the ticket lives */
-    REQUIRE(peer);   /* the answer brought it and is not answered yet */
+    REQUIRE(peer); /* the answer brought it and is not answered yet */
+    if (!seeker)
+        return true; /* no such ticket lives: the store knows why */
+    out = blob(job, &job->command.match.link_sealed, SEAL_ROW_LINK_SIZE);
     if (!out)
         return false;
     sides[0] = *seeker;
@@ -157,9 +159,13 @@ struct store_job *server_join_command(const struct server_join *join,
     return NULL;
 }
 
-void server_join_retry(struct store_job *job)
+/* A full table: the talk or ticket lives in the store, but nobody here can
+ * speak for it. */
+static void keep(struct server_secrets *secrets, uint64_t id,
+                 const struct seal_row_side *side)
 {
-    job->result = (struct store_result){0};
+    if (server_secrets_keep(secrets, id, side) != ERR_NONE)
+        log_event(LOG_QUEUE_FULL, 1, ERR_FULL);
 }
 
 void server_join_stored(const struct server_join *join,
@@ -167,24 +173,23 @@ void server_join_stored(const struct server_join *join,
 {
     const struct store_command *stored = &job->command;
     const struct match_command *command = &stored->match.command;
+    uint64_t made = job->result.match.reference;
     struct seal_row_side side[MATCH_ROLES];
 
-    if (command->kind == COMMAND_OPEN_TICKET) {
-        REQUIRE(seal_row_open_ticket(&side[0], command->open_ticket.ticket.id,
+    if (command->kind == COMMAND_OPEN_TICKET &&
+        made == command->open_ticket.ticket.id) {
+        REQUIRE(seal_row_open_ticket(&side[0], made,
                                      stored->match.ticket_sealed.data,
                                      stored->match.ticket_sealed.size,
                                      join->keys->row) == ERR_NONE);
-        REQUIRE(server_secrets_keep(join->tickets,
-                                    command->open_ticket.ticket.id,
-                                    &side[0]) == ERR_NONE);
-    } else if (command->kind == COMMAND_ACCEPT) {
-        REQUIRE(seal_row_open_link(side, command->accept.talk,
-                                   stored->match.link_sealed.data,
+        keep(join->tickets, made, &side[0]);
+    } else if (command->kind == COMMAND_ACCEPT &&
+               made == command->accept.talk) {
+        REQUIRE(seal_row_open_link(side, made, stored->match.link_sealed.data,
                                    stored->match.link_sealed.size,
                                    join->keys->row) == ERR_NONE);
         for (int i = 0; i < MATCH_ROLES; i++)
-            REQUIRE(server_secrets_keep(&join->talks[i], command->accept.talk,
-                                        &side[i]) == ERR_NONE);
+            keep(&join->talks[i], made, &side[i]);
     }
     wipe(side, sizeof side);
 }
@@ -238,13 +243,9 @@ uint64_t
 server_join_talk_of(const struct server_secrets talks[static MATCH_ROLES],
                     const uint8_t receive_hash[static 32])
 {
-    for (int side = 0; side < MATCH_ROLES; side++)
-        for (uint32_t i = 0; i < talks[side].cap; i++) {
-            const struct server_secret *secret = &talks[side].secret[i];
+    uint64_t talk = 0;
 
-            if (secret->id != 0 &&
-                memcmp(secret->side.receive_hash, receive_hash, 32) == 0)
-                return secret->id;
-        }
-    return 0;
+    for (int side = 0; side < MATCH_ROLES && talk == 0; side++)
+        talk = server_secrets_of(&talks[side], receive_hash);
+    return talk;
 }

@@ -29,12 +29,9 @@ struct store_job *server_join_sweep(const struct match_limits *limits,
                                     uint64_t now_ms);
 void server_join_free(struct store_job *job);
 
-/* The job of a STORE effect. */
+/* The job of a STORE effect; NULL: out of memory. */
 struct store_job *server_join_command(const struct server_join *join,
                                       const struct match_effect *effect);
-
-/* Make a job ready to be tried once more. */
-void server_join_retry(struct store_job *job);
 
 /* A command was stored: keep what its ticket or talk brought. */
 void server_join_stored(const struct server_join *join,

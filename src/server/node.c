@@ -12,10 +12,11 @@
 #include "base/require.h"
 #include "net/signal.h"
 #include "server/master.h"
+#include "server/recover.h"
 #include "service/crisis.h"
 #include "store/sqlite.h"
 
-enum { STORAGE_QUEUE = 16384, NONCES = 65536, PATH_BYTES = 512 };
+enum { NONCES = 65536, PATH_BYTES = 512 };
 
 static int complain(const char *what, const char *why)
 {
@@ -46,6 +47,22 @@ void server_node_signal(struct server_node *node,
         number = 0;
     REQUIRE(number < node->workers);
     server_worker_signal(&node->worker[number], signal, reserved);
+}
+
+static void drain_workers(struct server_node *node)
+{
+    for (uint32_t i = 0; i < node->workers; i++)
+        server_worker_drain(&node->worker[i]);
+}
+
+/* On the engine thread.  Another has the store: what this process believes is
+ * worth nothing any more; whoever watches over it starts it anew. */
+static void fenced(void *arg)
+{
+    struct server_node *node = arg;
+
+    atomic_store(&node->fenced, true);
+    drain_workers(node);
 }
 
 static void signal_from_turn(void *arg, const struct service_signal *signal,
@@ -94,12 +111,15 @@ static int open_data(struct server_node *node)
 static int make_shared(struct server_node *node)
 {
     const struct server_config *config = node->config;
+    uint32_t queue_max = (uint32_t)config->queue_max;
     struct server_turn_config turn = {.keys = &node->keys,
                                       .service = &node->service,
                                       .clock = &node->clock,
                                       .storage = &node->storage,
                                       .hub = &node->hub,
+                                      .orders_max = queue_max,
                                       .signal = signal_from_turn,
+                                      .fenced = fenced,
                                       .arg = node};
     enum err err;
 
@@ -114,13 +134,14 @@ static int make_shared(struct server_node *node)
     err = server_hub_init(&node->hub, (uint32_t)config->talks_max * 2);
     node->hub_made = err == ERR_NONE;
     if (err == ERR_NONE)
-        err = server_storage_init(&node->storage, node->store, STORAGE_QUEUE);
+        err = server_storage_init(&node->storage, node->store, queue_max,
+                                  server_turn_flights(&turn.sizes));
     node->storage_made = err == ERR_NONE;
     if (err == ERR_NONE)
         err = server_turn_init(&node->turn, &turn);
     node->turn_made = err == ERR_NONE;
     if (err == ERR_NONE)
-        err = server_turn_recover(&node->turn, node->store);
+        err = server_recover_turn(&node->turn, node->store);
     return err == ERR_NONE ? EXIT_SUCCESS : complain("recovery", err_text(err));
 }
 
@@ -176,8 +197,7 @@ static void told_to_stop(void *arg)
 
     log_event(LOG_DRAINING, 1, ERR_NONE);
     server_turn_drain(&node->turn);
-    for (uint32_t i = 0; i < node->workers; i++)
-        server_worker_drain(&node->worker[i]);
+    drain_workers(node);
 }
 
 static int start_threads(struct server_node *node)
@@ -194,6 +214,7 @@ static int start_threads(struct server_node *node)
     return err == ERR_NONE ? EXIT_SUCCESS : complain("start", err_text(err));
 }
 
+/* Harmless in every state that a start may have got to. */
 static void stop(struct server_node *node)
 {
     for (uint32_t i = 1; i < node->workers; i++)
@@ -256,7 +277,11 @@ int server_node_run(struct server_node *node,
         log_event(LOG_READY, 1, ERR_NONE); /* Law 1 */
         server_worker_run(&node->worker[0]);
     }
+    if (status != EXIT_SUCCESS)
+        for (uint32_t i = 0; i < node->workers; i++)
+            if (node->worker[i].loop.open)
+                net_loop_stop(&node->worker[i].loop);
     stop(node);
     log_event(LOG_STOPPED, 1, ERR_NONE);
-    return status;
+    return atomic_load(&node->fenced) ? EXIT_FAILURE : status;
 }

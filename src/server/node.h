@@ -39,6 +39,7 @@ struct server_node { /* all private */
     struct seal_challenge_used *nonce_ring;
     struct map_slot *nonce_slot;
     bool storage_made, turn_made, hub_made;
+    atomic_bool fenced;
 };
 
 /* Serve until told to stop.  The process's exit status; what went wrong is on

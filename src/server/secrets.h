@@ -5,7 +5,8 @@
  *
  * Laws
  *   1. An id has at most one entry; a full table refuses and changes nothing.
- *   2. What is forgotten is wiped. */
+ *   2. What is forgotten is wiped.
+ *   3. An entry is found by its id and by the mailbox it receives in. */
 #ifndef SERVER_SECRETS_H
 #define SERVER_SECRETS_H
 
@@ -19,8 +20,8 @@ struct server_secret { /* private */
 };
 
 struct server_secrets { /* all private: one table */
-    struct map map;
-    struct map_slot *slot;
+    struct map map, by_hash;
+    struct map_slot *slot, *hash_slot;
     struct server_secret *secret;
     uint32_t cap, free;
 };
@@ -38,6 +39,10 @@ MUST_USE enum err server_secrets_keep(struct server_secrets *secrets,
 /* NULL: there is none.  Until the next change of the table. */
 const struct seal_row_side *
 server_secrets_find(const struct server_secrets *secrets, uint64_t id);
+
+/* The id whose side receives in this mailbox, or 0. */
+uint64_t server_secrets_of(const struct server_secrets *secrets,
+                           const uint8_t receive_hash[static 32]);
 
 /* Harmless if there is none. */
 void server_secrets_forget(struct server_secrets *secrets, uint64_t id);

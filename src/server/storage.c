@@ -1,11 +1,11 @@
 #include "server/storage.h"
 
-#include "base/log.h"
 #include "base/require.h"
 
 struct record {
     struct store_job *job; /* NULL: stop */
     const struct server_origin *origin;
+    bool loop; /* put in by a loop */
 };
 
 static void serve(void *arg)
@@ -25,11 +25,12 @@ static void serve(void *arg)
                 job[jobs++] = record[i].job;
             else
                 stop = true; /* the last record there is */
+            if (record[i].loop)
+                REQUIRE(atomic_fetch_sub(&storage->loops, 1) > 0);
         }
         if (jobs == 0)
             continue;
         store_execute(storage->store, job, jobs);
-        log_event(LOG_COMMITTED, jobs, ERR_NONE);
         for (uint32_t i = 0; i < n; i++) /* Laws 1, 2 */
             if (record[i].job)
                 record[i].origin->back(record[i].origin->arg, record[i].job);
@@ -38,13 +39,17 @@ static void serve(void *arg)
 }
 
 enum err server_storage_init(struct server_storage *storage,
-                             struct store *store, uint32_t cap)
+                             struct store *store, uint32_t loops_max,
+                             uint32_t turn_max)
 {
     enum err err;
 
-    *storage = (struct server_storage){.store = store};
-    err = net_queue_init(&storage->queue, sizeof(struct record), cap + 1,
-                         (struct net_queue_hook){0});
+    storage->store = store;
+    storage->thread = (struct net_thread){.started = false};
+    storage->loops_max = loops_max;
+    atomic_init(&storage->loops, 0);
+    err = net_queue_init(&storage->queue, sizeof(struct record),
+                         loops_max + turn_max + 1, (struct net_queue_hook){0});
     if (err == ERR_NONE) /* a place for the word to stop */
         err = net_queue_reserve(&storage->queue, 1);
     return err;
@@ -59,10 +64,25 @@ enum err server_storage_put(struct server_storage *storage,
                             struct store_job *job,
                             const struct server_origin *origin)
 {
+    const struct record record = {.job = job, .origin = origin, .loop = true};
+
+    REQUIRE(job);
+    if (atomic_fetch_add(&storage->loops, 1) >= storage->loops_max) {
+        atomic_fetch_sub(&storage->loops, 1);
+        return ERR_FULL;
+    }
+    REQUIRE(net_queue_put(&storage->queue, &record) == ERR_NONE); /* Law 3 */
+    return ERR_NONE;
+}
+
+void server_storage_put_turn(struct server_storage *storage,
+                             struct store_job *job,
+                             const struct server_origin *origin)
+{
     const struct record record = {.job = job, .origin = origin};
 
     REQUIRE(job);
-    return net_queue_put(&storage->queue, &record);
+    REQUIRE(net_queue_put(&storage->queue, &record) == ERR_NONE); /* Law 3 */
 }
 
 void server_storage_stop(struct server_storage *storage)

@@ -4,16 +4,17 @@
 #include <string.h>
 
 #include "base/require.h"
-#include "base/wipe.h"
 #include "net/entropy.h"
-#include "server/join.h"
+#include "server/effects.h"
 
 enum {
-    INBOX = 16384,
+    CALLS = 16384, /* calls that may wait for their reply */
     EFFECTS = 256,
     TAKE = 64,
-    FLIGHT_MAX = 4096, /* commands under way before the door closes */
-    SWEEP_MS = 10000
+    FLIGHT_MAX = 4096, /* commands under way before orders wait */
+    SPARE = 1024,      /* commands of no ticket, duty or talk; the sweep */
+    SWEEP_MS = 10000,
+    COUNT_MS = 100 /* counting walks the tables */
 };
 
 enum record_kind { RECORD_ORDER, RECORD_JOB, RECORD_DRAIN, RECORD_STOP };
@@ -26,123 +27,40 @@ struct record {
     };
 };
 
-/* --- what the engine wants done --- */
+/* --- steps --- */
 
-static void send_signal(struct server_turn *turn,
-                        const struct service_signal *signal, bool reserved)
+static void fill_fresh(struct match_event *event)
 {
-    turn->config.signal(turn->config.arg, signal, reserved);
-}
-
-static void tell_talk(struct server_turn *turn,
-                      const struct match_talk_view *view)
-{
-    struct service_signal signal = {.kind = SIGNAL_TALK, .talk = *view};
-
-    for (int side = 0; side < MATCH_ROLES; side++) {
-        signal.call = server_hub_find(turn->config.hub, view->talk,
-                                      (enum match_role)side);
-        if (signal.call != 0)
-            send_signal(turn, &signal, false);
-    }
-}
-
-static void put_job(struct server_turn *turn, struct store_job *job)
-{
-    /* The door was closed in time: there is room (Law 2). */
-    atomic_fetch_add(&turn->in_flight, 1);
-    REQUIRE(net_queue_reserve(&turn->inbox, 1) == ERR_NONE);
-    REQUIRE(server_storage_put(turn->config.storage, job, &turn->origin) ==
-            ERR_NONE);
-}
-
-static void carry_out_store(struct server_turn *turn,
-                            const struct match_effect *effect)
-{
-    struct server_join join = {.keys = turn->config.keys,
-                               .orders = &turn->orders,
-                               .tickets = &turn->tickets,
-                               .talks = turn->talks};
-    struct store_job *job = server_join_command(&join, effect);
-
-    /* Without memory for a command the promise behind it cannot be kept. */
-    REQUIRE(job);
-    put_job(turn, job);
-}
-
-static void carry_out(struct server_turn *turn,
-                      const struct match_effect *effect)
-{
-    struct service_signal signal = {.call = effect->call};
-
-    switch (effect->kind) {
-    case EFFECT_STORE:
-        carry_out_store(turn, effect);
-        break;
-    case EFFECT_REPLY:
-        server_secrets_forget(&turn->orders, effect->call);
-        signal.kind = SIGNAL_REPLY;
-        signal.reply.err = effect->reply.err;
-        signal.reply.reference = effect->reply.reference;
-        send_signal(turn, &signal, true);
-        break;
-    case EFFECT_TELL_TICKET:
-        signal.kind = SIGNAL_TICKET;
-        signal.ticket = effect->ticket;
-        send_signal(turn, &signal, false);
-        break;
-    case EFFECT_TELL_DUTY:
-        signal.kind = SIGNAL_DUTY;
-        signal.duty = effect->duty;
-        send_signal(turn, &signal, false);
-        break;
-    case EFFECT_TELL_TALK:
-        tell_talk(turn, &effect->talk);
-        break;
-    case EFFECT_DROP:
-        signal.kind = SIGNAL_DROP;
-        signal.drop = effect->drop;
-        send_signal(turn, &signal, false);
-        break;
-    case EFFECT_NOTE:
-        log_event(effect->note.code, effect->note.n, effect->note.reason);
-        break;
-    case EFFECT_KINDS:
-        break;
-    }
-}
-
-static void fill_fresh(uint64_t fresh[MATCH_FRESH_MAX])
-{
-    net_entropy_fill(fresh, MATCH_FRESH_MAX * sizeof fresh[0]);
     for (int i = 0; i < MATCH_FRESH_MAX; i++)
-        if (fresh[i] == 0)
-            fresh[i] = net_entropy_id();
+        event->fresh[i] = net_entropy_id();
 }
 
-/* Step, carry out, and follow `more` (Law 1). */
-static void step(struct server_turn *turn, struct match_event *event)
+static void step_once(struct server_turn *turn, struct match_event *event)
 {
-    struct match_event tick = {.kind = EVENT_TICK};
-
-    if (event->now_ms < turn->now_ms)
+    if (event->now_ms < turn->now_ms) /* Law 1 */
         event->now_ms = turn->now_ms; /* it was made on another thread */
     turn->now_ms = event->now_ms;
-    for (;;) {
-        match_engine_step(turn->engine, event, &turn->effects);
-        for (uint32_t i = 0; i < turn->effects.n; i++)
-            carry_out(turn, &turn->effects.item[i]);
-        if (!turn->effects.more)
-            return;
-        tick.now_ms = turn->now_ms;
-        fill_fresh(tick.fresh);
-        event = &tick;
+    match_engine_step(turn->engine, event, &turn->effects);
+    for (uint32_t i = 0; i < turn->effects.n; i++)
+        server_effects_carry_out(turn, &turn->effects.item[i]);
+    turn->more = turn->effects.more;
+    turn->uncounted = true;
+}
+
+void server_turn_step(struct server_turn *turn, struct match_event *event)
+{
+    step_once(turn, event);
+    while (turn->more && turn->in_flight <= FLIGHT_MAX) {
+        struct match_event tick = {.kind = EVENT_TICK, .now_ms = turn->now_ms};
+
+        fill_fresh(&tick);
+        step_once(turn, &tick);
     }
 }
 
 /* --- what comes back from the store --- */
 
-/* Secrets of what has ended are needed no more. */
+/* Secrets of what has ended are needed no more (join law 2). */
 static void forget_ended(struct server_turn *turn,
                          const struct match_result *result)
 {
@@ -163,15 +81,15 @@ static void take_swept(struct server_turn *turn, const struct store_job *job)
 
     turn->sweeping = false;
     if (result->outcome != OUTCOME_OK)
-        return;
+        return; /* next time */
     for (uint32_t i = 0; i < result->swept.idles; i++) {
         struct match_event event = {.kind = EVENT_IDLE, .now_ms = turn->now_ms};
 
         event.talk.talk =
             server_join_talk_of(turn->talks, result->swept.idle[i]);
-        fill_fresh(event.fresh);
+        fill_fresh(&event);
         if (event.talk.talk != 0)
-            step(turn, &event);
+            server_turn_step(turn, &event);
     }
     if (result->swept.more)
         turn->sweep_ms = turn->now_ms;
@@ -181,105 +99,117 @@ static void take_stored(struct server_turn *turn, struct store_job *job)
 {
     struct match_event event = {.kind = EVENT_STORED,
                                 .now_ms = net_clock_now_ms(turn->config.clock)};
-    const struct match_result *result = &job->result.match;
+    struct match_result *result = &job->result.match;
+    bool fenced = job->result.outcome == OUTCOME_FENCED;
 
-    if (job->result.outcome == OUTCOME_REFUSED &&
-        job->result.err == ERR_STORE) {
-        server_join_retry(job); /* nothing was done: the same again */
-        put_job(turn, job);
-        return;
-    }
-    if (job->result.outcome == OUTCOME_OK) {
-        struct server_join join = {.keys = turn->config.keys,
-                                   .orders = &turn->orders,
-                                   .tickets = &turn->tickets,
-                                   .talks = turn->talks};
-        server_join_stored(&join, job);
-    }
+    result->outcome = job->result.outcome; /* what the engine reads */
+    result->err = job->result.err;
+    if (result->outcome == OUTCOME_OK || result->outcome == OUTCOME_REPLAY)
+        server_join_stored(&turn->join, job);
     forget_ended(turn, result);
-    fill_fresh(event.fresh);
+    fill_fresh(&event);
     event.stored.result = result;
-    step(turn, &event);
-    server_join_free(job);
+    server_turn_step(turn, &event);
+    if (fenced && !atomic_exchange(&turn->draining, true)) {
+        atomic_store(&turn->open, false);
+        turn->config.fenced(turn->config.arg);
+    }
 }
 
 static void take_job(struct server_turn *turn, struct store_job *job)
 {
-    REQUIRE(atomic_fetch_sub(&turn->in_flight, 1) > 0);
+    REQUIRE(turn->in_flight > 0);
+    turn->in_flight--;
     if (job->command.kind == STORE_MATCH) {
         take_stored(turn, job);
-        return;
+    } else {
+        REQUIRE(job->command.kind == STORE_SWEEP);
+        take_swept(turn, job);
     }
-    REQUIRE(job->command.kind == STORE_SWEEP);
-    take_swept(turn, job);
     server_join_free(job);
 }
 
 static void sweep(struct server_turn *turn)
 {
-    const struct match_limits *limits = &turn->config.service->limits;
     struct store_job *job;
 
     turn->sweep_ms = turn->now_ms + SWEEP_MS;
     if (turn->sweeping)
         return;
-    job = server_join_sweep(limits, turn->now_ms);
+    job = server_join_sweep(&turn->config.service->limits, turn->now_ms);
     if (!job)
         return; /* next time */
     turn->sweeping = true;
-    put_job(turn, job);
+    server_effects_put(turn, job);
+}
+
+/* --- orders --- */
+
+static void begin_order(struct server_turn *turn, struct service_order *order)
+{
+    struct match_event *event = &order->event;
+
+    if (event->call == 0 || server_secrets_keep(&turn->calls, event->call,
+                                                &order->secrets) == ERR_NONE) {
+        server_turn_step(turn, event);
+    } else {
+        const struct service_signal full = {
+            .kind = SIGNAL_REPLY, .call = event->call, .reply.err = ERR_FULL};
+
+        turn->config.signal(turn->config.arg, &full, true);
+    }
+    service_order_free(order);
+    REQUIRE(atomic_fetch_sub(&turn->orders, 1) > 0);
+}
+
+static struct service_order *next_order(struct server_turn *turn)
+{
+    struct service_order *order = turn->waiting[turn->waiting_head];
+
+    REQUIRE(turn->waiting_n > 0);
+    turn->waiting_head = (turn->waiting_head + 1) % turn->config.orders_max;
+    turn->waiting_n--;
+    return order;
+}
+
+static void begin_orders(struct server_turn *turn)
+{
+    while (turn->waiting_n > 0 && turn->in_flight <= FLIGHT_MAX) /* Law 4 */
+        begin_order(turn, next_order(turn));
+}
+
+static void add_order(struct server_turn *turn, struct service_order *order)
+{
+    uint32_t at =
+        (turn->waiting_head + turn->waiting_n) % turn->config.orders_max;
+
+    REQUIRE(turn->waiting_n < turn->config.orders_max); /* Law 4 */
+    turn->waiting[at] = order;
+    turn->waiting_n++;
 }
 
 /* --- the thread --- */
 
-static void take_order(struct server_turn *turn, struct service_order *order)
-{
-    struct match_event *event = &order->event;
-
-    if ((event->kind == EVENT_ASK || event->kind == EVENT_ANSWER) &&
-        server_secrets_keep(&turn->orders, event->call, &order->secrets) !=
-            ERR_NONE) {
-        const struct service_signal full = {
-            .kind = SIGNAL_REPLY, .call = event->call, .reply.err = ERR_FULL};
-
-        send_signal(turn, &full, true);
-        service_order_free(order);
-        return;
-    }
-    step(turn, event);
-    service_order_free(order);
-}
-
-static void drain_streams(struct server_turn *turn)
+static void stop_offers(struct server_turn *turn)
 {
     struct match_event event = {.kind = EVENT_DRAIN,
                                 .now_ms = net_clock_now_ms(turn->config.clock)};
-    struct service_signal drop = {.kind = SIGNAL_DROP, .drop = ERR_DRAINING};
-    uint64_t call[TAKE];
-    uint32_t n;
 
-    fill_fresh(event.fresh);
-    step(turn, &event);
-    /* The receivers; each leaves its seat when its loop drops it, so ask for
-     * the first TAKE again until none is new.  Bounded by the table. */
-    n = server_hub_all(turn->config.hub, call, TAKE);
-    for (uint32_t i = 0; i < n; i++) {
-        drop.call = call[i];
-        send_signal(turn, &drop, false);
-    }
+    fill_fresh(&event);
+    server_turn_step(turn, &event);
 }
 
 static void take(struct server_turn *turn, const struct record *record)
 {
     switch (record->kind) {
     case RECORD_ORDER:
-        take_order(turn, record->order);
+        add_order(turn, record->order);
         break;
     case RECORD_JOB:
         take_job(turn, record->job);
         break;
     case RECORD_DRAIN:
-        drain_streams(turn);
+        stop_offers(turn);
         break;
     case RECORD_STOP:
         turn->stopping = true;
@@ -289,8 +219,13 @@ static void take(struct server_turn *turn, const struct record *record)
 
 static void publish(struct server_turn *turn)
 {
+    uint64_t mono_ms = net_clock_mono_ms();
     struct match_engine_count count;
 
+    if (!turn->uncounted || mono_ms < turn->counted_ms + COUNT_MS)
+        return;
+    turn->uncounted = false;
+    turn->counted_ms = mono_ms;
     match_engine_count(turn->engine, &count);
     (void)pthread_mutex_lock(&turn->lock);
     turn->count = count;
@@ -303,11 +238,11 @@ static void tick(struct server_turn *turn)
     uint64_t now_ms = net_clock_now_ms(turn->config.clock);
     struct match_event event = {.kind = EVENT_TICK, .now_ms = now_ms};
 
-    if (atomic_load(&turn->in_flight) > FLIGHT_MAX)
+    if (turn->in_flight > FLIGHT_MAX)
         return;
-    if (match_engine_deadline_ms(turn->engine) <= now_ms) {
-        fill_fresh(event.fresh);
-        step(turn, &event);
+    if (turn->more || match_engine_deadline_ms(turn->engine) <= now_ms) {
+        fill_fresh(&event);
+        server_turn_step(turn, &event);
     }
     if (now_ms > turn->now_ms)
         turn->now_ms = now_ms;
@@ -320,10 +255,14 @@ static uint64_t wait_ms(const struct server_turn *turn)
     uint64_t now_ms = net_clock_now_ms(turn->config.clock);
     uint64_t at_ms = match_engine_deadline_ms(turn->engine);
 
-    if (atomic_load(&turn->in_flight) > FLIGHT_MAX)
+    if (turn->stopping || turn->in_flight > FLIGHT_MAX)
         return UINT64_MAX; /* results will come */
+    if (turn->more || turn->waiting_n > 0)
+        return 0;
     if (turn->sweep_ms < at_ms)
         at_ms = turn->sweep_ms;
+    if (turn->uncounted && now_ms + COUNT_MS < at_ms)
+        at_ms = now_ms + COUNT_MS;
     return at_ms > now_ms ? at_ms - now_ms : 0;
 }
 
@@ -332,18 +271,17 @@ static void serve(void *arg)
     struct server_turn *turn = arg;
     struct record record[TAKE];
 
-    while (!turn->stopping || atomic_load(&turn->in_flight) > 0) {
+    while (!turn->stopping || turn->in_flight > 0) {
         uint32_t n;
 
-        if (turn->stopping)
-            (void)net_queue_wait(&turn->inbox, UINT64_MAX);
-        else
-            (void)net_queue_wait(&turn->inbox, wait_ms(turn));
+        (void)net_queue_wait(&turn->inbox, wait_ms(turn));
         n = net_queue_take(&turn->inbox, record, TAKE);
         for (uint32_t i = 0; i < n; i++)
             take(turn, &record[i]);
-        if (!turn->stopping)
-            tick(turn);
+        if (turn->stopping)
+            continue;
+        begin_orders(turn);
+        tick(turn);
         publish(turn);
     }
 }
@@ -358,21 +296,19 @@ static void job_back(void *arg, struct store_job *job)
 
 /* --- from other threads --- */
 
-enum err server_turn_order(struct server_turn *turn,
-                           struct service_order *order)
-{
-    const struct record record = {.kind = RECORD_ORDER, .order = order};
-
-    if (!atomic_load(&turn->open)) /* Law 3 */
-        return atomic_load(&turn->draining) ? ERR_DRAINING : ERR_STARTING;
-    if (atomic_load(&turn->in_flight) > FLIGHT_MAX)
-        return ERR_FULL;
-    return net_queue_put(&turn->inbox, &record);
-}
-
 enum err server_turn_reserve(struct server_turn *turn)
 {
-    return net_queue_reserve(&turn->inbox, 1);
+    if (!atomic_load(&turn->open)) /* Law 3 */
+        return atomic_load(&turn->draining) ? ERR_DRAINING : ERR_STARTING;
+    if (atomic_fetch_add(&turn->orders, 1) < turn->config.orders_max)
+        return ERR_NONE;
+    server_turn_release(turn);
+    return ERR_FULL;
+}
+
+void server_turn_release(struct server_turn *turn)
+{
+    REQUIRE(atomic_fetch_sub(&turn->orders, 1) > 0);
 }
 
 void server_turn_order_reserved(struct server_turn *turn,
@@ -380,12 +316,18 @@ void server_turn_order_reserved(struct server_turn *turn,
 {
     const struct record record = {.kind = RECORD_ORDER, .order = order};
 
-    net_queue_put_reserved(&turn->inbox, &record);
+    /* Law 4: the inbox has room for all there can be. */
+    REQUIRE(net_queue_put(&turn->inbox, &record) == ERR_NONE);
 }
 
-void server_turn_release(struct server_turn *turn)
+enum err server_turn_order(struct server_turn *turn,
+                           struct service_order *order)
 {
-    net_queue_release(&turn->inbox, 1);
+    enum err err = server_turn_reserve(turn);
+
+    if (err == ERR_NONE)
+        server_turn_order_reserved(turn, order);
+    return err;
 }
 
 void server_turn_drain(struct server_turn *turn)
@@ -418,136 +360,98 @@ void server_turn_count(struct server_turn *turn,
     (void)pthread_mutex_unlock(&turn->lock);
 }
 
-/* --- birth, recovery, death --- */
+/* --- birth and death --- */
 
-enum err server_turn_init(struct server_turn *turn,
-                          const struct server_turn_config *config)
+uint32_t server_turn_flights(const struct match_sizes *sizes)
 {
-    const struct match_sizes *sizes = &config->sizes;
-    void *memory = malloc(match_engine_bytes(sizes));
-    enum err err = memory ? ERR_NONE : ERR_NOMEM;
+    return sizes->tickets + sizes->duties + sizes->talks + SPARE;
+}
 
-    *turn = (struct server_turn){.config = *config};
-    if (err != ERR_NONE)
-        return err;
-    turn->engine = match_engine_init(memory, sizes, &config->service->limits);
-    turn->origin = (struct server_origin){.back = job_back, .arg = turn};
-    turn->effects.cap = EFFECTS;
-    turn->effects.item = calloc(EFFECTS, sizeof *turn->effects.item);
-    if (!turn->effects.item || pthread_mutex_init(&turn->lock, NULL) != 0)
-        err = ERR_NOMEM;
-    if (err == ERR_NONE)
-        err = server_secrets_init(&turn->orders, INBOX);
+static enum err init_tables(struct server_turn *turn)
+{
+    const struct match_sizes *sizes = &turn->config.sizes;
+    uint32_t orders_max = turn->config.orders_max;
+    enum err err = server_secrets_init(&turn->calls, CALLS);
+
     if (err == ERR_NONE)
         err = server_secrets_init(&turn->tickets, sizes->tickets);
     for (int side = 0; side < MATCH_ROLES && err == ERR_NONE; side++)
         err = server_secrets_init(&turn->talks[side], sizes->talks);
-    if (err == ERR_NONE)
-        err = net_queue_init(&turn->inbox, sizeof(struct record), INBOX,
+    if (err == ERR_NONE) /* two for the words to drain and to stop */
+        err = net_queue_init(&turn->inbox, sizeof(struct record),
+                             orders_max + server_turn_flights(sizes) + 2,
                              (struct net_queue_hook){0});
-    if (err == ERR_NONE) /* places for the words to drain and to stop */
+    if (err == ERR_NONE)
         err = net_queue_reserve(&turn->inbox, 2);
+    turn->waiting = calloc(orders_max, sizeof(struct service_order *));
+    turn->effects.item = calloc(EFFECTS, sizeof *turn->effects.item);
+    if (err == ERR_NONE && (!turn->waiting || !turn->effects.item))
+        err = ERR_NOMEM;
     return err;
+}
+
+enum err server_turn_init(struct server_turn *turn,
+                          const struct server_turn_config *config)
+{
+    void *memory = malloc(match_engine_bytes(&config->sizes));
+    enum err err;
+
+    REQUIRE(config->orders_max > 0);
+    memset(turn, 0, sizeof *turn);
+    turn->config = *config;
+    turn->origin = (struct server_origin){.back = job_back, .arg = turn};
+    turn->join = (struct server_join){.keys = config->keys,
+                                      .orders = &turn->calls,
+                                      .tickets = &turn->tickets,
+                                      .talks = turn->talks};
+    turn->effects.cap = EFFECTS;
+    if (!memory || pthread_mutex_init(&turn->lock, NULL) != 0) {
+        free(memory);
+        return ERR_NOMEM;
+    }
+    turn->engine =
+        match_engine_init(memory, &config->sizes, &config->service->limits);
+    err = init_tables(turn);
+    if (err != ERR_NONE)
+        server_turn_close(turn);
+    return err;
+}
+
+static void drop_orders(struct server_turn *turn)
+{
+    struct record record;
+
+    while (turn->waiting_n > 0)
+        service_order_free(next_order(turn));
+    while (turn->inbox.ring && net_queue_take(&turn->inbox, &record, 1) == 1)
+        if (record.kind == RECORD_ORDER)
+            service_order_free(record.order);
 }
 
 void server_turn_close(struct server_turn *turn)
 {
+    if (!turn->engine)
+        return;
+    drop_orders(turn);
     net_queue_close(&turn->inbox);
-    server_secrets_close(&turn->orders);
+    server_secrets_close(&turn->calls);
     server_secrets_close(&turn->tickets);
     for (int side = 0; side < MATCH_ROLES; side++)
         server_secrets_close(&turn->talks[side]);
+    (void)pthread_mutex_destroy(&turn->lock);
+    free(turn->waiting);
     free(turn->effects.item);
     free(turn->engine);
-    *turn = (struct server_turn){0};
-}
-
-/* One row of the load, with what the turn alone can open. */
-static enum err load_row(struct server_turn *turn,
-                         const struct store_loaded *loaded)
-{
-    struct server_join join = {.keys = turn->config.keys,
-                               .orders = &turn->orders,
-                               .tickets = &turn->tickets,
-                               .talks = turn->talks};
-    struct match_event event = {.kind = EVENT_LOAD, .now_ms = turn->now_ms};
-    struct match_card card;
-    bool carded = false;
-    enum err err = server_join_loaded(&join, loaded, &card, &carded);
-
-    if (err != ERR_NONE)
-        return err;
-    event.load.row = &loaded->row;
-    event.load.card = carded ? &card : NULL;
-    fill_fresh(event.fresh);
-    step(turn, &event);
-    wipe(&card, sizeof card);
-    if (loaded->row.kind == ROW_TICKET)
-        log_event(LOG_RECOVERED_TICKETS, 1, ERR_NONE);
-    if (loaded->row.kind == ROW_TALK)
-        log_event(LOG_RECOVERED_TALKS, 1, ERR_NONE);
-    return ERR_NONE;
-}
-
-static enum err load_all(struct server_turn *turn, struct store *store)
-{
-    uint64_t cursor = 0;
-    enum err err = ERR_NONE;
-
-    do {
-        struct store_job *job = server_join_job(STORE_LOAD, turn->now_ms);
-
-        if (!job)
-            return ERR_NOMEM;
-        job->command.epoch = turn->epoch;
-        job->command.load.cursor = cursor;
-        store_execute(store, &job, 1);
-        if (job->result.outcome != OUTCOME_OK)
-            err = ERR_STORE;
-        for (uint32_t i = 0; err == ERR_NONE && i < job->result.load.rows; i++)
-            err = load_row(turn, &job->result.load.row[i]);
-        cursor = job->result.load.cursor;
-        server_join_free(job);
-    } while (err == ERR_NONE && cursor != 0);
-    return err;
-}
-
-enum err server_turn_recover(struct server_turn *turn, struct store *store)
-{
-    struct match_event event = {.now_ms = net_clock_now_ms(turn->config.clock)};
-    struct store_job *job = server_join_job(STORE_CLAIM, event.now_ms);
-    enum err err = ERR_STORE;
-
-    if (!job)
-        return ERR_NOMEM;
-    turn->now_ms = event.now_ms;
-    store_execute(store, &job, 1);
-    if (job->result.outcome == OUTCOME_OK) {
-        turn->epoch = job->result.epoch;
-        err = ERR_NONE;
-    }
-    server_join_free(job);
-    if (err != ERR_NONE)
-        return err;
-    event.kind = EVENT_BEGIN;
-    event.begin.epoch = turn->epoch;
-    step(turn, &event);
-    err = load_all(turn, store);
-    if (err != ERR_NONE)
-        return err;
-    event = (struct match_event){.kind = EVENT_LIVE, .now_ms = turn->now_ms};
-    fill_fresh(event.fresh);
-    step(turn, &event);
-    turn->sweep_ms = turn->now_ms + SWEEP_MS;
-    publish(turn);
-    return ERR_NONE;
+    memset(turn, 0, sizeof *turn);
 }
 
 enum err server_turn_start(struct server_turn *turn)
 {
-    enum err err =
-        net_thread_start(&turn->thread, "kindred-engine", serve, turn);
+    enum err err;
 
+    turn->sweep_ms = turn->now_ms + SWEEP_MS;
+    turn->uncounted = true;
+    err = net_thread_start(&turn->thread, "kindred-engine", serve, turn);
     if (err == ERR_NONE)
         atomic_store(&turn->open, true);
     return err;

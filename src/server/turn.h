@@ -7,10 +7,14 @@
  *
  * Laws
  *   1. The engine is stepped by this thread alone, with a time that never goes
- *      backwards; `more` is followed at once.
- *   2. Every STORE effect reaches the store, and its result the engine: places
- *      are taken before, and the door closes while too many are under way.
- *   3. A door that is closed says why and takes nothing. */
+ *      backwards; `more` is followed before any other order.
+ *   2. Every STORE effect reaches the store, and its result the engine: there
+ *      is room for as many as the engine can have under way.
+ *   3. A door that is closed says why and takes nothing.
+ *   4. While FLIGHT_MAX commands are under way no order is begun; orders that
+ *      wait are at most orders_max.
+ *   5. A call named by an order hears one reply, or is dropped instead, and
+ *      that takes the place it reserved in its loop. */
 #ifndef SERVER_TURN_H
 #define SERVER_TURN_H
 
@@ -19,7 +23,7 @@
 
 #include "net/clock.h"
 #include "server/hub.h"
-#include "server/secrets.h"
+#include "server/join.h"
 #include "server/storage.h"
 #include "service/service.h"
 
@@ -28,12 +32,15 @@ struct server_turn_config {
     const struct service_config *service;
     const struct net_clock *clock;
     struct match_sizes sizes;
+    uint32_t orders_max;
     struct server_storage *storage; /* started after recovery */
     struct server_hub *hub;
     /* Hand a signal to the loop that owns its call; waits for room if it must.
      * `reserved`: its place was taken when the order was given. */
     void (*signal)(void *arg, const struct service_signal *signal,
                    bool reserved);
+    /* The store belongs to another node now: stop.  Once. */
+    void (*fenced)(void *arg);
     void *arg;
 };
 
@@ -41,28 +48,32 @@ struct server_turn { /* all private */
     struct server_turn_config config;
     struct match_engine *engine;
     struct match_effects effects;
-    struct server_secrets orders, tickets, talks[MATCH_ROLES];
+    struct server_secrets calls, tickets, talks[MATCH_ROLES];
+    struct server_join join; /* of the above */
     struct net_queue inbox;
+    struct service_order **waiting; /* a ring of orders_max */
+    uint32_t waiting_head, waiting_n;
     struct net_thread thread;
     struct server_origin origin; /* for jobs of ours */
-    atomic_uint in_flight;
+    atomic_uint orders;          /* in the inbox, waiting, or reserved */
+    uint32_t in_flight;
     atomic_bool open, draining;
-    uint64_t now_ms, sweep_ms, epoch;
-    bool sweeping, stopping;
+    uint64_t now_ms, sweep_ms, epoch, counted_ms;
+    bool more, sweeping, stopping, uncounted;
     pthread_mutex_t lock; /* of count */
     struct match_engine_count count;
 };
+
+/* How many commands can be under way: for the storage. */
+uint32_t server_turn_flights(const struct match_sizes *sizes);
 
 /* ERR_NOMEM. */
 MUST_USE enum err server_turn_init(struct server_turn *turn,
                                    const struct server_turn_config *config);
 void server_turn_close(struct server_turn *turn);
 
-/* Claim the pools and load what lives, on the caller's thread, before the
- * store thread starts.  ERR_STORE; ERR_FULL: more lives than the tables
- * hold. */
-MUST_USE enum err server_turn_recover(struct server_turn *turn,
-                                      struct store *store);
+/* For recovery, before the thread starts: one event, and what follows. */
+void server_turn_step(struct server_turn *turn, struct match_event *event);
 
 /* Start the thread and open the door. */
 MUST_USE enum err server_turn_start(struct server_turn *turn);
@@ -78,12 +89,13 @@ void server_turn_order_reserved(struct server_turn *turn,
                                 struct service_order *order);
 void server_turn_release(struct server_turn *turn);
 
-/* Close the door for new tickets and duties; end the streams. */
+/* Close the door; no new offers. */
 void server_turn_drain(struct server_turn *turn);
 
 /* After the loops: finish what is under way, end the thread. */
 void server_turn_stop(struct server_turn *turn);
 
+/* As of at most a moment ago. */
 void server_turn_count(struct server_turn *turn,
                        struct match_engine_count *count);
 

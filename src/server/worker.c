@@ -5,8 +5,8 @@
 
 #include "base/require.h"
 #include "gen/api.h"
-#include "pb/kindred.api.h"
 #include "net/entropy.h"
+#include "pb/kindred.api.h"
 #include "server/node.h"
 #include "service/service.h"
 
@@ -290,7 +290,7 @@ static void run(void *arg)
 {
     struct server_worker *worker = arg;
 
-    net_loop_run(&worker->loop);
+    server_worker_run(worker);
 }
 
 enum err server_worker_start(struct server_worker *worker)
@@ -301,12 +301,15 @@ enum err server_worker_start(struct server_worker *worker)
 void server_worker_run(struct server_worker *worker)
 {
     net_loop_run(&worker->loop);
+    atomic_store(&worker->ended, true);
 }
 
 void server_worker_drain(struct server_worker *worker)
 {
     const struct record record = {.kind = RECORD_DRAIN};
 
+    if (atomic_exchange(&worker->draining, true))
+        return;
     net_queue_put_reserved(&worker->loop.inbox, &record);
     net_loop_drain(&worker->loop);
 }
@@ -348,7 +351,9 @@ void server_worker_signal(struct server_worker *worker,
         net_queue_put_reserved(&worker->loop.inbox, &record);
         return;
     }
-    /* A loop never waits for the engine, so it makes room. */
-    while (net_queue_put(&worker->loop.inbox, &record) != ERR_NONE)
+    /* A loop never waits for the engine, so it makes room; one that has ended
+     * has no calls any more. */
+    while (net_queue_put(&worker->loop.inbox, &record) != ERR_NONE &&
+           !atomic_load(&worker->ended))
         (void)nanosleep(&nap, NULL);
 }

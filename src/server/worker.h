@@ -35,6 +35,7 @@ struct server_worker { /* all private */
     struct server_origin origin;
     struct server_face member, operations;
     uint32_t number;
+    atomic_bool draining, ended;
 };
 
 /* A worker that listens on fd (its own from here on).  ERR_NOMEM, ERR_FULL,

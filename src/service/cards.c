@@ -47,9 +47,9 @@ static void put_done(struct service_request *request, struct rpc_call *call)
     struct put *put = request->user;
     enum err err = service_request_err(request);
 
-    if (err == ERR_NONE) {
+    if (request->job.result.outcome == OUTCOME_OK) {
         port->order_reserved(port->arg, put->order);
-    } else {
+    } else { /* a replayed one may be older than the engine's */
         port->order_release(port->arg);
         service_order_free(put->order);
     }

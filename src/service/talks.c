@@ -59,7 +59,8 @@ static void sent(struct service_request *request, struct rpc_call *call)
     struct seal_row_mailbox mailbox;
     enum err err = service_request_err(request);
 
-    if (err == ERR_NONE) { /* awake whoever receives there, caller or not */
+    response.seq = result->sent.seq;
+    if (result->outcome == OUTCOME_OK) { /* wake who receives, caller or not */
         log_event(LOG_MESSAGE_RELAYED, 1, ERR_NONE);
         err = seal_row_open_mailbox(&mailbox, result->sent.receive_hash,
                                     result->sent.link.data,
@@ -67,7 +68,6 @@ static void sent(struct service_request *request, struct rpc_call *call)
         if (err == ERR_NONE)
             service->port.wake(service->port.arg, mailbox.talk,
                                mailbox.side == 0 ? MATCH_SEEKER : MATCH_PEER);
-        response.seq = result->sent.seq;
     }
     if (call)
         service_call_answer(call, err, &response);

@@ -159,19 +159,19 @@ class Server:
 
     def start(self):
         log = open(self.log, "ab")
+        before = self.log.stat().st_size
         self.process = subprocess.Popen(
             [self.build / "kindredd", "--listen", f"127.0.0.1:{self.port}", "--data", self.data,
              "--origin", "kindred://test", "--log-level", "3", *self.flags], stderr=log, stdout=log)
         deadline = time.monotonic() + PATIENCE
         while True:
-            if self.process.poll() is not None:
-                raise RuntimeError("kindredd ended: " + self.log.read_text()[-600:])
-            port = re.findall(r"listening on port (\d+)", self.log.read_text())
-            if port and "ready" in self.log.read_text().split("listening on port")[-1]:
-                self.port = int(port[-1])
+            ended, said = self.process.poll() is not None, self.log.read_bytes()[before:].decode()
+            port = re.search(r"listening on port (\d+)", said)
+            if port and "ready" in said:
+                self.port = int(port[1])
                 return
-            if time.monotonic() > deadline:
-                raise RuntimeError("kindredd is not ready: " + self.log.read_text()[-600:])
+            if ended or time.monotonic() > deadline:
+                raise RuntimeError("kindredd is not ready: " + said[-600:])
             time.sleep(0.02)
 
     def api(self):
