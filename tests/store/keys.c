@@ -36,10 +36,8 @@ static struct match_command *ask(uint64_t member, struct match_key key)
     struct match_command *c = world_match(&w, COMMAND_OPEN_TICKET);
 
     c->key = key;
-    c->open_ticket.ticket = (struct match_ticket_row){.id = world_id(&w),
-                                                      .member = member,
-                                                      .pool = WORLD_POOL,
-                                                      .key = key};
+    c->open_ticket.ticket = (struct match_ticket_row){
+        .id = world_id(&w), .member = member, .pool = WORLD_POOL, .key = key};
     c->open_ticket.card_version = 1;
     return c;
 }

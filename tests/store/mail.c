@@ -1,7 +1,7 @@
 /* Mailboxes: order, numbers, bounds, acknowledgement, expiry, silence. */
-#include "expect.h"
-
 #include <stdlib.h>
+
+#include "expect.h"
 
 static struct world w;
 static struct couple a;
