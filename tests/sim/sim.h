@@ -78,8 +78,9 @@ struct sim_member {
     uint64_t offer[SIM_KNOWN], talk[SIM_KNOWN]; /* rings of what was told */
     uint32_t offers, talks;
     bool gone, held, silent; /* silent: does not beat */
-    uint32_t first_request;  /* of this person */
-    uint64_t heard_rest_ms;  /* rests until then, as the engine was told */
+    bool gone_stored, held_stored;
+    uint32_t first_request; /* of this person */
+    uint64_t heard_rest_ms; /* rests until then, as the engine was told */
 };
 
 /* ---- what the store acknowledged ---- */
@@ -220,7 +221,8 @@ void sim_truth_claimed(struct sim *sim);
 /* The engine proposes: what must hold already. */
 void sim_laws_proposed(struct sim *sim, const struct match_command *command);
 /* The engine hears of a result. */
-void sim_laws_heard(struct sim *sim, const struct match_result *result);
+void sim_laws_heard(struct sim *sim, const struct match_command *command,
+                    const struct match_result *result);
 /* Open offers and live talks of a peer. */
 uint32_t sim_truth_used(const struct sim *sim, uint64_t peer);
 /* May these two meet, as far as the store and the cards go? */

@@ -371,8 +371,13 @@ void sim_people_dropped(struct sim *sim, uint64_t call)
 
 void sim_people_cut_off(struct sim *sim)
 {
-    for (uint32_t i = 0; i < SIM_MEMBERS; i++)
-        sim->member[i].ask_call = sim->member[i].attend_call = 0;
+    for (uint32_t i = 0; i < SIM_MEMBERS; i++) {
+        struct sim_member *member = &sim->member[i];
+
+        member->ask_call = member->attend_call = 0;
+        member->held = member->held_stored; /* what was asked for is lost */
+        member->gone = member->gone_stored;
+    }
     sim->first_call = sim->calls;
     for (int i = 0; i < SIM_KNOWN; i++)
         sim->ban[i] = (struct sim_ban){0, 0};

@@ -132,8 +132,17 @@ void sim_laws_proposed(struct sim *sim, const struct match_command *command)
     }
 }
 
-void sim_laws_heard(struct sim *sim, const struct match_result *result)
+void sim_laws_heard(struct sim *sim, const struct match_command *command,
+                    const struct match_result *result)
 {
+    if (command->kind == COMMAND_HOLD && result->outcome == OUTCOME_REFUSED) {
+        struct sim_member *member = sim_people_of(sim, command->hold.member);
+
+        if (member) {
+            member->held = member->held_stored;
+            member->gone = member->gone_stored;
+        }
+    }
     for (uint32_t i = 0; i < result->rows; i++) {
         const struct match_row *row = &result->row[i];
         struct sim_member *member;
@@ -267,6 +276,18 @@ static void closed_lives(struct sim *sim, uint64_t member)
                 talks->row[i].talk.state == TALK_ENDED);
 }
 
+static void held(struct sim *sim, const struct match_command *command)
+{
+    struct sim_member *member = sim_people_of(sim, command->hold.member);
+
+    if (command->hold.held)
+        closed_lives(sim, command->hold.member);
+    if (!member)
+        return;
+    member->held_stored = command->hold.held;
+    member->gone_stored = member->gone_stored || command->hold.erased;
+}
+
 static void ended_talk(struct sim *sim, const struct match_command *command)
 {
     const struct match_talk_row *talk =
@@ -324,8 +345,7 @@ static void outcomes(struct sim *sim, const struct match_command *command)
                                command->block.other, 0, now_ms));
         break;
     case COMMAND_HOLD:
-        if (command->hold.held)
-            closed_lives(sim, command->hold.member);
+        held(sim, command);
         break;
     case COMMAND_OFFER:
     case COMMAND_ACCEPT:

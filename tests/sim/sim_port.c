@@ -176,7 +176,7 @@ static void deliver(struct sim *sim, struct sim_flying *flying)
     sim_cover_result(sim, &flying->command, &flying->result);
     if (flying->result.outcome == OUTCOME_FENCED)
         sim->fenced = true;
-    sim_laws_heard(sim, &flying->result);
+    sim_laws_heard(sim, &flying->command, &flying->result);
     event.stored.result = &flying->result;
     sim_event(sim, &event);
     forget(flying);

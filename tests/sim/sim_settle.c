@@ -349,7 +349,12 @@ void sim_finish(struct sim *sim)
     run_for(sim, sim->limits.talk_ms + 5000);
     for (uint32_t i = 0; i < sim->kept[ROW_TALK]->n; i++)
         LAW("every talk has ended", !live(&sim->kept[ROW_TALK]->row[i]));
+    sim_settle(sim);
     match_engine_count(sim->engine, &count);
+    sim_trace(sim, "left: tickets %u %u duties %u %u offers %u talks %u %u",
+              count.tickets_waiting, count.tickets_offered, count.duties_on,
+              count.duties_paused, count.offers_open, count.talks_live,
+              count.commands_in_flight);
     LAW("DESIGN law 12: nothing is left",
         count.tickets_waiting + count.tickets_offered + count.duties_on +
                 count.duties_paused + count.offers_open + count.talks_live +
