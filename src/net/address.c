@@ -2,6 +2,7 @@
 #include "net/address.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -192,6 +193,7 @@ static bool stale(const struct net_address *address)
     fd = socket(AF_UNIX, SOCK_STREAM, 0);
     if (fd < 0)
         return false;
+    (void)fcntl(fd, F_SETFL, O_NONBLOCK); /* somebody may be slow to accept */
     refused = connect(fd, (const void *)&address->to, address->size) != 0 &&
               errno == ECONNREFUSED;
     (void)close(fd);
@@ -205,7 +207,9 @@ static enum err bind_path(const struct net_address *address, int *fd)
     enum err err;
 
     *fd = bound(address, false);
-    if (*fd < 0 && errno == EADDRINUSE && stale(address)) {
+    if (*fd < 0 && errno == EADDRINUSE) {
+        if (!stale(address))
+            return ERR_ADDRESS_BUSY;
         if (unlink(path->sun_path))
             return bind_failed();
         *fd = bound(address, false);

@@ -1,6 +1,8 @@
 /* What is an address and what is not; sockets that share one, and do not. */
 #include "net/address.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +12,8 @@
 #include <unistd.h>
 
 #include "check.h"
+
+enum { CALLERS = 4 };
 
 static void round_trip(const char *text, const char *want, bool local)
 {
@@ -96,7 +100,7 @@ static void paths(void)
     char folder[] = "/tmp/kindred_net_XXXXXX", text[64];
     struct net_address address;
     struct stat file;
-    int fd, other;
+    int fd, other, caller[CALLERS];
     FILE *plain;
 
     CHECK(mkdtemp(folder) != NULL);
@@ -107,6 +111,14 @@ static void paths(void)
     CHECK((file.st_mode & 0777) == 0600);
     CHECK(listen(fd, 1) == 0);
     CHECK(net_address_bind(&address, &other, 1) == ERR_ADDRESS_BUSY);
+    for (int i = 0; i < CALLERS; i++) { /* too busy to answer is not gone */
+        caller[i] = socket(AF_UNIX, SOCK_STREAM, 0);
+        (void)fcntl(caller[i], F_SETFL, O_NONBLOCK);
+        (void)connect(caller[i], (const void *)&address.to, address.size);
+    }
+    CHECK(errno == EAGAIN);
+    CHECK(net_address_bind(&address, &other, 1) == ERR_ADDRESS_BUSY);
+    close_all(caller, CALLERS);
     CHECK(close(fd) == 0); /* as after a crash: the file stays */
     CHECK(net_address_bind(&address, &other, 1) == ERR_NONE);
     CHECK(close(other) == 0);

@@ -110,7 +110,7 @@ static void stalled_reader(bool wide)
     }
     poured = atomic_load(&world.poured);
     most = 20 * (uint64_t)(HTTP_OUT_HIGH + ECHO_PIECE);
-    CHECK(poured >= 20 * (uint64_t)HTTP_OUT_HIGH);
+    CHECK(poured >= 20 * (uint64_t)HTTP_OUT_HIGH + (wide ? 512 << 10 : 0));
     CHECK(poured <=
           most + (wide ? 16u << 20 : 1u << 20)); /* and the kernel's */
     CHECK(echo_wait(&world.ended, 70));
@@ -246,13 +246,84 @@ static void no_memory(void)
     }
 }
 
-/* Law 3: the goodbye of a session that failed arrives, although we never took
- * the rest of what the peer sent. */
+/* Reads frames off the socket by hand: `left` bytes of the current one. */
+struct frames {
+    uint8_t head[9];
+    size_t head_size, left, data;
+    bool broken, ponged;
+};
+
+static void eat_byte(struct frames *frames, uint8_t byte)
+{
+    if (frames->left > 0) {
+        frames->left--;
+        frames->broken |= frames->head[3] == 0 && byte != 0;
+        frames->data += frames->head[3] == 0;
+        return;
+    }
+    frames->head[frames->head_size++] = byte;
+    if (frames->head_size < sizeof frames->head)
+        return;
+    frames->head_size = 0;
+    frames->left = (size_t)frames->head[0] << 16 |
+                   (size_t)frames->head[1] << 8 | frames->head[2];
+    frames->broken |= frames->left > 16384 || frames->head[3] > 8;
+    frames->ponged |= frames->head[3] == 6;
+}
+
+/* A reader that falls behind again and again gets every byte in its place,
+ * and what it says meanwhile is heard, if late. */
+static void reader_that_lags(void)
+{
+    static struct echo_world world;
+    static const uint8_t noise[9 + 8192] = {0, 8192 >> 8, 0, 0xfe};
+    static const uint8_t ping[17] = {0, 0, 8, 6};
+    static uint8_t bytes[1 << 16];
+    struct frames frames = {.broken = false};
+    struct echo_caller caller;
+    ssize_t size;
+
+    echo_world_open(&world, NULL, &plain, &lenient);
+    echo_caller_open(&caller, &world);
+    for (int i = 0; i < 8; i++)
+        echo_caller_ask(&caller, "/pour", 0);
+    CHECK(echo_caller_push(&caller, ECHO_PIECE));
+    echo_caller_widen(&caller);
+    CHECK(echo_wait(&world.begun, 8));
+    for (int lag = 0; lag < 8; lag++) {
+        struct timespec a_while = {.tv_nsec = 20000000};
+        size_t until = frames.data + (4 << 20);
+
+        (void)nanosleep(&a_while, NULL);
+        for (int i = 0; i < 3; i++)
+            CHECK(send(caller.fd, noise, sizeof noise, MSG_NOSIGNAL) ==
+                  (ssize_t)sizeof noise);
+        (void)nanosleep(&a_while, NULL);
+        while (frames.data < until &&
+               (size = recv(caller.fd, bytes, sizeof bytes, 0)) > 0)
+            for (ssize_t i = 0; i < size; i++)
+                eat_byte(&frames, bytes[i]);
+        CHECK(frames.data >= until);
+    }
+    CHECK(!frames.ponged);
+    CHECK(send(caller.fd, ping, sizeof ping, MSG_NOSIGNAL) > 0);
+    while (!frames.ponged && frames.data < (128u << 20) &&
+           (size = recv(caller.fd, bytes, sizeof bytes, 0)) > 0)
+        for (ssize_t i = 0; i < size; i++)
+            eat_byte(&frames, bytes[i]);
+    CHECK(frames.ponged);
+    CHECK(!frames.broken);
+    echo_caller_close(&caller);
+    echo_world_close(&world);
+}
+
+/* Law 3: the goodbye of a session that failed arrives, although we never made
+ * use of the rest of what the peer sent. */
 static void last_words(void)
 {
     static struct echo_world world;
     struct echo_caller caller;
-    static uint8_t noise[60000];
+    static uint8_t noise[1 << 16];
     uint8_t got[4096];
     ssize_t size;
     size_t all = 0;
@@ -260,7 +331,9 @@ static void last_words(void)
     echo_world_open(&world, NULL, &plain, &patient);
     echo_caller_open(&caller, &world);
     memset(noise, 'n', sizeof noise);
-    CHECK(send(caller.fd, noise, sizeof noise, MSG_NOSIGNAL) > 0);
+    for (int i = 0; i < 64; i++)
+        CHECK(send(caller.fd, noise, sizeof noise, MSG_NOSIGNAL) ==
+              (ssize_t)sizeof noise);
     while ((size = recv(caller.fd, got, sizeof got, 0)) > 0)
         all += (size_t)size;
     CHECK(size == 0); /* an end, not a reset */
@@ -283,6 +356,7 @@ int main(void)
     stalled_reader(false);
     stalled_reader(true);
     stalled_writer();
+    reader_that_lags();
     last_words();
     silent_peer();
     one_write_per_turn();
