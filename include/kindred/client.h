@@ -16,7 +16,8 @@
  *   2. Whoever makes an object frees it; free takes NULL.  What a callback is
  *      given lives until the callback returns.
  *   3. A callback never fires inside the function that asked for it.  An end
- *      is told exactly once; after a cancel or a free nothing is told.
+ *      is told exactly once.  Whoever cancels or frees a thing is not told of
+ *      its end; what lives on a thing that is freed ends CANCELLED.
  *   4. A function that makes something returns NULL only when out of memory,
  *      unless its comment says more.
  *   5. Any function of this header may be called from a callback, but for
@@ -92,6 +93,9 @@ bool kindred_core_receive(struct kindred_core *core, const uint8_t *bytes,
 /* Fill out[room], room > 0, with what is to be sent; how many bytes. */
 size_t kindred_core_send(struct kindred_core *core, uint8_t *out, size_t room,
                          uint64_t now_ms);
+
+/* Nothing more will come or go: close the socket. */
+bool kindred_core_over(const struct kindred_core *core);
 
 /* When kindred_core_tick() wants to be called; KINDRED_NEVER: not.  Ask after
  * every other call of the core. */

@@ -97,8 +97,18 @@ bool kindred_core_receive(struct kindred_core *core, const uint8_t *bytes,
 size_t kindred_core_send(struct kindred_core *core, uint8_t *out, size_t room,
                          uint64_t now_ms)
 {
+    size_t size;
+
     core->now_ms = now_ms;
-    return http_session_send(&core->session, out, room, now_ms);
+    size = http_session_send(&core->session, out, room, now_ms);
+    if (size < room) /* a last word is only then said */
+        (void)settle(core, ERR_NONE);
+    return size;
+}
+
+bool kindred_core_over(const struct kindred_core *core)
+{
+    return core->over;
 }
 
 uint64_t kindred_core_deadline_ms(const struct kindred_core *core)

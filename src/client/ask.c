@@ -1,0 +1,186 @@
+/* client/ask -- asking for support: one ticket, kept and resumed. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/wipe.h"
+#include "client/lease.h"
+#include "client/member.h"
+#include "client/op.h"
+#include "net/entropy.h"
+#include "pb/kindred/v1/support.pb-c.h"
+#include "seal/talk.h"
+
+struct kindred_ask {
+    struct client_lease lease;
+    struct kindred_ask_state state;
+    struct kindred_ask_handler handler;
+    uint8_t talk_key[KINDRED_KEY];
+    Kindred__V1__AskRequest request;
+    Kindred__V1__SupportBeatRequest beat;
+};
+
+void kindred_ask_state_make(struct kindred_ask_state *state)
+{
+    memset(state, 0, sizeof *state);
+    net_entropy_fill(state->key, sizeof state->key);
+    net_entropy_fill(state->seed, sizeof state->seed);
+    net_entropy_fill(state->mailbox, sizeof state->mailbox);
+}
+
+static void end_for(struct kindred_ask *ask, enum err err)
+{
+    struct kindred_error error;
+
+    client_error_set(&error, err);
+    client_lease_close(&ask->lease);
+    ask->handler.ended(ask->handler.arg, &error);
+}
+
+static void on_crisis(struct kindred_ask *ask,
+                      const Kindred__V1__CrisisResources *crisis)
+{
+    size_t size = protobuf_c_message_get_packed_size(&crisis->base);
+    uint8_t *bytes;
+
+    if (!ask->handler.crisis)
+        return;
+    bytes = malloc(size + 1);
+    if (!bytes)
+        return;
+    (void)protobuf_c_message_pack(&crisis->base, bytes);
+    ask->handler.crisis(ask->handler.arg, bytes, size);
+    free(bytes);
+}
+
+static void on_ticket(struct kindred_ask *ask,
+                      const Kindred__V1__TicketState *state)
+{
+    struct kindred_talk_start start;
+    struct kindred_ticket ticket = {
+        .id = state->ticket_id,
+        .age_ms = state->age_ms,
+        .phase = (enum kindred_ticket_phase)(int)state->phase,
+        .bound_passed = state->bound_passed,
+        .wait_reason = (int)state->wait_reason,
+        .end_reason = (int)state->end_reason,
+        .estimate_minutes = state->estimate_minutes};
+    bool matched = ticket.phase == KINDRED_MATCHED;
+
+    ask->beat.ticket_id = state->ticket_id;
+    ask->lease.beat_request =
+        ticket.phase == KINDRED_SEARCHING ? &ask->beat : NULL;
+    if (matched &&
+        (!state->talk || !client_op_talk(&start, state->talk, ask->state.seed,
+                                         ask->state.mailbox))) {
+        end_for(ask, ERR_PROTO);
+        return;
+    }
+    ask->handler.ticket(ask->handler.arg, &ticket, matched ? &start : NULL);
+    wipe(&start, sizeof start);
+}
+
+static void on_message(void *arg, const void *message)
+{
+    struct kindred_ask *ask = arg;
+    const Kindred__V1__AskResponse *response = message;
+
+    if (response->event_case == KINDRED__V1__ASK_RESPONSE__EVENT_CRISIS)
+        on_crisis(ask, response->crisis);
+    else if (response->event_case == KINDRED__V1__ASK_RESPONSE__EVENT_TICKET)
+        on_ticket(ask, response->ticket);
+}
+
+static void on_trouble(void *arg, const struct kindred_error *error)
+{
+    struct kindred_ask *ask = arg;
+
+    if (ask->handler.trouble)
+        ask->handler.trouble(ask->handler.arg, error);
+}
+
+static void on_ended(void *arg, const struct kindred_error *error)
+{
+    struct kindred_ask *ask = arg;
+
+    ask->handler.ended(ask->handler.arg, error);
+}
+
+static void fill_request(struct kindred_ask *ask)
+{
+    struct kindred_ask_state *state = &ask->state;
+    uint8_t secret[SEAL_TALK_KEY];
+
+    seal_talk_keypair(ask->talk_key, secret, state->seed);
+    wipe(secret, sizeof secret);
+    kindred__v1__ask_request__init(&ask->request);
+    kindred__v1__support_beat_request__init(&ask->beat);
+    ask->request.idempotency_key =
+        client_op_bytes(state->key, sizeof state->key);
+    ask->request.danger = state->danger;
+    ask->request.country = state->country;
+    ask->request.language = state->language;
+    ask->request.talk_key =
+        client_op_bytes(ask->talk_key, sizeof ask->talk_key);
+    ask->request.mailbox =
+        client_op_bytes(state->mailbox, sizeof state->mailbox);
+}
+
+struct kindred_ask *kindred_ask_new(struct kindred_member *member,
+                                    const struct kindred_ask_state *state,
+                                    const struct kindred_ask_handler *handler)
+{
+    struct kindred_ask *ask = calloc(1, sizeof *ask);
+
+    if (!ask)
+        return NULL;
+    ask->state = *state;
+    ask->state.country[sizeof ask->state.country - 1] = '\0';
+    ask->state.language[sizeof ask->state.language - 1] = '\0';
+    ask->handler = *handler;
+    fill_request(ask);
+    ask->lease = (struct client_lease){
+        .client = member->client,
+        .member = member,
+        .path = "/kindred.v1.Support/Ask",
+        .request = &ask->request,
+        .answer = &kindred__v1__ask_response__descriptor,
+        .message = on_message,
+        .trouble = on_trouble,
+        .ended = on_ended,
+        .arg = ask,
+        .beat_path = "/kindred.v1.Support/Beat",
+        .beat_answer = &kindred__v1__support_beat_response__descriptor};
+    if (client_lease_open(&ask->lease))
+        return ask;
+    kindred_ask_free(ask);
+    return NULL;
+}
+
+void kindred_ask_free(struct kindred_ask *ask)
+{
+    if (!ask)
+        return;
+    client_lease_close(&ask->lease);
+    wipe(ask, sizeof *ask);
+    free(ask);
+}
+
+void kindred_ask_withdraw(struct kindred_ask *ask, kindred_done *done,
+                          void *arg)
+{
+    Kindred__V1__WithdrawRequest request = KINDRED__V1__WITHDRAW_REQUEST__INIT;
+    struct client_op op = {.client = ask->lease.client,
+                           .member = ask->lease.member,
+                           .path = "/kindred.v1.Support/Withdraw",
+                           .request = &request,
+                           .answer =
+                               &kindred__v1__withdraw_response__descriptor,
+                           .done = done,
+                           .arg = arg};
+    uint8_t key[KINDRED_IDEMPOTENCY];
+
+    net_entropy_fill(key, sizeof key);
+    request.idempotency_key = client_op_bytes(key, sizeof key);
+    request.ticket_id = ask->beat.ticket_id;
+    client_op_start(&op);
+}

@@ -1,0 +1,383 @@
+#include "client/member.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/require.h"
+#include "base/wipe.h"
+#include "net/entropy.h"
+#include "pb/kindred/v1/accounts.pb-c.h"
+
+struct waiter { /* for the login itself */
+    struct list by_member;
+    kindred_logged_in *done;
+    void *arg;
+};
+
+struct client_enrol { /* one enrolment under way */
+    kindred_done *done;
+    void *arg;
+    struct client_job *step;
+    uint8_t key[KINDRED_IDEMPOTENCY];
+    enum kindred_grade grade;
+    char pool[KINDRED_POOL], invitation[65];
+};
+
+/* ---- the three calls that need no token ---- */
+
+typedef void on_step(void *arg, const struct kindred_error *error,
+                     const void *answer);
+
+static struct client_job *get_info(struct kindred_member *member, on_step *done)
+{
+    Kindred__V1__GetServerInfoRequest request =
+        KINDRED__V1__GET_SERVER_INFO_REQUEST__INIT;
+    struct client_job_options options = {
+        .client = member->client,
+        .path = "/kindred.v1.Accounts/GetServerInfo",
+        .request = &request,
+        .answer = &kindred__v1__get_server_info_response__descriptor,
+        .done = done,
+        .arg = member};
+
+    return client_job_start(&options);
+}
+
+static struct client_job *get_challenge(struct kindred_member *member,
+                                        on_step *done)
+{
+    Kindred__V1__ChallengeRequest request =
+        KINDRED__V1__CHALLENGE_REQUEST__INIT;
+    struct client_job_options options = {
+        .client = member->client,
+        .path = "/kindred.v1.Accounts/Challenge",
+        .request = &request,
+        .answer = &kindred__v1__challenge_response__descriptor,
+        .done = done,
+        .arg = member};
+
+    return client_job_start(&options);
+}
+
+static bool keep_info(struct kindred_member *member,
+                      const Kindred__V1__GetServerInfoResponse *info)
+{
+    size_t size = strlen(info->origin);
+
+    if (size == 0 || size > SEAL_ACCOUNT_ORIGIN_MAX)
+        return false;
+    memcpy(member->origin, info->origin, size + 1);
+    member->consent_version = info->consent_version;
+    if (info->limits && info->limits->beat_ms >= 1000)
+        member->beat_ms = info->limits->beat_ms;
+    return true;
+}
+
+/* ---- login ---- */
+
+static void finish_login(struct kindred_member *member,
+                         const struct kindred_error *error)
+{
+    struct list batch, *link;
+
+    member->step = NULL;
+    list_init(&batch);
+    while ((link = list_pop_front(&member->logins)))
+        list_push_back(&batch, link);
+    client_job_token(&member->jobs, error);
+    while ((link = list_pop_front(&batch))) {
+        struct waiter *waiter = LIST_ENTRY(link, struct waiter, by_member);
+
+        waiter->done(waiter->arg, error,
+                     error->status == STATUS_OK ? &member->login : NULL);
+        free(waiter);
+    }
+}
+
+static void fail_login(struct kindred_member *member, enum err err)
+{
+    struct kindred_error error;
+
+    client_error_set(&error, err);
+    finish_login(member, &error);
+}
+
+static void on_login_challenge(void *arg, const struct kindred_error *error,
+                               const void *answer);
+
+static void challenge_login(struct kindred_member *member)
+{
+    member->step = get_challenge(member, on_login_challenge);
+    if (!member->step)
+        fail_login(member, ERR_NOMEM);
+}
+
+static void on_login(void *arg, const struct kindred_error *error,
+                     const void *answer)
+{
+    struct kindred_member *member = arg;
+    const Kindred__V1__LoginResponse *response = answer;
+
+    if (client_error_is(error, ERR_CHALLENGE) &&
+        ++member->tries < CLIENT_MEMBER_TRIES) {
+        challenge_login(member);
+        return;
+    }
+    if (error->status != STATUS_OK) {
+        finish_login(member, error);
+        return;
+    }
+    if (strlen(response->access_token) >= sizeof member->token ||
+        strlen(response->pool) >= sizeof member->pool) {
+        fail_login(member, ERR_PROTO);
+        return;
+    }
+    (void)snprintf(member->token, sizeof member->token, "%s",
+                   response->access_token);
+    (void)snprintf(member->pool, sizeof member->pool, "%s", response->pool);
+    member->token_until_ms =
+        kindred_loop_now_ms(member->client->loop) + response->expires_in_ms;
+    member->login = (struct kindred_login){
+        .token = member->token,
+        .pool = member->pool,
+        .expires_in_ms = response->expires_in_ms,
+        .grade = (enum kindred_grade)(int)response->grade};
+    finish_login(member, error);
+}
+
+static void on_login_challenge(void *arg, const struct kindred_error *error,
+                               const void *answer)
+{
+    struct kindred_member *member = arg;
+    const Kindred__V1__ChallengeResponse *challenge = answer;
+    Kindred__V1__LoginRequest request = KINDRED__V1__LOGIN_REQUEST__INIT;
+    struct client_job_options options = {
+        .client = member->client,
+        .path = "/kindred.v1.Accounts/Login",
+        .request = &request,
+        .answer = &kindred__v1__login_response__descriptor,
+        .done = on_login,
+        .arg = member};
+    struct seal_account_claim claim = {.origin = member->origin};
+    uint8_t signature[SEAL_ACCOUNT_SIGNATURE];
+
+    if (error->status != STATUS_OK) {
+        finish_login(member, error);
+        return;
+    }
+    claim.nonce = challenge->nonce.data;
+    if (challenge->nonce.len != SEAL_ACCOUNT_NONCE ||
+        seal_account_sign(signature, &claim, member->secret_key)) {
+        fail_login(member, ERR_PROTO);
+        return;
+    }
+    request.public_key.data = member->public_key;
+    request.public_key.len = sizeof member->public_key;
+    request.nonce = challenge->nonce;
+    request.signature.data = signature;
+    request.signature.len = sizeof signature;
+    member->step = client_job_start(&options);
+    if (!member->step)
+        fail_login(member, ERR_NOMEM);
+}
+
+static void on_login_info(void *arg, const struct kindred_error *error,
+                          const void *answer)
+{
+    struct kindred_member *member = arg;
+
+    if (error->status != STATUS_OK)
+        finish_login(member, error);
+    else if (!keep_info(member, answer))
+        fail_login(member, ERR_PROTO);
+    else
+        challenge_login(member);
+}
+
+void client_member_log_in(struct kindred_member *member)
+{
+    if (member->step) /* Law 1 */
+        return;
+    member->tries = 0;
+    member->step = member->origin[0] ? get_challenge(member, on_login_challenge)
+                                     : get_info(member, on_login_info);
+}
+
+const char *client_member_token(const struct kindred_member *member)
+{
+    uint64_t now_ms = kindred_loop_now_ms(member->client->loop);
+
+    if (!member->token[0] ||
+        now_ms + CLIENT_MEMBER_RENEW_MS >= member->token_until_ms)
+        return NULL;
+    return member->token;
+}
+
+void client_member_token_expired(struct kindred_member *member)
+{
+    wipe(member->token, sizeof member->token);
+}
+
+void kindred_member_login(struct kindred_member *member,
+                          kindred_logged_in *done, void *arg)
+{
+    struct waiter *waiter = calloc(1, sizeof *waiter);
+
+    REQUIRE(waiter);
+    waiter->done = done;
+    waiter->arg = arg;
+    list_push_back(&member->logins, &waiter->by_member);
+    client_member_log_in(member);
+}
+
+bool kindred_member_call(struct kindred_member *member,
+                         const struct kindred_call_options *options,
+                         const struct kindred_call_handler *handler)
+{
+    return client_job_raw(member, options, handler) != NULL;
+}
+
+/* ---- enrolment ---- */
+
+static void finish_enrol(struct kindred_member *member,
+                         const struct kindred_error *error)
+{
+    struct client_enrol enrol = *member->enrol;
+
+    free(member->enrol);
+    member->enrol = NULL;
+    enrol.done(enrol.arg, error);
+}
+
+static void fail_enrol(struct kindred_member *member, enum err err)
+{
+    struct kindred_error error;
+
+    client_error_set(&error, err);
+    finish_enrol(member, &error);
+}
+
+static void on_enrolled(void *arg, const struct kindred_error *error,
+                        const void *answer)
+{
+    (void)answer;
+    finish_enrol(arg, error);
+}
+
+static void on_enrol_challenge(void *arg, const struct kindred_error *error,
+                               const void *answer)
+{
+    struct kindred_member *member = arg;
+    struct client_enrol *enrol = member->enrol;
+    const Kindred__V1__ChallengeResponse *challenge = answer;
+    Kindred__V1__EnrollRequest request = KINDRED__V1__ENROLL_REQUEST__INIT;
+    struct client_job_options options = {
+        .client = member->client,
+        .path = "/kindred.v1.Accounts/Enroll",
+        .request = &request,
+        .answer = &kindred__v1__enroll_response__descriptor,
+        .done = on_enrolled,
+        .arg = member};
+    struct seal_account_claim claim = {.origin = member->origin,
+                                       .pool = enrol->pool,
+                                       .grade = (uint8_t)enrol->grade};
+    uint8_t signature[SEAL_ACCOUNT_SIGNATURE];
+
+    if (error->status != STATUS_OK) {
+        finish_enrol(member, error);
+        return;
+    }
+    claim.nonce = challenge->nonce.data;
+    if (challenge->nonce.len != SEAL_ACCOUNT_NONCE ||
+        seal_account_sign(signature, &claim, member->secret_key)) {
+        fail_enrol(member, ERR_INVALID);
+        return;
+    }
+    request.idempotency_key.data = enrol->key;
+    request.idempotency_key.len = sizeof enrol->key;
+    request.public_key.data = member->public_key;
+    request.public_key.len = sizeof member->public_key;
+    request.pool = enrol->pool;
+    request.grade = (Kindred__V1__Grade)(int)enrol->grade;
+    request.invitation = enrol->invitation;
+    request.nonce = challenge->nonce;
+    request.signature.data = signature;
+    request.signature.len = sizeof signature;
+    enrol->step = client_job_start(&options);
+    if (!enrol->step)
+        fail_enrol(member, ERR_NOMEM);
+}
+
+static void on_enrol_info(void *arg, const struct kindred_error *error,
+                          const void *answer)
+{
+    struct kindred_member *member = arg;
+
+    if (error->status != STATUS_OK) {
+        finish_enrol(member, error);
+        return;
+    }
+    if (!keep_info(member, answer)) {
+        fail_enrol(member, ERR_PROTO);
+        return;
+    }
+    member->enrol->step = get_challenge(member, on_enrol_challenge);
+    if (!member->enrol->step)
+        fail_enrol(member, ERR_NOMEM);
+}
+
+void kindred_member_enroll(struct kindred_member *member, const char *pool,
+                           enum kindred_grade grade, const char *invitation,
+                           kindred_done *done, void *arg)
+{
+    struct client_enrol *enrol = calloc(1, sizeof *enrol);
+
+    REQUIRE(enrol && !member->enrol);
+    enrol->done = done;
+    enrol->arg = arg;
+    enrol->grade = grade;
+    net_entropy_fill(enrol->key, sizeof enrol->key);
+    (void)snprintf(enrol->pool, sizeof enrol->pool, "%s", pool);
+    (void)snprintf(enrol->invitation, sizeof enrol->invitation, "%s",
+                   invitation ? invitation : "");
+    member->enrol = enrol;
+    enrol->step = get_info(member, on_enrol_info);
+    REQUIRE(enrol->step);
+}
+
+/* ---- birth and death ---- */
+
+struct kindred_member *
+kindred_member_new(struct kindred_client *client,
+                   const struct kindred_identity *identity)
+{
+    struct kindred_member *member = calloc(1, sizeof *member);
+
+    if (!member)
+        return NULL;
+    member->client = client;
+    member->beat_ms = 20000;
+    seal_account_keypair(member->public_key, member->secret_key,
+                         identity->seed);
+    list_init(&member->jobs);
+    list_init(&member->logins);
+    return member;
+}
+
+void kindred_member_free(struct kindred_member *member)
+{
+    struct list *link;
+
+    if (!member)
+        return;
+    client_job_cancel(member->step);
+    if (member->enrol)
+        client_job_cancel(member->enrol->step);
+    free(member->enrol);
+    while ((link = list_pop_front(&member->logins)))
+        free(LIST_ENTRY(link, struct waiter, by_member));
+    client_job_end_all(&member->jobs);
+    wipe(member, sizeof *member);
+    free(member);
+}

@@ -1,0 +1,49 @@
+/* client/member -- one account on one client: it logs in by itself.
+ *
+ * Holds the account key, the access token and what the server said of itself.
+ * Jobs that want a token wait here until there is one.  The public part is in
+ * kindred/client.h.
+ *
+ * Laws
+ *   1. At most one login is under way, however many wait for it.
+ *   2. Key and token leave it only as a signature and as a header. */
+#ifndef CLIENT_MEMBER_H
+#define CLIENT_MEMBER_H
+
+#include "client/client.h"
+#include "client/job.h"
+#include "seal/account.h"
+
+enum {
+    CLIENT_MEMBER_RENEW_MS = 60000, /* before a token's end it is replaced */
+    CLIENT_MEMBER_TOKEN = 160,
+    CLIENT_MEMBER_TRIES = 3 /* challenges for one login */
+};
+
+struct client_enrol;
+
+struct kindred_member { /* private, but for client */
+    struct kindred_client *client;
+    uint8_t public_key[SEAL_ACCOUNT_PUBLIC], secret_key[SEAL_ACCOUNT_SECRET];
+    char token[CLIENT_MEMBER_TOKEN]; /* or empty */
+    uint64_t token_until_ms;
+    struct kindred_login login; /* as told; its strings are ours */
+    char pool[KINDRED_POOL];
+    char origin[SEAL_ACCOUNT_ORIGIN_MAX + 1];
+    uint32_t beat_ms, consent_version;
+    struct list jobs, logins; /* of calls; who waits for the login itself */
+    struct client_job *step;  /* of the login under way */
+    struct client_enrol *enrol;
+    uint32_t tries;
+};
+
+/* A token that is good for a while yet, or NULL. */
+const char *client_member_token(const struct kindred_member *member);
+
+/* It was refused: forget it. */
+void client_member_token_expired(struct kindred_member *member);
+
+/* Log in, unless that is under way: client_job_token() tells. */
+void client_member_log_in(struct kindred_member *member);
+
+#endif

@@ -1,0 +1,90 @@
+#include "client/op.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/require.h"
+
+struct waiting {
+    kindred_done *done;
+    void *arg;
+};
+
+static void on_done(void *arg, const struct kindred_error *error,
+                    const void *answer)
+{
+    struct waiting waiting = *(struct waiting *)arg;
+
+    (void)answer;
+    free(arg);
+    waiting.done(waiting.arg, error);
+}
+
+void client_op_start(const struct client_op *op)
+{
+    struct waiting *waiting = malloc(sizeof *waiting);
+    struct client_job_options options = {.client = op->client,
+                                         .member = op->member,
+                                         .path = op->path,
+                                         .request = op->request,
+                                         .answer = op->answer,
+                                         .done = on_done,
+                                         .arg = waiting};
+
+    REQUIRE(waiting);
+    waiting->done = op->done;
+    waiting->arg = op->arg;
+    REQUIRE(client_job_start(&options));
+}
+
+ProtobufCBinaryData client_op_bytes(const uint8_t *bytes, size_t size)
+{
+    union { /* protobuf-c takes what it only reads as if it wrote it */
+        const uint8_t *given;
+        uint8_t *taken;
+    } borrowed = {bytes};
+
+    return (ProtobufCBinaryData){.len = size, .data = borrowed.taken};
+}
+
+bool client_op_copy(uint8_t *to, size_t size, const ProtobufCBinaryData *from)
+{
+    if (from->len != size)
+        return false;
+    memcpy(to, from->data, size);
+    return true;
+}
+
+/* Names are shown on terminals: plain ASCII, or nothing. */
+static bool copy_name(char to[KINDRED_NAME], const char *name)
+{
+    size_t size = strlen(name);
+
+    if (size == 0 || size >= KINDRED_NAME)
+        return false;
+    for (size_t i = 0; i < size; i++)
+        if (name[i] < ' ' || name[i] > '~')
+            return false;
+    memcpy(to, name, size + 1);
+    return true;
+}
+
+bool client_op_talk(struct kindred_talk_start *start,
+                    const Kindred__V1__Talk *talk, const uint8_t seed[32],
+                    const uint8_t mailbox[KINDRED_KEY])
+{
+    memset(start, 0, sizeof *start);
+    memcpy(start->seed, seed, sizeof start->seed);
+    memcpy(start->mailbox, mailbox, sizeof start->mailbox);
+    start->talk_id = talk->talk_id;
+    for (size_t i = 0; i < talk->n_shown && i < KINDRED_SHOWN; i++)
+        start->shown[start->shown_count++] = talk->shown[i];
+    if (talk->side != KINDRED__V1__TALK_SIDE__TALK_SIDE_SEEKER &&
+        talk->side != KINDRED__V1__TALK_SIDE__TALK_SIDE_PEER)
+        return false;
+    start->side = talk->side == KINDRED__V1__TALK_SIDE__TALK_SIDE_PEER;
+    return copy_name(start->your_name, talk->your_name) &&
+           copy_name(start->their_name, talk->their_name) &&
+           client_op_copy(start->their_key, KINDRED_KEY, &talk->their_key) &&
+           client_op_copy(start->send, KINDRED_KEY, &talk->send_capability);
+}

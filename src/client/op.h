@@ -1,0 +1,34 @@
+/* client/op -- a unary call of which only the end is told, and a few shapes
+ * that all of them share. */
+#ifndef CLIENT_OP_H
+#define CLIENT_OP_H
+
+#include "client/job.h"
+#include "pb/kindred/v1/talks.pb-c.h"
+
+struct client_op {
+    struct kindred_client *client;
+    struct kindred_member *member; /* or NULL: no token */
+    const char *path;
+    const void *request;
+    const ProtobufCMessageDescriptor *answer;
+    kindred_done *done;
+    void *arg;
+};
+
+/* Ends, also if the member goes.  Out of memory ends the process. */
+void client_op_start(const struct client_op *op);
+
+/* Borrow bytes as a protobuf-c field; they are not written to. */
+ProtobufCBinaryData client_op_bytes(const uint8_t *bytes, size_t size);
+
+/* The other way: copy exactly size bytes; false: there are not as many. */
+bool client_op_copy(uint8_t *to, size_t size, const ProtobufCBinaryData *from);
+
+/* How a talk begins, of what the server said and of our own secrets; false:
+ * what it said makes no sense. */
+bool client_op_talk(struct kindred_talk_start *start,
+                    const Kindred__V1__Talk *talk, const uint8_t seed[32],
+                    const uint8_t mailbox[KINDRED_KEY]);
+
+#endif
