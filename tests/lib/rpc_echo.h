@@ -16,7 +16,7 @@ static enum err closed_why;
 
 static void on_closed(struct rpc_call *call, enum err why)
 {
-    CHECK(call == kept);
+    CHECK(!kept || call == kept);
     closed_count++;
     closed_why = why;
     kept = NULL;
@@ -36,6 +36,11 @@ static struct rpc_verdict test_empty_call(struct rpc_call *call,
 
 static uint8_t filler[1 << 20];
 
+static inline size_t fill_size(int32_t size)
+{
+    return size < 0 || (size_t)size > sizeof filler ? 0 : (size_t)size;
+}
+
 static struct rpc_verdict
 test_unary_call(struct rpc_call *call,
                 const Grpc__Testing__SimpleRequest *request)
@@ -45,10 +50,11 @@ test_unary_call(struct rpc_call *call,
     Grpc__Testing__Payload payload = GRPC__TESTING__PAYLOAD__INIT;
 
     handled++;
-    if (request->response_status)
+    if (request->response_status && request->response_status->code > 0 &&
+        request->response_status->code < ERR_COUNT)
         return rpc_fail(call, (enum err)request->response_status->code);
     payload.body.data = filler;
-    payload.body.len = (size_t)request->response_size;
+    payload.body.len = fill_size(request->response_size);
     response.payload = &payload;
     return rpc_reply(call, &response);
 }
@@ -78,8 +84,12 @@ static struct rpc_verdict test_streaming_output_call(
     response.payload = &payload;
     payload.body.data = filler;
     for (size_t i = 0; i < request->n_response_parameters; i++) {
-        payload.body.len = (size_t)request->response_parameters[i]->size;
-        CHECK(rpc_send(call, &response) == ERR_NONE);
+        enum err err;
+
+        payload.body.len = fill_size(request->response_parameters[i]->size);
+        err = rpc_send(call, &response);
+        if (err != ERR_NONE)
+            return rpc_fail(call, err);
     }
     if (request->payload) { /* stay open */
         kept = call;
@@ -130,8 +140,12 @@ test_full_duplex_call(struct rpc_call *call,
     if (!request)
         rpc_end(call, ERR_NONE);
     for (size_t i = 0; request && i < request->n_response_parameters; i++) {
-        payload.body.len = (size_t)request->response_parameters[i]->size;
-        CHECK(rpc_send(call, &response) == ERR_NONE);
+        enum err err;
+
+        payload.body.len = fill_size(request->response_parameters[i]->size);
+        err = rpc_send(call, &response);
+        if (err != ERR_NONE)
+            return rpc_fail(call, err);
     }
     return rpc_later(call);
 }
