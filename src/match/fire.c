@@ -19,7 +19,8 @@ static void fire_ticket(struct match_engine *engine,
         kind == TIMER_LIFETIME ? TICKET_WHY_EXPIRED : TICKET_WHY_LOST;
 
     REQUIRE(match_ticket_live(ticket));
-    REQUIRE(!match_subject_busy(&ticket->subject));
+    if (match_subject_busy(&ticket->subject))
+        return; /* by another's command: armed again when it lands */
     if (match_seeker_close(engine, ticket, why, 0, NULL))
         return;
     ticket->subject.hold_off_ms = engine->now_ms + FIRE_AGAIN_MS;
@@ -41,6 +42,8 @@ static void fire_duty(struct match_engine *engine, struct match_duty *duty,
     enum match_duty_why why = DUTY_WHY_LOST;
 
     REQUIRE(duty->row.state != DUTY_OFF);
+    if (match_subject_busy(&duty->subject))
+        return; /* armed again when it lands */
     if (kind == TIMER_DUTY_UNTIL)
         why = match_duty_graded(engine, duty) ? DUTY_WHY_UNTIL : DUTY_WHY_GRADE;
     if (match_peer_close(engine, duty, why, 0, NULL))
@@ -53,11 +56,20 @@ static void fire_lapse(struct match_engine *engine, struct match_offer *offer)
 {
     REQUIRE(offer->row.state == OFFER_OPEN);
     REQUIRE(engine->now_ms >= offer->row.deadline_ms); /* DESIGN law 8 */
+    if (match_subject_busy(&offer->subject))
+        return; /* its peer's or seeker's command: armed again when it lands */
     if (!offer->ticket->held && !offer->duty->held &&
         match_peer_close_offer(engine, offer, OFFER_LAPSED))
         return;
     offer->subject.hold_off_ms = engine->now_ms + FIRE_AGAIN_MS;
     match_offer_arm(engine, offer);
+}
+
+static void fire_talk(struct match_engine *engine, struct match_talk *talk,
+                      enum match_talk_why why)
+{
+    if (!match_subject_busy(&talk->subject)) /* else armed when it lands */
+        match_meet_close(engine, talk, why, 0, NULL);
 }
 
 void match_fire(struct match_engine *engine, struct match_timer *timer)
@@ -69,10 +81,10 @@ void match_fire(struct match_engine *engine, struct match_timer *timer)
     REQUIRE(timer->due_ms <= engine->now_ms);
     switch (timer->kind) {
     case TIMER_TALK_LIMIT:
-        match_meet_close(engine, timer->owner, TALK_WHY_LIMIT, 0, NULL);
+        fire_talk(engine, timer->owner, TALK_WHY_LIMIT);
         break;
     case TIMER_NO_SHOW:
-        match_meet_close(engine, timer->owner, TALK_WHY_NO_SHOW, 0, NULL);
+        fire_talk(engine, timer->owner, TALK_WHY_NO_SHOW);
         break;
     case TIMER_PEER_SILENT:
         match_presence_lost(engine, &duty->subject, &duty->presence);
