@@ -143,7 +143,7 @@ static void calls_and_drains(void)
         ask(&calls, "/echo", 50000);
     net_loop_run(&calls.loop);
     CHECK(calls.answered == 20);
-    CHECK(calls.received == 20u * 50000);
+    CHECK(calls.received == (size_t)20 * 50000);
     CHECK(calls.failed == 0);
     CHECK(calls.why == ERR_NONE);
     finish(&calls);

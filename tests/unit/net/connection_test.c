@@ -126,14 +126,13 @@ static void stalled_reader(bool wide)
  * mean nothing stays in the socket (Law 1). */
 static void stalled_writer(void)
 {
-    struct net_loop_config config = {.connections_max = 8, .write_ms = 1500};
     static struct echo_world world;
     static const uint8_t frame[9 + 8192] = {0, 8192 >> 8, 0, 0xfe};
     struct echo_caller caller;
     struct timeval soon = {.tv_usec = 200000};
     size_t flood = 0;
 
-    echo_world_open(&world, NULL, &config, &lenient);
+    echo_world_open(&world, NULL, &plain, &lenient);
     echo_caller_open(&caller, &world);
     CHECK(!setsockopt(caller.fd, SOL_SOCKET, SO_SNDTIMEO, &soon, sizeof soon));
     for (int i = 0; i < 64; i++)
@@ -146,7 +145,6 @@ static void stalled_writer(void)
         flood += sizeof frame;
     CHECK(atomic_load(&world.ended) == 0);
     CHECK(flood < (32u << 20));
-    CHECK(echo_wait(&world.ended, 64));
     echo_caller_close(&caller);
     echo_world_close(&world);
 }
