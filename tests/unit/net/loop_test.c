@@ -1,11 +1,8 @@
 /* Records from many threads, ticks in time, and the ways a loop ends. */
 #include "net/loop.h"
 
-#include <signal.h>
-
 #include "base/log.h"
 #include "echo_world.h"
-#include "net/signal.h"
 
 enum { PRODUCERS = 3, EACH = 5000, TICKS = 5, TICK_MS = 20 };
 
@@ -261,28 +258,6 @@ static void stops(void)
     echo_caller_close(&caller);
 }
 
-static void stop_loop(void *arg)
-{
-    net_loop_stop(arg);
-}
-
-static void signals_stop(void)
-{
-    static const int number[] = {SIGTERM, SIGINT};
-    static struct net_loop loop;
-    static struct net_signal net_signal;
-    struct net_loop_config config = {0};
-
-    for (int i = 0; i < 2; i++) {
-        CHECK(!net_loop_init(&loop, &config));
-        CHECK(!net_signal_start(&net_signal, &loop, stop_loop, &loop));
-        CHECK(raise(SIGPIPE) == 0);
-        CHECK(raise(number[i]) == 0);
-        net_loop_run(&loop);
-        net_loop_close(&loop);
-    }
-}
-
 int main(void)
 {
     records_arrive();
@@ -293,6 +268,5 @@ int main(void)
     process_is_full();
     drains();
     stops();
-    signals_stop();
     return check_report("net/loop");
 }

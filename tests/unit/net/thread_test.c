@@ -6,7 +6,6 @@
 #include <sys/prctl.h>
 
 #include "check.h"
-#include "net/entropy.h"
 
 static struct {
     int ran;
@@ -27,7 +26,6 @@ static void look(void *arg)
 int main(void)
 {
     struct net_thread thread = {0};
-    uint8_t a[64] = {0}, b[64] = {0};
 
     net_thread_join(&thread); /* not started: harmless */
     CHECK(net_thread_start(&thread, "looks", look, &seen.ran) == ERR_NONE);
@@ -36,9 +34,5 @@ int main(void)
     CHECK(seen.ran == 1);
     CHECK(strcmp(seen.name, "looks") == 0);
     CHECK(!seen.takes_term);
-    net_entropy_fill(a, sizeof a);
-    net_entropy_fill(b, sizeof b);
-    CHECK(memcmp(a, b, sizeof a) != 0);
-    CHECK(net_entropy_id() != net_entropy_id());
     return check_report("net/thread");
 }
