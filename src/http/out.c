@@ -11,6 +11,16 @@
 
 enum { NV_MAX = 64 }; /* fields of a head of ours */
 
+/* An open stream that falls silent, as most do for most of their life, keeps
+ * no buffer: its head is sent, its body as well. */
+static void slim(struct http_exchange *exchange)
+{
+    buf_close(&exchange->out);
+    buf_close(&exchange->out_head);
+    if (exchange->in_ended && buf_size(&exchange->in) == 0)
+        buf_close(&exchange->in);
+}
+
 /* nghttp2 pulls body bytes into its frame. */
 static ssize_t on_pull(nghttp2_session *h2, int32_t stream_id, uint8_t *to,
                        size_t room, uint32_t *flags,
@@ -41,10 +51,13 @@ static ssize_t on_pull(nghttp2_session *h2, int32_t stream_id, uint8_t *to,
         return (ssize_t)size;
     if (exchange->out.cap > HTTP_POOL_KEEP)
         buf_close(&exchange->out);
-    if (!exchange->out_ended) {
-        exchange->deferred = size == 0;
-        return size ? (ssize_t)size : NGHTTP2_ERR_DEFERRED;
+    if (!exchange->out_ended && size == 0) {
+        exchange->deferred = true;
+        slim(exchange);
+        return NGHTTP2_ERR_DEFERRED;
     }
+    if (!exchange->out_ended)
+        return (ssize_t)size;
     *flags |= NGHTTP2_DATA_FLAG_EOF;
     while (http_head_next(&exchange->out_trailer, &at, &field))
         nv[count++] = (nghttp2_nv){
