@@ -169,9 +169,11 @@ static void landed_attend(struct match_engine *engine, uint64_t member,
                           const struct match_result *result)
 {
     struct match_duty *duty = match_duty_of(engine, member);
+    uint64_t call;
 
     REQUIRE(duty != NULL);
-    match_say_reply(engine, duty->call,
+    call = duty->call;
+    match_say_reply(engine, call,
                     result->outcome == OUTCOME_REFUSED ? result->err : ERR_NONE,
                     member);
     duty->call = 0;
@@ -180,7 +182,12 @@ static void landed_attend(struct match_engine *engine, uint64_t member,
         match_agenda_duty(engine, duty);
     } else if (duty->row.state == DUTY_OFF) {
         match_presence_close(engine, &duty->subject, &duty->presence);
+        match_hand_clear(&duty->hand, &engine->pool[duty->row.pool].rarity);
         match_duty_idle(engine, duty);
+    } else if (duty->presence.stream == call) {
+        /* refused, it ends; and the one before it was replaced */
+        match_presence_close(engine, &duty->subject, &duty->presence);
+        match_presence_lost(engine, &duty->subject, &duty->presence);
     }
     match_say_tell(engine, &duty->subject);
 }

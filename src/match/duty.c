@@ -163,6 +163,13 @@ void match_duty_idle(struct match_engine *engine, struct match_duty *duty)
     list_push_back(&engine->duty_idle, &duty->subject.table_link);
 }
 
+/* Is an attend of theirs on its way?  Then the card is of the duty to come. */
+static bool attends(const struct match_duty *duty)
+{
+    return duty->subject.flight &&
+           duty->subject.flight->kind == COMMAND_OPEN_DUTY;
+}
+
 void match_duty_adopt(struct match_engine *engine, struct match_duty *duty,
                       const struct match_duty_row *row, uint64_t seq)
 {
@@ -177,7 +184,7 @@ void match_duty_adopt(struct match_engine *engine, struct match_duty *duty,
         list_push_back(&engine->pool[row->pool].duties, &duty->pool_link);
     if (row->state == DUTY_OFF && list_linked(&duty->pool_link))
         list_unlink(&duty->pool_link);
-    if (row->state == DUTY_OFF)
+    if (row->state == DUTY_OFF && !attends(duty))
         match_hand_clear(&duty->hand, &engine->pool[row->pool].rarity);
     if (was.state == DUTY_OFF && row->state != DUTY_OFF)
         match_say_note(engine, LOG_DUTY_OPENED);

@@ -83,7 +83,8 @@ static void tell_ticket(struct match_engine *engine,
 
 static void tell_duty(struct match_engine *engine, struct match_duty *duty)
 {
-    if (duty->presence.stream != 0)
+    /* an attend that is not stored yet is told nothing */
+    if (duty->presence.stream != 0 && duty->presence.stream != duty->call)
         match_view_duty(
             engine, duty,
             &match_say(engine, EFFECT_TELL_DUTY, duty->presence.stream)->duty);
