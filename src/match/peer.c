@@ -311,6 +311,8 @@ static void answer_closed(struct match_engine *engine,
         err = ERR_OFFER_CLOSED;
     else if (event->key.request_hash != offer->row.answer.request_hash)
         err = ERR_KEY_REUSED;
+    else if (offer->row.state == OFFER_REVOKED)
+        err = ERR_OFFER_GONE; /* as it was said the first time */
     match_say_reply(engine, event->call, err,
                     err != ERR_NONE    ? 0
                     : offer->talk != 0 ? offer->talk

@@ -23,6 +23,7 @@ enum err store_decide_talk_end(struct store_work *work)
 {
     struct match_talk_row *talk =
         store_work_talk(work, work->command->end_talk.talk);
+    uint64_t rest_until_ms = work->command->end_talk.rest_until_ms, own_ms;
     struct match_pair_row rests;
 
     if (!talk)
@@ -30,8 +31,11 @@ enum err store_decide_talk_end(struct store_work *work)
     (void)store_work_duty(work, talk->peer);
     if (talk->state == TALK_ENDED)
         return ERR_TALK_ENDED;
-    store_move_talk_end(work, talk, work->command->end_talk.why,
-                        work->command->end_talk.rest_until_ms);
+    /* after a load the engine does not know how long an absent peer rests */
+    own_ms = store_move_rest_until_ms(work, talk->peer);
+    if (own_ms > rest_until_ms)
+        rest_until_ms = own_ms;
+    store_move_talk_end(work, talk, work->command->end_talk.why, rest_until_ms);
     rests = store_decide_pair_of(PAIR_RESTS, talk->seeker, talk->peer);
     store_decide_pair_rest(work, &rests,
                            work->command->end_talk.rests_until_ms);

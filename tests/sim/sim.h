@@ -60,6 +60,7 @@ struct sim_call {
     enum match_event_kind kind;
     uint32_t member, request;
     bool answered, streams; /* streams: an open Ask or Attend */
+    bool lost;              /* the client hung up: it may stay unanswered */
     uint64_t older;         /* the stream it takes the place of */
     enum err err;
 };

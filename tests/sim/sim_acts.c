@@ -194,6 +194,7 @@ static void act_lost(struct sim *sim, uint32_t id)
         else if (sim->member[i].attend_call == event.stream.stream)
             sim->member[i].attend_call = 0;
     sim->call[event.stream.stream].streams = false;
+    sim->call[event.stream.stream].lost = true;
     sim_event(sim, &event);
 }
 

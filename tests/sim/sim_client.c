@@ -209,6 +209,11 @@ static void check_durable(struct sim *sim, const struct sim_request *request,
         break;
     case EVENT_ANSWER:
         row = sim_truth_row(sim, ROW_OFFER, request->subject);
+        sim_trace(sim, "  offer %04llx state %d, said %s, key %04llx",
+                  (unsigned long long)(request->subject & 0xffff),
+                  row ? (int)row->offer.state : -1,
+                  request->flag ? "accept" : "decline",
+                  (unsigned long long)(request->key.word[0] & 0xffff));
         LAW("DESIGN law 7: an acknowledged answer is stored",
             row && row->offer.state ==
                        (request->flag ? OFFER_ACCEPTED : OFFER_DECLINED));

@@ -201,10 +201,11 @@ static void law_13(struct sim *sim)
 static void all_answered(struct sim *sim)
 {
     for (uint32_t i = sim->first_call; i < sim->calls; i++) {
-        if (!sim->call[i].answered)
+        if (!sim->call[i].answered && !sim->call[i].lost)
             sim_trace(sim, "call %u %s has no answer", i,
                       sim_event_name(sim->call[i].kind));
-        LAW("engine law 5: every call is answered", sim->call[i].answered);
+        LAW("engine law 5: every call is answered",
+            sim->call[i].answered || sim->call[i].lost);
     }
 }
 
@@ -250,11 +251,12 @@ void sim_settle(struct sim *sim)
 void sim_settle_fenced(struct sim *sim)
 {
     for (uint32_t i = sim->first_call; i < sim->calls; i++) {
-        if (!sim->call[i].answered)
+        if (!sim->call[i].answered && !sim->call[i].lost)
             sim_trace(sim, "call %u %s has no answer", i,
                       sim_event_name(sim->call[i].kind));
         LAW("fenced: every call is answered",
-            sim->call[i].answered || sim->call[i].kind == EVENT_SEEN);
+            sim->call[i].answered || sim->call[i].lost ||
+                sim->call[i].kind == EVENT_SEEN);
         LAW("fenced: every stream ended", !sim->call[i].streams);
     }
 }
