@@ -9,7 +9,7 @@
 #include "net/address.h"
 #include "net/listener.h"
 #include "net/loop.h"
-#include "pb/testing.api.h"
+#include "pb/interop.api.h"
 #include "rpc/health.h"
 #include "rpc/reflection.h"
 #include "rpc/server.h"
@@ -166,7 +166,7 @@ int main(int argc, char **argv)
     zeros = calloc(1, PAYLOAD_MAX);
     if (argc != 2 || !zeros)
         return failed("usage: interop_server HOST:PORT", ERR_INVALID);
-    err = rpc_server_init(&server, 0, &testing_api, NULL);
+    err = rpc_server_init(&server, 0, &interop_api, NULL);
     if (err != ERR_NONE)
         return failed("rpc", err);
     rpc_server_bind(&server, BINDINGS, sizeof BINDINGS / sizeof *BINDINGS,
