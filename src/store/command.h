@@ -4,7 +4,7 @@
  * plus what the engine must never see (keys, mailboxes), joined by the turn.
  * Everything else (accounts, cards, relayed messages): asked by service/
  * through its narrow port.  Types only: service/ may include this header and
- * nothing else of store/.
+ * nothing else of store/; it is long because that header is one.
  *
  * A job owns its command's bytes and its result's bytes in one arena, and is
  * handed from thread to thread as a pointer; whoever made it frees it.

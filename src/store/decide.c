@@ -179,6 +179,15 @@ static void show_talk(struct store_work *work, uint64_t id)
         (void)store_work_duty(work, talk->peer);
 }
 
+static void show_ticket(struct store_work *work, uint64_t ticket)
+{
+    uint64_t id[STORE_FOUND_MAX];
+
+    if (store_work_ticket(work, ticket) &&
+        store_work_find(work, FIND_OFFER_OF_TICKET, ticket, id))
+        show_offer(work, id[0]);
+}
+
 /* The rows a command is about, for a REPLAY by its key. */
 static void show_subjects(struct store_work *work)
 {
@@ -187,10 +196,12 @@ static void show_subjects(struct store_work *work)
 
     switch (command->kind) {
     case COMMAND_OPEN_TICKET:
+        if (store_work_find(work, FIND_TALK_OF_TICKET, work->reference, id))
+            (void)store_work_talk(work, id[0]);
+        show_ticket(work, work->reference);
+        break;
     case COMMAND_CLOSE_TICKET:
-        if (store_work_ticket(work, work->reference) &&
-            store_work_find(work, FIND_OFFER_OF_TICKET, work->reference, id))
-            show_offer(work, id[0]);
+        show_ticket(work, work->reference);
         break;
     case COMMAND_OPEN_DUTY:
     case COMMAND_SET_DUTY:

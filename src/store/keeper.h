@@ -6,7 +6,8 @@
  *
  * A failure is sticky: a keeper that cannot answer sets err, from then on may
  * answer anything, and undoes the whole command; so the deciding code need not
- * look after every step.  Nothing here looks at a guard. */
+ * look after every step.  Nothing here looks at a guard.  (Long
+ * because it is all that a keeper is asked.) */
 #ifndef STORE_KEEPER_H
 #define STORE_KEEPER_H
 
@@ -76,6 +77,7 @@ enum store_find {                        /* ids, ascending */
                   FIND_OFFERS_OF_PEER,   /* open */
                   FIND_TALKS_OF_PEER,    /* live */
                   FIND_TALKS_OF_SEEKER,  /* live */
+                  FIND_TALK_OF_TICKET,   /* live or ended */
                   FIND_KINDS
 };
 

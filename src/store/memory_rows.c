@@ -126,6 +126,7 @@ static const struct {
     [FIND_OFFERS_OF_PEER] = {ROW_OFFER, 2},
     [FIND_TALKS_OF_PEER] = {ROW_TALK, 1},
     [FIND_TALKS_OF_SEEKER] = {ROW_TALK, 2},
+    [FIND_TALK_OF_TICKET] = {ROW_TALK, 3},
 };
 
 static uint32_t find(struct store_keeper *keeper, enum store_find what,

@@ -94,7 +94,7 @@ static void execute(struct store *store, struct store_job *const job[],
     for (uint32_t i = 0; i < jobs && whole; i++)
         whole = carry_out(sqlite, job[i]);
     if (whole) {
-        run(sqlite, "COMMIT"); /* store/store Law 1: here it is durable */
+        run(sqlite, "COMMIT"); /* store/store law 1: here it is durable */
         whole = sqlite->queries.failed == SQLITE_OK;
     }
     if (whole) {

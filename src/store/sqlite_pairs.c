@@ -9,6 +9,7 @@ static const char *const finds[FIND_KINDS] = {
     [FIND_OFFERS_OF_PEER] = "SELECT id FROM offer WHERE open_peer = ?",
     [FIND_TALKS_OF_PEER] = "SELECT id FROM talk WHERE live_peer = ?",
     [FIND_TALKS_OF_SEEKER] = "SELECT id FROM talk WHERE live_seeker = ?",
+    [FIND_TALK_OF_TICKET] = "SELECT id FROM talk WHERE ticket = ?",
 };
 
 static uint32_t find(struct store_keeper *keeper, enum store_find what,

@@ -7,7 +7,7 @@ void store_execute(struct store *store, struct store_job *const job[],
 {
     REQUIRE(jobs <= STORE_BATCH_MAX);
     if (jobs > 0)
-        store->ops->execute(store, job, jobs); /* Laws 1-4 are the keeper's */
+        store->ops->execute(store, job, jobs); /* Laws 1-5 are the keeper's */
 }
 
 void store_rest(struct store *store)

@@ -15,7 +15,9 @@
  *   4. One open offer per ticket; one match per ticket; one live ticket per
  *      member; used within 0..8; seeker ≠ peer; offer, ticket and duty in the
  *      same pool.
- *   5. A closed store answers every job ERR_STORE. */
+ *   5. What cannot be carried out (full disk, no memory, an I/O error) answers
+ *      ERR_STORE and the next batch is tried anew; a failed fsync aborts the
+ *      process: what is on the disk is then unknown. */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 

@@ -46,7 +46,7 @@ static void open_ticket(void)
     OK(&w);
     CHECK(w.job.result.match.reference == id);
     ROW(&w, ROW_TICKET, id, ticket.state, TICKET_WAITING);
-    c = ticket_command(member); /* store/store Law 4: one live ticket */
+    c = ticket_command(member); /* store/store law 4: one live ticket */
     REFUSED(&w, ERR_TICKET_LIVES);
     ROW(&w, ROW_TICKET, id, ticket.state, TICKET_WAITING);
     CHECK(w.job.result.match.rows == 1);
@@ -363,12 +363,12 @@ static void expect_gone(const struct couple *a)
     ROW(&w, ROW_OFFER, a->offer, offer.state, OFFER_REVOKED);
     ROW(&w, ROW_TICKET, a->ticket, ticket.state, TICKET_WAITING);
     ROW(&w, ROW_DUTY, a->peer, duty.used, 0);
-    world_again(&w); /* and the same answer again: store/decide Law 2 */
+    world_again(&w); /* and the same answer again: store/decide law 2 */
     EXPECTED(&w, OUTCOME_REFUSED, ERR_OFFER_GONE);
     ROW(&w, ROW_OFFER, a->offer, offer.state, OFFER_REVOKED);
 }
 
-/* store/decide Law 1: a refused accept revokes its offer, nothing else. */
+/* store/decide law 1: a refused accept revokes its offer, nothing else. */
 static void accept_gone(void)
 {
     struct couple a;

@@ -4,7 +4,7 @@
 
 static struct world w;
 
-/* store/store Law 2, by operation: each kind of command run twice. */
+/* store/store law 2, by operation: each kind of command run twice. */
 static void same_operation(void)
 {
     struct couple a;
@@ -151,7 +151,7 @@ static void attend_keys(void)
     ROW(&w, ROW_DUTY, peer, duty.state, DUTY_OFF);
 }
 
-/* store/store Law 3, and what a claim does to duties and their offers. */
+/* store/store law 3, and what a claim does to duties and their offers. */
 static void epochs(void)
 {
     struct couple a;

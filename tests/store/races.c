@@ -165,7 +165,7 @@ static void two_offers(void)
     taken(&second);
     run_both(&first, &second, result);
     CHECK(result[0].outcome == OUTCOME_OK);
-    CHECK(result[1].err == ERR_OFFER_OPEN); /* store/store Law 4 */
+    CHECK(result[1].err == ERR_OFFER_OPEN); /* store/store law 4 */
 
     other = world_member(&w, GRADE_MEMBER);
     world_couple(&w, &a);

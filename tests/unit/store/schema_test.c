@@ -1,0 +1,162 @@
+/* The constraints alone, by plain SQL: what the deciding code never asks for,
+ * the tables refuse. */
+#include "store/schema.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "check.h"
+
+static sqlite3 *db;
+
+static bool run(const char *sql)
+{
+    return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+static void fresh(void)
+{
+    CHECK(sqlite3_open(":memory:", &db) == SQLITE_OK);
+    CHECK(store_schema_migrate(db) == ERR_NONE);
+    CHECK(run("PRAGMA foreign_keys = ON"));
+    for (int id = 1; id <= 4; id++) {
+        char sql[200];
+
+        (void)snprintf(sql, sizeof sql,
+                       "INSERT INTO member VALUES(%d, randomblob(32),"
+                       " %d, 1, 0, 0, 1, 1)",
+                       id, id == 4 ? 8 : 7);
+        CHECK(run(sql));
+    }
+}
+
+static bool ticket(int id, int member, int pool, int state)
+{
+    char sql[200];
+
+    (void)snprintf(sql, sizeof sql,
+                   "INSERT INTO ticket VALUES(%d, %d, %d, %d, %d, 0, 0, 1, 2,"
+                   " 0, 5, 0, 0, 0, NULL)",
+                   id, member, pool, state, state >= 2);
+    return run(sql);
+}
+
+static bool duty(int member, int pool, int capacity, int used)
+{
+    char sql[200];
+
+    (void)snprintf(sql, sizeof sql,
+                   "INSERT INTO duty VALUES(%d, %d, 1, 0, 1, %d, %d, 0, 0, 0,"
+                   " 0, 0, 0, 0, 5, 0, 0, 0, 0)",
+                   member, pool, capacity, used);
+    return run(sql);
+}
+
+static bool offer(int id, int of, int peer, int pool)
+{
+    char sql[300];
+
+    (void)snprintf(sql, sizeof sql,
+                   "INSERT INTO offer(id, ticket, seeker, peer, pool, state,"
+                   " danger, showns, p, seeker_version, peer_version, made_ms,"
+                   " deadline_ms, shown0, shown1, shown2, key0, key1, key_hash)"
+                   " VALUES(%d, %d, 1, %d, %d, 0, 0, 0, 1, 1, 1, 1, 2, 0, 0, 0,"
+                   " 0, 0, 0)",
+                   id, of, peer, pool);
+    return run(sql);
+}
+
+static bool talk(int id, int of, int by)
+{
+    char sql[300];
+
+    (void)snprintf(sql, sizeof sql,
+                   "INSERT INTO talk(id, ticket, offer, seeker, peer, pool, p,"
+                   " state, why, joined, reflected, again, showns, since_ms,"
+                   " started_ms, ended_ms, shown0, shown1, shown2)"
+                   " VALUES(%d, %d, %d, 1, 2, 7, 1, 0, 0, 0, 0, 0, 0, 1, 1, 0,"
+                   " 0, 0, 0)",
+                   id, of, by);
+    return run(sql);
+}
+
+/* Law 1, and store/store law 4 where our own code would be wrong. */
+static void counts(void)
+{
+    fresh();
+    CHECK(ticket(10, 1, 7, 0));
+    CHECK(!ticket(11, 1, 7, 0)); /* one live ticket per member */
+    CHECK(!ticket(11, 1, 7, 1));
+    CHECK(ticket(11, 1, 7, 3)); /* ended ones as many as there were */
+    CHECK(duty(2, 7, 2, 0));
+    CHECK(duty(3, 7, 8, 8));
+    CHECK(!run("UPDATE duty SET used = 9 WHERE member = 3"));
+    CHECK(!run("UPDATE duty SET used = -1 WHERE member = 2"));
+    CHECK(!run("UPDATE duty SET capacity = 9 WHERE member = 2"));
+    CHECK(offer(20, 10, 2, 7));
+    CHECK(!offer(21, 10, 3, 7)); /* one open offer per ticket */
+    CHECK(run("UPDATE offer SET state = 2 WHERE id = 20"));
+    CHECK(offer(21, 10, 3, 7));
+    CHECK(!run("UPDATE offer SET state = 0 WHERE id = 20"));
+    CHECK(!offer(22, 10, 1, 7)); /* seeker ≠ peer */
+    CHECK(talk(30, 10, 21));
+    CHECK(!talk(31, 10, 20)); /* one match per ticket */
+    CHECK(!talk(31, 11, 21)); /* and per offer */
+    CHECK(!run("UPDATE ticket SET why = 1 WHERE id = 10"));
+    CHECK(!run("UPDATE mailbox SET waiting = 257") ||
+          run("SELECT 1")); /* none yet */
+    CHECK(run("INSERT INTO mailbox VALUES(1, zeroblob(32), zeroblob(32),"
+              " zeroblob(32), NULL, 0, 0, 0, 1, 0, 0, 0)"));
+    CHECK(!run("UPDATE mailbox SET waiting = 257"));
+    CHECK(!run("UPDATE mailbox SET waiting_bytes = 1048577"));
+    CHECK(!run("UPDATE mailbox SET acked_seq = 1"));
+    (void)sqlite3_close(db);
+}
+
+/* Law 2: nothing reaches over the edge of a pool. */
+static void pools(void)
+{
+    fresh();
+    CHECK(!ticket(10, 1, 8, 0));
+    CHECK(!ticket(10, 9, 7, 0));
+    CHECK(ticket(10, 1, 7, 0));
+    CHECK(!duty(2, 8, 1, 0));
+    CHECK(duty(2, 7, 1, 0));
+    CHECK(duty(4, 8, 1, 0));
+    CHECK(!offer(20, 10, 4, 7));
+    CHECK(!offer(20, 10, 4, 8));
+    CHECK(!offer(20, 10, 3, 7)); /* never on duty */
+    CHECK(offer(20, 10, 2, 7));
+    CHECK(!run("UPDATE ticket SET pool = 8 WHERE id = 10"));
+    CHECK(!run("DELETE FROM ticket WHERE id = 10"));
+    CHECK(run("UPDATE offer SET state = 4 WHERE id = 20"));
+    CHECK(run("DELETE FROM ticket WHERE id = 10")); /* history binds nothing */
+    (void)sqlite3_close(db);
+}
+
+/* Law 3 */
+static void versions(void)
+{
+    fresh();
+    CHECK(store_schema_migrate(db) == ERR_NONE); /* again: nothing to do */
+    CHECK(run("INSERT INTO schema_version VALUES(99)"));
+    CHECK(store_schema_migrate(db) == ERR_STORE_NEWER);
+    CHECK(run("DELETE FROM schema_version WHERE version = 99"));
+    CHECK(store_schema_migrate(db) == ERR_NONE);
+    (void)sqlite3_close(db);
+    CHECK(sqlite3_open(":memory:", &db) == SQLITE_OK);
+    CHECK(run("CREATE TABLE stranger(x)"));
+    CHECK(store_schema_migrate(db) == ERR_STORE_OPEN);
+    CHECK(!run("SELECT * FROM member"));
+    (void)sqlite3_close(db);
+}
+
+int main(void)
+{
+    counts();
+    pools();
+    versions();
+    CHECK(store_schema_version() == 1);
+    return check_report("store/schema");
+}
