@@ -142,7 +142,7 @@ struct match_result {
     uint64_t reference; /* id of what the command made, or had made (REPLAY) */
     uint32_t rows;      /* ≤ MATCH_ROWS_MAX; pairs beyond are left out: the
                            store's own guards still hold them */
-    const struct match_row *row;
+    struct match_row *row;
 };
 
 #endif

@@ -145,3 +145,19 @@ seal_row_open_mailbox(struct seal_row_mailbox *mailbox,
                                          .side = plain[8]};
     return mailbox->side < 2 ? ERR_NONE : ERR_INTERNAL;
 }
+
+void seal_row_mask_shown(uint64_t *token, size_t tokens, uint64_t offer,
+                         const uint8_t key[static SEAL_KEY])
+{
+    static const char label[] = "kindred.v1.shown"; /* with its zero byte */
+    uint8_t mask[8 * SEAL_ROW_SHOWN_MAX], in[sizeof label + 8];
+
+    REQUIRE(tokens <= SEAL_ROW_SHOWN_MAX);
+    memcpy(in, label, sizeof label);
+    (void)seal_bytes_put(in + sizeof label, offer, 8);
+    REQUIRE(crypto_generichash(mask, sizeof mask, in, sizeof in, key,
+                               SEAL_KEY) == 0);
+    for (size_t i = 0; i < tokens; i++) /* Law 3 */
+        token[i] ^= seal_bytes_get(mask + 8 * i, 8);
+    sodium_memzero(mask, sizeof mask);
+}

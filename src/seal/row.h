@@ -12,7 +12,8 @@
  * Laws
  *   1. A blob opens only under its key, its kind, its id and its sub, and
  *      with not a bit changed.
- *   2. A sealed blob is exactly SEAL_ROW_OVERHEAD longer than the plain. */
+ *   2. A sealed blob is exactly SEAL_ROW_OVERHEAD longer than the plain.
+ *   3. Masked tokens come back under the same offer and key alone. */
 #ifndef SEAL_ROW_H
 #define SEAL_ROW_H
 
@@ -63,6 +64,14 @@ void seal_row_seal(uint8_t *out, const struct seal_row *row,
 MUST_USE enum err seal_row_open(uint8_t *plain, const struct seal_row *row,
                                 const uint8_t *in, size_t size,
                                 const uint8_t key[static SEAL_KEY]);
+
+/* What two were shown of each other stands in the rows of an offer and of its
+ * talk, as tokens that anybody could look up: each is XORed with 8 bytes of
+ *   BLAKE2b-512 keyed with keys.row over "kindred.v1.shown" 0x00 offer u64le
+ * in order.  Doing it twice undoes it. */
+enum { SEAL_ROW_SHOWN_MAX = 8 };
+void seal_row_mask_shown(uint64_t *token, size_t tokens, uint64_t offer,
+                         const uint8_t key[static SEAL_KEY]);
 
 /* The same for the blobs of fixed shape: a ticket's secrets (the seeker's
  * side), a talk's link (both sides, seeker first), a mailbox's link. */

@@ -121,6 +121,21 @@ static bool join_talk(const struct server_join *join, struct store_job *job,
            join_mailbox(join, job, peer, command->accept.talk, MATCH_PEER);
 }
 
+/* The tokens two were shown go to the store masked, and come back so. */
+static void mask(const struct server_join *join, uint64_t *shown,
+                 uint8_t showns, uint64_t offer)
+{
+    seal_row_mask_shown(shown, showns, offer, join->keys->row);
+}
+
+void server_join_unmask(const struct server_join *join, struct match_row *row)
+{
+    if (row->kind == ROW_OFFER)
+        mask(join, row->offer.shown, row->offer.showns, row->offer.id);
+    else if (row->kind == ROW_TALK)
+        mask(join, row->talk.shown, row->talk.showns, row->talk.offer);
+}
+
 /* Closing a talk closes its mailboxes. */
 static void join_close(const struct server_join *join, struct store_job *job,
                        uint64_t talk)
@@ -141,16 +156,20 @@ struct store_job *server_join_command(const struct server_join *join,
 {
     const struct match_command *command = &effect->store;
     struct store_job *job = server_join_job(STORE_MATCH, command->now_ms);
+    struct match_offer_row *offer;
     bool good = true;
 
     if (!job)
         return NULL;
     job->command.epoch = command->epoch;
     job->command.match.command = *command;
-    if (command->kind == COMMAND_OPEN_TICKET) /* Law 1 */
+    offer = &job->command.match.command.offer.offer; /* if it is one */
+    if (command->kind == COMMAND_OPEN_TICKET)        /* Law 1 */
         good = join_ticket(join, job, effect->call);
     else if (command->kind == COMMAND_ACCEPT)
         good = join_talk(join, job, effect->call);
+    else if (command->kind == COMMAND_OFFER)
+        mask(join, offer->shown, offer->showns, offer->id);
     else if (command->kind == COMMAND_END_TALK)
         join_close(join, job, command->end_talk.talk);
     if (good)

@@ -33,6 +33,9 @@ void server_join_free(struct store_job *job);
 struct store_job *server_join_command(const struct server_join *join,
                                       const struct match_effect *effect);
 
+/* A row of a result or a load, as the engine wants it. */
+void server_join_unmask(const struct server_join *join, struct match_row *row);
+
 /* A command was stored: keep what its ticket or talk brought. */
 void server_join_stored(const struct server_join *join,
                         const struct store_job *job);

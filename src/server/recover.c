@@ -10,8 +10,7 @@ static void fill_fresh(struct match_event *event)
 }
 
 /* One row of the load, with what the turn alone can open. */
-static enum err load_row(struct server_turn *turn,
-                         const struct store_loaded *loaded)
+static enum err load_row(struct server_turn *turn, struct store_loaded *loaded)
 {
     struct match_event event = {.kind = EVENT_LOAD, .now_ms = turn->now_ms};
     struct match_card card;
@@ -20,6 +19,7 @@ static enum err load_row(struct server_turn *turn,
 
     if (err != ERR_NONE)
         return err;
+    server_join_unmask(&turn->join, &loaded->row);
     event.load.row = &loaded->row;
     event.load.card = carded ? &card : NULL;
     fill_fresh(&event);

@@ -106,6 +106,8 @@ static void take_stored(struct server_turn *turn, struct store_job *job)
     result->err = job->result.err;
     if (result->outcome == OUTCOME_OK || result->outcome == OUTCOME_REPLAY)
         server_join_stored(&turn->join, job);
+    for (uint32_t i = 0; i < result->rows; i++)
+        server_join_unmask(&turn->join, &result->row[i]);
     forget_ended(turn, result);
     fill_fresh(&event);
     event.stored.result = result;

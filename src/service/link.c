@@ -83,6 +83,8 @@ enum err service_link_open(const struct service *service,
     memcpy(link->send_capability, sides[theirs].send_capability,
            sizeof link->send_capability);
     memcpy(link->shown, row->shown, sizeof link->shown);
+    seal_row_mask_shown(link->shown, row->showns, row->offer,
+                        service->keys->row);
     wipe(sides, sizeof sides);
     link->talk.talk_id = row->id;
     link->talk.side = side == MATCH_SEEKER

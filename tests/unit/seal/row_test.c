@@ -130,6 +130,28 @@ static void mailbox(void)
           ERR_INTERNAL);
 }
 
+/* Law 3. */
+static void mask(void)
+{
+    uint64_t token[3] = {1, 2, UINT64_MAX}, was[3];
+
+    memcpy(was, token, sizeof was);
+    seal_row_mask_shown(token, 3, 77, key);
+    for (int i = 0; i < 3; i++)
+        CHECK(token[i] != was[i]);
+    CHECK((token[0] ^ token[1]) != (was[0] ^ was[1]));
+    seal_row_mask_shown(token, 3, 78, key); /* another offer */
+    CHECK(memcmp(token, was, sizeof was) != 0);
+    seal_row_mask_shown(token, 3, 78, key);
+    key[0] ^= 1;
+    seal_row_mask_shown(token, 3, 77, key); /* another key */
+    CHECK(memcmp(token, was, sizeof was) != 0);
+    seal_row_mask_shown(token, 3, 77, key);
+    key[0] ^= 1;
+    seal_row_mask_shown(token, 3, 77, key);
+    CHECK(memcmp(token, was, sizeof was) == 0);
+}
+
 int main(void)
 {
     CHECK(sodium_init() >= 0);
@@ -142,5 +164,6 @@ int main(void)
     ticket_and_link();
     wrong_size();
     mailbox();
+    mask();
     return check_report("seal/row");
 }
