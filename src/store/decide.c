@@ -231,6 +231,16 @@ static void show_subjects(struct store_work *work)
     }
 }
 
+/* The offer that a decline or a lapse was about: a lapse that pauses a duty
+ * touches others, whose pairs do not rest. */
+static uint64_t closed_offer(const struct match_command *command)
+{
+    if (command->kind == COMMAND_DECLINE)
+        return command->decline.offer;
+    return command->kind == COMMAND_CLOSE_OFFER ? command->close_offer.offer
+                                                : 0;
+}
+
 /* The pairs a command wrote or returned, for a REPLAY. */
 static void show_pairs(struct store_work *work)
 {
@@ -256,8 +266,7 @@ static void show_pairs(struct store_work *work)
             x = row->talk.seeker;
             y = row->talk.peer;
         }
-        if (row->kind == ROW_OFFER && (command->kind == COMMAND_DECLINE ||
-                                       command->kind == COMMAND_CLOSE_OFFER)) {
+        if (row->kind == ROW_OFFER && row->offer.id == closed_offer(command)) {
             x = row->offer.seeker;
             y = row->offer.peer;
             store_work_show_pair(
