@@ -64,8 +64,17 @@ static void adopt_talk(struct match_engine *engine,
         row->started_ms - row->since_ms;
 }
 
-static void adopt_row(struct match_engine *engine, const struct match_row *row,
-                      uint64_t seq)
+/* May this row make a talk known?  Only the accept that made it: one that a
+ * late result still shows alive may have ended, and been forgotten, since. */
+static bool makes_talk(const struct match_flight *flight,
+                       const struct match_talk_row *row)
+{
+    return flight->kind == COMMAND_ACCEPT && flight->subject == row->offer;
+}
+
+static void adopt_row(struct match_engine *engine,
+                      const struct match_flight *flight,
+                      const struct match_row *row, uint64_t seq)
 {
     struct match_ticket *ticket;
     struct match_offer *offer;
@@ -88,7 +97,9 @@ static void adopt_row(struct match_engine *engine, const struct match_row *row,
             match_duty_adopt(engine, duty, &row->duty, seq);
         break;
     case ROW_TALK:
-        adopt_talk(engine, &row->talk, seq);
+        if (match_talk_find(engine, row->talk.id) ||
+            makes_talk(flight, &row->talk))
+            adopt_talk(engine, &row->talk, seq);
         break;
     case ROW_PAIR:
         match_adopt_pair(engine, &row->pair, seq);
@@ -260,7 +271,7 @@ void match_adopt_result(struct match_engine *engine,
         hold_off(engine, flight);
     mark_talk(flight, result);
     for (uint32_t i = 0; i < result->rows; i++)
-        adopt_row(engine, &result->row[i], result->seq);
+        adopt_row(engine, flight, &result->row[i], result->seq);
     was = *flight;
     match_flight_land(engine, flight);
     if (was.kind == COMMAND_OFFER)
