@@ -8,9 +8,10 @@
 #include "match/presence.h"
 #include "match/say.h"
 
-/* ENGINE.md §4; a row may also be adopted as it was. */
+/* ENGINE.md §4; a row may also be adopted as it was, and a later result may
+ * come first: of who attends and is paused, PAUSED. */
 static const bool allowed[DUTY_STATES][DUTY_STATES] = {
-    [DUTY_OFF] = {[DUTY_OFF] = true, [DUTY_ON] = true},
+    [DUTY_OFF] = {[DUTY_OFF] = true, [DUTY_ON] = true, [DUTY_PAUSED] = true},
     [DUTY_ON] = {[DUTY_ON] = true, [DUTY_PAUSED] = true, [DUTY_OFF] = true},
     [DUTY_PAUSED] = {[DUTY_PAUSED] = true, [DUTY_ON] = true, [DUTY_OFF] = true},
 };

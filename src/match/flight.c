@@ -141,7 +141,7 @@ static int rank(enum match_event_kind kind)
         [EVENT_UNBLOCK] = 2, [EVENT_WITHDRAW] = 3, [EVENT_LEAVE] = 3,
         [EVENT_END] = 3,     [EVENT_IDLE] = 3,     [EVENT_PAUSE] = 4,
         [EVENT_RESUME] = 4,  [EVENT_CAPACITY] = 4, [EVENT_JOIN] = 4,
-        [EVENT_ASK] = 4,     [EVENT_ANSWER] = 5,
+        [EVENT_ASK] = 4,     [EVENT_REFLECT] = 4,  [EVENT_ANSWER] = 5,
     };
 
     REQUIRE(kind < EVENT_KINDS);
