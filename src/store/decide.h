@@ -28,6 +28,17 @@ bool store_decide_pair_excluded(struct store_work *work, uint64_t seeker,
 void store_decide_pair_rest(struct store_work *work,
                             struct match_pair_row *rests, uint64_t until_ms);
 
+/* Was this done before?  memo: OK = no; else REPLAY with the reference, or
+ * REFUSED with err.  done: the result is there.  Then the rows and pairs the
+ * command was about. */
+enum match_outcome store_decide_replay_memo(struct store_work *work,
+                                            const struct store_memo *memo,
+                                            enum err *err);
+bool store_decide_replay_done(struct store_work *work,
+                              struct store_result *result);
+void store_decide_replay_subjects(struct store_work *work);
+void store_decide_replay_pairs(struct store_work *work);
+
 /* The parts: ERR_NONE, or the reason of the refusal. */
 enum err store_decide_ticket_open(struct store_work *work);
 enum err store_decide_ticket_close(struct store_work *work);
