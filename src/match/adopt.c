@@ -129,10 +129,10 @@ static void landed_offer(struct match_engine *engine, uint64_t id,
     }
     REQUIRE(result->outcome != OUTCOME_OK);
     match_offer_undo(engine, offer);
-    if (ticket->retries++ < engine->limits.retries_max)
-        match_agenda_ticket(engine, ticket);
-    else
-        ticket->retries = 0; /* the batch is next */
+    if (ticket->retries >= engine->limits.retries_max)
+        return; /* the batch is next */
+    ticket->retries++;
+    match_agenda_ticket(engine, ticket);
 }
 
 /* The ask was answered before: its ticket closed since. */

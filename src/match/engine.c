@@ -319,8 +319,8 @@ uint64_t match_engine_deadline_ms(const struct match_engine *engine)
 
 uint64_t match_engine_check(const struct match_engine *engine)
 {
-    if (engine->mode == ENGINE_IDLE || engine->mode == ENGINE_FENCED)
-        return 0;
+    if (engine->mode != ENGINE_LIVE)
+        return 0; /* half loaded, or given up */
     return match_check_tables(engine) + match_check_members(engine);
 }
 

@@ -87,17 +87,14 @@ static void part(struct match_engine *engine, struct match_offer *offer)
 
 void match_offer_undo(struct match_engine *engine, struct match_offer *offer)
 {
-    struct match_duty *duty = offer->duty;
-
-    if (offer->row.state != (enum match_offer_state)OFFER_NEW)
+    if (offer->row.state != (uint32_t)OFFER_NEW)
         return;
     REQUIRE(!match_subject_busy(&offer->subject));
-    REQUIRE(duty != NULL);
-    part(engine, offer);
+    REQUIRE(offer->duty != NULL);
+    part(engine, offer); /* no moment: the same would be proposed for ever */
     REQUIRE(map_remove(&engine->offer_by_id, offer->row.id));
     offer->row.id = 0;
     list_push_back(&engine->offer_free, &offer->subject.table_link);
-    match_agenda_duty(engine, duty);
 }
 
 static void note(struct match_engine *engine, enum match_offer_state state)
