@@ -127,27 +127,29 @@ static int keep_field(struct http_exchange *exchange,
 }
 
 /* The sum of name + value + 32 is advertised but not enforced by nghttp2. */
+/* NOLINTNEXTLINE(readability-function-size): the parameters are theirs */
 static int on_header(nghttp2_session *h2, const nghttp2_frame *frame,
-                     const uint8_t *name, size_t name_size,
-                     const uint8_t *value, size_t value_size, uint8_t flags,
-                     void *user)
+                     nghttp2_rcbuf *name_of, nghttp2_rcbuf *value_of,
+                     uint8_t flags, void *user)
 {
+    const nghttp2_vec name = nghttp2_rcbuf_get_buf(name_of);
+    const nghttp2_vec value = nghttp2_rcbuf_get_buf(value_of);
     struct http_session *session = user;
     const uint64_t max = session->host->limits.head_bytes_max;
     struct http_exchange *exchange;
-    struct http_field field = {(const char *)name, (const char *)value,
-                               name_size, value_size};
+    struct http_field field = {(const char *)name.base,
+                               (const char *)value.base, name.len, value.len};
+    bool status = name.len == 7 && memcmp(name.base, ":status", 7) == 0;
 
     (void)flags;
     exchange = nghttp2_session_get_stream_user_data(h2, frame->hd.stream_id);
     if (!exchange)
         return 0;
     if (exchange->client && frame->headers.cat == NGHTTP2_HCAT_HEADERS &&
-        !exchange->head_done && name_size == 7 &&
-        memcmp(name, ":status", 7) == 0)
+        !exchange->head_done && status)
         exchange->head.head = exchange->head.tail = 0; /* after a 1xx */
     exchange->fields++;
-    exchange->head_bytes += (uint32_t)(name_size + value_size + 32);
+    exchange->head_bytes += (uint32_t)(name.len + value.len + 32);
     if (exchange->head_bytes > HEAD_ABUSE * max ||
         exchange->fields > HEAD_ABUSE * HTTP_FIELDS_MAX) {
         http_guard_expel(session, "header_list_too_large");
@@ -157,10 +159,9 @@ static int on_header(nghttp2_session *h2, const nghttp2_frame *frame,
         exchange->head_bad = true;
     if (exchange->head_bad)
         return 0;
-    if (exchange->client && !exchange->head_done && name_size == 7 &&
-        value_size == 3 && memcmp(name, ":status", 7) == 0)
-        exchange->status =
-            (value[0] - '0') * 100 + (value[1] - '0') * 10 + (value[2] - '0');
+    if (exchange->client && !exchange->head_done && status && value.len == 3)
+        exchange->status = (value.base[0] - '0') * 100 +
+                           (value.base[1] - '0') * 10 + (value.base[2] - '0');
     return keep_field(exchange, &field, exchange->head_done);
 }
 
@@ -348,8 +349,8 @@ enum err http_h2_setup(struct http_host *host)
                                                           on_begin_frame);
     nghttp2_session_callbacks_set_on_begin_headers_callback(host->callbacks,
                                                             on_begin_headers);
-    nghttp2_session_callbacks_set_on_header_callback(host->callbacks,
-                                                     on_header);
+    nghttp2_session_callbacks_set_on_header_callback2(host->callbacks,
+                                                      on_header);
     nghttp2_session_callbacks_set_on_frame_recv_callback(host->callbacks,
                                                          on_frame_recv);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(host->callbacks,

@@ -11,7 +11,7 @@
 #include "http/out.h"
 #include "http/pool.h"
 
-static const uint8_t DRAIN_PING[8] = "drain";
+static const uint8_t drain_ping[8] = "drain";
 
 enum err http_session_host_init(struct http_host *host)
 {
@@ -272,7 +272,7 @@ void http_session_drain(struct http_session *session, uint64_t now_ms)
         return;
     }
     if (nghttp2_submit_shutdown_notice(session->h2) != 0 ||
-        nghttp2_submit_ping(session->h2, NGHTTP2_FLAG_NONE, DRAIN_PING) != 0)
+        nghttp2_submit_ping(session->h2, NGHTTP2_FLAG_NONE, drain_ping) != 0)
         session->failed = ERR_NOMEM;
     http_h2_wake(session);
 }

@@ -10,7 +10,7 @@
 
 enum { WORTH_PACKING = 1024 }; /* a smaller message is not compressed */
 
-static const struct http_field HEAD[] = {
+static const struct http_field head_fields[] = {
     HTTP_FIELD("content-type", "application/grpc"),
     HTTP_FIELD("grpc-encoding", "gzip")};
 
@@ -29,7 +29,7 @@ void rpc_call_empty(struct rpc_call *call)
 
 void rpc_call_finish(struct rpc_call *call, enum err err)
 {
-    struct http_field fields[1 + RPC_STATUS_FIELDS] = {HEAD[0]};
+    struct http_field fields[1 + RPC_STATUS_FIELDS] = {head_fields[0]};
     struct http_exchange *exchange = call->exchange;
     size_t count = rpc_status_fields(call->server->rows, err, fields + 1);
     enum err bad;
@@ -56,7 +56,7 @@ static enum err send_head(struct rpc_call *call, bool gzip)
 
     if (call->head_sent)
         return ERR_NONE;
-    err = http_exchange_respond(call->exchange, 200, HEAD, gzip ? 2 : 1);
+    err = http_exchange_respond(call->exchange, 200, head_fields, gzip ? 2 : 1);
     if (err != ERR_NONE)
         return err;
     call->head_sent = true;

@@ -7,10 +7,12 @@
 #include "base/require.h"
 #include "pb/kindred.api.h"
 
-static const char BASE64[] =
+static const char base64_digits[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-static const char ERROR_INFO[] = "type.googleapis.com/google.rpc.ErrorInfo";
-static const char RETRY_INFO[] = "type.googleapis.com/google.rpc.RetryInfo";
+static const char error_info_type[] =
+    "type.googleapis.com/google.rpc.ErrorInfo";
+static const char retry_info_type[] =
+    "type.googleapis.com/google.rpc.RetryInfo";
 
 enum { DETAILS_MAX = 1024 }; /* of one Status, before base64 */
 
@@ -35,13 +37,13 @@ static size_t pack_details(enum err err, uint8_t out[static DETAILS_MAX])
     info.reason = borrowed(err_reason(err));
     info.domain = borrowed(RPC_STATUS_DOMAIN);
     REQUIRE(google__rpc__error_info__get_packed_size(&info) <= sizeof *bytes);
-    any[0].type_url = borrowed(ERROR_INFO);
+    any[0].type_url = borrowed(error_info_type);
     any[0].value.data = bytes[0];
     any[0].value.len = google__rpc__error_info__pack(&info, bytes[0]);
     delay.seconds = err_retry_ms(err) / 1000;
     delay.nanos = (int32_t)(err_retry_ms(err) % 1000) * 1000000;
     retry.retry_delay = &delay;
-    any[1].type_url = borrowed(RETRY_INFO);
+    any[1].type_url = borrowed(retry_info_type);
     any[1].value.data = bytes[1];
     any[1].value.len = google__rpc__retry_info__pack(&retry, bytes[1]);
     status.code = err_status(err);
@@ -66,7 +68,7 @@ static size_t encode(const uint8_t *in, size_t size, char *out)
         if (more > 2)
             bits |= in[i + 2];
         for (size_t digit = 0; digit <= more; digit++)
-            out[made++] = BASE64[bits >> (18 - 6 * digit) & 63];
+            out[made++] = base64_digits[bits >> (18 - 6 * digit) & 63];
     }
     return made;
 }
@@ -194,9 +196,9 @@ void rpc_status_write_timeout(uint64_t ms, char text[RPC_STATUS_TIMEOUT])
 
 static int digit(char c)
 {
-    const char *at = c ? strchr(BASE64, c) : NULL;
+    const char *at = c ? strchr(base64_digits, c) : NULL;
 
-    return at ? (int)(at - BASE64) : -1;
+    return at ? (int)(at - base64_digits) : -1;
 }
 
 /* Padded or not; how many bytes, 0 if it is not base64 or too long. */
@@ -252,7 +254,7 @@ static void read_message(const char *in, size_t size, char out[static 256])
 static void read_detail(const Google__Protobuf__Any *any,
                         struct rpc_status *status)
 {
-    if (strcmp(any->type_url, ERROR_INFO) == 0) {
+    if (strcmp(any->type_url, error_info_type) == 0) {
         Google__Rpc__ErrorInfo *info = google__rpc__error_info__unpack(
             NULL, any->value.len, any->value.data);
 
@@ -260,7 +262,7 @@ static void read_detail(const Google__Protobuf__Any *any,
             (void)snprintf(status->reason, sizeof status->reason, "%s",
                            info->reason);
         google__rpc__error_info__free_unpacked(info, NULL);
-    } else if (strcmp(any->type_url, RETRY_INFO) == 0) {
+    } else if (strcmp(any->type_url, retry_info_type) == 0) {
         Google__Rpc__RetryInfo *retry = google__rpc__retry_info__unpack(
             NULL, any->value.len, any->value.data);
 
@@ -307,13 +309,27 @@ static int from_http(int http)
     }
 }
 
+/* One or two digits. */
+static bool read_code(const struct http_field *field, int *code)
+{
+    int value = 0;
+
+    if (field->value_size < 1 || field->value_size > 2)
+        return false;
+    for (size_t i = 0; i < field->value_size; i++) {
+        if (field->value[i] < '0' || field->value[i] > '9')
+            return false;
+        value = value * 10 + (field->value[i] - '0');
+    }
+    *code = value;
+    return true;
+}
+
 static void read_field(const struct http_field *field, bool *known,
                        struct rpc_status *status)
 {
-    if (strcmp(field->name, "grpc-status") == 0 && field->value_size > 0 &&
-        field->value_size < 3) {
-        status->code = atoi(field->value);
-        *known = true;
+    if (strcmp(field->name, "grpc-status") == 0) {
+        *known |= read_code(field, &status->code);
     } else if (strcmp(field->name, "grpc-message") == 0) {
         read_message(field->value, field->value_size, status->message);
     } else if (strcmp(field->name, "grpc-status-details-bin") == 0) {
