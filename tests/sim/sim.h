@@ -251,6 +251,8 @@ uint32_t sim_cover_report(bool all);
 void sim_trace_open(const struct sim *sim);
 void sim_trace(const struct sim *sim, const char *form, ...)
     __attribute__((format(printf, 2, 3)));
+void sim_trace_row(const struct sim *sim, const char *whose,
+                   const struct match_row *row);
 /* A law is broken: say which, print what led there, exit 1. */
 _Noreturn void sim_fail(const char *law, const char *file, int line);
 const char *sim_event_name(enum match_event_kind kind);

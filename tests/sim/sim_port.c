@@ -161,9 +161,10 @@ static void execute(struct sim *sim, struct sim_flying *flying)
     }
     flying->executed = true;
     flying->deliver_ms = sim->now_ms + delay(sim);
-    sim_trace(sim, "  == %s op %llu: %d %s",
+    sim_trace(sim, "  == %s op %llu seq %llu: %d %s",
               sim_command_name(flying->command.kind),
               (unsigned long long)flying->command.op,
+              (unsigned long long)flying->result.seq,
               (int)flying->result.outcome, err_reason(flying->result.err));
     if (flying->zombie)
         forget(flying);
@@ -173,11 +174,17 @@ static void deliver(struct sim *sim, struct sim_flying *flying)
 {
     struct match_event event = {.kind = EVENT_STORED, .now_ms = sim->now_ms};
 
+    for (uint32_t i = 0; sim->trace && i < flying->result.rows; i++)
+        sim_trace_row(sim, "  row", &flying->result.row[i]);
     sim_cover_result(sim, &flying->command, &flying->result);
     if (flying->result.outcome == OUTCOME_FENCED)
         sim->fenced = true;
     sim_laws_heard(sim, &flying->command, &flying->result);
     event.stored.result = &flying->result;
+    event.member = 0;
+    sim_trace(sim, "hears of %s op %llu",
+              sim_command_name(flying->command.kind),
+              (unsigned long long)flying->command.op);
     sim_event(sim, &event);
     forget(flying);
 }

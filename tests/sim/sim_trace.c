@@ -77,6 +77,54 @@ void sim_trace(const struct sim *sim, const char *form, ...)
         (void)puts(to);
 }
 
+void sim_trace_row(const struct sim *sim, const char *whose,
+                   const struct match_row *row)
+{
+    if (row->kind == ROW_PAIR)
+        sim_trace(sim, "%s pair kind %d %04llx %04llx ticket %04llx until %llu",
+                  whose, (int)row->pair.kind,
+                  (unsigned long long)(row->pair.a & 0xffff),
+                  (unsigned long long)(row->pair.b & 0xffff),
+                  (unsigned long long)(row->pair.ticket & 0xffff),
+                  (unsigned long long)row->pair.until_ms);
+    else if (row->kind == ROW_DUTY)
+        sim_trace(sim,
+                  "%s duty %04llx state %d why %d used %u of %u lapses %u "
+                  "record %u/%u rest %llu until %llu grade %d tie %04llx "
+                  "key %04llx pool %u until %llu",
+                  whose, (unsigned long long)(row->duty.member & 0xffff),
+                  (int)row->duty.state, (int)row->duty.why, row->duty.used,
+                  row->duty.capacity, row->duty.lapses, row->duty.yes,
+                  row->duty.total, (unsigned long long)row->duty.rest_ms,
+                  (unsigned long long)row->duty.rest_until_ms,
+                  (int)row->duty.grade,
+                  (unsigned long long)(row->duty.tie & 0xffff),
+                  (unsigned long long)(row->duty.key.word[0] & 0xffff),
+                  row->duty.pool, (unsigned long long)row->duty.until_ms);
+    else if (row->kind == ROW_TICKET)
+        sim_trace(sim,
+                  "%s ticket %04llx of %04llx state %d why %d offers %u "
+                  "backoff %llu",
+                  whose, (unsigned long long)(row->ticket.id & 0xffff),
+                  (unsigned long long)(row->ticket.member & 0xffff),
+                  (int)row->ticket.state, (int)row->ticket.why,
+                  row->ticket.offers,
+                  (unsigned long long)row->ticket.backoff_until_ms);
+    else if (row->kind == ROW_OFFER)
+        sim_trace(sim, "%s offer %04llx of %04llx to %04llx state %d", whose,
+                  (unsigned long long)(row->offer.id & 0xffff),
+                  (unsigned long long)(row->offer.ticket & 0xffff),
+                  (unsigned long long)(row->offer.peer & 0xffff),
+                  (int)row->offer.state);
+    else if (row->kind == ROW_TALK)
+        sim_trace(sim,
+                  "%s talk %04llx state %d why %d joined %u reflected %u "
+                  "again %u",
+                  whose, (unsigned long long)(row->talk.id & 0xffff),
+                  (int)row->talk.state, (int)row->talk.why, row->talk.joined,
+                  row->talk.reflected, row->talk.again);
+}
+
 static void tell(void)
 {
     uint64_t from = lines > LINES ? lines - LINES : 0;

@@ -179,7 +179,7 @@ void sim_event(struct sim *sim, struct match_event *event)
 
     event->now_ms = sim->now_ms;
     sim_cover_event(sim, event);
-    if (event->kind != EVENT_SEEN)
+    if (event->kind != EVENT_SEEN && event->kind != EVENT_STORED)
         sim_trace(sim, "%s member %04llx call %llu",
                   sim_event_name(event->kind),
                   (unsigned long long)(event->member & 0xffff),
