@@ -39,7 +39,6 @@ static void slim(struct http_exchange *exchange)
 
 /* nghttp2 pulls body bytes into its frame; the signature is its own.
  * NOLINTNEXTLINE(readability-function-size) */
-/* NOLINTNEXTLINE(readability-function-size): the parameters are theirs */
 static ssize_t on_pull(nghttp2_session *h2, int32_t stream_id, uint8_t *to,
                        size_t room, uint32_t *flags,
                        nghttp2_data_source *source, void *user)

@@ -4,7 +4,7 @@
 #include <time.h>
 
 #include "base/require.h"
-#include "gen/api.h"
+#include "pb/api.h"
 #include "net/entropy.h"
 #include "pb/kindred.api.h"
 #include "server/node.h"

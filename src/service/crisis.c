@@ -47,7 +47,7 @@ static void copy(char *out, size_t room, const char *text)
 
     if (size >= room)
         size = room - 1;
-    if (size > 0)
+    if (text && size > 0)
         memcpy(out, text, size);
     out[size] = '\0';
 }
@@ -155,7 +155,7 @@ uint32_t service_crisis_unconfirmed(const struct service_config *config)
 {
     uint32_t countries = 0;
 
-    for (uint16_t i = 0; i < DATA_COUNTRIES; i++) {
+    for (uint32_t i = 0; i < DATA_COUNTRIES; i++) {
         const struct data_country *country = &data_countries[i];
         bool doubtful = false;
 
@@ -170,7 +170,7 @@ uint32_t service_crisis_unconfirmed(const struct service_config *config)
 
 bool service_crisis_knows(const char *id)
 {
-    for (uint16_t i = 0; i < DATA_CRISIS_ENTRIES; i++)
+    for (uint32_t i = 0; i < DATA_CRISIS_ENTRIES; i++)
         if (strcmp(data_crisis_entries[i].id, id) == 0)
             return true;
     return false;

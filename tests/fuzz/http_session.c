@@ -9,6 +9,7 @@
 #include "rpc/reflection.h"
 #include "rpc_echo.h"
 
+/* NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void say(struct http_session *session, uint64_t now_ms)
@@ -55,6 +56,7 @@ static void feed(struct rpc_world *world, const uint8_t *data, size_t size,
     }
 }
 
+/* NOLINTNEXTLINE(readability-identifier-naming) */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct frames hello;
