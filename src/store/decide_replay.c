@@ -195,7 +195,7 @@ bool store_decide_replay_done(struct store_work *work,
         if (done->kind[i] == ROW_TICKET)
             (void)store_work_ticket(work, done->id[i]);
         else if (done->kind[i] == ROW_OFFER)
-            (void)store_work_offer(work, done->id[i]);
+            show_offer(work, done->id[i]); /* closed since, it moved both */
         else if (done->kind[i] == ROW_DUTY)
             (void)store_work_duty(work, done->id[i]);
         else
