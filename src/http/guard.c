@@ -3,6 +3,7 @@
 #include <nghttp2/nghttp2.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/require.h"
 #include "http/h2.h"
 
@@ -67,6 +68,7 @@ void http_guard_expel(struct http_session *session, const char *words)
     if (session->failed != ERR_NONE)
         return;
     session->failed = ERR_ABUSE;
+    log_event(LOG_SESSION_ABUSED, 1, ERR_ABUSE);
     rv = nghttp2_submit_goaway(
         session->h2, NGHTTP2_FLAG_NONE,
         nghttp2_session_get_last_proc_stream_id(session->h2),

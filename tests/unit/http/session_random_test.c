@@ -191,12 +191,10 @@ static void act(struct wire *wire)
         if (chance_below(&chance, 4) > 0)
             break;
         life->was_reset |= life->client || life->server;
-        if (life->client && chance_below(&chance, 2))
+        if (life->client && (!life->server || chance_below(&chance, 2)))
             http_exchange_reset(life->client, ERR_CANCELED);
         else if (life->server)
             http_exchange_reset(life->server, ERR_CANCELED);
-        else if (life->client)
-            http_exchange_reset(life->client, ERR_CANCELED);
     }
 }
 

@@ -226,11 +226,42 @@ static void slow_reader(void)
     rpc_world_close(&world);
 }
 
+/* A drain ends open streams and refuses new calls; unary calls go on. */
+static void drained(void)
+{
+    struct rpc_world world = {0};
+    Grpc__Testing__SimpleRequest request = GRPC__TESTING__SIMPLE_REQUEST__INIT;
+    Grpc__Testing__SimpleResponse response =
+        GRPC__TESTING__SIMPLE_RESPONSE__INIT;
+    struct result stream, unary, refused;
+
+    world_open(&world);
+    (void)open_stream(&world, &stream);
+    rpc_world_unary(&world, &unary, SERVICE "CacheableUnaryCall", &request);
+    kept = NULL;
+    rpc_server_drain(&world.server);
+    wire_run(&world.wire);
+    CHECK(closed_count == 1 && closed_why == ERR_DRAINING);
+    CHECK(stream.closed && !unary.closed);
+    expect(&stream, ERR_DRAINING);
+    rpc_world_unary(&world, &refused, SERVICE "EmptyCall", &EMPTY);
+    expect(&refused, ERR_DRAINING);
+    CHECK(rpc_server_calls(&world.server) == 1);
+    CHECK(rpc_send(rpc_server_find(&world.server, kept_id), &response) ==
+          ERR_NONE);
+    rpc_end(rpc_server_find(&world.server, kept_id), ERR_NONE);
+    wire_run(&world.wire);
+    CHECK(unary.closed && unary.status.code == STATUS_OK);
+    rpc_world_forget(&unary);
+    rpc_world_close(&world);
+}
+
 int main(void)
 {
     later();
     latest();
     queued();
     slow_reader();
+    drained();
     return check_report("rpc/call");
 }
