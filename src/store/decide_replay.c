@@ -134,6 +134,21 @@ static uint64_t closed_offer(const struct match_command *command)
                                                 : 0;
 }
 
+/* As it is; where the command took it away, as gone. */
+static void show_taken(struct store_work *work,
+                       const struct match_pair_row *pair, bool taken)
+{
+    struct match_pair_row found = *pair;
+
+    if (taken && work->pairs < MATCH_ROWS_MAX &&
+        !work->keeper->ops->pair(work->keeper, &found)) {
+        work->pair[work->pairs] = *pair;
+        work->pair[work->pairs++].gone = true;
+        return;
+    }
+    store_work_show_pair(work, pair);
+}
+
 /* The pairs a command wrote or returned, for a REPLAY. */
 void store_decide_replay_pairs(struct store_work *work)
 {
@@ -174,9 +189,9 @@ void store_decide_replay_pairs(struct store_work *work)
     pair = store_decide_pair_of(PAIR_RESTS, x, y);
     store_work_show_pair(work, &pair);
     pair.kind = PAIR_BOND;
-    store_work_show_pair(work, &pair);
+    show_taken(work, &pair, command->kind == COMMAND_BLOCK);
     pair = (struct match_pair_row){.kind = PAIR_BLOCK, .a = x, .b = y};
-    store_work_show_pair(work, &pair);
+    show_taken(work, &pair, command->kind == COMMAND_UNBLOCK);
 }
 
 /* Was this very operation carried out before?  Then say so again, with the
