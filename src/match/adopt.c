@@ -158,13 +158,12 @@ static void tell_closed(struct match_engine *engine, uint64_t stream,
     }
 }
 
-static void landed_ask(struct match_engine *engine, uint64_t id,
+static void landed_ask(struct match_engine *engine, struct match_ticket *ticket,
                        const struct match_result *result)
 {
-    struct match_ticket *ticket = match_ticket_find(engine, id);
+    uint64_t id = ticket->row.id;
 
-    if (!ticket)
-        return;
+    REQUIRE(!match_subject_busy(&ticket->subject));
     match_say_reply(engine, ticket->call,
                     result->outcome == OUTCOME_REFUSED ? result->err : ERR_NONE,
                     result->reference != 0 ? result->reference : id);
@@ -228,19 +227,28 @@ static void hold_off(struct match_engine *engine, struct match_flight *flight)
     }
 }
 
+/* The first ticket that a flight locks, or NULL. */
+static struct match_ticket *locked_ticket(struct match_flight *flight)
+{
+    LIST_EACH (node, &flight->locked) {
+        struct match_subject *subject =
+            LIST_ENTRY(node, struct match_subject, flight_link);
+
+        if (subject->kind == SUBJECT_TICKET)
+            return (struct match_ticket *)(void *)subject;
+    }
+    return NULL;
+}
+
 /* The talk that a ticket's accept made: told with its end. */
 static void mark_talk(struct match_flight *flight,
                       const struct match_result *result)
 {
-    if (flight->kind != COMMAND_ACCEPT || result->outcome == OUTCOME_REFUSED)
-        return;
-    LIST_EACH (node, &flight->locked) {
-        void *subject = LIST_ENTRY(node, struct match_subject, flight_link);
-        struct match_ticket *ticket = subject;
+    struct match_ticket *ticket = locked_ticket(flight);
 
-        if (ticket->subject.kind == SUBJECT_TICKET)
-            ticket->talk = result->reference;
-    }
+    if (flight->kind == COMMAND_ACCEPT && ticket &&
+        result->outcome != OUTCOME_REFUSED)
+        ticket->talk = result->reference;
 }
 
 static void note_talk(struct match_engine *engine, uint64_t id,
@@ -252,10 +260,25 @@ static void note_talk(struct match_engine *engine, uint64_t id,
         offer->talk = result->reference;
 }
 
+/* An offer that was only looked at comes without its ticket: the result that
+ * closed it brings both. */
+static bool whole(const struct match_result *result,
+                  const struct match_row *row)
+{
+    if (row->kind != ROW_OFFER || row->offer.state == OFFER_OPEN)
+        return true;
+    for (uint32_t i = 0; i < result->rows; i++)
+        if (result->row[i].kind == ROW_TICKET &&
+            result->row[i].ticket.id == row->offer.ticket)
+            return true;
+    return false;
+}
+
 void match_adopt_result(struct match_engine *engine,
                         const struct match_result *result)
 {
     struct match_flight *flight = match_flight_find(engine, result->op);
+    struct match_ticket *asked;
     struct match_flight was;
 
     REQUIRE(result->outcome < OUTCOME_COUNT);
@@ -271,13 +294,15 @@ void match_adopt_result(struct match_engine *engine,
         hold_off(engine, flight);
     mark_talk(flight, result);
     for (uint32_t i = 0; i < result->rows; i++)
-        adopt_row(engine, flight, &result->row[i], result->seq);
+        if (whole(result, &result->row[i]))
+            adopt_row(engine, flight, &result->row[i], result->seq);
     was = *flight;
+    asked = locked_ticket(flight); /* held meanwhile, it has no id to find */
     match_flight_land(engine, flight);
     if (was.kind == COMMAND_OFFER)
         landed_offer(engine, was.subject, result);
     if (was.kind == COMMAND_OPEN_TICKET)
-        landed_ask(engine, was.subject, result);
+        landed_ask(engine, asked, result);
     if (was.kind == COMMAND_OPEN_DUTY)
         landed_attend(engine, was.subject, result);
     if (was.kind == COMMAND_ACCEPT && was.subject != 0)

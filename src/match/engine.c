@@ -242,7 +242,8 @@ static void load_rarity(struct match_engine *engine,
     match_say_reply(engine, event->call, err, 0);
 }
 
-/* An event of the outside. */
+/* An event of the outside: taken, latched, or refused, so that its call is
+ * answered once (Law 5). */
 static void take(struct match_engine *engine, const struct match_event *event)
 {
     if (engine->mode != ENGINE_LIVE) {

@@ -388,6 +388,19 @@ bool match_peer_answer(struct match_engine *engine,
     return true;
 }
 
+/* Is a lapse of theirs on its way? */
+static bool lapsing(const struct match_duty *duty)
+{
+    LIST_EACH (node, &duty->offer_list) {
+        const struct match_flight *flight =
+            LIST_ENTRY(node, struct match_offer, duty_link)->subject.flight;
+
+        if (flight && flight->kind == COMMAND_CLOSE_OFFER)
+            return true;
+    }
+    return false;
+}
+
 bool match_peer_close_offer(struct match_engine *engine,
                             struct match_offer *offer,
                             enum match_offer_state state)
@@ -402,6 +415,8 @@ bool match_peer_close_offer(struct match_engine *engine,
     REQUIRE(state == OFFER_LAPSED || state == OFFER_REVOKED);
     if (pauses && match_peer_busy(duty))
         return false;
+    if (state == OFFER_LAPSED && lapsing(duty))
+        return false; /* whether it pauses is known only after that one */
     command.close_offer.offer = offer->row.id;
     command.close_offer.state = state;
     command.close_offer.lapses_max = (uint8_t)engine->limits.lapses_max;

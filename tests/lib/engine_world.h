@@ -248,8 +248,8 @@ static uint64_t world_answer(struct world *w, uint64_t member, uint64_t offer,
     return world_event(w, event);
 }
 
-static uint64_t world_say(struct world *w, enum match_event_kind kind,
-                          uint64_t member)
+static inline uint64_t world_say(struct world *w, enum match_event_kind kind,
+                                 uint64_t member)
 {
     struct match_event event = {.kind = kind, .member = member};
 
@@ -268,15 +268,15 @@ static uint64_t world_lost(struct world *w, uint64_t stream)
     return world_event(w, event);
 }
 
-static enum err world_err(const struct world *w, uint64_t call)
+static inline enum err world_err(const struct world *w, uint64_t call)
 {
     CHECK(w->call[call].answers == 1);
     return w->call[call].err;
 }
 
 /* The row that the engine holds of a ticket, offer, duty or talk. */
-static bool world_row(const struct world *w, enum match_row_kind kind,
-                      uint64_t id, struct match_row *row)
+static inline bool world_row(const struct world *w, enum match_row_kind kind,
+                             uint64_t id, struct match_row *row)
 {
     uint64_t cursor = 0;
 
@@ -293,7 +293,7 @@ world_stored(struct world *w, enum match_row_kind kind, uint64_t id)
 }
 
 /* Law 13: row for row what the store has that lives, and nothing else. */
-static void world_agrees(struct world *w)
+static inline void world_agrees(struct world *w)
 {
     struct match_row row;
     uint64_t cursor = 0;

@@ -45,7 +45,7 @@ static void latches(void)
     ask = world_ask(w, 1, false);
     withdraw = world_say(w, EVENT_WITHDRAW, 1);
     again = world_say(w, EVENT_WITHDRAW, 1);
-    CHECK(w->flyings == 1); /* match/flight law 1 */
+    CHECK(w->flyings == 1); /* match/flight law 1, match/subject law 1 */
     CHECK(w->call[ask].answers == 0 && w->call[withdraw].answers == 0);
     world_carry_out(w, 0);
     CHECK(world_err(w, ask) == ERR_NONE);
