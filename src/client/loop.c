@@ -9,14 +9,17 @@
 #include "base/require.h"
 #include "client/calls.h"
 
-enum { PIECE = 4096 };
+enum { PIECE = 4096 /* bytes of one read */ };
 
-enum kind { WAKE, LINE, END };
-
-struct record { /* of the inbox */
-    char *line; /* owned by the record */
+struct line {
+    struct list by_loop;
+    bool end; /* of input */
     size_t size;
-    enum kind kind;
+    char text[];
+};
+
+struct record {        /* of the inbox */
+    struct line *line; /* NULL: a mere wake-up */
 };
 
 struct kindred_timer {
@@ -24,14 +27,29 @@ struct kindred_timer {
     struct kindred_loop *loop;
 };
 
+static void hand_out(void *arg)
+{
+    struct kindred_loop *loop = arg;
+    struct list *link;
+
+    while (!loop->held && (link = list_pop_front(&loop->lines))) {
+        struct line *line = LIST_ENTRY(link, struct line, by_loop);
+
+        atomic_fetch_sub(&loop->unread, 1);
+        loop->line(loop->line_arg, line->end ? NULL : line->text, line->size);
+        free(line);
+    }
+}
+
 static void on_record(void *above, const void *bytes)
 {
     struct kindred_loop *loop = above;
     const struct record *record = bytes;
 
-    if (record->kind != WAKE)
-        loop->line(loop->line_arg, record->line, record->size);
-    free(record->line);
+    if (!record->line)
+        return;
+    list_push_back(&loop->lines, &record->line->by_loop);
+    hand_out(loop);
 }
 
 static uint64_t next_deadline_ms(void *above)
@@ -62,6 +80,9 @@ struct kindred_loop *kindred_loop_new(void)
     config.port.tick = on_tick;
     config.port.above = loop;
     loop->host.handler_of = client_calls_handler();
+    loop->hand_out.fire = hand_out;
+    loop->hand_out.arg = loop;
+    list_init(&loop->lines);
     net_signal_ignore_pipe();
     if (net_timer_init(&loop->timers, CLIENT_TIMERS_MAX) == ERR_NONE &&
         net_loop_init(&loop->net, &config) == ERR_NONE &&
@@ -134,19 +155,21 @@ void kindred_timer_free(struct kindred_timer *timer)
 
 /* ---- lines ---- */
 
-/* Law 1: a full inbox stops the reading, not the line. */
-static void hand_over(struct kindred_loop *loop, const char *line, size_t size,
-                      enum kind kind)
+/* Law 1: what is held stops the reading. */
+static void hand_over(struct kindred_loop *loop, const char *text, size_t size)
 {
-    struct record record = {.kind = kind, .size = size};
+    struct line *line = calloc(1, sizeof *line + size + 1);
+    struct record record = {line};
     struct timespec moment = {.tv_nsec = 5000000};
 
-    if (kind == LINE) {
-        record.line = malloc(size + 1);
-        REQUIRE(record.line);
-        memcpy(record.line, line, size);
-        record.line[size] = '\0';
-    }
+    REQUIRE(line);
+    line->end = !text;
+    line->size = size;
+    if (size > 0)
+        memcpy(line->text, text, size);
+    while (atomic_load(&loop->unread) >= CLIENT_LOOP_LINES)
+        (void)nanosleep(&moment, NULL);
+    atomic_fetch_add(&loop->unread, 1);
     while (net_queue_put(&loop->net.inbox, &record) != ERR_NONE)
         (void)nanosleep(&moment, NULL);
 }
@@ -162,11 +185,11 @@ static size_t cut_lines(struct kindred_loop *loop, char *text, size_t size)
 
         if (kept > 0 && text[done + kept - 1] == '\r')
             kept--;
-        hand_over(loop, text + done, kept, LINE);
+        hand_over(loop, text + done, kept);
         done += length + 1;
     }
     if (done == 0 && size >= CLIENT_LOOP_LINE_MAX) {
-        hand_over(loop, text, size, LINE);
+        hand_over(loop, text, size);
         done = size;
     }
     memmove(text, text + done, size - done);
@@ -186,8 +209,8 @@ static void read_lines(void *arg)
             size = cut_lines(loop, text, size + (size_t)got);
     } while (got > 0 || (got < 0 && errno == EINTR));
     if (size > 0)
-        hand_over(loop, text, size, LINE);
-    hand_over(loop, NULL, 0, END);
+        hand_over(loop, text, size);
+    hand_over(loop, NULL, 0);
 }
 
 bool client_loop_lines(struct kindred_loop *loop, int fd,
@@ -199,6 +222,14 @@ bool client_loop_lines(struct kindred_loop *loop, int fd,
     loop->line_arg = arg;
     return net_thread_start(&loop->reader, "lines", read_lines, loop) ==
            ERR_NONE;
+}
+
+void client_loop_hold(struct kindred_loop *loop, bool held)
+{
+    loop->held = held;
+    if (!held)
+        net_timer_set(&loop->timers, &loop->hand_out.timer,
+                      kindred_loop_now_ms(loop));
 }
 
 static void on_signal(void *arg)

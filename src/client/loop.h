@@ -5,7 +5,8 @@
  * its connections share, and the heap that all its timers are on.
  *
  * Laws
- *   1. Lines come in order; none is lost; at most CLIENT_LOOP_LINES wait. */
+ *   1. Lines come in order; none is lost; while they are held, at most
+ *      CLIENT_LOOP_LINES wait and no more are read. */
 #ifndef CLIENT_LOOP_H
 #define CLIENT_LOOP_H
 
@@ -33,7 +34,11 @@ struct kindred_loop { /* private */
     client_loop_line *line;
     void (*interrupted)(void *arg);
     void *line_arg, *interrupted_arg;
+    struct client_timer hand_out; /* of lines that were held */
+    struct list lines;
+    bool held;
     int fd;
+    atomic_uint unread; /* lines read and not handed out */
     atomic_bool stopped;
 };
 
@@ -42,6 +47,9 @@ struct kindred_loop { /* private */
  * A line longer than CLIENT_LOOP_LINE_MAX comes in pieces.  False: no thread. */
 bool client_loop_lines(struct kindred_loop *loop, int fd,
                        client_loop_line *line, void *arg);
+
+/* Hold lines back, from the next on, or let them come again. */
+void client_loop_hold(struct kindred_loop *loop, bool held);
 
 /* Be told of SIGINT and SIGTERM in place of dying of them. */
 bool client_loop_interrupts(struct kindred_loop *loop, void (*came)(void *arg),

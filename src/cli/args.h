@@ -1,0 +1,80 @@
+/* cli/args -- a command line, taken apart by a table.
+ *
+ * A command says in a table what it takes; the table yields the parser and the
+ * help.  Values are borrowed from argv.
+ *
+ * Laws
+ *   1. What is not in the table, given twice where once is meant, out of its
+ *      bounds, or missing, is refused with one sentence. */
+#ifndef CLI_ARGS_H
+#define CLI_ARGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum { CLI_OK = 0, CLI_REFUSED = 1, CLI_USAGE = 2, CLI_UNREACHABLE = 3 };
+
+enum cli_kind {
+    CLI_FLAG,
+    CLI_TEXT,
+    CLI_NUMBER,
+    CLI_LIST /* again and again */
+};
+
+struct cli_option {
+    const char *name;  /* "--server"; NULL ends a table */
+    const char *value; /* what help calls it: "HOST:PORT" */
+    const char *help;
+    enum cli_kind kind;
+    uint64_t least, most; /* of a CLI_NUMBER; of a text, its bytes, if > 0 */
+};
+
+struct cli_args;
+struct cli_command {
+    const char *name, *words;         /* "card", "set|show ROLE" */
+    const char *help;                 /* one line */
+    const char *about;                /* examples first, then what it does */
+    const struct cli_option *options; /* its own; NULL: none */
+    uint32_t words_min, words_max;
+    int (*run)(const struct cli_args *args); /* the exit status */
+    int (*raw)(int argc, char **argv);       /* instead: parses by itself */
+};
+
+enum { CLI_ARGS_MAX = 256 };
+
+struct cli_args { /* read-only outside */
+    const struct cli_command *command;
+    struct {
+        const struct cli_option *option;
+        const char *value;
+    } given[CLI_ARGS_MAX];
+    uint32_t count, words;
+    const char *word[CLI_ARGS_MAX];
+    bool help; /* was asked for */
+};
+
+/* The options that every command takes. */
+extern const struct cli_option cli_args_common[];
+
+/* argv[0] is the command.  False: a complaint is on `err`. */
+bool cli_args_parse(struct cli_args *args, const struct cli_command *command,
+                    int argc, char **argv, FILE *err);
+
+bool cli_args_has(const struct cli_args *args, const char *name);
+/* The value, or fallback. */
+const char *cli_args_text(const struct cli_args *args, const char *name,
+                          const char *fallback);
+uint64_t cli_args_number(const struct cli_args *args, const char *name,
+                         uint64_t fallback);
+/* The next value of a list; start with *at = 0; NULL at the end. */
+const char *cli_args_next(const struct cli_args *args, const char *name,
+                          uint32_t *at);
+
+void cli_args_help(const struct cli_command *command, FILE *out);
+
+/* One piece of a comma-separated list into piece[room]; false at the end, or,
+ * with *text NULL, if a piece is empty or too long. */
+bool cli_args_split(const char **text, char *piece, size_t room);
+
+#endif

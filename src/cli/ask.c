@@ -1,0 +1,320 @@
+/* cli/ask -- ask for support, and take it back. */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/wipe.h"
+#include "cli/chat.h"
+#include "cli/commands.h"
+#include "cli/crisis.h"
+#include "cli/say.h"
+#include "pb/kindred/v1/support.pb-c.h"
+
+static const struct cli_option OPTIONS[] = {
+    {"--danger", NULL, "you may be in danger: crisis resources come first",
+     CLI_FLAG, 0, 0},
+    {"--country", "CC", "for them, such as US", CLI_TEXT, 2, 2},
+    {0}};
+
+struct asking {
+    struct cli_session session;
+    struct kindred_ask *ask;
+    struct cli_chat chat;
+    char path[CLI_PATH_MAX]; /* KEY.ask */
+    uint64_t told_ms;        /* age when the state was last said */
+    bool bound_told, reading;
+    int status;
+};
+
+static const char *const WAITS[] = {"", "nobody is on duty now",
+                                    "nobody on duty fits both cards",
+                                    "those who fit are all with somebody"};
+static const char *const ENDS[] = {
+    "it is over", "it was taken back", "nobody was found in time",
+    "the connection was away too long", "this account is on hold"};
+
+static void on_crisis(void *arg, const uint8_t *bytes, size_t size)
+{
+    Kindred__V1__CrisisResources *resources =
+        kindred__v1__crisis_resources__unpack(NULL, size, bytes);
+
+    (void)arg;
+    cli_crisis_print(resources);
+    kindred__v1__crisis_resources__free_unpacked(resources, NULL);
+}
+
+static void on_chat_over(void *arg, struct cli_chat *chat)
+{
+    struct asking *asking = arg;
+
+    (void)chat;
+    kindred_loop_stop(asking->session.loop);
+}
+
+static void on_line(void *arg, const char *line, size_t size)
+{
+    struct asking *asking = arg;
+
+    if (line)
+        cli_chat_line(&asking->chat, line, size);
+}
+
+static void on_searching(struct asking *asking,
+                         const struct kindred_ticket *ticket)
+{
+    unsigned reason = (unsigned)ticket->wait_reason;
+    char age[16];
+
+    cli_say_time(age, ticket->age_ms);
+    if (asking->told_ms == 0 && ticket->estimate_minutes > 0)
+        cli_say(CLI_PLAIN,
+                "Looking for somebody; lately it took about %u %s.\n",
+                ticket->estimate_minutes,
+                ticket->estimate_minutes == 1 ? "minute" : "minutes");
+    else if (asking->told_ms == 0)
+        cli_say(CLI_PLAIN, "Looking for somebody.  Ctrl-C takes it back.\n");
+    if (ticket->bound_passed && reason < 4 && !asking->bound_told) {
+        cli_say(CLI_YELLOW, "You have waited %s: %s.  We go on looking.\n", age,
+                WAITS[reason]);
+        asking->bound_told = true;
+    }
+    asking->told_ms = ticket->age_ms + 1;
+}
+
+static void on_ticket(void *arg, const struct kindred_ticket *ticket,
+                      const struct kindred_talk_start *talk)
+{
+    struct asking *asking = arg;
+    unsigned reason = (unsigned)ticket->end_reason;
+    char age[16];
+
+    if (ticket->phase == KINDRED_SEARCHING) {
+        on_searching(asking, ticket);
+        return;
+    }
+    (void)unlink(asking->path);
+    if (ticket->phase == KINDRED_MATCHED && talk) {
+        cli_say_time(age, ticket->age_ms);
+        cli_say(CLI_GREEN, "Somebody is there for you, after %s.\n", age);
+        if (cli_chat_begin(&asking->chat, talk)) {
+            client_loop_hold(asking->session.loop, false);
+            return;
+        }
+        asking->status = CLI_REFUSED;
+    } else {
+        cli_say(CLI_YELLOW, "The request ended: %s.\n",
+                reason < 5 ? ENDS[reason] : ENDS[0]);
+        asking->status = CLI_REFUSED;
+    }
+    kindred_loop_stop(asking->session.loop);
+}
+
+static void on_trouble(void *arg, const struct kindred_error *error)
+{
+    (void)arg;
+    cli_say(CLI_YELLOW, "%s; trying again, your place is kept.\n", error->text);
+}
+
+static void on_ended(void *arg, const struct kindred_error *error)
+{
+    struct asking *asking = arg;
+
+    kindred_ask_free(asking->ask);
+    asking->ask = NULL;
+    if (error->status == 0)
+        return; /* the ticket said it */
+    cli_say_error(error);
+    if (strcmp(error->reason, "CARD_MISSING") == 0)
+        (void)fputs("kindred: \"kindred card set seeker --help\" says how\n",
+                    stderr);
+    asking->status = cli_say_status(error);
+    kindred_loop_stop(asking->session.loop);
+}
+
+static void on_withdrawn(void *arg, const struct kindred_error *error)
+{
+    struct asking *asking = arg;
+
+    if (error->status != 0)
+        cli_say_error(error);
+    kindred_loop_stop(asking->session.loop);
+}
+
+static void on_interrupt(void *arg)
+{
+    struct asking *asking = arg;
+
+    if (asking->chat.talk) {
+        cli_say(CLI_DIM, "\n* left open: \"kindred talk\" comes back\n");
+        kindred_loop_stop(asking->session.loop);
+    } else if (asking->ask && asking->told_ms > 0) {
+        cli_say(CLI_DIM, "\nTaking it back.\n");
+        kindred_ask_withdraw(asking->ask, on_withdrawn, asking);
+        asking->told_ms = 0; /* a second Ctrl-C does not wait */
+    } else {
+        kindred_loop_stop(asking->session.loop);
+    }
+}
+
+/* A request that was left behind is gone on with; else a fresh one, kept
+ * before it is sent. */
+static int prepare(struct asking *asking, const struct cli_args *args,
+                   struct kindred_ask_state *state)
+{
+    const char *country = cli_args_text(args, "--country", "");
+    struct kindred_error error;
+    size_t size;
+
+    if (*country && strlen(country) != 2) {
+        (void)fputs("kindred ask: --country is two letters\n", stderr);
+        return CLI_USAGE;
+    }
+    if (!cli_session_path(&asking->session, "ask", asking->path))
+        return CLI_USAGE;
+    if (kindred_file_load(asking->path, state, sizeof *state, &size, &error) &&
+        size == sizeof *state) {
+        cli_say(CLI_DIM, "Going on with the request that was left open.\n");
+        return CLI_OK;
+    }
+    kindred_ask_state_make(state);
+    state->danger = cli_args_has(args, "--danger");
+    for (size_t i = 0; i < 2 && country[i]; i++)
+        state->country[i] = (char)toupper((unsigned char)country[i]);
+    (void)snprintf(state->language, sizeof state->language, "%s",
+                   cli_args_text(args, "--language", ""));
+    if (kindred_file_save(asking->path, state, sizeof *state, &error))
+        return CLI_OK;
+    cli_say_error(&error);
+    return cli_say_status(&error);
+}
+
+static void ask(struct asking *asking, const struct kindred_ask_state *state)
+{
+    struct kindred_ask_handler handler = {.crisis = on_crisis,
+                                          .ticket = on_ticket,
+                                          .trouble = on_trouble,
+                                          .ended = on_ended,
+                                          .arg = asking};
+
+    client_loop_hold(asking->session.loop, true);
+    asking->ask = kindred_ask_new(asking->session.member, state, &handler);
+    if (asking->ask &&
+        client_loop_interrupts(asking->session.loop, on_interrupt, asking) &&
+        client_loop_lines(asking->session.loop, STDIN_FILENO, on_line, asking))
+        kindred_loop_run(asking->session.loop);
+    else
+        asking->status = CLI_REFUSED;
+}
+
+static int run(const struct cli_args *args)
+{
+    struct asking asking = {.chat = {.over = on_chat_over}};
+    struct kindred_ask_state state = {0};
+    int status = cli_session_open(&asking.session, args, true);
+
+    if (status != CLI_OK)
+        return status;
+    asking.chat.session = &asking.session;
+    asking.chat.arg = &asking;
+    status = prepare(&asking, args, &state);
+    if (status == CLI_OK && !state.danger) /* danger: nothing comes before */
+        status = cli_session_vocabulary(&asking.session);
+    if (status == CLI_OK) {
+        ask(&asking, &state);
+        status = asking.status;
+    }
+    wipe(&state, sizeof state);
+    cli_chat_close(&asking.chat);
+    kindred_ask_free(asking.ask);
+    cli_session_close(&asking.session);
+    return status;
+}
+
+const struct cli_command cli_ask = {
+    .name = "ask",
+    .words = "",
+    .help = "ask for support now",
+    .about =
+        "  kindred ask\n"
+        "  kindred ask --danger --country US\n\n"
+        "Looks for a peer who fits your card, tells where it stands, and "
+        "opens\n"
+        "the talk when somebody accepted.  Then each line you type is a\n"
+        "message.  Ctrl-C takes the request back, or leaves an open talk.\n"
+        "After a crash or a lost connection, the same command goes on where\n"
+        "you were, with your place kept.\n",
+    .options = OPTIONS,
+    .run = run};
+
+/* ---- withdraw ---- */
+
+static void on_seen(void *arg, const struct kindred_ticket *ticket,
+                    const struct kindred_talk_start *talk)
+{
+    struct asking *asking = arg;
+
+    (void)talk;
+    if (ticket->phase == KINDRED_SEARCHING && asking->told_ms == 0) {
+        asking->told_ms = 1;
+        kindred_ask_withdraw(asking->ask, cli_session_done, &asking->session);
+    } else if (ticket->phase == KINDRED_MATCHED) {
+        (void)fputs("kindred: it was matched already: \"kindred ask\" opens "
+                    "the talk\n",
+                    stderr);
+        asking->status = CLI_REFUSED;
+    }
+}
+
+static void on_seen_ended(void *arg, const struct kindred_error *error)
+{
+    struct asking *asking = arg;
+
+    kindred_ask_free(asking->ask);
+    asking->ask = NULL;
+    if (error->status != 0 || asking->told_ms == 0)
+        cli_session_done(&asking->session, error);
+}
+
+/* Only a stream tells the ticket's number: resume, then withdraw. */
+static int run_withdraw(const struct cli_args *args)
+{
+    struct asking asking = {0};
+    struct kindred_ask_handler handler = {.crisis = on_crisis,
+                                          .ticket = on_seen,
+                                          .ended = on_seen_ended,
+                                          .arg = &asking};
+    struct kindred_ask_state state;
+    struct kindred_error error;
+    size_t size;
+    int status = cli_session_open(&asking.session, args, true);
+
+    if (status != CLI_OK)
+        return status;
+    if (!cli_session_path(&asking.session, "ask", asking.path) ||
+        !kindred_file_load(asking.path, &state, sizeof state, &size, &error) ||
+        size != sizeof state) {
+        (void)fputs("kindred withdraw: no request was left open here\n",
+                    stderr);
+        cli_session_close(&asking.session);
+        return CLI_USAGE;
+    }
+    asking.ask = kindred_ask_new(asking.session.member, &state, &handler);
+    status = asking.ask ? cli_session_wait(&asking.session) : CLI_REFUSED;
+    if (status == CLI_OK)
+        status = asking.status;
+    if (status == CLI_OK && unlink(asking.path) == 0)
+        cli_say(CLI_GREEN, "The request is taken back.\n");
+    wipe(&state, sizeof state);
+    kindred_ask_free(asking.ask);
+    cli_session_close(&asking.session);
+    return status;
+}
+
+const struct cli_command cli_ask_withdraw = {
+    .name = "withdraw",
+    .words = "",
+    .help = "take back a request that was left open",
+    .about = "  kindred withdraw\n\nFor one whose \"kindred ask\" was killed; "
+             "Ctrl-C in it does the same.\n",
+    .run = run_withdraw};

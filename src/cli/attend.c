@@ -1,0 +1,458 @@
+/* cli/attend -- be there for others: offers, answers, talks. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/chat.h"
+#include "cli/commands.h"
+#include "cli/say.h"
+
+enum { TALKS_MAX = 8 };
+
+static const struct cli_option OPTIONS[] = {
+    {"--capacity", "N", "how many people at once [1]", CLI_NUMBER, 0, 8},
+    {"--auto", "WHAT", "accept or decline every offer without asking", CLI_TEXT,
+     1, 8},
+    {"--rest-s", "SECONDS", "rest after each talk [300]", CLI_NUMBER, 1, 86400},
+    {"--once", NULL, "go off duty after one talk", CLI_FLAG, 0, 0},
+    {0}};
+
+enum automatic { BY_HAND, ACCEPT, DECLINE };
+
+struct attending {
+    struct cli_session session;
+    struct kindred_duty *duty;
+    struct kindred_duty_state state; /* the newest */
+    struct cli_chat chat[TALKS_MAX];
+    uint64_t seen[TALKS_MAX]; /* offers that were shown */
+    uint64_t answered;        /* the last one answered by hand */
+    unsigned current;         /* the chat that lines go to */
+    enum automatic automatic;
+    bool once, leaving, told, input_over;
+    int status;
+};
+
+/* ---- whom lines are for ---- */
+
+/* The first offer that waits for an answer, or NULL. */
+static const struct kindred_offer *open_offer(const struct attending *attending)
+{
+    if (attending->automatic != BY_HAND)
+        return NULL;
+    for (uint32_t i = 0; i < attending->state.offers; i++)
+        if (attending->state.offer[i].id != attending->answered)
+            return &attending->state.offer[i];
+    return NULL;
+}
+
+static struct cli_chat *current(struct attending *attending)
+{
+    for (unsigned i = 0; i < TALKS_MAX; i++) {
+        unsigned at = (attending->current + i) % TALKS_MAX;
+
+        if (attending->chat[at].talk) {
+            attending->current = at;
+            return &attending->chat[at];
+        }
+    }
+    return NULL;
+}
+
+static void hold(struct attending *attending)
+{
+    const struct cli_chat *chat = current(attending);
+
+    client_loop_hold(attending->session.loop,
+                     !open_offer(attending) && !(chat && cli_chat_ready(chat)));
+}
+
+static void stop(struct attending *attending)
+{
+    kindred_loop_stop(attending->session.loop);
+}
+
+static void on_left(void *arg, const struct kindred_error *error)
+{
+    if (error->status != 0)
+        cli_say_error(error);
+    stop(arg);
+}
+
+static void leave(struct attending *attending)
+{
+    if (attending->leaving) {
+        stop(attending);
+        return;
+    }
+    attending->leaving = true;
+    kindred_member_leave(attending->session.member, on_left, attending);
+}
+
+/* ---- offers ---- */
+
+static void on_chat_over(void *arg, struct cli_chat *chat)
+{
+    struct attending *attending = arg;
+
+    cli_chat_close(chat);
+    if (attending->once)
+        leave(attending);
+    else
+        cli_say(CLI_DIM, "You are on duty; after a rest offers come again.\n");
+    hold(attending);
+}
+
+static void on_answered(void *arg, const struct kindred_error *error,
+                        const struct kindred_talk_start *talk)
+{
+    struct attending *attending = arg;
+    struct cli_chat *chat = NULL;
+
+    if (error->status != 0)
+        cli_say(CLI_YELLOW, "That did not work: %s (%s).\n", error->text,
+                error->reason);
+    for (unsigned i = 0; talk && i < TALKS_MAX && !chat; i++)
+        if (!attending->chat[i].talk)
+            chat = &attending->chat[i];
+    if (chat) {
+        *chat = (struct cli_chat){.session = &attending->session,
+                                  .over = on_chat_over,
+                                  .arg = attending};
+        if (!cli_chat_begin(chat, talk))
+            attending->status = CLI_REFUSED;
+    }
+    hold(attending);
+}
+
+static void answer(struct attending *attending, uint64_t offer, bool accept)
+{
+    attending->answered = offer;
+    cli_say(CLI_DIM, accept ? "Accepting.\n" : "Declined; nobody is told.\n");
+    kindred_member_answer(attending->session.member, offer, accept, on_answered,
+                          attending);
+}
+
+static void show_offer(struct attending *attending,
+                       const struct kindred_offer *offer)
+{
+    char text[600], left[16];
+
+    cli_say_tokens(text, sizeof text, attending->session.vocabulary,
+                   offer->shown, offer->shown_count);
+    cli_say_time(left, offer->expires_in_ms);
+    cli_say(CLI_BOLD, "Somebody could use you%s.  You share: %s\n",
+            offer->danger ? ", and may be in danger" : "", text);
+    cli_say(CLI_DIM, "  offer %08x%08x, for %s\n", (unsigned)(offer->id >> 32),
+            (unsigned)(offer->id & UINT32_MAX), left);
+    if (attending->automatic == BY_HAND)
+        cli_say(CLI_PLAIN, "Accept? [y/n] ");
+    else
+        answer(attending, offer->id, attending->automatic == ACCEPT);
+}
+
+static bool was_seen(const struct attending *attending, uint64_t offer)
+{
+    for (unsigned i = 0; i < TALKS_MAX; i++)
+        if (attending->seen[i] == offer)
+            return true;
+    return false;
+}
+
+static void see_offers(struct attending *attending)
+{
+    const struct kindred_duty_state *state = &attending->state;
+    struct kindred_offer fresh[TALKS_MAX];
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < state->offers; i++)
+        if (!was_seen(attending, state->offer[i].id))
+            fresh[n++] = state->offer[i];
+    memset(attending->seen, 0, sizeof attending->seen);
+    for (uint32_t i = 0; i < state->offers; i++)
+        attending->seen[i] = state->offer[i].id;
+    for (uint32_t i = 0; i < n; i++)
+        show_offer(attending, &fresh[i]);
+}
+
+static void on_state(void *arg, const struct kindred_duty_state *state)
+{
+    static const char *const why[] = {
+        "",
+        "",
+        "two offers lapsed without an answer: attend again when you are back",
+        "you asked for support yourself",
+        "the time you set is over",
+        "your grade expired",
+        "the connection was away too long",
+        "this account is on hold"};
+    struct attending *attending = arg;
+    unsigned reason = (unsigned)state->reason;
+
+    for (uint32_t i = 0; i < attending->state.offers; i++) {
+        bool there = false;
+
+        for (uint32_t k = 0; k < state->offers; k++)
+            there |= state->offer[k].id == attending->state.offer[i].id;
+        if (!there && attending->state.offer[i].id != attending->answered)
+            cli_say(CLI_DIM, "\nThat offer is over.\n");
+    }
+    attending->state = *state;
+    if (state->phase == KINDRED_ON && !attending->told)
+        cli_say(CLI_GREEN,
+                "You are on duty for %u at once.  Ctrl-C goes off "
+                "duty; talks go on.\n",
+                state->capacity);
+    attending->told |= state->phase == KINDRED_ON;
+    if (state->phase != KINDRED_ON && reason > 1 && reason < 8)
+        cli_say(CLI_YELLOW, "You are off duty: %s.\n", why[reason]);
+    see_offers(attending);
+    hold(attending);
+}
+
+static void on_trouble(void *arg, const struct kindred_error *error)
+{
+    (void)arg;
+    cli_say(CLI_YELLOW, "%s; trying again.\n", error->text);
+}
+
+static void on_ended(void *arg, const struct kindred_error *error)
+{
+    struct attending *attending = arg;
+
+    kindred_duty_free(attending->duty);
+    attending->duty = NULL;
+    if (error->status != 0) {
+        cli_say_error(error);
+        if (strcmp(error->reason, "CARD_MISSING") == 0)
+            (void)fputs("kindred: \"kindred card set peer --help\" says how\n",
+                        stderr);
+        attending->status = cli_say_status(error);
+    }
+    if (!current(attending))
+        stop(attending);
+}
+
+/* ---- lines ---- */
+
+static void on_line(void *arg, const char *line, size_t size)
+{
+    struct attending *attending = arg;
+    const struct kindred_offer *offer = open_offer(attending);
+    struct cli_chat *chat = current(attending);
+
+    if (!line) {
+        attending->input_over = true;
+    } else if (offer) {
+        if (line[0] == 'y' || line[0] == 'Y' || line[0] == 'n' ||
+            line[0] == 'N')
+            answer(attending, offer->id, line[0] == 'y' || line[0] == 'Y');
+        else
+            cli_say(CLI_PLAIN, "Accept? [y/n] ");
+    } else if (strcmp(line, "/next") == 0) {
+        attending->current = (attending->current + 1) % TALKS_MAX;
+        chat = current(attending);
+        if (chat)
+            cli_say(CLI_DIM, "* lines go to %s now\n", chat->start.their_name);
+    } else if (chat) {
+        cli_chat_line(chat, line, size);
+    }
+    hold(attending);
+}
+
+static void on_interrupt(void *arg)
+{
+    struct attending *attending = arg;
+
+    cli_say(CLI_DIM, "\nGoing off duty; open talks stay: \"kindred talk\".\n");
+    leave(attending);
+}
+
+static bool configure(struct attending *attending, const struct cli_args *args,
+                      struct kindred_duty_terms *terms)
+{
+    const char *automatic = cli_args_text(args, "--auto", "");
+
+    attending->once = cli_args_has(args, "--once");
+    if (strcmp(automatic, "accept") == 0)
+        attending->automatic = ACCEPT;
+    else if (strcmp(automatic, "decline") == 0)
+        attending->automatic = DECLINE;
+    else if (*automatic)
+        return false;
+    terms->capacity = (uint32_t)cli_args_number(args, "--capacity", 1);
+    terms->rest_ms = (uint32_t)cli_args_number(args, "--rest-s", 0) * 1000;
+    return true;
+}
+
+static int run(const struct cli_args *args)
+{
+    static struct attending attending;
+    struct kindred_duty_handler handler = {.state = on_state,
+                                           .trouble = on_trouble,
+                                           .ended = on_ended,
+                                           .arg = &attending};
+    struct kindred_duty_terms terms = {0};
+    int status;
+
+    if (!configure(&attending, args, &terms)) {
+        (void)fputs("kindred attend: --auto is accept or decline\n", stderr);
+        return CLI_USAGE;
+    }
+    status = cli_session_open(&attending.session, args, true);
+    if (status != CLI_OK)
+        return status;
+    status = cli_session_vocabulary(&attending.session);
+    if (status == CLI_OK) {
+        client_loop_hold(attending.session.loop, true);
+        attending.duty =
+            kindred_duty_new(attending.session.member, &terms, &handler);
+        if (attending.duty &&
+            client_loop_interrupts(attending.session.loop, on_interrupt,
+                                   &attending) &&
+            client_loop_lines(attending.session.loop, STDIN_FILENO, on_line,
+                              &attending))
+            kindred_loop_run(attending.session.loop);
+        status = attending.status;
+    }
+    for (unsigned i = 0; i < TALKS_MAX; i++)
+        if (attending.chat[i].talk)
+            cli_chat_close(&attending.chat[i]);
+    kindred_duty_free(attending.duty);
+    cli_session_close(&attending.session);
+    return status;
+}
+
+const struct cli_command cli_attend = {
+    .name = "attend",
+    .words = "",
+    .help = "be there for others: go on duty",
+    .about =
+        "  kindred attend\n"
+        "  kindred attend --capacity 2\n"
+        "  kindred attend --auto accept --once\n\n"
+        "Shows each offer with what you share, and asks.  Declining needs no\n"
+        "reason and has no consequence.  After you accept, lines you type go\n"
+        "to the other; with several talks /next turns to the next.  Ctrl-C\n"
+        "goes off duty.\n",
+    .options = OPTIONS,
+    .run = run};
+
+/* ---- answer: from another terminal ---- */
+
+struct answering {
+    struct cli_session session;
+    struct cli_chat chat;
+    int status;
+};
+
+static void on_over(void *arg, struct cli_chat *chat)
+{
+    struct answering *answering = arg;
+
+    (void)chat;
+    kindred_loop_stop(answering->session.loop);
+}
+
+static void on_one_line(void *arg, const char *line, size_t size)
+{
+    struct answering *answering = arg;
+
+    if (line)
+        cli_chat_line(&answering->chat, line, size);
+}
+
+static void on_one_interrupt(void *arg)
+{
+    struct answering *answering = arg;
+
+    cli_say(CLI_DIM, "\n* left open: \"kindred talk\" comes back\n");
+    kindred_loop_stop(answering->session.loop);
+}
+
+static void on_one_answered(void *arg, const struct kindred_error *error,
+                            const struct kindred_talk_start *talk)
+{
+    struct answering *answering = arg;
+
+    answering->status = cli_say_status(error);
+    if (error->status != 0)
+        cli_say_error(error);
+    if (talk && cli_chat_begin(&answering->chat, talk))
+        client_loop_hold(answering->session.loop, false);
+    else
+        kindred_loop_stop(answering->session.loop);
+}
+
+static bool parse_id(const char *text, uint64_t *id)
+{
+    char *end;
+
+    *id = strtoull(text, &end, 16);
+    return strlen(text) == 16 && *end == '\0' && *id != 0;
+}
+
+static int run_answer(const struct cli_args *args)
+{
+    struct answering answering = {.chat = {.over = on_over}};
+    bool accept = strcmp(args->word[1], "accept") == 0;
+    uint64_t offer;
+    int status;
+
+    if ((!accept && strcmp(args->word[1], "decline") != 0) ||
+        !parse_id(args->word[0], &offer)) {
+        (void)fputs("usage: kindred answer OFFER accept|decline\n", stderr);
+        return CLI_USAGE;
+    }
+    status = cli_session_open(&answering.session, args, true);
+    if (status != CLI_OK)
+        return status;
+    answering.chat.session = &answering.session;
+    answering.chat.arg = &answering;
+    client_loop_hold(answering.session.loop, true);
+    if (cli_session_vocabulary(&answering.session) == CLI_OK &&
+        client_loop_interrupts(answering.session.loop, on_one_interrupt,
+                               &answering) &&
+        client_loop_lines(answering.session.loop, STDIN_FILENO, on_one_line,
+                          &answering)) {
+        kindred_member_answer(answering.session.member, offer, accept,
+                              on_one_answered, &answering);
+        kindred_loop_run(answering.session.loop);
+    }
+    cli_chat_close(&answering.chat);
+    cli_session_close(&answering.session);
+    return answering.status;
+}
+
+const struct cli_command cli_attend_answer = {
+    .name = "answer",
+    .words = "OFFER accept|decline",
+    .help = "answer an offer from another terminal",
+    .about = "  kindred answer 0123456789abcdef accept\n\n"
+             "OFFER is what \"kindred attend\" shows.  To accept opens the "
+             "talk here.\n",
+    .words_min = 2,
+    .words_max = 2,
+    .run = run_answer};
+
+/* ---- leave ---- */
+
+static int run_leave(const struct cli_args *args)
+{
+    struct cli_session session;
+    int status = cli_session_open(&session, args, true);
+
+    if (status != CLI_OK)
+        return status;
+    kindred_member_leave(session.member, cli_session_done, &session);
+    status = cli_session_wait(&session);
+    if (status == CLI_OK)
+        cli_say(CLI_GREEN, "You are off duty; talks go on.\n");
+    cli_session_close(&session);
+    return status;
+}
+
+const struct cli_command cli_attend_leave = {.name = "leave",
+                                             .words = "",
+                                             .help = "go off duty; talks go on",
+                                             .about = "  kindred leave\n",
+                                             .run = run_leave};

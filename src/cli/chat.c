@@ -1,0 +1,230 @@
+#include "cli/chat.h"
+
+#include <string.h>
+
+#include "base/wipe.h"
+#include "cli/say.h"
+#include "client/loop.h"
+
+enum { READY_BELOW = 32 };
+
+static const char *const REASONS[] = {
+    "ended",
+    "one of you ended it",
+    "not both came; nobody is to blame: ask again",
+    "nothing was said for 30 minutes",
+    "4 hours are the most",
+    "a message was not received in time and is lost"};
+
+static void on_over(struct cli_chat *chat)
+{
+    chat->over(chat->arg, chat);
+}
+
+static void on_ended_by_us(void *arg, const struct kindred_error *error)
+{
+    (void)arg; /* the stream tells the rest */
+    if (error->status != 0)
+        cli_say_error(error);
+}
+
+/* All is sent: do what waited for it. */
+static void when_sent(struct cli_chat *chat)
+{
+    if (chat->session->client && chat->talk &&
+        kindred_talk_waiting(chat->talk) == 0) {
+        if (chat->ending)
+            kindred_talk_end(chat->session->client, &chat->start,
+                             on_ended_by_us, NULL);
+        else if (chat->leaving)
+            on_over(chat);
+    }
+}
+
+/* ---- what the talk tells ---- */
+
+static void on_phase(void *arg, enum kindred_talk_phase phase, int reason)
+{
+    struct cli_chat *chat = arg;
+    const unsigned reasons = sizeof REASONS / sizeof *REASONS;
+
+    if (phase == KINDRED_OPEN && !chat->open) {
+        chat->open = true;
+        cli_say(CLI_GREEN, "* %s is here\n", chat->start.their_name);
+    } else if (phase == KINDRED_TALK_ENDED) {
+        cli_say(CLI_YELLOW, "* the talk with %s is over: %s\n",
+                chat->start.their_name,
+                REASONS[reason > 0 && (unsigned)reason < reasons ? reason : 0]);
+        cli_say(CLI_DIM, "* how was it?  kindred reflect yes --again\n");
+    }
+}
+
+static void on_message(void *arg, const char *text, size_t size)
+{
+    struct cli_chat *chat = arg;
+    char clean[KINDRED_TEXT_MAX + 1];
+
+    if (text)
+        cli_say_clean(clean, sizeof clean, text, size);
+    if (!text)
+        cli_say(CLI_RED, "* a message came that cannot be read here\n");
+    else
+        cli_say(CLI_PLAIN, "%s: %s\n", chat->start.their_name, clean);
+    wipe(clean, sizeof clean);
+}
+
+static void on_delivered(void *arg)
+{
+    struct cli_chat *chat = arg;
+
+    if (cli_chat_ready(chat))
+        client_loop_hold(chat->session->loop, false);
+    when_sent(chat);
+}
+
+static void on_trouble(void *arg, const struct kindred_error *error)
+{
+    (void)arg;
+    cli_say(CLI_YELLOW, "* %s; trying again\n", error->text);
+}
+
+static void on_save(void *arg, const uint8_t *bytes, size_t size)
+{
+    struct cli_chat *chat = arg;
+    struct kindred_error error;
+
+    if (!kindred_file_save(chat->path, bytes, size, &error))
+        cli_say_error(&error);
+}
+
+static void on_ended(void *arg, const struct kindred_error *error)
+{
+    struct cli_chat *chat = arg;
+
+    if (strcmp(error->reason, "REPLACED") == 0)
+        cli_say(CLI_YELLOW, "* this talk was opened somewhere else\n");
+    else if (error->status != 0)
+        cli_say_error(error);
+    on_over(chat);
+}
+
+static struct kindred_talk_handler handler_of(struct cli_chat *chat)
+{
+    return (struct kindred_talk_handler){.phase = on_phase,
+                                         .message = on_message,
+                                         .delivered = on_delivered,
+                                         .trouble = on_trouble,
+                                         .save = on_save,
+                                         .ended = on_ended,
+                                         .arg = chat};
+}
+
+/* ---- from outside ---- */
+
+static void greet(const struct cli_chat *chat)
+{
+    cli_say(CLI_BOLD, "* You talk with %s.  You are %s.\n",
+            chat->start.their_name, chat->start.your_name);
+    if (chat->session->vocabulary && chat->start.shown_count > 0) {
+        char text[600];
+
+        cli_say_tokens(text, sizeof text, chat->session->vocabulary,
+                       chat->start.shown, chat->start.shown_count);
+        cli_say(CLI_PLAIN, "* What you share: %s\n", text);
+    }
+    cli_say(CLI_DIM, "* Enter sends; /end ends it; /help says more.\n");
+}
+
+bool cli_chat_begin(struct cli_chat *chat,
+                    const struct kindred_talk_start *start)
+{
+    struct kindred_talk_handler handler = handler_of(chat);
+
+    chat->start = *start;
+    if (!cli_session_talk_path(chat->session, start->talk_id, chat->path))
+        return false;
+    greet(chat);
+    chat->talk = kindred_talk_new(chat->session->client, start, &handler);
+    return chat->talk != NULL;
+}
+
+bool cli_chat_resume(struct cli_chat *chat, const char *path)
+{
+    struct kindred_talk_handler handler = handler_of(chat);
+    struct kindred_error error;
+    uint8_t saved[KINDRED_TALK_SAVED_MAX];
+    size_t size;
+
+    if (!kindred_file_load(path, saved, sizeof saved, &size, &error)) {
+        cli_say_error(&error);
+        return false;
+    }
+    (void)snprintf(chat->path, sizeof chat->path, "%s", path);
+    if (kindred_talk_saved_start(saved, size, &chat->start)) {
+        greet(chat);
+        chat->talk =
+            kindred_talk_resume(chat->session->client, saved, size, &handler);
+    }
+    wipe(saved, sizeof saved);
+    return chat->talk != NULL;
+}
+
+static void command(struct cli_chat *chat, const char *line)
+{
+    char words[KINDRED_WORDS];
+
+    if (strcmp(line, "/end") == 0) {
+        chat->ending = true;
+        when_sent(chat);
+    } else if (strcmp(line, "/leave") == 0) {
+        cli_chat_leave(chat);
+    } else if (strcmp(line, "/words") == 0) {
+        kindred_talk_words(&chat->start, words);
+        cli_say(CLI_BOLD, "* %s\n", words);
+        cli_say(CLI_DIM, "* If they read the same, nobody sits between.\n");
+    } else {
+        cli_say(CLI_DIM,
+                "* /end ends the talk for both; /leave leaves it open (so does "
+                "Ctrl-C): \"kindred talk\" comes back; /words shows safety "
+                "words; // begins a message with a slash\n");
+    }
+}
+
+void cli_chat_line(struct cli_chat *chat, const char *line, size_t size)
+{
+    if (!chat->talk || size == 0)
+        return;
+    if (line[0] == '/' && line[1] != '/') {
+        command(chat, line);
+        return;
+    }
+    if (line[0] == '/') {
+        line++;
+        size--;
+    }
+    if (size > KINDRED_TEXT_MAX || !kindred_talk_say(chat->talk, line, size))
+        cli_say(CLI_RED, "* this could not be sent\n");
+    if (!cli_chat_ready(chat))
+        client_loop_hold(chat->session->loop, true);
+}
+
+bool cli_chat_ready(const struct cli_chat *chat)
+{
+    return chat->talk && kindred_talk_waiting(chat->talk) < READY_BELOW;
+}
+
+void cli_chat_leave(struct cli_chat *chat)
+{
+    chat->leaving = true;
+    when_sent(chat);
+}
+
+void cli_chat_close(struct cli_chat *chat)
+{
+    if (chat->talk && kindred_talk_waiting(chat->talk) > 0)
+        cli_say(CLI_YELLOW, "* not confirmed as sent: %u\n",
+                kindred_talk_waiting(chat->talk));
+    kindred_talk_free(chat->talk);
+    chat->talk = NULL;
+    wipe(&chat->start, sizeof chat->start);
+}

@@ -1,0 +1,46 @@
+/* cli/say -- words for a terminal or a pipe.
+ *
+ * Colours only where a person looks; nothing that somebody else wrote reaches
+ * a terminal with its control characters. */
+#ifndef CLI_SAY_H
+#define CLI_SAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kindred/client.h"
+
+enum cli_colour {
+    CLI_PLAIN,
+    CLI_DIM,
+    CLI_BOLD,
+    CLI_GREEN,
+    CLI_YELLOW,
+    CLI_RED
+};
+
+/* printf to standard output, in that colour, flushed. */
+void cli_say(enum cli_colour colour, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* One sentence on standard error: "kindred: TEXT (STATUS REASON)". */
+void cli_say_error(const struct kindred_error *error);
+
+/* The exit status that this failure means; 0 if it is none. */
+int cli_say_status(const struct kindred_error *error);
+
+/* Somebody's text: UTF-8 as it is, control characters as "?"; *size bytes into
+ * out[room] with a zero, cut where it does not fit. */
+void cli_say_clean(char *out, size_t room, const char *text, size_t size);
+
+/* The labels of tokens, comma-separated; "nothing that may be named" if there
+ * are none. */
+void cli_say_tokens(char *out, size_t room,
+                    const struct kindred_vocabulary *vocabulary,
+                    const uint64_t *tokens, uint32_t count);
+
+/* Milliseconds as people say them: "4.2 s", "3 min". */
+void cli_say_time(char out[16], uint64_t ms);
+
+#endif

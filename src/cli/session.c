@@ -1,0 +1,300 @@
+#include "cli/session.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/wipe.h"
+#include "cli/say.h"
+#include "client/job.h"
+#include "pb/kindred/v1/vocabularies.pb-c.h"
+
+static const char DEFAULT_SERVER[] = "127.0.0.1:50051";
+
+bool cli_session_key_path(const struct cli_args *args, char *path)
+{
+    const char *given = cli_args_text(args, "--key", NULL);
+    const char *home = getenv("HOME");
+    int size;
+
+    if (given) {
+        size = snprintf(path, CLI_PATH_MAX, "%s", given);
+    } else {
+        size = snprintf(path, CLI_PATH_MAX, "%s/.config",
+                        home && *home ? home : ".");
+        if (size > 0 && size < CLI_PATH_MAX)
+            (void)mkdir(path, 0700); /* if it fails, the file will say so */
+        size = snprintf(path, CLI_PATH_MAX, "%s/.config/kindred/key",
+                        home && *home ? home : ".");
+    }
+    if (size > 0 && size < CLI_PATH_MAX - 64)
+        return true;
+    (void)fputs("kindred: the path of the key is too long\n", stderr);
+    return false;
+}
+
+static const char *server_of(const struct cli_args *args)
+{
+    const char *environment = getenv("KINDRED_SERVER");
+
+    return cli_args_text(args, "--server",
+                         environment && *environment ? environment
+                                                     : DEFAULT_SERVER);
+}
+
+static int refuse(struct cli_session *session,
+                  const struct kindred_error *error)
+{
+    cli_say_error(error);
+    cli_session_close(session);
+    return cli_say_status(error);
+}
+
+int cli_session_open(struct cli_session *session, const struct cli_args *args,
+                     bool with_key)
+{
+    struct kindred_identity identity = {0};
+    struct kindred_error error;
+
+    memset(session, 0, sizeof *session);
+    session->args = args;
+    if (!cli_session_key_path(args, session->key_path))
+        return CLI_USAGE;
+    if (with_key &&
+        !kindred_identity_load(&identity, session->key_path, &error)) {
+        if (strcmp(error.reason, "KEY_FILE_MISSING") == 0)
+            (void)fputs("kindred: there is no account key here yet; "
+                        "\"kindred enroll\" makes one\n",
+                        stderr);
+        return refuse(session, &error);
+    }
+    session->loop = kindred_loop_new();
+    if (session->loop)
+        session->client =
+            kindred_client_new(session->loop, server_of(args), &error);
+    else
+        (void)fputs("kindred: out of memory\n", stderr);
+    if (!session->client)
+        return session->loop ? refuse(session, &error) : CLI_REFUSED;
+    if (with_key)
+        session->member = kindred_member_new(session->client, &identity);
+    kindred_identity_wipe(&identity);
+    return CLI_OK;
+}
+
+void cli_session_close(struct cli_session *session)
+{
+    kindred_vocabulary_free(session->vocabulary);
+    kindred_member_free(session->member);
+    kindred_client_free(session->client);
+    kindred_loop_free(session->loop);
+    memset(session, 0, sizeof *session);
+}
+
+void cli_session_done(void *arg, const struct kindred_error *error)
+{
+    struct cli_session *session = arg;
+
+    session->error = *error;
+    session->done = true;
+    kindred_loop_stop(session->loop);
+}
+
+static int tell(const struct cli_session *session)
+{
+    if (session->error.status != 0)
+        cli_say_error(&session->error);
+    if (strcmp(session->error.reason, "UNREACHABLE") == 0)
+        (void)fprintf(stderr, "kindred: is kindredd running at %s?\n",
+                      server_of(session->args));
+    if (strcmp(session->error.reason, "NOT_ENROLLED") == 0)
+        (void)fputs("kindred: \"kindred enroll\" makes this key a member\n",
+                    stderr);
+    return cli_say_status(&session->error);
+}
+
+int cli_session_wait(struct cli_session *session)
+{
+    while (!session->done)
+        kindred_loop_run(session->loop);
+    session->done = false;
+    return tell(session);
+}
+
+struct waiting {
+    struct cli_session *session;
+    uint8_t *bytes;
+    size_t size;
+};
+
+static void on_message(void *arg, const uint8_t *bytes, size_t size)
+{
+    struct waiting *waiting = arg;
+
+    waiting->bytes = malloc(size + 1);
+    waiting->size = size;
+    if (waiting->bytes)
+        memcpy(waiting->bytes, bytes, size);
+}
+
+static void on_ended(void *arg, const struct kindred_error *error)
+{
+    struct waiting *waiting = arg;
+
+    cli_session_done(waiting->session, error);
+}
+
+ProtobufCMessage *cli_session_call(struct cli_session *session,
+                                   const struct cli_call *call, int *status)
+{
+    struct waiting waiting = {.session = session};
+    struct kindred_call_handler handler = {on_message, on_ended, &waiting};
+    struct kindred_call_options options = {
+        .path = call->path, .retry = true, .timeout_ms = 15000};
+    ProtobufCMessage *answer = NULL;
+    uint8_t request[4096];
+
+    if (protobuf_c_message_get_packed_size(call->request) > sizeof request)
+        abort(); /* ours are small */
+    options.request = request;
+    options.size = protobuf_c_message_pack(call->request, request);
+    *status = CLI_REFUSED;
+    if (call->with_token
+            ? kindred_member_call(session->member, &options, &handler)
+            : kindred_client_call(session->client, &options, &handler) != NULL)
+        *status = cli_session_wait(session);
+    wipe(request, sizeof request);
+    if (waiting.bytes)
+        answer = client_job_unpack(call->answer, waiting.bytes, waiting.size);
+    free(waiting.bytes);
+    if (*status == CLI_OK && !answer) {
+        (void)fputs("kindred: the server's answer makes no sense\n", stderr);
+        *status = CLI_REFUSED;
+    }
+    return answer;
+}
+
+int cli_session_vocabulary(struct cli_session *session)
+{
+    Kindred__V1__GetVocabularyRequest request =
+        KINDRED__V1__GET_VOCABULARY_REQUEST__INIT;
+    struct waiting waiting = {.session = session};
+    struct kindred_call_handler handler = {on_message, on_ended, &waiting};
+    struct kindred_call_options options = {
+        .path = "/kindred.v1.Vocabularies/GetVocabulary",
+        .retry = true,
+        .timeout_ms = 15000};
+    char language[36];
+    uint8_t bytes[64];
+    int status = CLI_REFUSED;
+
+    if (session->vocabulary)
+        return CLI_OK;
+    (void)snprintf(language, sizeof language, "%s",
+                   cli_args_text(session->args, "--language", ""));
+    request.language = language;
+    options.request = bytes;
+    options.size = kindred__v1__get_vocabulary_request__pack(&request, bytes);
+    if (kindred_client_call(session->client, &options, &handler))
+        status = cli_session_wait(session);
+    if (waiting.bytes)
+        session->vocabulary =
+            kindred_vocabulary_new(waiting.bytes, waiting.size);
+    free(waiting.bytes);
+    if (status == CLI_OK && !session->vocabulary) {
+        (void)fputs("kindred: the server's vocabulary makes no sense\n",
+                    stderr);
+        return CLI_REFUSED;
+    }
+    return status;
+}
+
+/* ---- files beside the key ---- */
+
+bool cli_session_path(const struct cli_session *session, const char *suffix,
+                      char path[CLI_PATH_MAX])
+{
+    int size = snprintf(path, CLI_PATH_MAX, "%s.%s", session->key_path, suffix);
+
+    return size > 0 && size < CLI_PATH_MAX;
+}
+
+bool cli_session_talk_path(const struct cli_session *session, uint64_t id,
+                           char path[CLI_PATH_MAX])
+{
+    char suffix[32];
+
+    (void)snprintf(suffix, sizeof suffix, "talk-%08x%08x", (unsigned)(id >> 32),
+                   (unsigned)(id & UINT32_MAX));
+    return cli_session_path(session, suffix, path);
+}
+
+/* Is this saved talk the one that is meant? */
+static bool meant(const char *path, const char *which)
+{
+    uint8_t saved[KINDRED_TALK_SAVED_MAX];
+    struct kindred_talk_start start;
+    char id[17];
+    size_t size;
+    bool is;
+
+    if (!kindred_file_load(path, saved, sizeof saved, &size, NULL) ||
+        !kindred_talk_saved_start(saved, size, &start))
+        return false;
+    (void)snprintf(id, sizeof id, "%08x%08x", (unsigned)(start.talk_id >> 32),
+                   (unsigned)(start.talk_id & UINT32_MAX));
+    is = !which || strncmp(id, which, strlen(which)) == 0 ||
+         strncmp(start.their_name, which, strlen(which)) == 0;
+    wipe(&start, sizeof start);
+    wipe(saved, sizeof saved);
+    return is;
+}
+
+static bool newer(const struct stat *a, const struct stat *b)
+{
+    if (a->st_mtim.tv_sec != b->st_mtim.tv_sec)
+        return a->st_mtim.tv_sec > b->st_mtim.tv_sec;
+    return a->st_mtim.tv_nsec > b->st_mtim.tv_nsec;
+}
+
+bool cli_session_find_talk(const struct cli_session *session, const char *which,
+                           char path[CLI_PATH_MAX])
+{
+    char directory[CLI_PATH_MAX], prefix[CLI_PATH_MAX];
+    struct stat best = {0}, stat_;
+    struct dirent *entry;
+    char *slash;
+    bool found = false;
+    DIR *dir;
+
+    (void)snprintf(directory, sizeof directory, "%s", session->key_path);
+    slash = strrchr(directory, '/');
+    (void)snprintf(prefix, sizeof prefix, "%.900s.talk-",
+                   slash ? slash + 1 : directory);
+    if (slash)
+        slash[1] = '\0';
+    dir = opendir(slash ? directory : ".");
+    while (dir && (entry = readdir(dir)) != NULL) {
+        char candidate[CLI_PATH_MAX + 300];
+
+        if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0 ||
+            strchr(entry->d_name + strlen(prefix), '.'))
+            continue;
+        (void)snprintf(candidate, sizeof candidate, "%s%s",
+                       slash ? directory : "", entry->d_name);
+        if (strlen(candidate) >= CLI_PATH_MAX || stat(candidate, &stat_) ||
+            (found && !newer(&stat_, &best)) || !meant(candidate, which))
+            continue;
+        memcpy(path, candidate, strlen(candidate) + 1);
+        best = stat_;
+        found = true;
+    }
+    if (dir)
+        (void)closedir(dir);
+    if (!found)
+        (void)fprintf(stderr, "kindred: there is no %s here\n",
+                      which ? "such talk" : "talk");
+    return found;
+}
