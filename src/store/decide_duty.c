@@ -76,6 +76,8 @@ enum err store_decide_duty_open(struct store_work *work)
         duty->used = old.used; /* the store's own */
         duty->yes = old.yes;
         duty->total = old.total;
+        if (old.rest_until_ms > duty->rest_until_ms)
+            duty->rest_until_ms = old.rest_until_ms; /* of a talk just ended */
         duty->lapses = 0;
         store_decide_duty_age(work, member.id);
     }
