@@ -161,3 +161,45 @@ void seal_row_mask_shown(uint64_t *token, size_t tokens, uint64_t offer,
         token[i] ^= seal_bytes_get(mask + 8 * i, 8);
     sodium_memzero(mask, sizeof mask);
 }
+
+enum { TERM_ROUNDS = 6 };
+
+static uint32_t term_round(uint32_t half, unsigned round,
+                           const uint8_t key[static SEAL_KEY])
+{
+    static const char label[] = "kindred.v1.term.row"; /* with its zero byte */
+    uint8_t in[sizeof label + 5], out[16];
+
+    memcpy(in, label, sizeof label);
+    in[sizeof label] = (uint8_t)round;
+    (void)seal_bytes_put(in + sizeof label + 1, half, 4);
+    REQUIRE(crypto_generichash(out, sizeof out, in, sizeof in, key, SEAL_KEY) ==
+            0);
+    return (uint32_t)seal_bytes_get(out, 4);
+}
+
+void seal_row_mask_term(uint64_t *token, const uint8_t key[static SEAL_KEY])
+{
+    uint32_t left = (uint32_t)(*token >> 32), right = (uint32_t)*token;
+
+    for (unsigned round = 0; round < TERM_ROUNDS; round++) { /* Law 3 */
+        uint32_t next = left ^ term_round(right, round, key);
+
+        left = right;
+        right = next;
+    }
+    *token = (uint64_t)left << 32 | right;
+}
+
+void seal_row_unmask_term(uint64_t *token, const uint8_t key[static SEAL_KEY])
+{
+    uint32_t left = (uint32_t)(*token >> 32), right = (uint32_t)*token;
+
+    for (unsigned round = TERM_ROUNDS; round-- > 0;) {
+        uint32_t before = right ^ term_round(left, round, key);
+
+        right = left;
+        left = before;
+    }
+    *token = (uint64_t)left << 32 | right;
+}

@@ -73,6 +73,12 @@ enum { SEAL_ROW_SHOWN_MAX = 8 };
 void seal_row_mask_shown(uint64_t *token, size_t tokens, uint64_t offer,
                          const uint8_t key[static SEAL_KEY]);
 
+/* The rows of the rarity table hold tokens permuted: a balanced Feistel
+ * network of 6 rounds, its function the first 4 bytes of BLAKE2b-128 keyed with
+ * keys.row over "kindred.v1.term.row" 0x00 round (1) half u32le. */
+void seal_row_mask_term(uint64_t *token, const uint8_t key[static SEAL_KEY]);
+void seal_row_unmask_term(uint64_t *token, const uint8_t key[static SEAL_KEY]);
+
 /* The same for the blobs of fixed shape: a ticket's secrets (the seeker's
  * side), a talk's link (both sides, seeker first), a mailbox's link. */
 void seal_row_seal_ticket(uint8_t out[static SEAL_ROW_TICKET_SIZE],

@@ -134,6 +134,28 @@ void server_join_unmask(const struct server_join *join, struct match_row *row)
         mask(join, row->offer.shown, row->offer.showns, row->offer.id);
     else if (row->kind == ROW_TALK)
         mask(join, row->talk.shown, row->talk.showns, row->talk.offer);
+    else if (row->kind == ROW_RARITY && row->rarity.token != 0)
+        seal_row_unmask_term(&row->rarity.token, join->keys->row);
+}
+
+/* A page of the rarity table, copied: the engine's own changes. */
+static bool join_rarity(const struct server_join *join, struct store_job *job)
+{
+    struct match_command *command = &job->command.match.command;
+    size_t size = command->rarity.rows * sizeof *command->rarity.row;
+    struct match_rarity_row *row =
+        size > 0 ? arena_alloc(&job->arena, size) : NULL;
+
+    if (size == 0)
+        return true;
+    if (!row)
+        return false;
+    memcpy(row, command->rarity.row, size);
+    for (uint32_t i = 0; i < command->rarity.rows; i++)
+        if (row[i].token != 0) /* 0 carries N */
+            seal_row_mask_term(&row[i].token, join->keys->row);
+    command->rarity.row = row;
+    return true;
 }
 
 /* Closing a talk closes its mailboxes. */
@@ -168,6 +190,8 @@ struct store_job *server_join_command(const struct server_join *join,
         good = join_ticket(join, job, effect->call);
     else if (command->kind == COMMAND_ACCEPT)
         good = join_talk(join, job, effect->call);
+    else if (command->kind == COMMAND_RARITY)
+        good = join_rarity(join, job);
     else if (command->kind == COMMAND_OFFER)
         mask(join, offer->shown, offer->showns, offer->id);
     else if (command->kind == COMMAND_END_TALK)

@@ -152,6 +152,30 @@ static void mask(void)
     CHECK(memcmp(token, was, sizeof was) == 0);
 }
 
+/* Law 3: a term of the rarity table, with one key, is one other number. */
+static void mask_term(void)
+{
+    uint64_t last = 0;
+
+    for (uint64_t i = 0; i < 2000; i++) {
+        uint64_t was = i * 0x9e3779b97f4a7c15u, token = was, again = was;
+
+        seal_row_mask_term(&token, key);
+        seal_row_mask_term(&again, key);
+        CHECK(token != was);
+        CHECK(token == again);
+        CHECK(i == 0 || token != last);
+        last = token;
+        key[31] ^= 1;
+        seal_row_unmask_term(&token, key);
+        CHECK(token != was);
+        seal_row_mask_term(&token, key);
+        key[31] ^= 1;
+        seal_row_unmask_term(&token, key);
+        CHECK(token == was);
+    }
+}
+
 int main(void)
 {
     CHECK(sodium_init() >= 0);
@@ -165,5 +189,6 @@ int main(void)
     wrong_size();
     mailbox();
     mask();
+    mask_term();
     return check_report("seal/row");
 }
