@@ -57,7 +57,6 @@ static inline struct list *list_pop_front(struct list *head)
 
     if (node == head)
         return NULL;
-    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): rings are beyond it */
     list_unlink(node);
     return node;
 }

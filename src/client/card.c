@@ -372,14 +372,14 @@ static void read_old(struct putting *putting)
 
 void kindred_member_put_card(struct kindred_member *member,
                              const struct kindred_card *card,
-                             kindred_done *done_, void *arg)
+                             kindred_done *then, void *arg)
 {
     struct putting *putting = calloc(1, sizeof *putting);
 
     REQUIRE(putting);
     putting->member = member;
     putting->card = *card;
-    putting->done = done_;
+    putting->done = then;
     putting->arg = arg;
     read_old(putting);
 }

@@ -6,7 +6,7 @@
  * --include_imports) and writes DIR/NAME.api.h and DIR/NAME.api.c.  A method
  * named with BYTES takes requests of that size instead of the default.  It
  * runs at build time only: it leaks, and the first failure ends it with one
- * sentence and status 1.  NOLINTBEGIN(clang-analyzer-unix.Malloc) */
+ * sentence and status 1. */
 #include <ctype.h>
 #include <google/protobuf/descriptor.pb-c.h>
 #include <stdbool.h>
@@ -384,4 +384,3 @@ int main(int argc, char **argv)
         fail("cannot write", argv[3]);
     return 0;
 }
-/* NOLINTEND(clang-analyzer-unix.Malloc) */

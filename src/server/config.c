@@ -176,6 +176,7 @@ static bool set(struct server_config *config, const char *key,
 {
     const struct row *row = find_row(key);
 
+    REQUIRE(value);
     if (!row)
         return set_limit(config, key, value, place);
     switch (row->type) {
