@@ -181,6 +181,27 @@ static bool names_pair(uint64_t a, uint64_t b, uint64_t c, uint64_t d)
     return (a == c && b == d) || (a == d && b == c);
 }
 
+bool match_flight_holds(const struct match_engine *engine, uint64_t member)
+{
+    REQUIRE(member != 0);
+    LIST_EACH (node, &engine->in_flight) {
+        const struct match_flight *flight =
+            LIST_ENTRY(node, struct match_flight, link);
+
+        if (flight->kind == COMMAND_HOLD && flight->member == member)
+            return true;
+    }
+    LIST_EACH (node, &engine->latched) {
+        const struct match_event *event =
+            &LIST_ENTRY(node, struct match_latch, link)->event;
+
+        if ((event->kind == EVENT_HOLD || event->kind == EVENT_GONE) &&
+            event->member == member)
+            return true;
+    }
+    return false;
+}
+
 bool match_flight_blocks(const struct match_engine *engine, uint64_t a,
                          uint64_t b)
 {

@@ -52,6 +52,8 @@ bool match_flight_latch(struct match_engine *engine,
 /* Try what was latched.  False: out of room or chance, go on in a TICK. */
 bool match_flight_replay(struct match_engine *engine);
 
+/* Is a hold of this member on its way? */
+bool match_flight_holds(const struct match_engine *engine, uint64_t member);
 /* Is a block of this pair on its way? */
 bool match_flight_blocks(const struct match_engine *engine, uint64_t a,
                          uint64_t b);

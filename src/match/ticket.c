@@ -143,7 +143,8 @@ enum err match_ticket_new(struct match_engine *engine,
     new->backoff_ms = row->backoff_until_ms;
     new->offers_base = new->retries = new->bound = 0;
     new->talk = new->call = 0;
-    new->unsent = new->closing = new->held = false;
+    new->unsent = new->closing = false;
+    new->held = match_flight_holds(engine, row->member);
     init_timers(new);
     REQUIRE(map_put(&engine->ticket_by_id, row->id,
                     (uint32_t)(new - engine->ticket)) == ERR_NONE);

@@ -105,6 +105,8 @@ void sim_people_card(struct sim *sim, struct sim_member *member,
     job.command.put_card.sealed =
         (struct store_bytes){(uint8_t *)&card, sizeof card};
     sim_port_job(sim, &job, STORE_PUT_CARD);
+    for (uint32_t i = 0; i < SIM_FLYING; i++)
+        sim->flying[i].clean = false; /* the engine has not heard of it */
     if (job.result.outcome == OUTCOME_OK)
         member->card[role] = card;
     else
