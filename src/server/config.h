@@ -38,7 +38,7 @@ enum {
     X(invitation,       TEXT, "",                                        0, 64,           "what one must know to enrol where it takes an invitation") \
     X(consent_version,  UINT, 1,                                         1, 1000000,      "the consent text that cards must agree to") \
     X(token_ms,         UINT, 900000,                                    10000, 900000,   "life of an access token") \
-    X(crisis_confirmed, LIST, "",                                        1, 64,           "list: id of a crisis entry that you have checked") \
+    X(crisis_confirmed, LIST, "",                                        1, 64,           "list: id of a crisis entry that you have checked (deploy/crisis)") \
     X(loops,            UINT, 2,                                         1, CONFIG_LOOPS_MAX, "I/O threads") \
     X(connections_max,  UINT, 16384,                                     16, 1000000,     "connections at once") \
     X(tickets_max,      UINT, 16384,                                     64, 1000000,     "people waiting at once") \

@@ -257,10 +257,29 @@ static int start(struct server_node *node)
     return status;
 }
 
+/* Say at start which countries' crisis resources nobody here has checked. */
+static void warn_unconfirmed(const struct service_config *config)
+{
+    uint32_t cursor = 0, countries = 0;
+    const char *code;
+
+    while ((code = service_crisis_unconfirmed(config, &cursor)) != NULL) {
+        (void)fprintf(stderr, "%s %s",
+                      countries == 0 ? "kindredd: crisis resources that you "
+                                       "have not confirmed:"
+                                     : "",
+                      code);
+        countries++;
+    }
+    if (countries == 0)
+        return;
+    (void)fprintf(stderr, " (crisis_confirmed in --help)\n");
+    log_event(LOG_CRISIS_UNCONFIRMED, countries, ERR_NONE);
+}
+
 int server_node_run(struct server_node *node,
                     const struct server_config *config)
 {
-    uint32_t unconfirmed;
     int status;
 
     *node = (struct server_node){
@@ -271,9 +290,7 @@ int server_node_run(struct server_node *node,
     net_clock_init(&node->clock, 0);
     status = start(node);
     if (status == EXIT_SUCCESS) {
-        unconfirmed = service_crisis_unconfirmed(&node->service);
-        if (unconfirmed > 0)
-            log_event(LOG_CRISIS_UNCONFIRMED, unconfirmed, ERR_NONE);
+        warn_unconfirmed(&node->service);
         log_event(LOG_READY, 1, ERR_NONE); /* Law 1 */
         server_worker_run(&node->worker[0]);
     }

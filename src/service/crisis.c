@@ -151,21 +151,18 @@ struct rpc_verdict service_crisis_reply(struct rpc_call *call,
     return rpc_reply(call, &response);
 }
 
-uint32_t service_crisis_unconfirmed(const struct service_config *config)
+const char *service_crisis_unconfirmed(const struct service_config *config,
+                                       uint32_t *cursor)
 {
-    uint32_t countries = 0;
+    while (*cursor < DATA_COUNTRIES) {
+        const struct data_country *country = &data_countries[(*cursor)++];
 
-    for (uint32_t i = 0; i < DATA_COUNTRIES; i++) {
-        const struct data_country *country = &data_countries[i];
-        bool doubtful = false;
-
-        for (uint16_t j = 0; j < country->entries; j++)
-            doubtful = doubtful ||
-                       !is_confirmed(
-                           config, data_crisis_entries[country->first + j].id);
-        countries += doubtful;
+        for (uint16_t i = 0; i < country->entries; i++)
+            if (!is_confirmed(config,
+                              data_crisis_entries[country->first + i].id))
+                return country->code;
     }
-    return countries;
+    return NULL;
 }
 
 bool service_crisis_knows(const char *id)

@@ -17,8 +17,10 @@ struct rpc_verdict service_crisis_reply(struct rpc_call *call,
                                         const char *country,
                                         const char *language);
 
-/* How many countries have an entry that is not in the confirmed list. */
-uint32_t service_crisis_unconfirmed(const struct service_config *config);
+/* The code of the next country with an entry that the operator did not
+ * confirm; NULL: no more.  *cursor starts at 0. */
+const char *service_crisis_unconfirmed(const struct service_config *config,
+                                       uint32_t *cursor);
 
 /* Is there an entry of this id? */
 bool service_crisis_knows(const char *id);
