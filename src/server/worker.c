@@ -173,14 +173,19 @@ static struct service_port port_of(struct server_worker *worker)
 
 /* --- the port of the loop --- */
 
-static void say_unhealthy(struct server_worker *worker)
+static void say_health(struct server_worker *worker, bool serving)
 {
-    rpc_health_set(&worker->member.health, false);
+    rpc_health_set(&worker->member.health, serving);
+    if (worker->operations.made)
+        rpc_health_set(&worker->operations.health, serving);
+}
+
+static void drain(struct server_worker *worker)
+{
+    say_health(worker, false);
     rpc_server_drain(&worker->member.rpc);
-    if (worker->operations.made) {
-        rpc_health_set(&worker->operations.health, false);
+    if (worker->operations.made)
         rpc_server_drain(&worker->operations.rpc);
-    }
 }
 
 static void take_record(void *above, const void *from)
@@ -197,7 +202,7 @@ static void take_record(void *above, const void *from)
                        &record->signal);
         break;
     case RECORD_DRAIN:
-        say_unhealthy(worker);
+        drain(worker);
         break;
     }
 }
@@ -300,6 +305,7 @@ enum err server_worker_start(struct server_worker *worker)
 
 void server_worker_run(struct server_worker *worker)
 {
+    say_health(worker, true); /* loops start when all else has */
     net_loop_run(&worker->loop);
     atomic_store(&worker->ended, true);
 }
