@@ -67,7 +67,7 @@ server() {
 }
 
 healthy() {
-    user "$place/tree/build-release/kindred" --server "127.0.0.1:$port" health >/dev/null
+    user "$place/tree/build-release/kindred" health --server "127.0.0.1:$port" >/dev/null
 }
 
 chmod 755 "$place"
