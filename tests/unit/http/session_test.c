@@ -171,6 +171,37 @@ static void echo(size_t piece, size_t body)
     free(bytes);
 }
 
+/* writable() comes once for each time that `out` was above the mark, whether or
+ * not a write was refused. */
+static void watermarks(void)
+{
+    static uint8_t bytes[HTTP_OUT_HIGH];
+    struct world world = {.server = {.mute = true}};
+    struct http_exchange *exchange;
+
+    world_open(&world);
+    exchange = ask(&world);
+    CHECK(http_exchange_write(exchange, bytes, 1000) == ERR_NONE);
+    wire_run(&world.wire);
+    CHECK(world.client.writable == 0);
+    for (int times = 1; times <= 3; times++) {
+        CHECK(http_exchange_write(exchange, bytes, HTTP_OUT_HIGH) == ERR_NONE);
+        CHECK(!http_exchange_writable(exchange));
+        wire_run(&world.wire);
+        CHECK(http_exchange_writable(exchange));
+        CHECK(world.client.writable == times);
+        for (int i = 0; i < 5; i++)
+            CHECK(http_exchange_write(exchange, bytes, 10) == ERR_NONE);
+        wire_run(&world.wire);
+        CHECK(world.client.writable == times);
+    }
+    CHECK(http_exchange_write(exchange, bytes, HTTP_OUT_HIGH) == ERR_NONE);
+    CHECK(http_exchange_write(exchange, bytes, 1) == ERR_FULL);
+    wire_run(&world.wire);
+    CHECK(world.client.writable == 4);
+    wire_close(&world.wire);
+}
+
 int main(void)
 {
     echo(0, 0);
@@ -178,5 +209,6 @@ int main(void)
     echo(1, 100);
     echo(0, 1000000);
     echo(3, 30000);
+    watermarks();
     return check_report("http/session");
 }

@@ -32,7 +32,10 @@ static void later(void)
 
     /* The client cancels. */
     rpc_world_unary(&world, &result, SERVICE "CacheableUnaryCall", &request);
-    CHECK(kept_id != first);
+    CHECK(kept_id != first); /* Law 3, in the same slot */
+    CHECK(!rpc_server_find(&world.server, first));
+    CHECK(!rpc_server_find(&world.server, first ^ ((uint64_t)1 << 60)));
+    CHECK(!rpc_server_find(&world.server, 0));
     http_exchange_reset(result.exchange, ERR_CANCELED);
     wire_run(&world.wire);
     CHECK(closed_count == 1 && closed_why == ERR_CANCELED);
@@ -137,6 +140,19 @@ static void latest(void)
     zero = result.last;
     result.last = NULL;
     free(zero);
+
+    /* The client goes while the end waits: Law 1, the owner had its answer. */
+    call = open_stream(&world, &result);
+    result.still = true;
+    respond_with(&response, &payload, 200000);
+    CHECK(rpc_send_latest(call, &response) == ERR_NONE);
+    wire_run(&world.wire);
+    CHECK(rpc_send_latest(call, &response) == ERR_NONE);
+    rpc_end(call, ERR_NONE);
+    CHECK(rpc_server_calls(&world.server) == 1);
+    http_exchange_reset(result.exchange, ERR_CANCELED);
+    wire_run(&world.wire);
+    CHECK(closed_count == 0 && rpc_server_calls(&world.server) == 0);
     rpc_world_close(&world);
 }
 

@@ -71,6 +71,30 @@ static void backpressure(void)
     rpc_world_close(&world);
 }
 
+/* The longest request, longer than the window; and many, one after another, on
+ * the same scratch memory. */
+static void long_ones(void)
+{
+    static uint8_t body[65536 - 8];
+    struct rpc_world world = {0};
+    Grpc__Testing__SimpleRequest request = GRPC__TESTING__SIMPLE_REQUEST__INIT;
+    Grpc__Testing__Payload payload = GRPC__TESTING__PAYLOAD__INIT;
+    struct result result;
+
+    world_open(&world);
+    payload.body.data = body;
+    payload.body.len = sizeof body;
+    request.payload = &payload;
+    CHECK(grpc__testing__simple_request__get_packed_size(&request) == 65536);
+    for (int i = 0; i < 40; i++) {
+        rpc_world_unary(&world, &result, SERVICE "UnaryCall", &request);
+        CHECK(result.closed && result.status.code == STATUS_OK);
+        rpc_world_forget(&result);
+    }
+    CHECK(handled == 40);
+    rpc_world_close(&world);
+}
+
 /* Compressed requests: the limit holds after decompression, and equal passes. */
 static void compressed(void)
 {
@@ -118,6 +142,7 @@ int main(void)
 {
     only_one();
     backpressure();
+    long_ones();
     compressed();
     return check_report("rpc/intake");
 }

@@ -1,5 +1,6 @@
 #include "rpc/server.h"
 
+#include "base/chance.h"
 #include "check.h"
 #include "rpc_echo.h"
 
@@ -253,6 +254,49 @@ static void deadlines(void)
     rpc_world_close(&world);
 }
 
+/* Law 3 for many: each ends in the millisecond it is due, whatever came and
+ * went meanwhile. */
+static void many_deadlines(void)
+{
+    enum { CALLS = 90 };
+    static struct result results[CALLS];
+    static uint64_t due_ms[CALLS];
+    struct rpc_world world = {0};
+    Grpc__Testing__SimpleRequest request = GRPC__TESTING__SIMPLE_REQUEST__INIT;
+    uint64_t chance = 4;
+
+    world_open(&world);
+    for (int i = 0; i < CALLS; i++) {
+        uint64_t after_ms = 1 + chance_below(&chance, 300);
+        char text[RPC_STATUS_TIMEOUT];
+        struct http_field timeout = {"grpc-timeout", text, 12, 0};
+        struct http_exchange *exchange;
+
+        rpc_status_write_timeout(after_ms, text);
+        timeout.value_size = strlen(text);
+        due_ms[i] = world.wire.now_ms + after_ms;
+        exchange = rpc_world_call(&world, &results[i],
+                                  SERVICE "CacheableUnaryCall", &timeout, 1);
+        rpc_world_send(exchange, &request);
+        rpc_world_end(exchange);
+        wire_run(&world.wire);
+        kept = NULL;
+    }
+    for (int i = 0; i < CALLS; i += 3)
+        http_exchange_reset(results[i].exchange, ERR_CANCELED);
+    wire_run(&world.wire);
+    while (rpc_server_deadline_ms(&world.server) != RPC_NEVER) {
+        world.wire.now_ms = rpc_server_deadline_ms(&world.server);
+        rpc_server_tick(&world.server, world.wire.now_ms);
+        wire_run(&world.wire);
+        for (int i = 0; i < CALLS; i++)
+            CHECK(results[i].closed ==
+                  (i % 3 == 0 || due_ms[i] <= world.wire.now_ms));
+    }
+    CHECK(closed_count == CALLS && rpc_server_calls(&world.server) == 0);
+    rpc_world_close(&world);
+}
+
 int main(void)
 {
     unary(0);
@@ -262,5 +306,6 @@ int main(void)
     statuses();
     plain_http();
     deadlines();
+    many_deadlines();
     return check_report("rpc/server");
 }
