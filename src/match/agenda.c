@@ -105,15 +105,12 @@ static struct match_duty *first_peer(const struct match_engine *engine,
                                      const struct match_ticket *ticket)
 {
     struct match_rank rank;
-    uint32_t theta = 0;
 
     if (ticket->row.danger &&
-        match_index_top(engine, ticket, INDEX_CRISIS, 0, 1, &rank) > 0)
+        match_index_top(engine, ticket, INDEX_CRISIS, 1, &rank) > 0)
         return rank.duty;
-    theta = match_index_theta(engine, ticket);
-    return match_index_top(engine, ticket, INDEX_ANY, theta, 1, &rank) > 0
-               ? rank.duty
-               : NULL;
+    return match_index_top(engine, ticket, INDEX_ANY, 1, &rank) > 0 ? rank.duty
+                                                                    : NULL;
 }
 
 static bool ticket_moment(struct match_engine *engine,

@@ -134,10 +134,9 @@ static void add_ticket(struct match_engine *engine,
 
     REQUIRE(k <= assign->degree_max);
     if (ticket->row.danger)
-        n = match_index_top(engine, ticket, INDEX_CRISIS, 0, k, rank);
+        n = match_index_top(engine, ticket, INDEX_CRISIS, k, rank);
     if (n == 0)
-        n = match_index_top(engine, ticket, INDEX_ANY,
-                            match_index_theta(engine, ticket), k, rank);
+        n = match_index_top(engine, ticket, INDEX_ANY, k, rank);
     assign->edges[t] = n;
     for (uint32_t i = 0; i < n; i++)
         assign->edge[(size_t)t * assign->degree_max + i] =

@@ -16,7 +16,7 @@
 enum {
     OFFERS_KEPT = 1024, /* closed ones, in case they are answered again */
     FITS_MIN = 1024,
-    FITS_MAX = 1 << 19
+    FITS_MAX = 1 << 21
 };
 
 /* ---- memory ---- */

@@ -83,8 +83,11 @@ enum err match_hand_set(struct match_hand *hand, struct match_rarity *rarity,
     hand->show = card->show;
     copy_groups(hand, card);
     sort_have(hand);
-    for (uint8_t i = 0; i < hand->haves; i++)
+    hand->sign = 0;
+    for (uint8_t i = 0; i < hand->haves; i++) {
         rarity->term[hand->have[i]].holders++; /* Law 2 */
+        hand->sign |= (uint64_t)1 << (hand->have[i] & 63);
+    }
     return ERR_NONE;
 }
 
@@ -107,6 +110,8 @@ bool match_hand_has(const struct match_hand *hand, uint32_t term)
 {
     uint32_t low = 0, high = hand->haves;
 
+    if (!(hand->sign >> (term & 63) & 1))
+        return false; /* most are not */
     while (low < high) {
         uint32_t mid = (low + high) / 2;
 

@@ -18,6 +18,7 @@ struct match_hand {
     uint32_t stamp;   /* who set it gives it: names these contents */
     uint8_t haves, seeks, seek_terms, musts, must_terms, must_nots;
     uint64_t show;                 /* bit i: have[i] */
+    uint64_t sign;                 /* bit (term mod 64) of each of have */
     uint32_t have[MATCH_HAVE_MAX]; /* ascending */
     struct {
         uint8_t first, count, importance;

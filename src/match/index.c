@@ -85,18 +85,33 @@ static uint32_t best(const struct match_engine *engine,
     return most;
 }
 
+/* θ when the best is known. */
+static uint32_t share(const struct match_engine *engine,
+                      const struct match_ticket *ticket, uint64_t most)
+{
+    const struct match_limits *limits = &engine->limits;
+    uint64_t waited = match_ticket_age(engine, ticket);
+
+    REQUIRE(waited < limits->relax_ms);
+    most = most * limits->theta_share >> 16;
+    REQUIRE(most <= UINT32_MAX);
+    return (uint32_t)(most * (limits->relax_ms - waited) / limits->relax_ms);
+}
+
+/* Is its θ 0, whoever is there? */
+static bool easy(const struct match_engine *engine,
+                 const struct match_ticket *ticket)
+{
+    return ticket->row.danger ||
+           match_ticket_age(engine, ticket) >= engine->limits.relax_ms;
+}
+
 uint32_t match_index_theta(const struct match_engine *engine,
                            const struct match_ticket *ticket)
 {
-    const struct match_limits *limits = &engine->limits;
-    uint64_t waited = match_ticket_age(engine, ticket), share;
-
-    REQUIRE(limits->relax_ms > 0);
-    if (ticket->row.danger || waited >= limits->relax_ms)
+    if (easy(engine, ticket))
         return 0;
-    share = best(engine, ticket) * limits->theta_share >> 16;
-    REQUIRE(share <= UINT32_MAX);
-    return (uint32_t)(share * (limits->relax_ms - waited) / limits->relax_ms);
+    return share(engine, ticket, best(engine, ticket));
 }
 
 /* P desc, load asc, h asc, id asc. */
@@ -111,12 +126,27 @@ static bool before(const struct match_rank *a, const struct match_rank *b)
     return a->duty->row.member < b->duty->row.member;
 }
 
+/* Put one among the n first of at most k, if it is before the last. */
+static uint32_t insert(struct match_rank *rank, uint32_t n, uint32_t k,
+                       const struct match_rank *one)
+{
+    uint32_t at;
+
+    if (n < k)
+        n++;
+    for (at = n - 1; at > 0 && before(one, &rank[at - 1]); at--)
+        rank[at] = rank[at - 1];
+    rank[at] = *one;
+    return n;
+}
+
 uint32_t match_index_top(const struct match_engine *engine,
                          const struct match_ticket *ticket,
-                         enum match_index_who who, uint32_t theta, uint32_t k,
+                         enum match_index_who who, uint32_t k,
                          struct match_rank *rank)
 {
-    uint32_t n = 0;
+    bool any = easy(engine, ticket); /* else the best is looked for, too */
+    uint32_t n = 0, most = 0, theta;
 
     REQUIRE(k > 0);
     REQUIRE(k <= MATCH_TOP_K_MAX);
@@ -124,25 +154,30 @@ uint32_t match_index_top(const struct match_engine *engine,
         struct match_duty *duty =
             LIST_ENTRY(node, struct match_duty, pool_link);
         struct match_rank one = {.duty = duty};
-        uint32_t at;
+        bool best_yet, ranks;
 
-        if (!match_duty_free(engine, duty) || duty->hand.version == 0 ||
-            (who == INDEX_CRISIS && duty->row.grade != GRADE_CRISIS_PEER))
+        if (duty->row.state != DUTY_ON || duty->hand.version == 0)
             continue;
         one.p = match_index_p(engine, ticket, duty);
-        if (one.p < theta || (n == k && one.p < rank[n - 1].p))
-            continue;
-        one.load = match_duty_load(engine, duty);
-        one.h = duty->row.tie - ticket->row.tie;
-        if ((n == k && !before(&one, &rank[n - 1])) ||
-            !match_index_hard(engine, ticket, duty)) /* Law 1 */
-            continue;
-        if (n < k)
-            n++;
-        for (at = n - 1; at > 0 && before(&one, &rank[at - 1]); at--)
-            rank[at] = rank[at - 1];
-        rank[at] = one;
+        best_yet = !any && one.p > most;
+        ranks = (n < k || one.p >= rank[n - 1].p) &&
+                match_duty_free(engine, duty) &&
+                (who == INDEX_ANY || duty->row.grade == GRADE_CRISIS_PEER);
+        if (ranks) {
+            one.load = match_duty_load(engine, duty);
+            one.h = duty->row.tie - ticket->row.tie;
+            ranks = n < k || before(&one, &rank[n - 1]);
+        }
+        if ((!best_yet && !ranks) || !match_index_hard(engine, ticket, duty))
+            continue; /* Law 1 */
+        if (best_yet)
+            most = one.p;
+        if (ranks)
+            n = insert(rank, n, k, &one);
     }
+    theta = any ? 0 : share(engine, ticket, most);
+    while (n > 0 && rank[n - 1].p < theta)
+        n--;
     return n;
 }
 

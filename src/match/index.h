@@ -36,10 +36,10 @@ uint32_t match_index_p(const struct match_engine *engine,
 uint32_t match_index_theta(const struct match_engine *engine,
                            const struct match_ticket *ticket);
 
-/* The first k free peers of `who` in order with p ≥ theta; how many. */
+/* The first k free peers of `who` in order with P ≥ θ; how many. */
 uint32_t match_index_top(const struct match_engine *engine,
                          const struct match_ticket *ticket,
-                         enum match_index_who who, uint32_t theta, uint32_t k,
+                         enum match_index_who who, uint32_t k,
                          struct match_rank *rank);
 
 /* Why a ticket past its bound still waits. */

@@ -81,10 +81,12 @@ static void draw(struct match_assign *a, uint64_t *seed, uint32_t tickets,
 static void exact(struct match_assign *a, uint64_t seed)
 {
     static const int64_t values[] = {2, 5, 1000, (int64_t)1 << 50};
+    int64_t most = values[seed % 4];
+    uint32_t tickets = 1 + (uint32_t)chance_below(&seed, TICKETS);
+    uint32_t peers = 1 + (uint32_t)chance_below(&seed, PEERS);
     uint8_t left[PEERS];
 
-    draw(a, &seed, 1 + (uint32_t)chance_below(&seed, TICKETS),
-         1 + (uint32_t)chance_below(&seed, PEERS), values[seed % 4]);
+    draw(a, &seed, tickets, peers, most);
     for (uint32_t p = 0; p < a->peers; p++)
         left[p] = a->capacity[p];
     best_sum = 0;
