@@ -1,0 +1,55 @@
+// grpc_go serves what tests/bench compares: grpc.health.v1.Health as grpc-go
+// ships it, and a unary call under the name of ours whose answer is as long.
+// Prints its address.  Usage: grpc_go BYTES
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"net"
+	"os"
+	"strconv"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/health"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/protobuf/types/known/emptypb"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+)
+
+// answer is a message of size bytes: one bytes field of fewer than 16 KiB.
+func answer(size int) *wrapperspb.BytesValue {
+	payload := size - 2
+	if payload > 127 {
+		payload--
+	}
+	return wrapperspb.Bytes(make([]byte, payload))
+}
+
+func main() {
+	size, err := strconv.Atoi(os.Args[1])
+	if err != nil || size < 2 {
+		log.Fatal("usage: grpc_go BYTES")
+	}
+	reply := answer(size)
+	info := func(_ any, ctx context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
+		if err := decode(new(emptypb.Empty)); err != nil {
+			return nil, err
+		}
+		return reply, nil
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		log.Fatal(err)
+	}
+	server := grpc.NewServer()
+	healthpb.RegisterHealthServer(server, health.NewServer())
+	server.RegisterService(&grpc.ServiceDesc{
+		ServiceName: "kindred.v1.Accounts",
+		HandlerType: (*any)(nil),
+		Methods:     []grpc.MethodDesc{{MethodName: "GetServerInfo", Handler: info}},
+	}, nil)
+	fmt.Println(listener.Addr())
+	log.Fatal(server.Serve(listener))
+}

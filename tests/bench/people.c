@@ -1,0 +1,654 @@
+/* people -- a crowd of libkindred members on one thread, for tests/bench/run.
+ *
+ *   people healthy ADDRESS           when Health/Check says SERVING
+ *   people call ADDRESS PATH TOKEN HEX   one unary call: status and size
+ *   people hold ADDRESS              one peer on duty; prints the access token
+ *   people watch ADDRESS N           N connections with a Health/Watch on each
+ *   people fill ADDRESS ACCOUNTS TICKETS   enrol; TICKETS of them ask
+ *   people duty ADDRESS PEERS ASKS PER_S   Ask to offer, Answer to matched
+ *   people talk ADDRESS TALKS TEXTS  the same, then TEXTS each way in each talk
+ *
+ * Prints "name value" lines; ADDRESS is HOST:PORT or unix:PATH, TOKEN "-" for
+ * none.  hold, watch and fill say "ready" and stay until they are killed. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/require.h"
+#include "kindred/client.h"
+#include "pb/kindred/v1/accounts.pb-c.h"
+
+enum {
+    CLIENTS = 50,
+    AT_ONCE = 64, /* people in preparation at a time */
+    SETTLE_MS = 3500,
+    TOKENS = 12
+};
+
+struct person {
+    struct kindred_member *member;
+    struct kindred_ask *ask;
+    struct kindred_duty *duty;
+    struct kindred_talk *talk;
+    struct kindred_talk_start start;
+    uint64_t offer_id, asked_us, offered_us, answered_us, told_us;
+    uint32_t number, unread;
+    enum kindred_role role;
+    bool on;
+};
+
+static struct kindred_loop *loop;
+static struct kindred_client *client[CLIENTS];
+static struct person *person;
+static struct kindred_timer *timer;
+static uint32_t people, begun, prepared, vocabulary, consent;
+static uint32_t peers, on_duty, asks, asked, matched, per_s, texts;
+static uint32_t searching, open_sides;
+static uint64_t delivered, wanted, said_us;
+static double *to_offer, *to_matched;
+static struct kindred_error error;
+
+static uint64_t now_us(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+static void must(const char *what, const struct kindred_error *failed)
+{
+    if (failed->status == 0)
+        return;
+    (void)fprintf(stderr, "people: %s: %s %s\n", what,
+                  kindred_status_name(failed->status), failed->reason);
+    exit(1);
+}
+
+static void say(const char *what, double value)
+{
+    (void)printf("%s %.3f\n", what, value);
+    (void)fflush(stdout);
+}
+
+static void connect_all(const char *address)
+{
+    loop = kindred_loop_new();
+    for (uint32_t i = 0; i < CLIENTS; i++) {
+        client[i] = kindred_client_new(loop, address, &error);
+        if (!client[i])
+            must("connect", &error);
+    }
+}
+
+/* ---- single calls ---- */
+
+static size_t answer_size;
+static uint8_t answer[65536];
+
+static void take_answer(void *arg, const uint8_t *bytes, size_t size)
+{
+    (void)arg;
+    REQUIRE(size <= sizeof answer);
+    memcpy(answer, bytes, size);
+    answer_size = size;
+}
+
+static void stop(void *arg, const struct kindred_error *failed)
+{
+    (void)arg;
+    error = *failed;
+    kindred_loop_stop(loop);
+}
+
+static void call(struct kindred_client *on,
+                 const struct kindred_call_options *options)
+{
+    const struct kindred_call_handler handler = {.message = take_answer,
+                                                 .ended = stop};
+
+    answer_size = 0;
+    REQUIRE(kindred_client_call(on, options, &handler));
+    kindred_loop_run(loop);
+}
+
+static void read_info(void)
+{
+    Kindred__V1__GetServerInfoResponse *info;
+
+    call(client[0], &(struct kindred_call_options){
+                        .path = "/kindred.v1.Accounts/GetServerInfo"});
+    must("GetServerInfo", &error);
+    info = kindred__v1__get_server_info_response__unpack(NULL, answer_size,
+                                                         answer);
+    REQUIRE(info);
+    vocabulary = info->vocabulary_version;
+    consent = info->consent_version;
+    kindred__v1__get_server_info_response__free_unpacked(info, NULL);
+}
+
+static int one_call(char **argv)
+{
+    uint8_t request[4096];
+    size_t size = strlen(argv[3]) / 2;
+
+    REQUIRE(size <= sizeof request);
+    for (size_t i = 0; i < size; i++)
+        REQUIRE(sscanf(argv[3] + 2 * i, "%2hhx", &request[i]) == 1);
+    call(client[0], &(struct kindred_call_options){
+                        .path = argv[1],
+                        .token = argv[2][0] == '-' ? NULL : argv[2],
+                        .request = request,
+                        .size = size});
+    say("status", error.status);
+    say("size", (double)answer_size);
+    return 0;
+}
+
+static int healthy(const char *address)
+{
+    static const uint8_t serving[] = {0x08, 0x01};
+
+    loop = kindred_loop_new();
+    for (;;) {
+        client[0] = kindred_client_new(loop, address, &error);
+        REQUIRE(client[0]);
+        call(client[0], &(struct kindred_call_options){
+                            .path = "/grpc.health.v1.Health/Check"});
+        if (error.status == 0 && answer_size == sizeof serving &&
+            memcmp(answer, serving, sizeof serving) == 0)
+            break;
+        kindred_client_free(client[0]);
+        (void)nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+    }
+    say("healthy_us", (double)now_us());
+    return 0;
+}
+
+/* ---- open streams ---- */
+
+static uint32_t watching;
+
+static void watched(void *arg, const uint8_t *bytes, size_t size)
+{
+    (void)arg;
+    (void)bytes;
+    (void)size;
+    if (++watching == people) {
+        (void)printf("ready\n");
+        (void)fflush(stdout);
+    }
+}
+
+static void broken(void *arg, const struct kindred_error *failed)
+{
+    (void)arg;
+    must("stream", failed);
+}
+
+static int watch(const char *address, uint32_t n)
+{
+    const struct kindred_call_handler handler = {.message = watched,
+                                                 .ended = broken};
+
+    loop = kindred_loop_new();
+    people = n;
+    for (uint32_t i = 0; i < n; i++) {
+        struct kindred_client *on = kindred_client_new(loop, address, &error);
+
+        REQUIRE(on);
+        REQUIRE(kindred_client_call(
+            on,
+            &(struct kindred_call_options){
+                .path = "/grpc.health.v1.Health/Watch", .stream = true},
+            &handler));
+    }
+    kindred_loop_run(loop);
+    return 0;
+}
+
+/* ---- people: enrol, card; then whatever comes next ---- */
+
+static void (*then)(struct person *who);
+static void (*all_prepared)(void);
+static void begin_next(void);
+
+static void ready(struct person *who)
+{
+    then(who);
+    if (++prepared == people)
+        all_prepared();
+    else
+        begin_next();
+}
+
+static void card_put(void *arg, const struct kindred_error *failed)
+{
+    must("PutCard", failed);
+    ready(arg);
+}
+
+/* Everyone has the same, so that every peer is compatible with every ticket:
+ * the most work for the engine, and no wait that the policy wants. */
+static void put_card(struct person *who)
+{
+    struct kindred_card card = {.role = who->role,
+                                .vocabulary_version = vocabulary};
+
+    for (uint64_t i = 1; i <= TOKENS; i++)
+        card.have[card.haves++] =
+            (struct kindred_have){.token = i * 0x9e3779b97f4a7c15u, true};
+    for (uint32_t i = 0; i < 4; i++) {
+        card.seek[card.seeks++] = (struct kindred_group){
+            .token = {card.have[i].token}, .count = 1, .weight = 1 + i % 3};
+        card.seek_tokens++;
+    }
+    kindred_member_put_card(who->member, &card, card_put, who);
+}
+
+static void enrolled(void *arg, const struct kindred_error *failed)
+{
+    struct person *who = arg;
+
+    must("Enroll", failed);
+    if (who->role)
+        put_card(who);
+    else
+        ready(who);
+}
+
+static void begin_next(void)
+{
+    struct kindred_identity identity;
+    struct person *who = &person[begun];
+
+    if (begun == people)
+        return;
+    who->number = begun;
+    kindred_identity_make(&identity);
+    who->member = kindred_member_new(client[begun % CLIENTS], &identity);
+    REQUIRE(who->member);
+    begun++;
+    kindred_member_enroll(who->member, "adult", KINDRED_PEER, NULL, enrolled,
+                          who);
+}
+
+static void gather(uint32_t n)
+{
+    people = n;
+    person = calloc(n, sizeof *person);
+    REQUIRE(person);
+    read_info();
+}
+
+static void prepare(void)
+{
+    for (int i = 0; i < AT_ONCE; i++)
+        begin_next();
+    kindred_loop_run(loop);
+}
+
+/* ---- seekers ---- */
+
+static void try_told(struct person *seeker, struct person *peer);
+static void open_talk(struct person *who);
+
+static struct person *other_of(const struct person *who)
+{
+    for (uint32_t i = 0; i < people; i++)
+        if (&person[i] != who && person[i].start.talk_id == who->start.talk_id)
+            return &person[i];
+    return NULL;
+}
+
+static void both(struct person *who)
+{
+    struct person *other = other_of(who);
+
+    if (other)
+        try_told(who->role == KINDRED_SEEKER ? who : other,
+                 who->role == KINDRED_SEEKER ? other : who);
+}
+
+static void ticket(void *arg, const struct kindred_ticket *now,
+                   const struct kindred_talk_start *talk)
+{
+    struct person *who = arg;
+
+    if (now->phase == KINDRED_SEARCHING && !who->on) {
+        who->on = true;
+        if (++searching == asks && peers == 0) { /* fill */
+            (void)printf("ready\n");
+            (void)fflush(stdout);
+        }
+    }
+    if (!talk)
+        return;
+    who->told_us = now_us();
+    who->start = *talk;
+    both(who);
+}
+
+static void ask_over(void *arg, const struct kindred_error *failed)
+{
+    (void)arg;
+    must("Ask", failed);
+}
+
+static void ask(struct person *who)
+{
+    const struct kindred_ask_handler handler = {
+        .ticket = ticket, .ended = ask_over, .arg = who};
+    struct kindred_ask_state state;
+
+    kindred_ask_state_make(&state);
+    who->asked_us = now_us();
+    who->ask = kindred_ask_new(who->member, &state, &handler);
+    REQUIRE(who->ask);
+}
+
+/* ---- peers ---- */
+
+static void answered(void *arg, const struct kindred_error *failed,
+                     const struct kindred_talk_start *talk)
+{
+    struct person *who = arg;
+
+    must("Answer", failed);
+    REQUIRE(talk);
+    who->told_us = now_us();
+    who->start = *talk;
+    both(who);
+}
+
+static void (*all_on)(void);
+
+static void duty_state(void *arg, const struct kindred_duty_state *state)
+{
+    struct person *who = arg;
+
+    if (state->phase == KINDRED_ON && !who->on) {
+        who->on = true;
+        if (++on_duty == peers)
+            all_on();
+    }
+    if (state->offers == 0 || state->offer[0].id == who->offer_id)
+        return;
+    who->offer_id = state->offer[0].id;
+    who->offered_us = who->answered_us = now_us();
+    kindred_member_answer(who->member, who->offer_id, true, answered, who);
+}
+
+static void duty_over(void *arg, const struct kindred_error *failed)
+{
+    (void)arg;
+    must("Attend", failed);
+}
+
+static void attend(struct person *who)
+{
+    const struct kindred_duty_terms terms = {.capacity = 1, .rest_ms = 1};
+    const struct kindred_duty_handler handler = {
+        .state = duty_state, .ended = duty_over, .arg = who};
+
+    who->duty = kindred_duty_new(who->member, &terms, &handler);
+    REQUIRE(who->duty);
+}
+
+/* ---- Ask to offer, Answer to matched ---- */
+
+static void talk_over(void *arg, const struct kindred_error *failed)
+{
+    (void)arg;
+    must("End", failed);
+}
+
+static int rising(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+static void tell(const char *what, double *ms, uint32_t n)
+{
+    char name[64];
+
+    qsort(ms, n, sizeof *ms, rising);
+    (void)snprintf(name, sizeof name, "%s_p50_ms", what);
+    say(name, ms[n / 2]);
+    (void)snprintf(name, sizeof name, "%s_p99_ms", what);
+    say(name, ms[n * 99 / 100]);
+    (void)snprintf(name, sizeof name, "%s_max_ms", what);
+    say(name, ms[n - 1]);
+}
+
+/* Both sides know: count it. */
+static void try_told(struct person *seeker, struct person *peer)
+{
+    uint64_t last_us =
+        seeker->told_us > peer->told_us ? seeker->told_us : peer->told_us;
+
+    to_offer[matched] = (double)(peer->offered_us - seeker->asked_us) / 1e3;
+    to_matched[matched] = (double)(last_us - peer->answered_us) / 1e3;
+    matched++;
+    if (texts > 0) {
+        open_talk(seeker);
+        open_talk(peer);
+        return;
+    }
+    kindred_talk_end(client[seeker->number % CLIENTS], &seeker->start,
+                     talk_over, NULL);
+    peer->start.talk_id = seeker->start.talk_id = 0;
+    if (matched == asks)
+        kindred_loop_stop(loop);
+}
+
+static void ask_next(void *arg)
+{
+    uint64_t due = (now_us() - said_us) * per_s / 1000000 + 1;
+
+    (void)arg;
+    while (asked < asks && asked < due)
+        ask(&person[peers + asked++]);
+    if (asked < asks)
+        kindred_timer_set(timer, 1);
+}
+
+static void begin_asking(void *arg)
+{
+    (void)arg;
+    said_us = now_us();
+    kindred_timer_free(timer);
+    timer = kindred_timer_new(loop, ask_next, NULL);
+    kindred_timer_set(timer, 0);
+}
+
+static void start_asking(void)
+{
+    if (prepared < people || on_duty < peers)
+        return;
+    timer = kindred_timer_new(loop, begin_asking, NULL);
+    kindred_timer_set(timer, SETTLE_MS);
+}
+
+static void take_post(struct person *who)
+{
+    if (who->role == KINDRED_GIVER)
+        attend(who);
+}
+
+static void meet(uint32_t n, uint32_t seekers)
+{
+    gather(n + seekers);
+    peers = n;
+    asks = seekers;
+    to_offer = calloc(asks, sizeof *to_offer);
+    to_matched = calloc(asks, sizeof *to_matched);
+    REQUIRE(to_offer && to_matched);
+    for (uint32_t i = 0; i < people; i++)
+        person[i].role = i < peers ? KINDRED_GIVER : KINDRED_SEEKER;
+    then = take_post;
+    all_prepared = all_on = start_asking;
+    prepare();
+    say("asks", asks);
+}
+
+static int duty(uint32_t n, uint32_t seekers, uint32_t rate)
+{
+    per_s = rate;
+    meet(n, seekers);
+    tell("offer", to_offer, matched);
+    tell("matched", to_matched, matched);
+    return 0;
+}
+
+/* ---- messages ---- */
+
+static void count_out(void)
+{
+    if (--wanted > 0)
+        return;
+    say("sends_per_s", (double)delivered * 1e6 / (double)(now_us() - said_us));
+    kindred_loop_stop(loop);
+}
+
+static void on_delivered(void *arg)
+{
+    (void)arg;
+    delivered++;
+    count_out();
+}
+
+static void on_message(void *arg, const char *text, size_t size)
+{
+    (void)arg;
+    (void)size;
+    REQUIRE(text);
+    count_out();
+}
+
+static void on_phase(void *arg, enum kindred_talk_phase phase, int reason)
+{
+    struct person *who = arg;
+
+    (void)reason;
+    REQUIRE(phase != KINDRED_TALK_ENDED);
+    if (phase != KINDRED_OPEN || who->unread > 0)
+        return;
+    who->unread = texts;
+    if (++open_sides < people)
+        return;
+    said_us = now_us();
+    for (uint32_t i = 0; i < people; i++)
+        for (uint32_t k = 0; k < texts; k++)
+            REQUIRE(kindred_talk_say(person[i].talk, "I am still here.", 16));
+}
+
+static void open_talk(struct person *who)
+{
+    const struct kindred_talk_handler handler = {.phase = on_phase,
+                                                 .message = on_message,
+                                                 .delivered = on_delivered,
+                                                 .ended = duty_over,
+                                                 .arg = who};
+
+    who->talk =
+        kindred_talk_new(client[who->number % CLIENTS], &who->start, &handler);
+    REQUIRE(who->talk);
+}
+
+static int talk(uint32_t n, uint32_t each)
+{
+    REQUIRE(each <= 64);
+    per_s = 200;
+    texts = each;
+    wanted = (uint64_t)n * 2 * each * 2; /* said and read, both ways */
+    meet(n, n);
+    return 0;
+}
+
+/* ---- many accounts, some waiting ---- */
+
+static void maybe_ask(struct person *who)
+{
+    if (who->role == KINDRED_SEEKER)
+        ask(who);
+}
+
+static void nothing_more(void)
+{
+}
+
+static int fill(uint32_t accounts, uint32_t tickets)
+{
+    gather(accounts);
+    asks = tickets;
+    for (uint32_t i = people - tickets; i < people; i++)
+        person[i].role = KINDRED_SEEKER;
+    then = maybe_ask;
+    all_prepared = nothing_more;
+    prepare();
+    return 0;
+}
+
+/* ---- one peer on duty, for its token ---- */
+
+static void token(void *arg, const struct kindred_error *failed,
+                  const struct kindred_login *login)
+{
+    (void)arg;
+    must("Login", failed);
+    (void)printf("token %s\nready\n", login->token);
+    (void)fflush(stdout);
+}
+
+static void all_held(void)
+{
+    if (prepared == people && on_duty == peers) /* both, in any order */
+        kindred_member_login(person[0].member, token, NULL);
+}
+
+static int hold(void)
+{
+    gather(1);
+    person[0].role = KINDRED_GIVER;
+    then = attend;
+    all_prepared = all_on = all_held;
+    peers = 1;
+    prepare();
+    return 0;
+}
+
+static uint32_t number(const char *text)
+{
+    return (uint32_t)strtoul(text, NULL, 10);
+}
+
+int main(int argc, char **argv)
+{
+    const char *what = argc > 2 ? argv[1] : "";
+
+    argc -= 2;
+    argv += 2;
+    if (strcmp(what, "healthy") == 0)
+        return healthy(argv[0]);
+    if (strcmp(what, "watch") == 0 && argc == 2)
+        return watch(argv[0], number(argv[1]));
+    if (argc > 0)
+        connect_all(argv[0]);
+    if (strcmp(what, "call") == 0 && argc == 4)
+        return one_call(argv);
+    if (strcmp(what, "hold") == 0 && argc == 1)
+        return hold();
+    if (strcmp(what, "fill") == 0 && argc == 3)
+        return fill(number(argv[1]), number(argv[2]));
+    if (strcmp(what, "duty") == 0 && argc == 4)
+        return duty(number(argv[1]), number(argv[2]), number(argv[3]));
+    if (strcmp(what, "talk") == 0 && argc == 3)
+        return talk(number(argv[1]), number(argv[2]));
+    (void)fprintf(stderr, "people: see the head of tests/bench/people.c\n");
+    return 2;
+}
