@@ -186,8 +186,8 @@ static bool is_grpc(const char *type)
     return *type == '\0' || *type == ';' || *type == ' ';
 }
 
-/* What is not gRPC gets plain HTTP, once its body began: by then HTTP knows
- * whether the request is well-formed. */
+/* What is not gRPC gets plain HTTP at its end: only then does HTTP know that
+ * the request is well-formed. */
 static void answer_plain(struct http_exchange *exchange)
 {
     static const struct http_field text[] = {
@@ -340,10 +340,12 @@ static void on_readable(void *self, struct http_exchange *exchange)
     struct rpc_call *call = exchange->user;
 
     (void)self;
-    if (!call && !exchange->responded)
-        answer_plain(exchange);
-    if (!call)
+    if (!call) {
+        http_exchange_consume(exchange, buf_size(&exchange->in));
+        if (exchange->in_ended && !exchange->responded)
+            answer_plain(exchange);
         return;
+    }
     rpc_intake_all(call);
     settle(call);
 }
