@@ -102,15 +102,3 @@ uint64_t server_hub_find(struct server_hub *hub, uint64_t talk,
     (void)pthread_mutex_unlock(&hub->lock);
     return call;
 }
-
-uint32_t server_hub_all(struct server_hub *hub, uint64_t *calls, uint32_t most)
-{
-    uint32_t n = 0;
-
-    (void)pthread_mutex_lock(&hub->lock);
-    for (uint32_t i = 0; i < hub->cap && n < most; i++)
-        if (hub->seat[i].call != 0)
-            calls[n++] = hub->seat[i].call;
-    (void)pthread_mutex_unlock(&hub->lock);
-    return n;
-}

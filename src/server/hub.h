@@ -44,7 +44,4 @@ void server_hub_leave(struct server_hub *hub, uint64_t talk,
 uint64_t server_hub_find(struct server_hub *hub, uint64_t talk,
                          enum match_role side);
 
-/* The calls of all watchers, up to most: for the end. */
-uint32_t server_hub_all(struct server_hub *hub, uint64_t *calls, uint32_t most);
-
 #endif

@@ -4,13 +4,15 @@
 #include <time.h>
 
 #include "base/require.h"
-#include "pb/api.h"
 #include "net/entropy.h"
+#include "pb/api.h"
 #include "pb/kindred.api.h"
 #include "server/node.h"
 #include "service/service.h"
 
-enum { INBOX = 8192, OPERATIONS_CONNECTIONS = 64 };
+/* Who drains ends its streams at once; what is left are answers on their way,
+ * and peers who do not read them. */
+enum { INBOX = 8192, DRAIN_MS = 2000, GRACE_MS = 5000 };
 
 enum record_kind { RECORD_REQUEST, RECORD_SIGNAL, RECORD_DRAIN };
 
@@ -246,6 +248,8 @@ static enum err make_face(struct server_worker *worker,
     rpc_reflection_init(&face->rpc);
     face->host.handler_of = rpc_server_handler();
     face->host.handler = &face->rpc;
+    face->host.limits.drain_ms = DRAIN_MS;
+    face->host.limits.grace_ms = GRACE_MS;
     err = net_loop_host(&worker->loop, &face->host);
     face->hosted = err == ERR_NONE;
     return err;
