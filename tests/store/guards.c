@@ -392,88 +392,6 @@ static void accept_gone(void)
     CHECK(world_row(&w, ROW_TALK, c->accept.talk) == NULL);
 }
 
-static void decline(void)
-{
-    struct match_command *c;
-    struct couple a;
-
-    world_offered(&w, &a);
-    c = world_match(&w, COMMAND_DECLINE);
-    c->decline.offer = a.offer;
-    c->decline.peer = a.seeker;
-    REFUSED(&w, ERR_NO_OFFER);
-    c = world_match(&w, COMMAND_DECLINE);
-    c->decline.offer = a.offer;
-    c->decline.peer = a.peer;
-    c->decline.rests_until_ms = w.now_ms + 86400000;
-    c->decline.backoff_until_ms = w.now_ms + 60000;
-    w.now_ms += 40000; /* a decline counts while the offer is open */
-    c->now_ms = w.now_ms;
-    OK(&w);
-    ROW(&w, ROW_OFFER, a.offer, offer.state, OFFER_DECLINED);
-    ROW(&w, ROW_TICKET, a.ticket, ticket.state, TICKET_WAITING);
-    ROW(&w, ROW_TICKET, a.ticket, ticket.offers, 0);
-    ROW(&w, ROW_TICKET, a.ticket, ticket.since_ms, w.now_ms - 40000);
-    ROW(&w, ROW_TICKET, a.ticket, ticket.backoff_until_ms, w.now_ms + 20000);
-    ROW(&w, ROW_DUTY, a.peer, duty.used, 0);
-    CHECK(world_pair(&w, PAIR_RESTS, a.seeker, a.peer) != NULL);
-    CHECK(world_pair(&w, PAIR_TICKET, a.seeker, a.peer) != NULL);
-    c = world_match(&w, COMMAND_DECLINE);
-    c->decline.offer = a.offer;
-    c->decline.peer = a.peer;
-    REFUSED(&w, ERR_OFFER_CLOSED);
-    (void)world_offer_command(&w, a.ticket, a.seeker, a.peer);
-    REFUSED(&w, ERR_EXCLUDED);
-}
-
-static void lapse(uint64_t offer, enum match_offer_state state)
-{
-    struct match_command *c = world_match(&w, COMMAND_CLOSE_OFFER);
-
-    c->close_offer.offer = offer;
-    c->close_offer.state = state;
-    c->close_offer.rests_until_ms =
-        state == OFFER_LAPSED ? w.now_ms + 1800000 : 0;
-    c->close_offer.lapses_max = 2;
-}
-
-/* Two lapses in a row pause the duty and revoke what else was offered. */
-static void lapses(void)
-{
-    struct couple a;
-    uint64_t seeker[3], ticket[3], offer[3];
-
-    world_couple(&w, &a);
-    world_duty(&w, a.peer, 8);
-    for (int i = 0; i < 3; i++) {
-        seeker[i] = world_member(&w, GRADE_MEMBER);
-        ticket[i] = world_ticket(&w, seeker[i]);
-        offer[i] = world_offer(&w, ticket[i], seeker[i], a.peer);
-    }
-    lapse(offer[0], OFFER_LAPSED);
-    REFUSED(&w, ERR_OFFER_OPEN);
-    w.now_ms += 30000;
-    lapse(offer[0], OFFER_LAPSED);
-    OK(&w);
-    ROW(&w, ROW_DUTY, a.peer, duty.lapses, 1);
-    ROW(&w, ROW_DUTY, a.peer, duty.state, DUTY_ON);
-    ROW(&w, ROW_TICKET, ticket[0], ticket.offers, 1);
-    lapse(offer[1], OFFER_LAPSED);
-    OK(&w);
-    ROW(&w, ROW_DUTY, a.peer, duty.lapses, 2);
-    ROW(&w, ROW_DUTY, a.peer, duty.state, DUTY_PAUSED);
-    ROW(&w, ROW_DUTY, a.peer, duty.why, DUTY_WHY_LAPSES);
-    ROW(&w, ROW_DUTY, a.peer, duty.used, 0);
-    ROW(&w, ROW_OFFER, offer[2], offer.state, OFFER_REVOKED);
-    CHECK(world_pair(&w, PAIR_RESTS, seeker[1], a.peer) != NULL);
-    CHECK(world_pair(&w, PAIR_RESTS, seeker[2], a.peer) == NULL);
-    lapse(offer[2], OFFER_LAPSED);
-    REFUSED(&w, ERR_OFFER_CLOSED);
-    (void)set_command(a.peer, DUTY_ON);
-    OK(&w); /* a resume starts anew */
-    ROW(&w, ROW_DUTY, a.peer, duty.lapses, 0);
-}
-
 int part_guards(const char *kind, const char *path)
 {
     world_open(&w, kind, path);
@@ -489,8 +407,6 @@ int part_guards(const char *kind, const char *path)
     offer_guards();
     accept_guards();
     accept_gone();
-    decline();
-    lapses();
     world_close(&w);
     return check_report("store guards");
 }

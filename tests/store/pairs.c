@@ -90,6 +90,74 @@ static void later_rests(void)
     (void)world_offer(&w, a.ticket, a.seeker, a.peer);
 }
 
+static uint32_t pair_rows(enum match_pair_kind kind, uint64_t member)
+{
+    static struct match_row row[4096];
+    uint32_t n = world_rows(&w, row, 4096), found = 0;
+
+    for (uint32_t i = 0; i < n; i++)
+        found += row[i].kind == ROW_PAIR && row[i].pair.kind == kind &&
+                 (row[i].pair.a == member || row[i].pair.b == member);
+    return found;
+}
+
+/* A shorter rest does not shorten a longer one: neither of the pair, nor of
+ * the peer; and what a ticket forbade goes with it. */
+static void shorter_rests(void)
+{
+    struct couple a, b;
+    struct match_command *c;
+
+    world_offered(&w, &a);
+    c = world_match(&w, COMMAND_DECLINE);
+    c->decline.offer = a.offer;
+    c->decline.peer = a.peer;
+    c->decline.rests_until_ms = w.now_ms + 1;
+    OK(&w);
+    w.now_ms += 1;
+    CHECK(pair_rows(PAIR_TICKET, a.peer) == 1);
+    c = world_match(&w, COMMAND_CLOSE_TICKET);
+    c->close_ticket.ticket = a.ticket;
+    c->close_ticket.member = a.seeker;
+    c->close_ticket.why = TICKET_WHY_WITHDRAWN;
+    OK(&w);
+    CHECK(pair_rows(PAIR_TICKET, a.peer) == 0);
+    CHECK(pair_rows(PAIR_RESTS, a.peer) == 1);
+    for (int i = 0; i < 2; i++) { /* two talks of one peer end */
+        struct couple *x = i ? &b : &a;
+
+        *x = (struct couple){.seeker =
+                                 i ? world_member(&w, GRADE_MEMBER) : a.seeker,
+                             .peer = a.peer};
+        x->ticket = world_ticket(&w, x->seeker);
+        x->offer = world_offer(&w, x->ticket, x->seeker, x->peer);
+        x->talk = world_accept(&w, x->offer, x->ticket, x->peer);
+    }
+    for (int i = 0; i < 2; i++) {
+        c = world_match(&w, COMMAND_END_TALK);
+        c->end_talk.talk = i ? b.talk : a.talk;
+        c->end_talk.why = TALK_WHY_ENDED;
+        c->end_talk.rest_until_ms = w.now_ms + (i ? 100 : 900000);
+        c->end_talk.rests_until_ms = w.now_ms + 5000;
+        OK(&w);
+        ROW(&w, ROW_DUTY, a.peer, duty.rest_until_ms, w.now_ms + 900000);
+    }
+    a.ticket = world_ticket(&w, a.seeker);
+    CHECK(world_pair(&w, PAIR_RESTS, a.seeker, a.peer)->until_ms ==
+          w.now_ms + 5000);
+    w.now_ms += 5000;
+    a.offer = world_offer(&w, a.ticket, a.seeker, a.peer);
+    w.now_ms -= 4000; /* a decline whose rest ends sooner */
+    c = world_match(&w, COMMAND_DECLINE);
+    c->decline.offer = a.offer;
+    c->decline.peer = a.peer;
+    c->decline.rests_until_ms = w.now_ms + 10;
+    OK(&w);
+    CHECK(world_pair(&w, PAIR_RESTS, a.seeker, a.peer)->until_ms ==
+          w.now_ms + 4000);
+    w.now_ms += 4000;
+}
+
 static void reflect(const struct couple *a, enum match_role side,
                     bool understood, bool again)
 {
@@ -301,6 +369,7 @@ int part_pairs(const char *kind, const char *path)
     joins();
     ends();
     later_rests();
+    shorter_rests();
     bonds();
     records();
     blocks();
