@@ -126,7 +126,8 @@ static void set_held(struct match_engine *engine, uint64_t member, bool held)
 void match_bar_lift(struct match_engine *engine, uint64_t member)
 {
     REQUIRE(engine->mode == ENGINE_LIVE);
-    set_held(engine, member, false);
+    /* unless another is on its way */
+    set_held(engine, member, match_flight_holds(engine, member, NULL));
 }
 
 /* Does a talk of this member concern the hold? */
@@ -185,8 +186,9 @@ bool match_bar_hold(struct match_engine *engine,
     }
     if (held)
         set_held(engine, event->member, true);
-    if (held && busy(engine, event->member))
-        return false;
+    if (match_flight_holds(engine, event->member, event) ||
+        (held && busy(engine, event->member)))
+        return false; /* one after the other, as they were asked for */
     command.hold.member = event->member;
     command.hold.held = held;
     command.hold.erased = event->kind == EVENT_GONE;

@@ -141,7 +141,7 @@ enum err match_duty_need(struct match_engine *engine, uint64_t member,
     list_unlink(&found->subject.moment_link);
     init(found, member, pool);
     found->bucket = bucket_now(engine);
-    found->held = match_flight_holds(engine, member);
+    found->held = match_flight_holds(engine, member, NULL);
     REQUIRE(map_put(&engine->duty_by_member, member,
                     (uint32_t)(found - engine->duty)) == ERR_NONE);
     *duty = found;

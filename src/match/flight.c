@@ -181,7 +181,14 @@ static bool names_pair(uint64_t a, uint64_t b, uint64_t c, uint64_t d)
     return (a == c && b == d) || (a == d && b == c);
 }
 
-bool match_flight_holds(const struct match_engine *engine, uint64_t member)
+static bool holds(const struct match_event *event, uint64_t member)
+{
+    return (event->kind == EVENT_HOLD || event->kind == EVENT_GONE) &&
+           event->member == member;
+}
+
+bool match_flight_holds(const struct match_engine *engine, uint64_t member,
+                        const struct match_event *until)
 {
     REQUIRE(member != 0);
     LIST_EACH (node, &engine->in_flight) {
@@ -195,8 +202,9 @@ bool match_flight_holds(const struct match_engine *engine, uint64_t member)
         const struct match_event *event =
             &LIST_ENTRY(node, struct match_latch, link)->event;
 
-        if ((event->kind == EVENT_HOLD || event->kind == EVENT_GONE) &&
-            event->member == member)
+        if (event == until)
+            return false;
+        if (holds(event, member))
             return true;
     }
     return false;

@@ -52,8 +52,10 @@ bool match_flight_latch(struct match_engine *engine,
 /* Try what was latched.  False: out of room or chance, go on in a TICK. */
 bool match_flight_replay(struct match_engine *engine);
 
-/* Is a hold of this member on its way? */
-bool match_flight_holds(const struct match_engine *engine, uint64_t member);
+/* Is a hold of this member on its way, or latched before `until` (NULL: at
+ * all)? */
+bool match_flight_holds(const struct match_engine *engine, uint64_t member,
+                        const struct match_event *until);
 /* Is a block of this pair on its way? */
 bool match_flight_blocks(const struct match_engine *engine, uint64_t a,
                          uint64_t b);

@@ -144,7 +144,7 @@ enum err match_ticket_new(struct match_engine *engine,
     new->offers_base = new->retries = new->bound = 0;
     new->talk = new->call = 0;
     new->unsent = new->closing = false;
-    new->held = match_flight_holds(engine, row->member);
+    new->held = match_flight_holds(engine, row->member, NULL);
     init_timers(new);
     REQUIRE(map_put(&engine->ticket_by_id, row->id,
                     (uint32_t)(new - engine->ticket)) == ERR_NONE);

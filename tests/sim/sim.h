@@ -80,6 +80,7 @@ struct sim_member {
     uint32_t offers, talks;
     bool gone, held, silent; /* silent: does not beat */
     bool gone_stored, held_stored;
+    uint64_t duty_moved_ms; /* when their duty's row last changed */
     uint32_t first_request; /* of this person */
     uint64_t heard_rest_ms; /* rests until then, as the engine was told */
 };

@@ -15,8 +15,16 @@ static void say(struct sim *sim, enum match_event_kind kind, uint32_t id,
     sim_people_say(sim, sim_people_request(sim, kind, id, subject, flag));
 }
 
+/* Half of the members mostly seek, half mostly help; all do both. */
+static bool unusual(struct sim *sim, uint32_t id, enum match_role role)
+{
+    return (id & 1) != (role == MATCH_PEER) && !sim_percent(sim, 15);
+}
+
 static void act_ask(struct sim *sim, uint32_t id)
 {
+    if (unusual(sim, id, MATCH_SEEKER))
+        return;
     sim->member[id].older_ask = sim->member[id].ask;
     sim->member[id].ask =
         sim_people_request(sim, EVENT_ASK, id, 0, sim_percent(sim, 15));
@@ -31,6 +39,8 @@ static void act_attend(struct sim *sim, uint32_t id)
     uint64_t until_ms =
         sim_percent(sim, 85) ? 0 : sim->now_ms + sim_roll(sim, 120000);
 
+    if (unusual(sim, id, MATCH_PEER))
+        return;
     sim->member[id].attend = sim_people_request(
         sim, EVENT_ATTEND, id, until_ms << 24 | rest_ms << 8 | capacity, false);
     sim_people_say(sim, sim->member[id].attend);
@@ -82,16 +92,35 @@ static uint64_t recall(struct sim *sim, const uint64_t *ring, uint32_t n)
     return ring[(n - back) % SIM_KNOWN];
 }
 
+/* One of those told that is in this state, or 0. */
+static uint64_t open_one(struct sim *sim, enum match_row_kind kind,
+                         const uint64_t *ring)
+{
+    uint32_t first = (uint32_t)sim_roll(sim, SIM_KNOWN);
+
+    for (uint32_t i = 0; i < SIM_KNOWN; i++) {
+        uint64_t id = ring[(first + i) % SIM_KNOWN];
+        const struct match_row *row = sim_truth_row(sim, kind, id);
+
+        if (row && (kind == ROW_OFFER ? row->offer.state == OFFER_OPEN
+                                      : row->talk.state != TALK_ENDED))
+            return id;
+    }
+    return 0;
+}
+
 static void act_answer(struct sim *sim, uint32_t id)
 {
     uint32_t whose = sim_percent(sim, 95) ? id : somebody(sim);
     const struct sim_member *member = &sim->member[whose];
+    uint64_t offer = open_one(sim, ROW_OFFER, member->offer);
 
     if (member->offers == 0)
         return;
-    sim->member[id].answer = sim_people_request(
-        sim, EVENT_ANSWER, id, recall(sim, member->offer, member->offers),
-        sim_percent(sim, 65));
+    if (offer == 0 || sim_percent(sim, 10))
+        offer = recall(sim, member->offer, member->offers);
+    sim->member[id].answer =
+        sim_people_request(sim, EVENT_ANSWER, id, offer, sim_percent(sim, 65));
     sim_people_say(sim, sim->member[id].answer);
 }
 
@@ -131,10 +160,13 @@ static void act_talk(struct sim *sim, uint32_t id)
     static const enum match_event_kind kinds[] = {EVENT_JOIN, EVENT_JOIN,
                                                   EVENT_END, EVENT_REFLECT};
     const struct sim_member *member = &sim->member[id];
+    uint64_t talk = open_one(sim, ROW_TALK, member->talk);
 
-    if (member->talks)
-        say(sim, kinds[sim_roll(sim, 4)], id,
-            recall(sim, member->talk, member->talks), sim_percent(sim, 70));
+    if (member->talks == 0)
+        return;
+    if (talk == 0 || sim_percent(sim, 50))
+        talk = recall(sim, member->talk, member->talks);
+    say(sim, kinds[sim_roll(sim, 4)], id, talk, sim_percent(sim, 70));
 }
 
 static void act_idle(struct sim *sim, uint32_t id)
@@ -247,6 +279,10 @@ void sim_people_act(struct sim *sim)
     uint64_t roll;
 
     sim->act_due_ms = sim->now_ms + sim_roll(sim, sim->mix.act_ms + 1);
+    if (sim->member[id].held && sim_percent(sim, 10)) {
+        act_hold(sim, id); /* an appeal */
+        return;
+    }
     if (sim->calls + SIM_MEMBERS * 4 > SIM_CALLS || sim->member[id].gone)
         return;
     for (uint32_t i = 0; i < sizeof acts / sizeof acts[0]; i++)

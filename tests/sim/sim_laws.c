@@ -74,7 +74,7 @@ static void proposed_offer(struct sim *sim, const struct match_command *command)
     const struct match_offer_row *offer = &command->offer.offer;
     const struct sim_member *seeker = sim_people_of(sim, offer->seeker);
     const struct sim_member *peer = sim_people_of(sim, offer->peer);
-    uint64_t late_ms = sim->tick_late_ms;
+    uint64_t late_ms = sim->mix.late_ms; /* a timer may be late by that */
     const struct match_row *ticket =
         sim_truth_row(sim, ROW_TICKET, offer->ticket);
 

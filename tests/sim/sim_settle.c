@@ -223,30 +223,48 @@ static void run_for(struct sim *sim, uint64_t ms)
         LAW("time goes on", --left > 0);
 }
 
+/* Has this ticket been ready for an offer for a while? */
+static bool waits(struct sim *sim, const struct match_ticket_row *ticket,
+                  uint64_t since_ms)
+{
+    const struct sim_member *seeker = sim_people_of(sim, ticket->member);
+
+    return ticket->state == TICKET_WAITING && seeker && seeker->ask_call &&
+           !seeker->silent && ticket->backoff_until_ms <= since_ms;
+}
+
+static bool is_free(struct sim *sim, const struct match_duty_row *duty,
+                    uint64_t since_ms)
+{
+    const struct sim_member *peer = sim_people_of(sim, duty->member);
+
+    return duty->state == DUTY_ON && peer && peer->attend_call &&
+           !peer->silent && duty->rest_until_ms <= since_ms &&
+           peer->duty_moved_ms <= since_ms &&
+           sim_truth_used(sim, duty->member) < duty->capacity;
+}
+
 /* DESIGN law 11, in a world without faults: nobody old enough, fresh and out
  * of back-off waits beside a free peer who may meet them. */
 static void law_11(struct sim *sim)
 {
     const struct sim_table *tickets = sim->kept[ROW_TICKET];
     const struct sim_table *duties = sim->kept[ROW_DUTY];
+    uint64_t since_ms = sim->now_ms - 2 * sim->limits.batch_ms;
 
     for (uint32_t i = 0; i < tickets->n; i++) {
         const struct match_ticket_row *ticket = &tickets->row[i].ticket;
-        const struct sim_member *seeker = sim_people_of(sim, ticket->member);
 
-        if (ticket->state != TICKET_WAITING || !seeker || !seeker->ask_call ||
-            seeker->silent || ticket->backoff_until_ms > sim->now_ms)
+        if (!waits(sim, ticket, since_ms))
             continue;
         for (uint32_t j = 0; j < duties->n; j++) {
             const struct match_duty_row *duty = &duties->row[j].duty;
-            const struct sim_member *peer = sim_people_of(sim, duty->member);
 
-            if (duty->state != DUTY_ON || !peer || !peer->attend_call ||
-                peer->silent || duty->rest_until_ms > sim->now_ms ||
-                sim_truth_used(sim, duty->member) >= duty->capacity)
-                continue;
-            LAW("DESIGN law 11: a ticket beside a free peer is offered",
-                !sim_laws_hard(sim, ticket->id, duty->member, sim->now_ms));
+            if (is_free(sim, duty, since_ms))
+                LAW("DESIGN law 11: a ticket beside a free peer is offered",
+                    !sim_laws_hard(sim, ticket->id, duty->member, since_ms) ||
+                        !sim_laws_hard(sim, ticket->id, duty->member,
+                                       sim->now_ms));
         }
     }
 }
@@ -285,8 +303,8 @@ void sim_finish(struct sim *sim)
     run_for(sim, sim->limits.relax_ms + 2 * sim->limits.batch_ms);
     sim_settle(sim);
     run_for(sim, 2 * sim->limits.batch_ms + 50);
-    law_11(sim);
     sim_settle(sim);
+    law_11(sim);
     /* now all vanish */
     for (uint32_t i = 0; i < SIM_MEMBERS; i++)
         sim->member[i].silent = true;

@@ -266,6 +266,8 @@ static void believe(struct sim *sim, const struct match_command *command,
     LAW("DESIGN laws 6 and 8: refused, repeated and fenced change nothing",
         may_change(command, result));
     table = sim->kept[row->kind];
+    if (row->kind == ROW_DUTY && sim_people_of(sim, row->duty.member))
+        sim_people_of(sim, row->duty.member)->duty_moved_ms = sim->now_ms;
     if (was) {
         check_moved(was, row);
         *was = *row;
