@@ -24,7 +24,7 @@ void http_guard_defaults(struct http_limits *limits)
         .slow_ms = 30000,
         .ping_ms = 60000,
         .pong_ms = 20000,
-        .ping_min_ms = 10000,
+        .ping_min_ms = 5000,
         .drain_ms = 5000,
         .grace_ms = 30000,
     };

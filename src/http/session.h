@@ -82,7 +82,7 @@ struct http_limits {         /* a zero takes the default in brackets */
     uint32_t slow_ms;        /* `out` not moving: exchange ends [30000] */
     uint32_t ping_ms;        /* quiet with an exchange open: we ping [60000] */
     uint32_t pong_ms;        /* … and wait this long for the answer [20000] */
-    uint32_t ping_min_ms;    /* peers may ping this often [10000]; 2 strikes */
+    uint32_t ping_min_ms;    /* peers may ping this often [5000]; 2 strikes */
     uint32_t drain_ms;       /* from GOAWAY(2^31-1) to GOAWAY(last) [5000] */
     uint32_t grace_ms;       /* from there to the end of all [30000] */
 };
