@@ -74,6 +74,19 @@ static void sweep_messages(struct broom *broom)
     }
 }
 
+/* Reported while silent; closed once silent for longer than any talk lives:
+ * what ended that talk did not name it. */
+static void sweep_open_box(struct broom *broom, struct store_box *box)
+{
+    const struct store_command *command = &broom->job->command;
+
+    if (over(broom, box->active_ms, command->sweep.idle_ms))
+        report_idle(broom, box);
+    if (over(broom, box->active_ms,
+             command->sweep.idle_ms + command->sweep.mailbox_ms))
+        box->closed_ms = broom->now_ms;
+}
+
 static void sweep_boxes(struct broom *broom)
 {
     struct store_table *table = &broom->memory->boxes;
@@ -86,9 +99,7 @@ static void sweep_boxes(struct broom *broom)
         if (!b)
             continue;
         if (b->box.closed_ms == 0) {
-            if (over(broom, b->box.active_ms,
-                     broom->job->command.sweep.idle_ms))
-                report_idle(broom, &b->box);
+            sweep_open_box(broom, &b->box);
             continue;
         }
         if (n == broom->most || !over(broom, b->box.closed_ms,

@@ -120,6 +120,16 @@ static void sweep_boxes(struct broom *broom)
         store_query_hash(&q, other);
         report_idle(broom, hash, other);
     }
+    /* Silent for longer than any talk lives: what ended it did not name it. */
+    q = store_sqlite_ask(
+        broom->keeper,
+        "UPDATE mailbox SET closed_ms = ?3 WHERE id IN (SELECT id FROM mailbox"
+        " WHERE closed_ms = 0 AND active_ms <= ?1"
+        " ORDER BY active_ms, id LIMIT ?2)");
+    put_before(&q, broom, broom->job->command.sweep.idle_ms + life_ms);
+    store_query_put(&q, broom->most);
+    store_query_put(&q, broom->now_ms);
+    store_query_run(&q);
     q = store_sqlite_ask(
         broom->keeper,
         "DELETE FROM message WHERE mailbox IN (SELECT id FROM mailbox"

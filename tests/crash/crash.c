@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/chance.h"
+#include "base/log.h"
 #include "base/require.h"
 #include "check.h"
 #include "script.h"
@@ -156,6 +157,26 @@ static void bad_writes(void)
     CHECK(at > 50);
 }
 
+/* A full disk is said once, and once more when it fills again. */
+static void said_once(void)
+{
+    uint64_t said = log_counter(LOG_STORE_FULL), next = 0;
+    struct store *store;
+
+    remove_files();
+    store = open_store();
+    for (uint64_t times = 1; times <= 2; times++) {
+        shim_fail(SHIM_WRITE, 1, 1000, SQLITE_FULL);
+        for (int i = 0; i < 5; i++)
+            CHECK(script_run(store, next, next + 9, 9) == next);
+        CHECK(log_counter(LOG_STORE_FULL) == said + times);
+        shim_fail(SHIM_WRITE, 0, 0, 0);
+        CHECK(script_run(store, next, next + 9, 9) == next + 9);
+        next += 9;
+    }
+    store_close(store);
+}
+
 /* The sync number `at` fails: the process ends by SIGABRT, and what it had
  * acknowledged is there. */
 static bool bad_sync(uint64_t at)
@@ -200,6 +221,7 @@ static void faults(void)
 
     shim_install();
     bad_writes();
+    said_once();
     while (bad_sync(at))
         at++;
     CHECK(at > 5);

@@ -265,6 +265,33 @@ static void expiry(void)
     REFUSED(&w, ERR_NO_TALK);
 }
 
+/* A mailbox that nobody closed is closed by its silence, and then purged. */
+static void forgotten(void)
+{
+    world_talking(&w, &a);
+    (void)send(MATCH_PEER, 5);
+    OK(&w);
+    w.now_ms += 1800000 + 86400000 - 1;
+    (void)sweep();
+    OK(&w);
+    (void)send(MATCH_SEEKER, 0); /* not yet: this is another reason */
+    REFUSED(&w, ERR_INVALID);
+    w.now_ms += 1;
+    (void)sweep();
+    OK(&w);
+    CHECK(idle(a.talk));
+    (void)send(MATCH_SEEKER, 1);
+    REFUSED(&w, ERR_TALK_ENDED);
+    (void)receive(MATCH_PEER, 0, 1);
+    OK(&w);
+    CHECK(w.job.result.received.messages == 1);
+    w.now_ms += 86400000;
+    (void)sweep();
+    OK(&w);
+    (void)receive(MATCH_PEER, 0, 1);
+    REFUSED(&w, ERR_NO_TALK);
+}
+
 int part_mail(const char *kind, const char *path)
 {
     for (size_t i = 0; i < sizeof text; i++)
@@ -276,6 +303,7 @@ int part_mail(const char *kind, const char *path)
     closed();
     silence();
     expiry();
+    forgotten();
     world_close(&w);
     return check_report("store mail");
 }
