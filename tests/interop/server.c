@@ -3,6 +3,8 @@
  * For the suites that are not ours (h2spec, h2load, the interop clients) and
  * for measuring the cost of a call without a service behind it.
  *   interop_server HOST:PORT */
+#include "rpc/server.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -12,7 +14,6 @@
 #include "pb/interop.api.h"
 #include "rpc/health.h"
 #include "rpc/reflection.h"
-#include "rpc/server.h"
 
 enum { PAYLOAD_MAX = 8 << 20 };
 
@@ -110,9 +111,9 @@ static struct rpc_verdict test_streaming_input_call(
     return rpc_reply(call, &response);
 }
 
-static struct rpc_verdict test_full_duplex_call(
-    struct rpc_call *call,
-    const Grpc__Testing__StreamingOutputCallRequest *request)
+static struct rpc_verdict
+test_full_duplex_call(struct rpc_call *call,
+                      const Grpc__Testing__StreamingOutputCallRequest *request)
 {
     enum err err = request ? send_all(call, request) : ERR_NONE;
 
