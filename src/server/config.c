@@ -43,6 +43,7 @@ struct place { /* where a value was read: for complaints */
     unsigned line;
 };
 
+/* Law 2: it is not told the value. */
 static bool complain(const struct place *place, const char *key,
                      const char *why)
 {
@@ -171,6 +172,7 @@ static const struct row *find_row(const char *key)
     return NULL;
 }
 
+/* Law 1: the one way in for a value, and each type checks its own. */
 static bool set(struct server_config *config, const char *key,
                 const char *value, const struct place *place)
 {
