@@ -14,6 +14,7 @@ void http_guard_defaults(struct http_limits *limits)
     const struct http_limits standard = {
         .streams_max = 100,
         .head_bytes_max = 16384,
+        .in_bytes_max = 64 << 20,
         .reset_burst = 500,
         .reset_per_s = 50,
         .control_burst = 2000,

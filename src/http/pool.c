@@ -8,10 +8,14 @@
 
 enum { SPARES_MAX = 256 }; /* exchanges a host keeps for reuse */
 
-/* http/session law 3.  What the windows of all streams may bring at once is always taken: were it
- * refused, every message could wait half received for the others to end. */
+/* http/session law 3.  What the windows of all streams may bring at once is
+ * taken: were it refused, every message could wait half received for the
+ * others to end.  Not so when all sessions together hold too much: then each
+ * gets credit when it holds nothing. */
 size_t http_pool_max(const struct http_session *session)
 {
+    if (session->host->in_bytes >= session->host->limits.in_bytes_max)
+        return 1;
     return (size_t)session->host->limits.streams_max * HTTP_WINDOW +
            HTTP_IN_MAX;
 }
@@ -19,10 +23,18 @@ size_t http_pool_max(const struct http_session *session)
 void http_pool_credit(struct http_exchange *exchange, size_t size)
 {
     struct http_session *session = exchange->session;
-    size_t give = session->in_owed;
 
     REQUIRE(size <= session->in_bytes); /* Law 1 */
+    REQUIRE(size <= session->host->in_bytes);
     session->in_bytes -= size;
+    session->host->in_bytes -= size;
+    http_pool_settle(session);
+}
+
+void http_pool_settle(struct http_session *session)
+{
+    size_t give = session->in_owed;
+
     if (!session->h2 || give == 0 ||
         session->in_bytes >= http_pool_max(session))
         return;

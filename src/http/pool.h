@@ -4,7 +4,8 @@
  * that a request costs no malloc.
  *
  * Laws
- *   1. session->in_bytes is the sum of what all `in` of the session hold.
+ *   1. session->in_bytes is the sum of what all `in` of the session hold,
+ *      host->in_bytes that of all its sessions.
  *   2. A spare holds no byte of the exchange before, and no large buffer. */
 #ifndef HTTP_POOL_H
 #define HTTP_POOL_H
@@ -27,5 +28,8 @@ size_t http_pool_max(const struct http_session *session);
 /* `in` gave size bytes away: credit of the connection that was held back is
  * given when there is room again. */
 void http_pool_credit(struct http_exchange *exchange, size_t size);
+
+/* The same without a change: other sessions may hold less by now. */
+void http_pool_settle(struct http_session *session);
 
 #endif

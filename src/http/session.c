@@ -170,6 +170,7 @@ enum err http_session_receive(struct http_session *session,
 
     enter(session, now_ms);
     session->heard_ms = session->now_ms;
+    http_pool_settle(session);
     if (session->failed == ERR_NONE && size > 0) {
         rv = nghttp2_session_mem_recv(session->h2, bytes, size);
         if (rv < 0 && fatal(rv) == ERR_ABUSE)

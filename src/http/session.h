@@ -23,7 +23,8 @@
  *   2. Every exchange that began is closed() exactly once, and last.
  *   3. A session holds at most streams_max exchanges of the peer's making, and
  *      body bytes of all of them below streams_max + 1 times HTTP_WINDOW plus
- *      HTTP_IN_MAX.
+ *      HTTP_IN_MAX; all sessions of a host together below in_bytes_max, plus
+ *      one HTTP_WINDOW for each.
  *   4. What the peer can make us do without sending a request is paid from a
  *      budget that refills with time; past it the connection ends with
  *      ENHANCE_YOUR_CALM. */
@@ -71,6 +72,8 @@ struct http_handler {
 struct http_limits {         /* a zero takes the default in brackets */
     uint32_t streams_max;    /* concurrent exchanges per connection [100] */
     uint32_t head_bytes_max; /* sum of name + value + 32 per head [16384] */
+    uint32_t in_bytes_max;   /* body held by all sessions of the host, beyond
+                                which each holds one window [67108864] */
     uint32_t reset_burst;    /* resets and broken frames … [500] */
     uint32_t reset_per_s;    /* … and their refill [50] */
     uint32_t control_burst;  /* PING, SETTINGS, PRIORITY, WINDOW_UPDATE and
@@ -96,6 +99,7 @@ struct http_host { /* one per I/O loop; set the first four, then init */
     /* private */
     struct list spare;
     uint32_t spares;
+    size_t in_bytes; /* body held by all its sessions */
     struct nghttp2_option *options;
     struct nghttp2_session_callbacks *callbacks;
 };

@@ -202,6 +202,53 @@ static void watermarks(void)
     wire_close(&world.wire);
 }
 
+/* Law 3: what all sessions of a host hold is bounded; when it is consumed, who
+ * waited goes on. */
+static void held(void)
+{
+    enum { SESSIONS = 8, STREAMS = 4, BODY = 50000, MAX = 150000 };
+    static uint8_t bytes[BODY];
+    static struct world worlds[SESSIONS];
+    struct http_exchange *exchanges[SESSIONS][STREAMS];
+    struct http_host *host = &worlds[0].wire.server_host;
+    enum err err;
+
+    for (int i = 0; i < SESSIONS; i++) {
+        worlds[i] = (struct world){.server = {.still = true, .mute = true}};
+        worlds[i].wire.server_host.limits.in_bytes_max = MAX;
+        world_open(&worlds[i]);
+        http_session_close(&worlds[i].wire.server);
+        err = http_session_init(&worlds[i].wire.server, host, HTTP_SERVER,
+                                &worlds[i].wire, worlds[i].wire.now_ms);
+        CHECK(err == ERR_NONE);
+    }
+    for (int s = 0; s < STREAMS; s++)
+        for (int i = 0; i < SESSIONS; i++) {
+            exchanges[i][s] = ask(&worlds[i]);
+            CHECK(http_exchange_write(exchanges[i][s], bytes, BODY) ==
+                  ERR_NONE);
+            wire_run(&worlds[i].wire);
+        }
+    CHECK(host->in_bytes >= MAX);
+    CHECK(host->in_bytes < MAX + (SESSIONS + 1) * HTTP_WINDOW);
+    for (int round = 0; round < 20; round++)
+        for (int i = 0; i < SESSIONS; i++) {
+            LIST_EACH (node, &worlds[i].wire.server.all) {
+                struct http_exchange *exchange =
+                    LIST_ENTRY(node, struct http_exchange, by_session);
+
+                http_exchange_consume(exchange, buf_size(&exchange->in));
+            }
+            wire_run(&worlds[i].wire);
+        }
+    CHECK(host->in_bytes == 0);
+    for (int i = 0; i < SESSIONS; i++)
+        for (int s = 0; s < STREAMS; s++)
+            CHECK(buf_size(&exchanges[i][s]->out) == 0);
+    for (int i = SESSIONS - 1; i >= 0; i--)
+        wire_close(&worlds[i].wire);
+}
+
 int main(void)
 {
     echo(0, 0);
@@ -210,5 +257,6 @@ int main(void)
     echo(0, 1000000);
     echo(3, 30000);
     watermarks();
+    held();
     return check_report("http/session");
 }
