@@ -106,6 +106,7 @@ static void tell_message(struct kindred_call *call, const uint8_t *bytes,
     call->inside = inside;
 }
 
+/* Law 1: the last that is heard of a call. */
 static void end(struct kindred_call *call, const struct kindred_error *error)
 {
     bool inside;

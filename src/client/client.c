@@ -29,7 +29,8 @@ static void on_wanted(void *owner)
                                : 0);
 }
 
-/* The way is barred: tell the calls, and try again if any still waits. */
+/* The way is barred: tell the calls, and try again if any still waits, later
+ * each time (Law 2). */
 static void lose(struct kindred_client *client, enum err why)
 {
     client->failures = client->calls.up ? 0 : client->failures + 1;

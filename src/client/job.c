@@ -31,7 +31,7 @@ ProtobufCMessage *client_job_unpack(const ProtobufCMessageDescriptor *type,
                                     const uint8_t *bytes, size_t size)
 {
     if (rpc_scan(type, bytes, size, CLIENT_JOB_ELEMENTS) != ERR_NONE)
-        return NULL;
+        return NULL; /* Law 2 */
     return protobuf_c_message_unpack(type, NULL, size, bytes);
 }
 
@@ -55,6 +55,7 @@ static void retire(struct client_job *job)
     list_unlink(&job->by_member);
 }
 
+/* Law 1: the last that is heard of a job. */
 static void finish(struct client_job *job, const struct kindred_error *error)
 {
     bool inside = job->inside;

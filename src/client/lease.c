@@ -67,9 +67,10 @@ static void on_message(void *arg, const void *message)
             lease->member->beat_ms < CLIENT_LEASE_BEAT_MS
                 ? lease->member->beat_ms
                 : CLIENT_LEASE_BEAT_MS);
-    lease->message(lease->arg, message);
+    lease->message(lease->arg, message); /* Law 2 */
 }
 
+/* Law 3. */
 static bool may_resume(const struct client_lease *lease,
                        const struct kindred_error *error)
 {
@@ -88,7 +89,7 @@ static void on_done(void *arg, const struct kindred_error *error,
     (void)answer;
     lease->stream = NULL;
     if (error->status == STATUS_OK || !may_resume(lease, error)) {
-        client_lease_close(lease);
+        client_lease_close(lease); /* Law 1 */
         lease->ended(lease->arg, error);
         return;
     }

@@ -65,7 +65,7 @@ static void test_unary(void)
     CHECK(ask(&world, &heard,
               (struct kindred_call_options){.token = "abc",
                                             .timeout_ms = 5000}) != NULL);
-    CHECK(heard.ends == 0); /* Law 2 */
+    CHECK(heard.ends == 0); /* client/calls law 2 */
     core_world_run(&world);
     CHECK(heard.messages == 1 && heard.ends == 1);
     CHECK(heard.error.status == 0 && heard.version == 42);
@@ -84,15 +84,16 @@ static void test_failure_has_our_words(void)
     world.answers[0] = ERR_NO_OFFER;
     (void)ask(&world, &heard, (struct kindred_call_options){.retry = true});
     core_world_run(&world);
-    CHECK(heard.messages == 0 && heard.ends == 1 && world.calls == 1);
+    CHECK(heard.messages == 0); /* client/calls law 3 */
+    CHECK(heard.ends == 1 && world.calls == 1);
     CHECK(heard.error.status == STATUS_NOT_FOUND);
     CHECK(strcmp(heard.error.reason, "NO_OFFER") == 0);
     CHECK(heard.error.text == err_text(ERR_NO_OFFER));
     core_world_close(&world);
 }
 
-/* Law 4: again after RetryInfo and the pause, not before; not without retry;
- * not past the deadline. */
+/* client/calls law 4: again after RetryInfo and the pause, not before; not
+ * without retry; not past the deadline. */
 static void test_retry(void)
 {
     struct core_world world;
@@ -158,7 +159,7 @@ static void test_cancel(void)
     world.silent = false;
     inside.cancel = ask(&world, &inside, (struct kindred_call_options){0});
     core_world_run(&world);
-    CHECK(inside.messages == 1 && inside.ends == 0); /* Law 1 */
+    CHECK(inside.messages == 1 && inside.ends == 0); /* client/calls law 1 */
     core_world_close(&world);
     CHECK(heard.ends == 0 && inside.ends == 0);
 }
