@@ -270,13 +270,15 @@ static void deadlines(void)
 {
     struct world *w = world_new();
     struct match_event event = {.kind = EVENT_ANSWER, .member = 2};
-    uint64_t offer;
+    uint64_t offer, seq;
 
     (void)world_attend(w, 2, 1);
     (void)world_ask(w, 1, false);
     offer = w->duty[2].offer[0].id;
     world_until(w, 30000);
+    seq = w->store.seq;
     CHECK(world_err(w, world_answer(w, 2, offer, true)) == ERR_LATE);
+    CHECK(w->store.seq == seq); /* the store was not even asked */
     CHECK(world_err(w, world_answer(w, 3, offer, false)) == ERR_NO_OFFER);
     event.answer.offer = offer;
     event.key = (struct match_key){.word = {5, 5}, .request_hash = 1};
