@@ -16,7 +16,8 @@ enum {
     BETWEEN_MS = 900,    /* two asks */
     PATIENCE_MS = 3000,  /* with a ticket that has no offer */
     DEADLINE_MS = 85000, /* for all of it */
-    LEAVING_MS = 3000
+    LEAVING_MS = 3000,
+    SETTLE_MS = 700
 };
 
 static const char POOL[] = "demo";
@@ -264,6 +265,23 @@ static void free_all(struct cli_demo *demo)
     kindred_timer_free(demo->deadline);
 }
 
+static void stop(void *arg)
+{
+    kindred_loop_stop(arg);
+}
+
+/* Connections close, the server counts. */
+static void let_settle(struct kindred_loop *loop)
+{
+    struct kindred_timer *timer = kindred_timer_new(loop, stop, loop);
+
+    if (!timer)
+        return;
+    kindred_timer_set(timer, SETTLE_MS);
+    kindred_loop_run(loop);
+    kindred_timer_free(timer);
+}
+
 static void play(struct cli_demo *demo)
 {
     demo->began_ms = kindred_loop_now_ms(demo->loop);
@@ -299,6 +317,7 @@ static int run(const struct cli_args *args)
                 "TEDS 2019 counts,", POOL);
         play(&demo);
         free_all(&demo);
+        let_settle(demo.loop);
         cli_demo_report_table(&demo);
         cli_demo_report_stats(cli_args_text(
             args, "--socket", "/var/lib/kindred/operations.sock"));

@@ -4,7 +4,7 @@
  * frequencies of TEDS 2019 and a connection of their own, in one process on
  * one loop.  demo.c is the stage, demo_card.c deals the cards, demo_peer.c and
  * demo_seeker.c play the two parts, demo_talk.c what both say, demo_report.c
- * counts.
+ * counts.  Long because all that play share one stage.
  *
  * An offer does not tell a peer whose it is.  The stage lets at most one
  * ticket at a time be without an offer, so that it knows nevertheless, and
@@ -59,6 +59,7 @@ struct cli_demo_peer {
     struct cli_demo_seeker *for_whom; /* as far as the stage knows */
     enum { CLI_DEMO_ACCEPT, CLI_DEMO_DECLINE, CLI_DEMO_IGNORE } mind;
     bool answering, on;
+    bool fresh; /* whose the offer is will show in a moment */
 };
 
 struct cli_demo_seeker {

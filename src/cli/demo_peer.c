@@ -63,29 +63,6 @@ static void on_answered(void *arg, const struct kindred_error *error,
     cli_demo_talk_begin(&peer->talk, talk);
 }
 
-static void on_thought(void *arg)
-{
-    struct cli_demo_peer *peer = arg;
-    struct cli_demo *demo = peer->person.demo;
-
-    if (peer->offer.id == 0 || peer->answering || demo->finishing)
-        return;
-    if (peer->mind == CLI_DEMO_DECLINE && cli_demo_seeker_alone(demo)) {
-        kindred_timer_set(peer->think, 200); /* see demo.h */
-        return;
-    }
-    if (peer->mind == CLI_DEMO_DECLINE) {
-        demo->declined++;
-        cli_demo_tell(demo, CLI_YELLOW,
-                      "peer %02u     declines; nobody is told, and the request "
-                      "goes on with its age",
-                      peer->person.number);
-    }
-    peer->answering = true;
-    kindred_member_answer(peer->person.member, peer->offer.id,
-                          peer->mind == CLI_DEMO_ACCEPT, on_answered, peer);
-}
-
 /* Everybody's mind is made up beforehand: by the number of the offer. */
 static void make_up_mind(struct cli_demo_peer *peer)
 {
@@ -101,27 +78,68 @@ static void make_up_mind(struct cli_demo_peer *peer)
         peer->mind = CLI_DEMO_DECLINE;
 }
 
-static void on_offer(struct cli_demo_peer *peer,
-                     const struct kindred_offer *offer)
+enum { LATER_MS = 40 };
+
+static void show_offer(struct cli_demo_peer *peer)
 {
     struct cli_demo *demo = peer->person.demo;
     char text[200];
 
-    peer->offer = *offer;
+    peer->fresh = false;
     make_up_mind(peer);
-    peer->for_whom = offer->danger ? &demo->seeker[CLI_DEMO_IN_DANGER]
-                                   : cli_demo_seeker_alone(demo);
+    peer->for_whom = peer->offer.danger ? &demo->seeker[CLI_DEMO_IN_DANGER]
+                                        : cli_demo_seeker_alone(demo);
     if (peer->for_whom) {
         peer->for_whom->offered = true;
         peer->for_whom->offers++;
     }
-    shared(demo, offer, text);
+    shared(demo, &peer->offer, text);
     cli_demo_tell(demo, CLI_PLAIN, "seeker %02u   offered to peer %02u%s: %s",
                   peer->for_whom ? peer->for_whom->person.number : 0,
-                  peer->person.number, offer->danger ? ", in danger" : "",
+                  peer->person.number, peer->offer.danger ? ", in danger" : "",
                   text);
     if (peer->mind != CLI_DEMO_IGNORE)
         kindred_timer_set(peer->think, 600 + cli_demo_below(demo, 1200));
+}
+
+/* The end of the offer before it is told on another connection, and may come
+ * a little later. */
+static void on_offer(struct cli_demo_peer *peer,
+                     const struct kindred_offer *offer)
+{
+    peer->offer = *offer;
+    peer->fresh = true;
+    if (offer->danger || cli_demo_seeker_alone(peer->person.demo))
+        show_offer(peer);
+    else
+        kindred_timer_set(peer->think, LATER_MS);
+}
+
+static void on_thought(void *arg)
+{
+    struct cli_demo_peer *peer = arg;
+    struct cli_demo *demo = peer->person.demo;
+
+    if (peer->offer.id == 0 || peer->answering || demo->finishing)
+        return;
+    if (peer->fresh) {
+        show_offer(peer);
+        return;
+    }
+    if (peer->mind == CLI_DEMO_DECLINE && cli_demo_seeker_alone(demo)) {
+        kindred_timer_set(peer->think, 200); /* see demo.h */
+        return;
+    }
+    if (peer->mind == CLI_DEMO_DECLINE) {
+        demo->declined++;
+        cli_demo_tell(demo, CLI_YELLOW,
+                      "peer %02u     declines; nobody is told, and the request "
+                      "goes on with its age",
+                      peer->person.number);
+    }
+    peer->answering = true;
+    kindred_member_answer(peer->person.member, peer->offer.id,
+                          peer->mind == CLI_DEMO_ACCEPT, on_answered, peer);
 }
 
 static bool holds(const struct kindred_duty_state *state, uint64_t offer)
