@@ -203,6 +203,9 @@ static void sweeps(void)
 
 static void sweeps_keys(void)
 {
+    /* a day later it is forgotten */
+    const enum match_outcome outcome[] = {OUTCOME_OK, OUTCOME_REPLAY,
+                                          OUTCOME_REFUSED};
     uint64_t member = world_member(&w, GRADE_MEMBER);
     struct store_command *c;
 
@@ -211,11 +214,7 @@ static void sweeps_keys(void)
         c->key = world_key(4, 40);
         c->put_card.member = member;
         c->put_card.version = 2;
-        if (day < 2) {
-            EXPECT(&w, day ? OUTCOME_REPLAY : OUTCOME_OK, ERR_NONE);
-        } else {
-            REFUSED(&w, ERR_CARD_VERSION); /* a day later it is forgotten */
-        }
+        EXPECT(&w, outcome[day], day < 2 ? ERR_NONE : ERR_CARD_VERSION);
         w.now_ms += day ? 86400000 : 86399999;
         CHECK(swept(64) == (day == 1));
     }
