@@ -1,93 +1,115 @@
-/* Law by law against a plain array, then by threads at once. */
 #include "server/hub.h"
+
+#include <string.h>
 
 #include "base/chance.h"
 #include "check.h"
+#include "fail_malloc.h"
 
-enum { CAP = 10, TALKS = 8, STEPS = 5000, SEEDS = 10, THREADS = 4 };
+enum { CAP = 24, TALKS = 16 };
 
-/* Laws 1 and 2 after every step: who[talk][side] is the call that sits there. */
-static void laws_hold_for(uint64_t seed)
+/* Law 1: the newest sits, the older is given back; law 2: only who sits can
+ * leave. */
+static void by_law(void)
 {
-    uint64_t who[TALKS][2] = {{0}}, n = 0, older;
     struct server_hub hub;
+    uint64_t older = 77;
+
+    CHECK(server_hub_init(&hub, 4) == ERR_NONE);
+    CHECK(server_hub_seat(&hub, 9, MATCH_SEEKER, 100, &older) == ERR_NONE);
+    CHECK(older == 0);
+    CHECK(server_hub_seat(&hub, 9, MATCH_PEER, 200, &older) == ERR_NONE);
+    CHECK(older == 0);
+    CHECK(server_hub_seat(&hub, 9, MATCH_SEEKER, 101, &older) == ERR_NONE);
+    CHECK(older == 100);
+    CHECK(server_hub_find(&hub, 9, MATCH_SEEKER) == 101);
+    server_hub_leave(&hub, 9, MATCH_SEEKER, 100); /* too late */
+    CHECK(server_hub_find(&hub, 9, MATCH_SEEKER) == 101);
+    server_hub_leave(&hub, 9, MATCH_PEER, 101); /* another's seat */
+    CHECK(server_hub_find(&hub, 9, MATCH_PEER) == 200);
+    server_hub_leave(&hub, 9, MATCH_SEEKER, 101);
+    CHECK(server_hub_find(&hub, 9, MATCH_SEEKER) == 0);
+    server_hub_leave(&hub, 8, MATCH_SEEKER, 101);
+    CHECK(server_hub_find(&hub, 8, MATCH_PEER) == 0);
+    server_hub_close(&hub);
+    server_hub_close(&hub);
+}
+
+static void full(void)
+{
+    struct server_hub hub;
+    uint64_t older;
 
     CHECK(server_hub_init(&hub, CAP) == ERR_NONE);
-    for (uint64_t step = 1; step <= STEPS; step++) {
-        uint64_t t = chance_below(&seed, TALKS), s = chance_below(&seed, 2);
-        enum match_role side = s ? MATCH_PEER : MATCH_SEEKER;
+    for (uint64_t i = 1; i <= CAP; i++)
+        CHECK(server_hub_seat(&hub, i, MATCH_PEER, i, &older) == ERR_NONE);
+    CHECK(server_hub_seat(&hub, 99, MATCH_PEER, 99, &older) == ERR_FULL);
+    CHECK(older == 0 && server_hub_find(&hub, 99, MATCH_PEER) == 0);
+    CHECK(server_hub_seat(&hub, 3, MATCH_PEER, 99, &older) == ERR_NONE);
+    CHECK(older == 3); /* a seat that is taken needs no room */
+    server_hub_leave(&hub, 7, MATCH_PEER, 7);
+    CHECK(server_hub_seat(&hub, 99, MATCH_PEER, 99, &older) == ERR_NONE);
+    server_hub_close(&hub);
+}
 
-        if (chance_below(&seed, 3) == 0) {
-            bool right = chance_below(&seed, 2);
+/* Any history, against a plain table. */
+static void random_history(void)
+{
+    struct server_hub hub;
+    uint64_t slow[TALKS][MATCH_ROLES] = {{0}}, seed = 11, call = 0;
+    uint32_t seated = 0;
 
-            server_hub_leave(&hub, t + 1, side,
-                             right && who[t][s] ? who[t][s] : step + STEPS);
-            if (right && who[t][s]) { /* Law 2 */
-                who[t][s] = 0;
-                n--;
+    CHECK(server_hub_init(&hub, CAP) == ERR_NONE);
+    for (int round = 0; round < 100000; round++) {
+        uint64_t talk = chance_next(&seed) % TALKS, older;
+        enum match_role side = (enum match_role)(chance_next(&seed) % 2);
+        uint64_t *seat = &slow[talk][side];
+
+        if (chance_next(&seed) % 2 == 0) {
+            enum err want = *seat == 0 && seated == CAP ? ERR_FULL : ERR_NONE;
+
+            call++;
+            CHECK(server_hub_seat(&hub, talk + 1, side, call, &older) == want);
+            CHECK(older == *seat);
+            if (want == ERR_NONE) {
+                seated += *seat == 0;
+                *seat = call;
             }
-        } else if (who[t][s] == 0 && n == CAP) {
-            CHECK(server_hub_seat(&hub, t + 1, side, step, &older) == ERR_FULL);
         } else {
-            CHECK(server_hub_seat(&hub, t + 1, side, step, &older) == ERR_NONE);
-            CHECK(older == who[t][s]); /* Law 1: the older is given back */
-            n += who[t][s] == 0;
-            who[t][s] = step;
+            bool right = chance_next(&seed) % 4 != 0;
+
+            server_hub_leave(&hub, talk + 1, side, right ? *seat : call + 1);
+            if (right && *seat != 0) {
+                *seat = 0;
+                seated--;
+            }
         }
-        for (t = 0; t < TALKS; t++) {
-            CHECK(server_hub_find(&hub, t + 1, MATCH_SEEKER) == who[t][0]);
-            CHECK(server_hub_find(&hub, t + 1, MATCH_PEER) == who[t][1]);
-        }
+        CHECK(server_hub_find(&hub, talk + 1, side) == *seat);
     }
-    server_hub_close(&hub);
     server_hub_close(&hub);
 }
 
-struct visitor {
-    struct server_hub *hub;
-    uint64_t first, given_back;
-};
-
-static void *visit(void *arg)
+static void out_of_memory(void)
 {
-    struct visitor *visitor = arg;
+    bool failed = true;
 
-    for (uint64_t i = 0; i < 2000; i++) {
-        uint64_t call = visitor->first + i, older;
+    for (size_t at = 1; failed; at++) {
+        struct server_hub hub;
+        enum err err;
 
-        CHECK(server_hub_seat(visitor->hub, 1, MATCH_PEER, call, &older) ==
-              ERR_NONE);
-        visitor->given_back += older != 0;
+        fail_malloc_start(at);
+        err = server_hub_init(&hub, CAP);
+        failed = fail_malloc_stop();
+        CHECK(err == (failed ? ERR_NOMEM : ERR_NONE));
+        server_hub_close(&hub);
     }
-    return NULL;
-}
-
-/* Law 1 where threads meet: all but the last to sit were given back, once. */
-static void threads_take_turns(void)
-{
-    struct visitor visitor[THREADS];
-    pthread_t thread[THREADS];
-    struct server_hub hub;
-    uint64_t given_back = 0;
-
-    CHECK(server_hub_init(&hub, CAP) == ERR_NONE);
-    for (uint64_t i = 0; i < THREADS; i++) {
-        visitor[i] = (struct visitor){.hub = &hub, .first = 1 + i * 10000};
-        CHECK(pthread_create(&thread[i], NULL, visit, &visitor[i]) == 0);
-    }
-    for (int i = 0; i < THREADS; i++) {
-        CHECK(pthread_join(thread[i], NULL) == 0);
-        given_back += visitor[i].given_back;
-    }
-    CHECK(given_back == THREADS * 2000 - 1);
-    CHECK(server_hub_find(&hub, 1, MATCH_PEER) != 0);
-    server_hub_close(&hub);
 }
 
 int main(void)
 {
-    threads_take_turns();
-    for (uint64_t seed = 1; seed <= SEEDS; seed++)
-        laws_hold_for(seed);
+    by_law();
+    full();
+    random_history();
+    out_of_memory();
     return check_report("server/hub");
 }
