@@ -25,7 +25,8 @@ def cited(text):
 
 
 def read(paths):
-    return "\n".join(path.read_text() for path in paths)
+    """One text, its lines joined, so that a citation may run over an end."""
+    return re.sub(r"\s*\n[ \t]*[*#]*[ \t]*", " ", "\n".join(path.read_text() for path in paths))
 
 
 def far(paths):

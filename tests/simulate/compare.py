@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """compare -- does `kindred simulate` write, byte for byte, what another
 implementation wrote?  Only events and laws_checked of the summary may differ.
-Runs it twice: the same input gives the same bytes.
+Runs it twice: the same input gives the same bytes.  Of cli/simulate_run laws
+1, 2 and 3 any broken one changes them: the example days are full of equal times.
 Usage: compare.py KINDRED WORKLOAD.jsonl EXPECTED.jsonl [ARG ...]"""
 import re
 import subprocess
