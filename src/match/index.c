@@ -154,14 +154,14 @@ uint32_t match_index_top(const struct match_engine *engine,
         struct match_duty *duty =
             LIST_ENTRY(node, struct match_duty, pool_link);
         struct match_rank one = {.duty = duty};
-        bool best_yet, ranks;
+        bool best_yet, ranks, idle = match_duty_free(engine, duty);
 
-        if (duty->row.state != DUTY_ON || duty->hand.version == 0)
+        if (duty->row.state != DUTY_ON || duty->hand.version == 0 ||
+            (any && !idle))
             continue;
         one.p = match_index_p(engine, ticket, duty);
         best_yet = !any && one.p > most;
-        ranks = (n < k || one.p >= rank[n - 1].p) &&
-                match_duty_free(engine, duty) &&
+        ranks = idle && (n < k || one.p >= rank[n - 1].p) &&
                 (who == INDEX_ANY || duty->row.grade == GRADE_CRISIS_PEER);
         if (ranks) {
             one.load = match_duty_load(engine, duty);

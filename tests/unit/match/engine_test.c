@@ -449,6 +449,9 @@ static void backoff(void)
             (void)world_answer(w, peer, w->duty[peer].offer[0].id, false);
     }
     CHECK(w->offers == 20);
+    CHECK(
+        world_stored(w, ROW_TICKET, w->ticket_of[1])->ticket.backoff_until_ms ==
+        60000); /* outlives a restart */
     world_until(w, 59999);
     CHECK(w->offers == 20);
     world_until(w, 60000);
