@@ -353,12 +353,13 @@ bool match_peer_answer(struct match_engine *engine,
         answer_unknown(engine, event);
         return true;
     }
+    if (offer->row.peer == event->member && match_subject_busy(&offer->subject))
+        return false; /* even closed: what closed it says which talk it made */
     if (offer->row.peer != event->member || offer->row.state != OFFER_OPEN) {
         answer_closed(engine, offer, event);
         return true;
     }
-    if (match_subject_busy(&offer->subject) || offer->ticket->held ||
-        offer->duty->held)
+    if (offer->ticket->held || offer->duty->held)
         return false;
     REQUIRE(!match_subject_busy(&offer->ticket->subject));
     if (event->answer.accept && engine->now_ms >= offer->row.deadline_ms) {
@@ -415,8 +416,9 @@ bool match_peer_close_offer(struct match_engine *engine,
     REQUIRE(state == OFFER_LAPSED || state == OFFER_REVOKED);
     if (pauses && match_peer_busy(duty))
         return false;
-    if (state == OFFER_LAPSED && lapsing(duty))
-        return false; /* whether it pauses is known only after that one */
+    if (state == OFFER_LAPSED &&
+        (lapsing(duty) || match_subject_busy(&duty->subject)))
+        return false; /* whether it pauses is known only after that */
     command.close_offer.offer = offer->row.id;
     command.close_offer.state = state;
     command.close_offer.lapses_max = (uint8_t)engine->limits.lapses_max;

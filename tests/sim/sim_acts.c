@@ -184,7 +184,8 @@ static void act_block(struct sim *sim, uint32_t id)
 {
     enum match_event_kind kind =
         sim_percent(sim, 60) ? EVENT_BLOCK : EVENT_UNBLOCK;
-    const struct sim_member *member = &sim->member[id];
+    const struct sim_member *member =
+        &sim->member[sim_percent(sim, 90) ? id : somebody(sim)];
     uint32_t other = somebody(sim);
 
     if (sim_percent(sim, 50) && other != id && !sim->member[other].gone)
