@@ -153,25 +153,13 @@ static void pause(struct kindred_call *call, uint32_t after_ms)
     set_timer(call);
 }
 
-uint32_t client_calls_pause_ms(uint32_t attempt, uint32_t advice_ms)
-{
-    uint32_t pause_ms = CLIENT_PAUSE_MIN_MS
-                        << (attempt < 7 ? (attempt > 0 ? attempt - 1 : 0) : 6);
-
-    if (pause_ms > CLIENT_PAUSE_MAX_MS)
-        pause_ms = CLIENT_PAUSE_MAX_MS;
-    if (advice_ms > 60000)
-        advice_ms = 60000;
-    return pause_ms > advice_ms ? pause_ms : advice_ms;
-}
-
 /* An attempt is over for this reason: again, or the end (Law 4). */
 static void settle(struct kindred_call *call, const struct kindred_error *error)
 {
     uint32_t after_ms;
 
     let_go(call, true);
-    after_ms = client_calls_pause_ms(call->attempts, error->retry_ms);
+    after_ms = client_timer_pause_ms(call->attempts, error->retry_ms);
     if (call->retry && !call->stream && client_error_passing(error) &&
         call->deadline_ms - now_ms(call->calls) > after_ms)
         pause(call, after_ms);

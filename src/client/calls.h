@@ -27,9 +27,7 @@
 enum {
     CLIENT_MESSAGE_MAX = 4 << 20, /* bytes of one message from a server */
     CLIENT_REQUEST_MAX = 65536,
-    CLIENT_PATH_MAX = 128,
-    CLIENT_PAUSE_MIN_MS = 100, /* between attempts, doubling … */
-    CLIENT_PAUSE_MAX_MS = 5000 /* … to this */
+    CLIENT_PATH_MAX = 128
 };
 
 struct client_calls {
@@ -72,8 +70,5 @@ struct kindred_call *
 client_calls_start(struct client_calls *calls,
                    const struct kindred_call_options *options,
                    const struct kindred_call_handler *handler);
-
-/* The pause before attempt n (from 1), at least the server's advice. */
-uint32_t client_calls_pause_ms(uint32_t attempt, uint32_t advice_ms);
 
 #endif

@@ -25,7 +25,7 @@ static void on_wanted(void *owner)
 
     if (!client->connection && client->timer.timer.place == 0)
         connect_in(client, client->failures
-                               ? client_calls_pause_ms(client->failures, 0)
+                               ? client_timer_pause_ms(client->failures, 0)
                                : 0);
 }
 

@@ -95,7 +95,7 @@ static void on_done(void *arg, const struct kindred_error *error,
     }
     lease->failures++;
     set(lease, &lease->again,
-        client_calls_pause_ms(lease->failures, error->retry_ms));
+        client_timer_pause_ms(lease->failures, error->retry_ms));
     if (lease->trouble)
         lease->trouble(lease->arg, error);
 }

@@ -127,7 +127,7 @@ static void on_sent(void *arg, const struct kindred_error *error,
         net_timer_set(
             &talk->client->loop->timers, &talk->again.timer,
             kindred_loop_now_ms(talk->client->loop) +
-                client_calls_pause_ms(talk->failures, error->retry_ms));
+                client_timer_pause_ms(talk->failures, error->retry_ms));
         if (talk->handler.trouble)
             talk->handler.trouble(talk->handler.arg, error);
     } else {

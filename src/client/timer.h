@@ -5,13 +5,31 @@
 #include "base/list.h"
 #include "net/timer.h"
 
-enum { CLIENT_TIMERS_MAX = 65536 };
+enum {
+    CLIENT_TIMERS_MAX = 65536,
+    CLIENT_PAUSE_MIN_MS = 100, /* between attempts, doubling … */
+    CLIENT_PAUSE_MAX_MS = 5000 /* … to this */
+};
 
 struct client_timer { /* all zero with fire and arg is one not set */
     struct net_timer timer;
     void (*fire)(void *arg);
     void *arg;
 };
+
+/* The pause before attempt n (from 1), at least the server's advice. */
+static inline uint32_t client_timer_pause_ms(uint32_t attempt,
+                                             uint32_t advice_ms)
+{
+    uint32_t doublings = attempt > 0 ? attempt - 1 : 0;
+    uint32_t pause_ms = CLIENT_PAUSE_MIN_MS << (doublings < 6 ? doublings : 6);
+
+    if (pause_ms > CLIENT_PAUSE_MAX_MS)
+        pause_ms = CLIENT_PAUSE_MAX_MS;
+    if (advice_ms > 60000)
+        advice_ms = 60000;
+    return pause_ms > advice_ms ? pause_ms : advice_ms;
+}
 
 /* Tell all that are due, in their order. */
 static inline void client_timer_run(struct net_timer_heap *heap,
