@@ -12,6 +12,7 @@ static struct store_job twin[BATCH], job[BATCH];
 static uint64_t seed, member[PEOPLE], id[3][IDS];
 static uint32_t ids[3]; /* tickets, offers, talks */
 static struct store_command last;
+static uint8_t text[900];
 
 static uint64_t below(uint64_t n)
 {
@@ -209,6 +210,72 @@ static void make_safety(struct match_command *c)
     c->block.via = below(2) ? some_id(1 + (uint32_t)below(2)) : 0;
 }
 
+/* One mailbox of a talk that may or may not live. */
+static void make_mail(struct store_command *c)
+{
+    uint64_t talk = some_id(2);
+    uint8_t hash[STORE_HASH] = {0};
+
+    memset(c, 0, sizeof *c);
+    c->now_ms = w.now_ms;
+    memcpy(hash, &talk, sizeof talk);
+    hash[9] = (uint8_t)(1 + below(2));
+    switch (below(4)) {
+    case 0:
+        c->kind = STORE_RECEIVE;
+        memcpy(c->receive.receive_hash, hash, STORE_HASH);
+        c->receive.after_seq = below(6);
+        c->receive.most = (uint32_t)below(5);
+        break;
+    case 1:
+        c->kind = STORE_ACKNOWLEDGE;
+        memcpy(c->acknowledge.receive_hash, hash, STORE_HASH);
+        c->acknowledge.up_to_seq = below(6);
+        break;
+    default:
+        c->kind = STORE_SEND;
+        memcpy(c->send.send_hash, hash, STORE_HASH);
+        c->send.ciphertext = (struct store_bytes){.data = text + below(300),
+                                                  .size = (uint32_t)below(600)};
+        if (below(3) == 0)
+            c->key = world_key(1 + below(9), below(2));
+    }
+}
+
+static bool same_message(const struct store_message *x,
+                         const struct store_message *y)
+{
+    return x->seq == y->seq && x->ciphertext.size == y->ciphertext.size &&
+           memcmp(x->ciphertext.data, y->ciphertext.data, x->ciphertext.size) ==
+               0;
+}
+
+static bool same_result(enum store_command_kind kind,
+                        const struct store_result *x,
+                        const struct store_result *y)
+{
+    if (kind == STORE_MATCH)
+        return world_same_result(x, y);
+    if (x->outcome != y->outcome || x->err != y->err)
+        return false;
+    if (x->outcome == OUTCOME_REFUSED)
+        return true;
+    if (kind == STORE_SEND)
+        return x->sent.seq == y->sent.seq;
+    if (kind == STORE_ACKNOWLEDGE)
+        return x->mailbox.last_seq == y->mailbox.last_seq &&
+               x->mailbox.acked_seq == y->mailbox.acked_seq &&
+               x->mailbox.closed_ms == y->mailbox.closed_ms;
+    if (x->received.messages != y->received.messages ||
+        x->received.more != y->received.more ||
+        x->received.expired_seq != y->received.expired_seq)
+        return false;
+    for (uint32_t i = 0; i < x->received.messages; i++)
+        if (!same_message(&x->received.message[i], &y->received.message[i]))
+            return false;
+    return true;
+}
+
 static void make(struct store_command *whole)
 {
     struct match_command *c = &whole->match.command;
@@ -217,6 +284,10 @@ static void make(struct store_command *whole)
     if (below(25) == 0 && last.kind == STORE_MATCH &&
         last.match.command.now_ms <= w.now_ms) {
         *whole = last; /* nobody heard the answer: once more */
+        return;
+    }
+    if (below(5) == 0) {
+        make_mail(whole);
         return;
     }
     memset(whole, 0, sizeof *whole);
@@ -264,7 +335,8 @@ static void sweep_both(void)
         struct store_command *c = world_command(both[i], STORE_SWEEP);
 
         c->now_ms = w.now_ms;
-        c->sweep.idle_ms = c->sweep.message_ms = UINT64_MAX / 4;
+        c->sweep.idle_ms = UINT64_MAX / 4;
+        c->sweep.message_ms = 4000;
         c->sweep.mailbox_ms = c->sweep.link_ms = 20000;
         c->sweep.key_ms = 20000;
         c->sweep.most = STORE_BATCH_MAX;
@@ -292,7 +364,8 @@ static uint32_t batch(uint32_t tally[OUTCOME_COUNT])
     }
     store_execute(w.store, all, n);
     for (uint32_t i = 0; i < n; i++) {
-        wrong += !world_same_result(&twin[i].result, &job[i].result);
+        wrong +=
+            !same_result(job[i].command.kind, &twin[i].result, &job[i].result);
         tally[job[i].result.outcome]++;
         arena_reset(&job[i].arena);
         arena_reset(&twin[i].arena);
@@ -314,6 +387,8 @@ static void live(uint64_t which, const char *kind, const char *path,
     uint32_t wrong = 0;
 
     seed = which;
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = (uint8_t)(i * 31);
     memset(ids, 0, sizeof ids);
     memset(&last, 0, sizeof last);
     world_open(&slow, "memory", "");
