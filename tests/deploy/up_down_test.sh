@@ -67,7 +67,7 @@ server() {
 }
 
 healthy() {
-    user "$place/tree/build-release/kindred" health --server "127.0.0.1:$port" >/dev/null
+    user "$place/tree/build-release/kindred" health --server "127.0.0.1:$port" >/dev/null 2>&1
 }
 
 chmod 755 "$place"
