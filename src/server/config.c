@@ -214,6 +214,8 @@ static bool cut_line(char *line, char **key, char **value)
         (*value)++;
     while (equals > line && isspace((unsigned char)equals[-1]))
         equals--;
+    if (equals == line)
+        return false; /* a value of no key */
     *equals = '\0';
     return true;
 }

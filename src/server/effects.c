@@ -9,7 +9,7 @@ static void send_signal(struct server_turn *turn,
         turn->config.signal(turn->config.arg, signal, reserved);
 }
 
-/* The end of a call's wait (turn law 5); later signals take no reserved place. */
+/* The end of a call's wait (server/turn law 5); later signals take no reserved place. */
 static void answer(struct server_turn *turn,
                    const struct service_signal *signal)
 {
@@ -33,7 +33,7 @@ static void tell_talk(struct server_turn *turn,
 
 void server_effects_put(struct server_turn *turn, struct store_job *job)
 {
-    turn->in_flight++; /* turn law 2: all three have room for that many */
+    turn->in_flight++; /* server/turn law 2: all three have room for that many */
     REQUIRE(turn->in_flight <= server_turn_flights(&turn->config.sizes));
     REQUIRE(net_queue_reserve(&turn->inbox, 1) == ERR_NONE);
     server_storage_put_turn(turn->config.storage, job, &turn->origin);

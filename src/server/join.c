@@ -202,7 +202,7 @@ struct store_job *server_join_command(const struct server_join *join,
     return NULL;
 }
 
-/* A full table: the talk or ticket lives in the store, but nobody here can
+/* Law 2: from here until turn forgets what has ended.  A full table: the talk or ticket lives in the store, but nobody here can
  * speak for it. */
 static void keep(struct server_secrets *secrets, uint64_t id,
                  const struct seal_row_side *side)

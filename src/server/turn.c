@@ -60,7 +60,7 @@ void server_turn_step(struct server_turn *turn, struct match_event *event)
 
 /* --- what comes back from the store --- */
 
-/* Secrets of what has ended are needed no more (join law 2). */
+/* Secrets of what has ended are needed no more (server/join law 2). */
 static void forget_ended(struct server_turn *turn,
                          const struct match_result *result)
 {

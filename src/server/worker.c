@@ -59,7 +59,8 @@ static void job_back(void *arg, struct store_job *job)
 static enum err port_store(void *arg, struct service_request *request)
 {
     struct server_worker *worker = arg;
-    enum err err = net_queue_reserve(&worker->loop.inbox, 1); /* Law 1 */
+    /* Law 1, for service/port laws 1 and 2 */
+    enum err err = net_queue_reserve(&worker->loop.inbox, 1);
 
     if (err != ERR_NONE)
         return err;

@@ -77,6 +77,7 @@ struct service_request *service_request_new(
 
 void service_request_free(struct service_request *request)
 {
+    /* Law 1: what it held of anybody is wiped */
     REQUIRE(request->service->requests > 0);
     request->service->requests--;
     arena_wipe(&request->job.arena);

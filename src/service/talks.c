@@ -1,7 +1,8 @@
 /* service/talks -- the relay: mailboxes by capability, and nothing of who.
  *
  * Every call first finds the mailbox by the keyed hash of its capability; the
- * link sealed beside it says which side of which talk that is. */
+ * link sealed beside it says which side of which talk that is.  One that is not
+ * there and one of another kind are answered alike (service/service law 2). */
 #include <string.h>
 
 #include "base/require.h"

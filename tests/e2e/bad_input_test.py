@@ -411,6 +411,8 @@ def attending(server):
 # ---- talking ----
 
 def talking(server):
+    """What is not the caller's does not exist (service/service law 2); messages
+    come once, in order, and before the end (service/stream laws 1 and 3)."""
     seeker, peer = matched(server)
     stranger = Member(server)
     with Unchanged(server, "after the match"):
@@ -584,7 +586,8 @@ def expired(server, member, since):
 # ---- what is full ----
 
 def full_queue(server):
-    """More calls at once than may wait: each is answered, none is lost."""
+    """More calls at once than may wait: each is answered, none is lost
+    (server/worker law 1, service/port law 2)."""
     members = [Member(server, grade=1).ready(1, have=["heroin"]) for _ in range(4)]
     makes = []
     for m in members:

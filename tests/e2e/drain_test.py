@@ -2,7 +2,8 @@
 
 Streams of every kind are open, many of them, some of people who do not read;
 calls are on their way.  SIGTERM, twice: exit 0 within 10 s, streams end with
-DRAINING, what was acknowledged is there after the start.
+DRAINING, what was acknowledged is there after the start (server/node laws 1
+and 2).
 Usage: drain_test.py BUILD_DIR."""
 import signal
 import sys

@@ -3,7 +3,7 @@
 A whole story of several people, with everything logged; then every byte of the
 log, of DATA and of its file names is searched for what they used: terms, texts,
 keys, capabilities, access tokens, the invitation, names, addresses.  The search
-is shown to find things by planting them.  Usage: privacy_test.py BUILD_DIR."""
+is shown to find things by planting them (service/service law 1).  Usage: privacy_test.py BUILD_DIR."""
 import base64
 import os
 import pathlib

@@ -38,7 +38,8 @@ def pack(server, name, **fields):
 
 
 def receiver(server):
-    """4,000 messages of 8 KiB go by somebody who receives and does not read."""
+    """2,000 messages of 8 KiB go by somebody who receives and does not read
+    (service/stream law 2)."""
     peer = Member(server).ready(2, have=["heroin"])
     seeker = Member(server, grade=1).ready(1, have=["heroin"])
     duty = peer.attend()

@@ -1,206 +1,261 @@
-/* Every key at its bounds and past them, from every place it can stand. */
 #include "server/config.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "check.h"
+#include "fail_malloc.h"
+#include "kindred_data.h"
 
-static char heard[2048]; /* what the last read() complained of */
+static char said[8192]; /* on standard error, by the last read */
 
-/* Read with these arguments after the name of the program. */
-static bool read_with(struct server_config *config, const char *const arg[],
-                      int args)
+/* Read these arguments; what is complained of goes to said. */
+static bool read_args(struct server_config *config, int argc,
+                      const char *const args[])
 {
-    char copy[8][512], *argv[9];
-    FILE *said = tmpfile();
+    static char copy[32][512];
+    char *argv[33] = {copy[0]};
+    FILE *file = tmpfile();
     int kept = dup(STDERR_FILENO);
     size_t size;
     bool good;
 
-    CHECK(said != NULL && kept >= 0 && args < 8);
-    (void)snprintf(copy[0], sizeof copy[0], "kindredd");
-    for (int i = 0; i < args; i++)
-        (void)snprintf(copy[i + 1], sizeof copy[i + 1], "%s", arg[i]);
-    for (int i = 0; i <= args; i++)
-        argv[i] = copy[i];
-    argv[args + 1] = NULL;
+    (void)strcpy(copy[0], "kindredd");
+    for (int i = 0; i < argc; i++) {
+        (void)snprintf(copy[i + 1], sizeof copy[0], "%s", args[i]);
+        argv[i + 1] = copy[i + 1];
+    }
     (void)fflush(stderr);
-    CHECK(dup2(fileno(said), STDERR_FILENO) >= 0);
-    good = server_config_read(config, args + 1, argv);
+    CHECK(file && dup2(fileno(file), STDERR_FILENO) >= 0);
+    good = server_config_read(config, argc + 1, argv);
     (void)fflush(stderr);
-    CHECK(dup2(kept, STDERR_FILENO) >= 0);
+    (void)dup2(kept, STDERR_FILENO);
     (void)close(kept);
-    rewind(said);
-    size = fread(heard, 1, sizeof heard - 1, said);
-    heard[size] = '\0';
-    (void)fclose(said);
+    rewind(file);
+    size = fread(said, 1, sizeof said - 1, file);
+    said[size] = '\0';
+    (void)fclose(file);
     return good;
 }
 
-static bool takes(const char *key, const char *value)
+#define READ(config, ...)                                                      \
+    read_args(config,                                                          \
+              (int)(sizeof((const char *const[]){__VA_ARGS__}) /               \
+                    sizeof(const char *)),                                     \
+              (const char *const[]){__VA_ARGS__})
+
+static void defaults(void)
 {
     struct server_config config;
-    char flag[512];
-    const char *const arg[] = {"--data", "/d", flag};
-    bool good;
+    struct service_config service;
 
-    (void)snprintf(flag, sizeof flag, "--%s=%s", key, value);
-    good = read_with(&config, arg, 3);
+    CHECK(READ(&config, "--data", "d"));
+    CHECK(strcmp(config.listen, "127.0.0.1:50051") == 0);
+    CHECK(config.token_ms == 900000 && config.loops == 2);
+    CHECK(config.limits.bound_ms == 120000 && !config.plaintext);
+    CHECK(server_config_service(&config, &service));
+    CHECK(strcmp(service.origin, "kindred://127.0.0.1:50051") == 0);
+    CHECK(service.pools == 2 && strcmp(service.pool[1].name, "demo") == 0);
+    CHECK(service.pool[0].grade_max == GRADE_PEER);
+    CHECK(service.pool[1].grade_max == GRADE_CRISIS_PEER);
     server_config_close(&config);
-    return good;
+    CHECK(!READ(&config, "--listen", "1.2.3.4:5"));
+    CHECK(strstr(said, "data") != NULL);
+    server_config_close(&config);
+    CHECK(READ(&config, "--help") && config.help);
+    server_config_close(&config);
+    CHECK(READ(&config, "--version") && config.version);
+    server_config_close(&config);
+    CHECK(READ(&config, "--data=d", "--plaintext", "--bound-ms=5000"));
+    CHECK(config.plaintext == 1 && config.limits.bound_ms == 5000);
+    server_config_close(&config);
 }
 
-static bool takes_number(const char *key, uint64_t number)
+/* Law 1: nothing out of bounds gets through; Law 2: the complaint says where
+ * and which key, never what was said. */
+static void refused(void)
 {
-    char value[32];
+    static const struct {
+        const char *key, *value;
+    } bad[] = {
+        {"--token-ms", "9999"},
+        {"--token-ms", "900001"},
+        {"--loops", "0"},
+        {"--loops", "65"},
+        {"--loops", "-4242"},
+        {"--loops", "4242x"},
+        {"--loops", " 4"},
+        {"--loops", ""},
+        {"--loops", "99999999999999999999999"},
+        {"--queue-max", "15"},
+        {"--plaintext=7777", NULL},
+        {"--bound-ms", "999"},
+        {"--top-k", "4242"},
+        {"--name", ""},
+        {"--data", ""},
+        {"--nonsense", "secretvalue"},
+        {"--crisis-confirmed", "secretvalue"},
+        {"--log-level", "4"},
+        {"--invitation",
+         "secretvaluesecretvaluesecretvaluesecretvaluesecretvaluesecretvalue"},
+        {"secretvalue", NULL},
+        {"-x", NULL},
+        {"--", NULL},
+        {"--=secretvalue", NULL},
+        {"--config", "/nowhere/secretfile"}};
 
-    (void)snprintf(value, sizeof value, "%" PRIu64, number);
-    return takes(key, value);
-}
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct server_config config;
+        bool good = bad[i].value
+                        ? READ(&config, "--data", "d", bad[i].key, bad[i].value)
+                        : READ(&config, "--data", "d", bad[i].key);
 
-/* Law 1 of one number, at and past both bounds. */
-static void number_is_bounded(const char *key, uint64_t least, uint64_t most)
-{
-    CHECK(takes_number(key, least));
-    CHECK(takes_number(key, most));
-    if (least > 0)
-        CHECK(!takes_number(key, least - 1));
-    if (most < UINT64_MAX) {
-        CHECK(!takes_number(key, most + 1));
-        CHECK(strstr(heard, "must be a number from") != NULL);
+        CHECK(!good);
+        CHECK(strncmp(said, "kindredd: ", 10) == 0);
+        CHECK(strchr(said, '\n') == said + strlen(said) - 1);
+        CHECK(!strstr(said, "secretvalue") && !strstr(said, "4242"));
+        CHECK(!strstr(said, "7777"));
+        server_config_close(&config);
     }
-    CHECK(!takes(key, ""));
-    CHECK(!takes(key, "-1"));
-    CHECK(!takes(key, " 1"));
-    CHECK(!takes(key, "1x"));
-    CHECK(!takes(key, "99999999999999999999999"));
 }
 
-static void text_is_bounded(const char *key, uint64_t least, uint64_t most)
+static void pools(void)
 {
-    char value[512];
-
-    for (uint64_t size = 0; size <= most + 1 && size < sizeof value; size++) {
-        memset(value, 'a', size);
-        value[size] = '\0';
-        CHECK(takes(key, value) == (size >= least && size <= most));
-    }
-}
-
-/* Law 1. */
-static void all_values_are_bounded(void)
-{
-    uint32_t n;
-    const struct match_limit *limit = match_limits_table(&n);
-
-#define TEXT(key, least, most)                  text_is_bounded(key, least, most);
-#define UINT(key, least, most)                  number_is_bounded(key, least, most);
-#define FLAG(key, least, most)                  number_is_bounded(key, least, most);
-#define LIST(key, least, most)                  CHECK(!takes(key, "no-such-entry"));
-#define X(key, type, normal, least, most, help) type(#key, least, most)
-    SERVER_CONFIG_TABLE(X)
-#undef X
-    for (uint32_t i = 0; i < n; i++) {
-        CHECK(takes_number(limit[i].name, limit[i].normal));
-        number_is_bounded(limit[i].name, limit[i].least, limit[i].most);
-    }
-}
-
-/* Law 2, whatever is wrong with it and wherever it stands. */
-static void complaints_hide_values(void)
-{
-    static const char secret[] = "7hush";
+    static const char *const good[] = {"a:open:member",
+                                       "a:open:member b:closed:crisis_peer",
+                                       "a:invitation:peer, b-2:open:peer"};
+    static const char *const bad[] = {
+        ":open:peer",
+        "a",
+        "a:open",
+        "a:ajar:peer",
+        "a:open:queen",
+        "A:open:peer",
+        "a b:open:peer",
+        "a:open:peer a:open:peer",
+        "abcdefghijklmnopqrstuvwxyz1234567:open:peer",
+        " , ",
+        "a:open:peer b:open:peer c:open:peer d:open:peer e:open:peer "
+        "f:open:peer g:open:peer h:open:peer i:open:peer j:open:peer "
+        "k:open:peer l:open:peer m:open:peer n:open:peer o:open:peer "
+        "p:open:peer q:open:peer"};
     struct server_config config;
-    char path[] = "/tmp/kindred-config-XXXXXX", long_text[300];
-    const char *const file[] = {"--data", "/d", "--config", path};
-    const char *const none[] = {"--data", "/d"};
-    int fd = mkstemp(path);
+    struct service_config service;
 
-    CHECK(!takes("loops", secret));
-    CHECK(strstr(heard, "command line: loops: ") != NULL);
-    CHECK(strstr(heard, secret) == NULL);
-    CHECK(!takes("crisis_confirmed", secret));
-    CHECK(strstr(heard, secret) == NULL);
-    memset(long_text, 'x', sizeof long_text - 1);
-    memcpy(long_text, secret, sizeof secret - 1);
-    long_text[sizeof long_text - 1] = '\0';
-    CHECK(!takes("invitation", long_text));
-    CHECK(strstr(heard, "invitation: ") != NULL);
-    CHECK(strstr(heard, secret) == NULL);
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        CHECK(READ(&config, "--data", "d", "--pools", good[i]));
+        CHECK(server_config_service(&config, &service));
+        server_config_close(&config);
+    }
+    (void)fflush(stderr);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        FILE *file = tmpfile();
+        int kept = dup(STDERR_FILENO);
 
-    CHECK(setenv("KINDRED_TICKETS_MAX", secret, 1) == 0);
-    CHECK(!read_with(&config, none, 2));
-    CHECK(strstr(heard, "environment: tickets_max: ") != NULL);
-    CHECK(strstr(heard, secret) == NULL);
-    CHECK(unsetenv("KINDRED_TICKETS_MAX") == 0);
-
-    CHECK(fd >= 0);
-    CHECK(write(fd, "# c\nloops = 7hush\n", 18) == 18);
-    CHECK(!read_with(&config, file, 4));
-    CHECK(strstr(heard, "line 2: loops: ") != NULL);
-    CHECK(strstr(heard, secret) == NULL);
-    CHECK(ftruncate(fd, 0) == 0 && lseek(fd, 0, SEEK_SET) == 0);
-    CHECK(write(fd, "invitation: 7hush\n", 18) == 18);
-    CHECK(!read_with(&config, file, 4));
-    CHECK(strstr(heard, "line 1: line: is not KEY = VALUE") != NULL);
-    CHECK(strstr(heard, secret) == NULL);
-    (void)close(fd);
-    (void)unlink(path);
+        CHECK(READ(&config, "--data", "d", "--pools", bad[i]));
+        CHECK(dup2(fileno(file), STDERR_FILENO) >= 0);
+        CHECK(!server_config_service(&config, &service));
+        (void)dup2(kept, STDERR_FILENO);
+        (void)close(kept);
+        (void)fclose(file);
+        server_config_close(&config);
+    }
 }
 
-/* Default, file, environment, command line. */
-static void later_wins(void)
+/* Default, file, environment, command line: the later wins. */
+static void order(void)
 {
     char path[] = "/tmp/kindred-config-XXXXXX";
-    const char *const arg[] = {"--data",   "/d", "--loops=5",
-                               "--config", path, "--plaintext"};
-    struct server_config config;
     int fd = mkstemp(path);
+    FILE *file = fdopen(fd, "w");
+    struct server_config config;
 
-    CHECK(fd >= 0);
-    CHECK(write(fd, "loops=3\n queue_max = 100 # c\r\nname = A b \n", 43) > 0);
-    CHECK(setenv("KINDRED_LOOPS", "4", 1) == 0);
-    CHECK(setenv("KINDRED_TOP_K", "9", 1) == 0);
-    CHECK(read_with(&config, arg, 6));
-    CHECK(config.loops == 5);
-    CHECK(config.queue_max == 100);
-    CHECK(config.plaintext == 1);
-    CHECK(strcmp(config.name, "A b") == 0);
-    CHECK(strcmp(config.listen, "127.0.0.1:50051") == 0);
+    CHECK(file != NULL);
+    (void)fprintf(file,
+                  "# a comment\n\n  data = here  # where\n"
+                  "loops=5\nname = Two Words\ntoken_ms = 20000\n"
+                  "bound_ms = 7000\ncrisis_confirmed = %s\n"
+                  "crisis_confirmed = %s\n",
+                  data_crisis_entries[0].id, data_crisis_entries[1].id);
+    (void)fclose(file);
+    CHECK(setenv("KINDRED_TOKEN_MS", "30000", 1) == 0);
+    CHECK(setenv("KINDRED_BOUND_MS", "8000", 1) == 0);
+    CHECK(READ(&config, "--bound-ms", "9000", "--config", path));
+    CHECK(strcmp(config.data, "here") == 0 && config.loops == 5);
+    CHECK(strcmp(config.name, "Two Words") == 0);
+    CHECK(config.token_ms == 30000 && config.limits.bound_ms == 9000);
+    CHECK(config.confirmed == 2 && !config.crisis_confirmed[2]);
     server_config_close(&config);
-    CHECK(read_with(&config, (const char *const[]){"--data=/d"}, 1));
-    CHECK(config.loops == 4);
     server_config_close(&config);
-    CHECK(unsetenv("KINDRED_LOOPS") == 0);
-    CHECK(unsetenv("KINDRED_TOP_K") == 0);
-    (void)close(fd);
+    CHECK(setenv("KINDRED_TOKEN_MS", "4242", 1) == 0);
+    CHECK(!READ(&config, "--config", path));
+    CHECK(strstr(said, "environment") && strstr(said, "token_ms"));
+    CHECK(!strstr(said, "4242"));
+    server_config_close(&config);
+    (void)unsetenv("KINDRED_TOKEN_MS");
+    (void)unsetenv("KINDRED_BOUND_MS");
     (void)unlink(path);
 }
 
-static void nonsense_is_refused(void)
+static void bad_files(void)
 {
-    struct server_config config;
+    static const char *const lines[] = {"loops 5\n", "= 5\n", "loops = six\n",
+                                        "config = other\n", "x = 1\n"};
 
-    CHECK(!read_with(&config, (const char *const[]){"data"}, 1));
-    CHECK(!read_with(&config, (const char *const[]){"--data"}, 1));
-    CHECK(!read_with(&config, (const char *const[]){"--", "x"}, 2));
-    CHECK(!read_with(&config, NULL, 0)); /* no data directory */
-    CHECK(!takes("no_such_key", "1"));
-    CHECK(strstr(heard, "there is no such key") != NULL);
-    CHECK(read_with(&config, (const char *const[]){"--help"}, 1));
-    CHECK(config.help);
-    server_config_close(&config);
+    for (size_t i = 0; i <= sizeof lines / sizeof *lines; i++) {
+        char path[] = "/tmp/kindred-config-XXXXXX";
+        FILE *file = fdopen(mkstemp(path), "w");
+        struct server_config config;
+
+        (void)fprintf(file, "# first\n");
+        if (i < sizeof lines / sizeof *lines)
+            (void)fputs(lines[i], file);
+        else
+            for (int n = 0; n < 2000; n++)
+                (void)fputc('x', file);
+        (void)fclose(file);
+        CHECK(!READ(&config, "--data", "d", "--config", path));
+        CHECK(strstr(said, "line 2") != NULL);
+        server_config_close(&config);
+        (void)unlink(path);
+    }
+}
+
+static void out_of_memory(void)
+{
+    bool failed = true;
+
+    for (size_t at = 1; failed && at < 100; at++) {
+        struct server_config config;
+        char name[] = "kindredd", data[] = "--data=d", id[64];
+        char flag[] = "--crisis-confirmed";
+        char *argv[] = {name, data, flag, id, NULL};
+        FILE *null = fopen("/dev/null", "w");
+        int kept = dup(STDERR_FILENO);
+        bool good;
+
+        (void)snprintf(id, sizeof id, "%s", data_crisis_entries[0].id);
+        CHECK(null && dup2(fileno(null), STDERR_FILENO) >= 0);
+        fail_malloc_start(at);
+        good = server_config_read(&config, 4, argv);
+        failed = fail_malloc_stop();
+        (void)dup2(kept, STDERR_FILENO);
+        (void)close(kept);
+        (void)fclose(null);
+        CHECK(good || failed);
+        server_config_close(&config);
+    }
 }
 
 int main(void)
 {
-    all_values_are_bounded();
-    complaints_hide_values();
-    later_wins();
-    nonsense_is_refused();
+    defaults();
+    refused();
+    pools();
+    order();
+    bad_files();
+    out_of_memory();
     return check_report("server/config");
 }

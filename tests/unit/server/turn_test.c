@@ -1,0 +1,346 @@
+#include "server/turn.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "check.h"
+#include "server/recover.h"
+#include "store/memory.h"
+
+enum { ORDERS = 8, HEARD = 4096, PATIENCE_MS = 5000 };
+
+/* A turn on a memory store, and all that its loops would hear. */
+static struct world {
+    struct seal_keys keys;
+    struct service_config service;
+    struct net_clock clock;
+    struct store *store;
+    struct server_storage storage;
+    struct server_hub hub;
+    struct server_turn turn;
+    pthread_mutex_t lock;
+    struct service_signal heard[HEARD];
+    bool reserved[HEARD];
+    uint32_t n;
+    atomic_uint fenced, back;
+    struct server_origin origin;
+} w = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static void hear(void *arg, const struct service_signal *signal, bool reserved)
+{
+    (void)arg;
+    (void)pthread_mutex_lock(&w.lock);
+    if (w.n < HEARD) {
+        w.heard[w.n] = *signal;
+        w.reserved[w.n++] = reserved;
+    }
+    (void)pthread_mutex_unlock(&w.lock);
+}
+
+static void hear_fenced(void *arg)
+{
+    (void)arg;
+    w.fenced++;
+}
+
+static void job_back(void *arg, struct store_job *job)
+{
+    (void)arg;
+    server_join_free(job);
+    w.back++;
+}
+
+static void nap(void)
+{
+    (void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+}
+
+/* The nth signal of this kind to this call. */
+static bool waited(uint64_t call, enum service_signal_kind kind, uint32_t nth,
+                   struct service_signal *out)
+{
+    for (int ms = 0; ms < PATIENCE_MS; ms++) {
+        uint32_t seen = 0;
+
+        (void)pthread_mutex_lock(&w.lock);
+        for (uint32_t i = 0; i < w.n; i++)
+            if (w.heard[i].call == call && w.heard[i].kind == kind &&
+                seen++ == nth) {
+                *out = w.heard[i];
+                (void)pthread_mutex_unlock(&w.lock);
+                return true;
+            }
+        (void)pthread_mutex_unlock(&w.lock);
+        nap();
+    }
+    return false;
+}
+
+static uint32_t reserved_of(uint64_t call)
+{
+    uint32_t n = 0;
+
+    (void)pthread_mutex_lock(&w.lock);
+    for (uint32_t i = 0; i < w.n; i++)
+        n += w.heard[i].call == call && w.reserved[i];
+    (void)pthread_mutex_unlock(&w.lock);
+    return n;
+}
+
+static void open_turn(void)
+{
+    struct server_turn_config config = {.keys = &w.keys,
+                                        .service = &w.service,
+                                        .clock = &w.clock,
+                                        .sizes = {.pools = 1,
+                                                  .tickets = 64,
+                                                  .duties = 64,
+                                                  .talks = 64,
+                                                  .pairs = 256,
+                                                  .terms = 256},
+                                        .orders_max = ORDERS,
+                                        .storage = &w.storage,
+                                        .hub = &w.hub,
+                                        .signal = hear,
+                                        .fenced = hear_fenced};
+
+    w.n = 0;
+    CHECK(server_storage_init(&w.storage, w.store, 16,
+                              server_turn_flights(&config.sizes)) == ERR_NONE);
+    CHECK(server_hub_init(&w.hub, 64) == ERR_NONE);
+    CHECK(server_turn_init(&w.turn, &config) == ERR_NONE);
+}
+
+static void start(void)
+{
+    open_turn();
+    CHECK(server_recover_turn(&w.turn, w.store) == ERR_NONE);
+    CHECK(server_storage_start(&w.storage) == ERR_NONE);
+    CHECK(server_turn_start(&w.turn) == ERR_NONE);
+}
+
+static void stop(void)
+{
+    server_turn_stop(&w.turn);
+    server_storage_stop(&w.storage);
+    server_turn_close(&w.turn);
+    server_turn_close(&w.turn);
+    server_storage_close(&w.storage);
+    server_hub_close(&w.hub);
+}
+
+static struct service_order *order_of(enum match_event_kind kind, uint64_t call,
+                                      uint64_t member)
+{
+    struct service_order *order = calloc(1, sizeof *order);
+
+    CHECK(order != NULL);
+    order->event.kind = kind;
+    order->event.call = call;
+    order->event.member = member;
+    order->event.now_ms = net_clock_now_ms(&w.clock);
+    order->event.key =
+        (struct match_key){.word = {member, call}, .request_hash = 1};
+    randombytes_buf(order->event.fresh, sizeof order->event.fresh);
+    memset(&order->secrets, (int)call, sizeof order->secrets);
+    order->card.version = order->card.vocabulary_version = 1;
+    order->card.haves = 1;
+    order->card.have[0] = 5;
+    return order;
+}
+
+static struct service_order *ask_of(uint64_t call, uint64_t member)
+{
+    struct service_order *order = order_of(EVENT_ASK, call, member);
+
+    order->event.ask.card = &order->card;
+    order->card.role = MATCH_SEEKER;
+    return order;
+}
+
+/* A member with a card, through the store as a loop would. */
+static void enrol(uint64_t member, enum match_role role)
+{
+    struct store_job *job = server_join_job(STORE_ENROL, 1);
+    struct store_job *card = server_join_job(STORE_PUT_CARD, 1);
+    uint32_t back = w.back;
+
+    job->command.enrol.member = member;
+    memcpy(job->command.enrol.handle, &member, sizeof member);
+    job->command.enrol.grade = GRADE_PEER;
+    card->command.put_card.member = member;
+    card->command.put_card.role = role;
+    card->command.put_card.version = 1;
+    card->command.put_card.vocabulary_version = 1;
+    card->command.put_card.sealed.data = arena_alloc(&card->arena, 64);
+    card->command.put_card.sealed.size = 64;
+    memset(card->command.put_card.sealed.data, 1, 64);
+    CHECK(server_storage_put(&w.storage, job, &w.origin) == ERR_NONE);
+    CHECK(server_storage_put(&w.storage, card, &w.origin) == ERR_NONE);
+    while (w.back < back + 2)
+        nap();
+}
+
+static void give(struct service_order *order)
+{
+    for (int ms = 0; ms < PATIENCE_MS; ms++) {
+        enum err err = server_turn_order(&w.turn, order);
+
+        if (err == ERR_NONE)
+            return;
+        CHECK(err == ERR_FULL);
+        nap();
+    }
+    CHECK(!"an order is taken in the end");
+}
+
+/* Law 3: closed before the start and after the drain, and it says why. */
+static void door(void)
+{
+    struct service_order *order = ask_of(1, 1);
+
+    open_turn();
+    CHECK(server_recover_turn(&w.turn, w.store) == ERR_NONE);
+    CHECK(server_turn_order(&w.turn, order) == ERR_STARTING);
+    CHECK(server_turn_reserve(&w.turn) == ERR_STARTING);
+    CHECK(server_storage_start(&w.storage) == ERR_NONE);
+    CHECK(server_turn_start(&w.turn) == ERR_NONE);
+    for (int i = 0; i < ORDERS; i++) /* Law 4 */
+        CHECK(server_turn_reserve(&w.turn) == ERR_NONE);
+    CHECK(server_turn_reserve(&w.turn) == ERR_FULL);
+    CHECK(server_turn_order(&w.turn, order) == ERR_FULL);
+    for (int i = 0; i < ORDERS; i++)
+        server_turn_release(&w.turn);
+    server_turn_drain(&w.turn);
+    server_turn_drain(&w.turn);
+    CHECK(server_turn_order(&w.turn, order) == ERR_DRAINING);
+    CHECK(server_turn_reserve(&w.turn) == ERR_DRAINING);
+    service_order_free(order);
+    CHECK(w.n == 0);
+    stop();
+}
+
+/* From an ask to a talk: Laws 1, 2 and 5. */
+static void talk(void)
+{
+    struct service_signal signal;
+    struct service_order *order;
+    struct match_engine_count count;
+
+    start();
+    enrol(10, MATCH_SEEKER);
+    enrol(20, MATCH_PEER);
+    order = order_of(EVENT_ATTEND, 201, 20);
+    order->card.role = MATCH_PEER;
+    order->event.attend.card = &order->card;
+    order->event.attend.grade = GRADE_PEER;
+    order->event.attend.capacity = 1;
+    give(order);
+    CHECK(waited(201, SIGNAL_REPLY, 0, &signal));
+    CHECK(signal.reply.err == ERR_NONE);
+    give(ask_of(101, 10));
+    CHECK(waited(101, SIGNAL_REPLY, 0, &signal));
+    CHECK(signal.reply.err == ERR_NONE);
+    for (uint32_t i = 0; waited(201, SIGNAL_DUTY, i, &signal); i++)
+        if (signal.duty.offers > 0)
+            break;
+    CHECK(signal.duty.offers == 1);
+    order = order_of(EVENT_ANSWER, 202, 20);
+    order->event.answer.offer = signal.duty.offer[0].id;
+    order->event.answer.accept = true;
+    give(order);
+    CHECK(waited(202, SIGNAL_REPLY, 0, &signal));
+    CHECK(signal.reply.err == ERR_NONE && signal.reply.reference != 0);
+    for (uint32_t i = 0; waited(101, SIGNAL_TICKET, i, &signal); i++)
+        if (signal.ticket.state == TICKET_MATCHED)
+            break;
+    CHECK(signal.ticket.state == TICKET_MATCHED);
+    for (uint64_t call = 101; call <= 202; call++)
+        CHECK(reserved_of(call) == (call == 101 || call == 201 || call == 202));
+    for (int ms = 0; ms < PATIENCE_MS; ms++) {
+        server_turn_count(&w.turn, &count);
+        if (count.talks_live == 1)
+            break;
+        nap();
+    }
+    CHECK(count.talks_live == 1 && count.duties_on == 1);
+    stop();
+}
+
+/* Law 5 (service/port law 1): of many asks with one key each call hears one end: a reply, or that a
+ * newer took its place. */
+static void one_end_each(void)
+{
+    struct service_signal signal;
+    struct service_order *order;
+
+    start();
+    enrol(30, MATCH_SEEKER);
+    for (uint64_t call = 301; call <= 340; call++) {
+        order = ask_of(call, 30);
+        order->event.key.word[1] = 9;
+        give(order);
+    }
+    CHECK(waited(340, SIGNAL_TICKET, 0, &signal));
+    order = order_of(EVENT_WITHDRAW, 399, 30);
+    order->event.withdraw.ticket = signal.ticket.ticket;
+    give(order);
+    CHECK(waited(399, SIGNAL_REPLY, 0, &signal));
+    CHECK(signal.reply.err == ERR_NONE);
+    for (uint64_t call = 301; call <= 340; call++)
+        CHECK(reserved_of(call) == 1);
+    CHECK(reserved_of(399) == 1);
+    stop();
+}
+
+/* A store that another took: streams and callers hear it, once it is said. */
+static void fenced(void)
+{
+    struct service_signal signal;
+    uint32_t back = w.back;
+
+    start();
+    enrol(40, MATCH_SEEKER);
+    enrol(41, MATCH_SEEKER);
+    give(ask_of(401, 40));
+    CHECK(waited(401, SIGNAL_TICKET, 0, &signal));
+    back = w.back;
+    CHECK(server_storage_put(&w.storage, server_join_job(STORE_CLAIM, 1),
+                             &w.origin) == ERR_NONE);
+    while (w.back == back)
+        nap();
+    give(ask_of(402, 41));
+    CHECK(waited(402, SIGNAL_REPLY, 0, &signal) ||
+          waited(402, SIGNAL_DROP, 0, &signal));
+    CHECK(waited(401, SIGNAL_DROP, 0, &signal) && signal.drop == ERR_FENCED);
+    for (int ms = 0; ms < PATIENCE_MS && w.fenced == 0; ms++)
+        nap();
+    CHECK(w.fenced == 1);
+    CHECK(reserved_of(402) == 1);
+    CHECK(server_turn_reserve(&w.turn) == ERR_DRAINING);
+    stop();
+    CHECK(w.fenced == 1);
+}
+
+int main(void)
+{
+    const uint8_t master[SEAL_KEY] = {4};
+
+    CHECK(sodium_init() >= 0);
+    seal_keys_init(&w.keys, master);
+    match_limits_init(&w.service.limits);
+    w.service.limits.settle_ms = 0;
+    net_clock_init(&w.clock, 0);
+    w.store = store_memory_new(10000);
+    w.origin = (struct server_origin){.back = job_back};
+    CHECK(w.store != NULL);
+    door();
+    talk();
+    one_end_each();
+    fenced();
+    store_close(w.store);
+    seal_keys_close(&w.keys);
+    return check_report("server/turn");
+}
