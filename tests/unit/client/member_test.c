@@ -1,0 +1,218 @@
+#include "member_world.h"
+
+struct heard {
+    struct kindred_loop *loop;
+    int ends, states, troubles, messages;
+    struct kindred_error error;
+    struct kindred_ticket ticket;
+};
+
+static void on_done(void *arg, const struct kindred_error *error)
+{
+    struct heard *heard = arg;
+
+    heard->ends++;
+    heard->error = *error;
+    kindred_loop_stop(heard->loop);
+}
+
+static void on_ticket(void *arg, const struct kindred_ticket *ticket,
+                      const struct kindred_talk_start *talk)
+{
+    struct heard *heard = arg;
+
+    CHECK(!talk);
+    heard->states++;
+    heard->ticket = *ticket;
+}
+
+static void on_trouble(void *arg, const struct kindred_error *error)
+{
+    struct heard *heard = arg;
+
+    CHECK(error->status != 0);
+    heard->troubles++;
+}
+
+static struct kindred_ask *ask(struct member_world *world, struct heard *heard)
+{
+    struct kindred_ask_handler handler = {.ticket = on_ticket,
+                                          .trouble = on_trouble,
+                                          .ended = on_done,
+                                          .arg = heard};
+    struct kindred_ask_state state;
+    struct kindred_ask *made;
+
+    kindred_ask_state_make(&state);
+    made = kindred_ask_new(world->member, &state, &handler);
+    CHECK(made != NULL);
+    return made;
+}
+
+static void on_login(void *arg, const struct kindred_error *error,
+                     const struct kindred_login *login)
+{
+    CHECK((login != NULL) == (error->status == 0));
+    if (login)
+        CHECK(strcmp(login->pool, "test") == 0 &&
+              strncmp(login->token, "token-", 6) == 0);
+    on_done(arg, error);
+}
+
+/* What is signed is what the server checks. */
+static void test_enroll_and_login(void)
+{
+    struct member_world *world = member_world_open();
+    struct heard heard = {.loop = world->loop};
+
+    kindred_member_enroll(world->member, "test", KINDRED_PEER, NULL, on_done,
+                          &heard);
+    CHECK(heard.ends == 0);
+    member_world_run(world, 5000);
+    CHECK(heard.ends == 1 && heard.error.status == 0);
+    kindred_member_login(world->member, on_login, &heard);
+    member_world_run(world, 5000);
+    CHECK(heard.ends == 2 && heard.error.status == 0 && world->logins == 1);
+    member_world_close(world);
+}
+
+/* Law 1: many calls, one login; a stale challenge is asked for anew, but not
+ * for ever. */
+static void test_one_login_for_all(void)
+{
+    struct member_world *world = member_world_open();
+    struct heard heard[3] = {
+        {.loop = world->loop}, {.loop = world->loop}, {.loop = world->loop}};
+    struct kindred_ask *made[3];
+
+    world->stale_challenges = 2;
+    for (int i = 0; i < 3; i++)
+        made[i] = ask(world, &heard[i]);
+    member_world_run(world, 300);
+    CHECK(world->logins == 1 && world->challenges == 3 && world->infos == 1);
+    for (int i = 0; i < 3; i++) {
+        CHECK(heard[i].states == 1 && heard[i].ticket.id == 77);
+        kindred_ask_free(made[i]);
+    }
+    member_world_close(world);
+
+    world = member_world_open();
+    heard[0] = (struct heard){.loop = world->loop};
+    world->stale_challenges = 99;
+    kindred_member_login(world->member, on_login, &heard[0]);
+    member_world_run(world, 5000);
+    CHECK(heard[0].ends == 1);
+    CHECK(strcmp(heard[0].error.reason, "CHALLENGE_EXPIRED") == 0);
+    CHECK(world->challenges == 3);
+    member_world_close(world);
+}
+
+/* A token that expired is replaced, once per call. */
+static void test_expired_token(void)
+{
+    struct member_world *world = member_world_open();
+    struct heard heard = {.loop = world->loop};
+    struct kindred_ask *made;
+
+    world->expired = 1;
+    made = ask(world, &heard);
+    member_world_run(world, 300);
+    CHECK(world->logins == 2 && world->asks == 1 && heard.states == 1);
+    kindred_ask_free(made);
+    heard = (struct heard){.loop = world->loop};
+    world->expired = 9;
+    made = ask(world, &heard);
+    member_world_run(world, 2000);
+    CHECK(heard.ends == 1 && world->logins == 3);
+    CHECK(strcmp(heard.error.reason, "TOKEN_EXPIRED") == 0);
+    kindred_ask_free(made);
+    member_world_close(world);
+}
+
+/* A stream that breaks is resumed with its key; one that was replaced is not;
+ * one that ended well is over. */
+static void test_resume(void)
+{
+    struct member_world *world = member_world_open();
+    struct heard heard = {.loop = world->loop};
+    struct kindred_ask *made;
+
+    world->ask_ends[0] = MEMBER_WORLD_AWAY;
+    world->ask_ends[1] = ERR_CARD_VERSION;
+    made = ask(world, &heard);
+    member_world_run(world, 1000);
+    CHECK(world->asks == 3 && heard.states == 3 && heard.troubles == 2);
+    CHECK(memcmp(world->ask_key[0], world->ask_key[1], 16) == 0);
+    CHECK(heard.ends == 0);
+    kindred_ask_withdraw(made, on_done, &heard);
+    member_world_run(world, 2000); /* the withdrawal … */
+    if (heard.ends < 2)
+        member_world_run(world, 2000); /* … and the end of the ask */
+    CHECK(heard.ends == 2 && heard.ticket.phase == KINDRED_TICKET_ENDED);
+    CHECK(heard.error.status == 0 && world->asks == 3);
+    kindred_ask_free(made);
+
+    heard = (struct heard){.loop = world->loop};
+    world->asks = 0;
+    world->ask_ends[0] = ERR_REPLACED;
+    made = ask(world, &heard);
+    member_world_run(world, 2000);
+    CHECK(heard.ends == 1 && world->asks == 1);
+    CHECK(strcmp(heard.error.reason, "REPLACED") == 0);
+    kindred_ask_free(made);
+    member_world_close(world);
+}
+
+static void test_beats(void)
+{
+    struct member_world *world = member_world_open();
+    struct heard heard = {.loop = world->loop};
+    struct kindred_ask *made;
+
+    world->beat_ms = 1000;
+    made = ask(world, &heard);
+    member_world_run(world, 900);
+    CHECK(world->beats == 0);
+    member_world_run(world, 1600);
+    CHECK(world->beats == 2);
+    kindred_ask_free(made);
+    member_world_run(world, 1200);
+    CHECK(world->beats == 2);
+    member_world_close(world);
+}
+
+/* Nobody there: said at once, not waited for. */
+static void test_unreachable(void)
+{
+    struct member_world *world = member_world_open();
+    struct heard heard = {.loop = world->loop};
+    struct kindred_identity identity;
+    struct kindred_error error;
+    struct kindred_client *client;
+    struct kindred_member *member;
+
+    CHECK(kindred_client_new(world->loop, "nonsense", &error) == NULL);
+    CHECK(strcmp(error.reason, "ADDRESS") == 0);
+    net_listener_stop(&world->listener);
+    client = kindred_client_new(world->loop, world->where, &error);
+    kindred_identity_make(&identity);
+    member = kindred_member_new(client, &identity);
+    kindred_member_login(member, on_login, &heard);
+    member_world_run(world, 5000);
+    CHECK(heard.ends == 1);
+    CHECK(strcmp(heard.error.reason, "UNREACHABLE") == 0);
+    kindred_member_free(member);
+    kindred_client_free(client);
+    member_world_close(world);
+}
+
+int main(void)
+{
+    test_enroll_and_login();
+    test_one_login_for_all();
+    test_expired_token();
+    test_resume();
+    test_beats();
+    test_unreachable();
+    return check_report("client/member");
+}
