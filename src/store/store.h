@@ -9,8 +9,10 @@
  *   1. After store_execute() returns, every job whose result is OK, REPLAY or
  *      REFUSED is durable, in the order given; a job whose err is ERR_STORE
  *      changed nothing.
- *   2. The same (epoch, op) again, or the same key of the same member or
- *      mailbox, answers REPLAY and changes nothing.
+ *   2. The same (epoch, op) again within the last 8,192 operations, or the same
+ *      key of the same member, talk or mailbox until it is swept, answers
+ *      REPLAY and changes nothing.  A refusal of state is not recorded, but
+ *      that of an accept, which revoked its offer, is given again.
  *   3. A command with an older epoch answers FENCED and changes nothing.
  *   4. One open offer per ticket; one match per ticket; one live ticket per
  *      member; used within 0..8; seeker ≠ peer; offer, ticket and duty in the

@@ -392,6 +392,31 @@ static void accept_gone(void)
     CHECK(world_row(&w, ROW_TALK, c->accept.talk) == NULL);
 }
 
+/* Everything of one member fits one command: talks as a seeker are bounded. */
+static void many_talks(void)
+{
+    uint64_t seeker = world_member(&w, GRADE_MEMBER), peer = 0, ticket;
+    struct match_command *h;
+
+    for (uint32_t i = 0; i < 16; i++) {
+        if (i % 8 == 0) {
+            peer = world_member(&w, GRADE_PEER);
+            world_duty(&w, peer, 8);
+        }
+        ticket = world_ticket(&w, seeker);
+        (void)world_accept(&w, world_offer(&w, ticket, seeker, peer), ticket,
+                           peer);
+    }
+    (void)ticket_command(seeker);
+    REFUSED(&w, ERR_FULL);
+    h = world_match(&w, COMMAND_HOLD);
+    h->hold.member = seeker;
+    h->hold.held = true;
+    OK(&w);
+    CHECK(w.job.result.match.rows == 18); /* the talks and the two duties */
+    ROW(&w, ROW_DUTY, peer, duty.used, 0);
+}
+
 int part_guards(const char *kind, const char *path)
 {
     world_open(&w, kind, path);
@@ -407,6 +432,7 @@ int part_guards(const char *kind, const char *path)
     offer_guards();
     accept_guards();
     accept_gone();
+    many_talks();
     world_close(&w);
     return check_report("store guards");
 }
