@@ -15,7 +15,7 @@ static bool engaged(const struct store_memory *memory, uint64_t member)
         store_table_first(&memory->subject[ROW_DUTY], 0, member, &slot);
 
     return (duty && duty->row.row.duty.used > 0) ||
-           store_memory_lives(memory, member, MATCH_SEEKER);
+           store_memory_rows_lives(memory, member, MATCH_SEEKER);
 }
 
 static const struct store_table *table_of(const struct store_memory *memory,
@@ -54,8 +54,8 @@ static bool placed(const struct store_memory *memory,
         return true;
     case PHASE_PAIR:
         place->first = place->slot;
-        return (store_memory_lives(memory, pair->a, MATCH_SEEKER) ||
-                store_memory_lives(memory, pair->b, MATCH_SEEKER)) &&
+        return (store_memory_rows_lives(memory, pair->a, MATCH_SEEKER) ||
+                store_memory_rows_lives(memory, pair->b, MATCH_SEEKER)) &&
                engaged(memory, pair->a) && engaged(memory, pair->b);
     case PHASE_TICKET:
         place->first = subject->row.row.ticket.since_ms;

@@ -206,8 +206,8 @@ static void put_pair(struct store_keeper *keeper,
         store_table_add(table, put);
 }
 
-bool store_memory_lives(const struct store_memory *memory, uint64_t id,
-                        enum match_role role)
+bool store_memory_rows_lives(const struct store_memory *memory, uint64_t id,
+                             enum match_role role)
 {
     uint32_t slot;
     const struct store_memory_subject *duty;
@@ -230,7 +230,7 @@ static uint32_t pairs(struct store_keeper *keeper, uint64_t id,
                  store_table_first(&memory->pairs, index, id, &slot);
              p && n < most;
              p = store_table_next(&memory->pairs, index, id, &slot))
-            if (store_memory_lives(memory, index == 1 ? p->b : p->a, role))
+            if (store_memory_rows_lives(memory, index == 1 ? p->b : p->a, role))
                 out[n++] = *p;
     return n;
 }

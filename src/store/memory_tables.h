@@ -73,8 +73,8 @@ struct store_bytes store_memory_give(struct store_keeper *keeper,
                                      struct arena *arena);
 
 /* Is a member waiting, or on call? */
-bool store_memory_lives(const struct store_memory *memory, uint64_t member,
-                        enum match_role role);
+bool store_memory_rows_lives(const struct store_memory *memory, uint64_t member,
+                             enum match_role role);
 
 /* Remove a record and its blob. */
 void store_memory_drop(struct store_table *table, uint32_t slot,

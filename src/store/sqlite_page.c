@@ -1,4 +1,3 @@
-#include "store/sqlite.h"
 
 #include <string.h>
 
@@ -186,10 +185,9 @@ static const char *const living[ROW_PAIR + 1] = {
         "SELECT " STORE_PAIR_COLUMNS " FROM pair ORDER BY id LIMIT 1 OFFSET ?",
 };
 
-bool store_sqlite_row(struct store *store, uint64_t *cursor,
-                      struct match_row *row)
+bool store_sqlite_page_row(struct store_keeper *keeper, uint64_t *cursor,
+                           struct match_row *row)
 {
-    struct store_keeper *keeper = (struct store_keeper *)(void *)store;
     uint32_t kind = (uint32_t)(*cursor >> PHASE_SHIFT);
     uint64_t at = *cursor & (((uint64_t)1 << PHASE_SHIFT) - 1);
     struct store_row found;

@@ -29,6 +29,8 @@ void store_sqlite_rows_ops(struct store_keeper_ops *ops);
 void store_sqlite_pairs_ops(struct store_keeper_ops *ops);
 void store_sqlite_mail_ops(struct store_keeper_ops *ops);
 void store_sqlite_page_ops(struct store_keeper_ops *ops);
+bool store_sqlite_page_row(struct store_keeper *keeper, uint64_t *cursor,
+                           struct match_row *row);
 void store_sqlite_sweep_all(struct store_keeper *keeper, struct store_job *job);
 
 /* Read one row as the SELECTs of sqlite_rows.c give it. */
