@@ -94,13 +94,20 @@ struct kindred_loop *kindred_loop_new(void)
 
 void kindred_loop_free(struct kindred_loop *loop)
 {
+    struct list *link;
+
     if (!loop)
         return;
+    atomic_store(&loop->closed, true);
     net_loop_close(&loop->net);
     http_session_host_close(&loop->host);
     net_timer_close(&loop->timers);
-    if (!loop->reader.started) /* else its thread still knows the inbox */
-        free(loop);
+    while ((link = list_pop_front(&loop->lines)))
+        free(LIST_ENTRY(link, struct line, by_loop));
+    if (loop->reader.started && !atomic_exchange(&loop->left, true))
+        return; /* its thread still waits for input */
+    net_thread_join(&loop->reader);
+    free(loop);
 }
 
 void kindred_loop_run(struct kindred_loop *loop)
@@ -167,11 +174,16 @@ static void hand_over(struct kindred_loop *loop, const char *text, size_t size)
     line->size = size;
     if (size > 0)
         memcpy(line->text, text, size);
-    while (atomic_load(&loop->unread) >= CLIENT_LOOP_LINES)
+    while (atomic_load(&loop->unread) >= CLIENT_LOOP_LINES &&
+           !atomic_load(&loop->closed))
         (void)nanosleep(&moment, NULL);
     atomic_fetch_add(&loop->unread, 1);
-    while (net_queue_put(&loop->net.inbox, &record) != ERR_NONE)
+    while (!atomic_load(&loop->closed)) {
+        if (net_queue_put(&loop->net.inbox, &record) == ERR_NONE)
+            return;
         (void)nanosleep(&moment, NULL);
+    }
+    free(line);
 }
 
 static size_t cut_lines(struct kindred_loop *loop, char *text, size_t size)
@@ -211,6 +223,8 @@ static void read_lines(void *arg)
     if (size > 0)
         hand_over(loop, text, size);
     hand_over(loop, NULL, 0);
+    if (atomic_exchange(&loop->left, true))
+        free(loop);
 }
 
 bool client_loop_lines(struct kindred_loop *loop, int fd,

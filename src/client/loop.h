@@ -39,11 +39,13 @@ struct kindred_loop { /* private */
     bool held;
     int fd;
     atomic_uint unread; /* lines read and not handed out */
-    atomic_bool stopped;
+    atomic_bool closed, stopped;
+    atomic_bool left; /* by one of the two threads: the other frees it */
 };
 
 /* Read lines of fd on a thread of its own until the end of input.  Once per
- * loop; the thread may outlive the loop's last turn and ends with the process.
+ * loop; a thread that still waits for input when the loop is freed ends with
+ * the process, and keeps the memory of the loop until then.
  * A line longer than CLIENT_LOOP_LINE_MAX comes in pieces.  False: no thread. */
 bool client_loop_lines(struct kindred_loop *loop, int fd,
                        client_loop_line *line, void *arg);

@@ -45,7 +45,7 @@ class Person:
         return self
 
     def talks(self):
-        return sorted(self.key.parent.glob("key.talk-*"))
+        return sorted(self.key.parent.glob("key.talk-" + "[0-9a-f]" * 16))
 
 
 class Running:
