@@ -113,6 +113,11 @@ struct sim_later {
     enum match_role role;
 };
 
+struct sim_run_of_offers { /* of one ticket, without a back-off between */
+    uint32_t offers, life; /* life: of the process */
+    uint64_t returned_ms, backoff_ms; /* backoff_ms: as it was written */
+};
+
 struct sim_ban {   /* a block that was asked for: no offer of the pair since */
     uint64_t a, b; /* a = 0: a free place */
 };
@@ -146,6 +151,7 @@ struct sim {
     uint32_t bans; /* ever */
 
     struct sim_table *kept[ROW_PAIR]; /* tickets, offers, duties, talks */
+    struct sim_run_of_offers *run;    /* by place of the ticket */
     struct match_pair_row pair[SIM_PAIRS];
     uint32_t pairs;
 };
@@ -190,7 +196,7 @@ struct match_event sim_people_call(struct sim *sim, enum match_event_kind kind,
 uint32_t sim_people_request(struct sim *sim, enum match_event_kind kind,
                             uint32_t member, uint64_t subject, bool flag);
 /* Say it, for the first time or again. */
-void sim_people_say(struct sim *sim, uint32_t request);
+void sim_people_say(struct sim *sim, uint32_t id);
 void sim_later(struct sim *sim, enum match_event_kind kind, uint32_t member,
                enum match_role role);
 void sim_people_act(struct sim *sim);
@@ -255,7 +261,7 @@ void sim_trace(const struct sim *sim, const char *form, ...)
 void sim_trace_row(const struct sim *sim, const char *whose,
                    const struct match_row *row);
 /* A law is broken: say which, print what led there, exit 1. */
-_Noreturn void sim_fail(const char *law, const char *file, int line);
+_Noreturn void sim_fail(const char *law, const char *file, int at);
 const char *sim_event_name(enum match_event_kind kind);
 const char *sim_command_name(enum match_command_kind kind);
 

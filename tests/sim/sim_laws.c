@@ -69,6 +69,42 @@ bool sim_laws_hard(struct sim *sim, uint64_t ticket_id, uint64_t peer_id,
 
 /* ---- proposed ---- */
 
+static struct sim_run_of_offers *run_of(struct sim *sim, uint64_t ticket)
+{
+    uint32_t at = map_get(&sim->kept[ROW_TICKET]->map, ticket);
+
+    return at == MAP_NONE ? NULL : &sim->run[at];
+}
+
+/* A ticket that was offered offers_max times rests before the next.  The row
+ * tells how many after a crash; a back-off that was not written is forgiven. */
+static void check_backoff(struct sim *sim, uint64_t id)
+{
+    const struct match_ticket_row *ticket =
+        &sim_truth_row(sim, ROW_TICKET, id)->ticket;
+    struct sim_run_of_offers *run = run_of(sim, id);
+    uint32_t life = (uint32_t)sim->crashes;
+    uint32_t most = (uint32_t)sim->limits.offers_max;
+
+    if (run->life != life)
+        run->offers = ticket->offers < most ? ticket->offers : 0;
+    if (run->backoff_ms != ticket->backoff_until_ms ||
+        (run->offers >= most &&
+         sim->now_ms >= run->returned_ms + sim->limits.backoff_ms))
+        run->offers = 0;
+    run->life = life;
+    run->backoff_ms = ticket->backoff_until_ms;
+    LAW("a ticket backs off after offers_max offers", run->offers < most);
+}
+
+static void count_offer(struct sim *sim, uint64_t ticket)
+{
+    struct sim_run_of_offers *run = run_of(sim, ticket);
+
+    run->offers++;
+    run->returned_ms = sim->now_ms; /* at the earliest */
+}
+
 static void proposed_offer(struct sim *sim, const struct match_command *command)
 {
     const struct match_offer_row *offer = &command->offer.offer;
@@ -97,6 +133,7 @@ static void proposed_offer(struct sim *sim, const struct match_command *command)
     LAW("tighten at propose: no offer of one who is held or gone",
         !seeker->held && !seeker->gone && !peer->held && !peer->gone);
     LAW("no offer in back-off", ticket->ticket.backoff_until_ms <= sim->now_ms);
+    check_backoff(sim, offer->ticket);
     LAW("an offer's deadline",
         offer->deadline_ms == sim->now_ms + (offer->danger
                                                  ? sim->limits.offer_danger_ms
@@ -135,7 +172,7 @@ void sim_laws_proposed(struct sim *sim, const struct match_command *command)
 void sim_laws_heard(struct sim *sim, const struct match_command *command,
                     const struct match_result *result)
 {
-    if (command->kind == COMMAND_HOLD && result->outcome == OUTCOME_REFUSED) {
+    if (command->kind == COMMAND_HOLD) { /* done, or never was */
         struct sim_member *member = sim_people_of(sim, command->hold.member);
 
         if (member) {
@@ -168,6 +205,7 @@ static void offered(struct sim *sim, const struct match_offer_row *offer,
 
     LAW("only a waiting ticket is offered",
         ticket && ticket->ticket.state == TICKET_WAITING);
+    count_offer(sim, offer->ticket);
     LAW("only a peer on duty is offered to",
         duty && duty->duty.state == DUTY_ON);
     LAW("DESIGN law 2: open offers and talks within the capacity",
@@ -244,6 +282,18 @@ static void closed_offer(struct sim *sim, uint64_t id, uint64_t for_ms,
     LAW("a pair does not meet again for the ticket it declined",
         sim_truth_pair(sim, PAIR_TICKET, offer->seeker, offer->peer,
                        offer->ticket, now_ms));
+}
+
+/* So many lapses in a row pause the duty. */
+static void lapsed(struct sim *sim, uint64_t id)
+{
+    const struct match_offer_row *offer =
+        &sim_truth_row(sim, ROW_OFFER, id)->offer;
+    const struct match_row *duty = sim_truth_row(sim, ROW_DUTY, offer->peer);
+
+    LAW("lapses in a row pause the duty",
+        duty->duty.state != DUTY_ON ||
+            duty->duty.lapses < sim->limits.lapses_max);
 }
 
 static uint32_t open_offers_to(const struct sim *sim, uint64_t peer)
@@ -334,6 +384,7 @@ static void outcomes(struct sim *sim, const struct match_command *command)
     case COMMAND_CLOSE_OFFER:
         closed_offer(sim, command->close_offer.offer, limits->exclude_lapsed_ms,
                      now_ms);
+        lapsed(sim, command->close_offer.offer);
         break;
     case COMMAND_END_TALK:
         ended_talk(sim, command);
