@@ -249,7 +249,7 @@ enum err store_sqlite_open(const char *path, struct store **store)
     return ERR_NONE;
 }
 
-bool store_sqlite_page_row(struct store *store, uint64_t *cursor,
+bool store_sqlite_row(struct store *store, uint64_t *cursor,
                       struct match_row *row)
 {
     return store_sqlite_page_row(&of(store)->keeper, cursor, row);

@@ -20,7 +20,7 @@ MUST_USE enum err store_sqlite_open(const char *path, struct store **store);
 
 /* As store_memory_row(): the live rows, for DESIGN law 13.  Reads the tables
  * anew each time: for tests. */
-bool store_sqlite_page_row(struct store *store, uint64_t *cursor,
+bool store_sqlite_row(struct store *store, uint64_t *cursor,
                       struct match_row *row);
 
 #endif
