@@ -38,15 +38,14 @@ enum err server_node_nonce(struct server_node *node,
     return err;
 }
 
-void server_node_signal(struct server_node *node,
-                        const struct service_signal *signal, bool reserved)
+struct server_worker *server_node_owner(struct server_node *node, uint64_t call)
 {
-    uint32_t number = rpc_call_loop(signal->call);
+    uint32_t number = rpc_call_loop(call);
 
     if (number == SERVER_OPERATIONS)
         number = 0;
     REQUIRE(number < node->workers);
-    server_worker_signal(&node->worker[number], signal, reserved);
+    return &node->worker[number];
 }
 
 static void drain_workers(struct server_node *node)
@@ -68,7 +67,8 @@ static void fenced(void *arg)
 static void signal_from_turn(void *arg, const struct service_signal *signal,
                              bool reserved)
 {
-    server_node_signal(arg, signal, reserved);
+    server_worker_signal(server_node_owner(arg, signal->call), signal,
+                         reserved);
 }
 
 void server_node_stats(struct server_node *node, struct service_stats *stats)

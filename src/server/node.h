@@ -53,9 +53,9 @@ int server_node_run(struct server_node *node,
 MUST_USE enum err server_node_nonce(struct server_node *node,
                                     const uint8_t nonce[static SEAL_CHALLENGE]);
 
-/* To the worker that owns the signal's call. */
-void server_node_signal(struct server_node *node,
-                        const struct service_signal *signal, bool reserved);
+/* The worker that owns a call. */
+struct server_worker *server_node_owner(struct server_node *node,
+                                        uint64_t call);
 
 void server_node_stats(struct server_node *node, struct service_stats *stats);
 

@@ -5,8 +5,7 @@
 
 static void fill_fresh(struct match_event *event)
 {
-    for (int i = 0; i < MATCH_FRESH_MAX; i++)
-        event->fresh[i] = net_entropy_id();
+    net_entropy_ids(event->fresh, MATCH_FRESH_MAX);
 }
 
 /* One row of the load, with what the turn alone can open. */
@@ -32,7 +31,28 @@ static enum err load_row(struct server_turn *turn, struct store_loaded *loaded)
     return ERR_NONE;
 }
 
-static enum err load_all(struct server_turn *turn, struct store *store)
+/* The latest moment that a row remembers. */
+static enum err note_time(struct server_turn *turn, struct store_loaded *loaded)
+{
+    const struct match_row *row = &loaded->row;
+    uint64_t at_ms = 0;
+
+    if (row->kind == ROW_TICKET)
+        at_ms = row->ticket.since_ms;
+    else if (row->kind == ROW_OFFER)
+        at_ms = row->offer.made_ms;
+    else if (row->kind == ROW_TALK)
+        at_ms = row->talk.started_ms;
+    if (at_ms > turn->now_ms)
+        turn->now_ms = at_ms;
+    return ERR_NONE;
+}
+
+typedef enum err take_row(struct server_turn *turn,
+                          struct store_loaded *loaded);
+
+static enum err load_all(struct server_turn *turn, struct store *store,
+                         take_row *take)
 {
     uint64_t cursor = 0;
     enum err err = ERR_NONE;
@@ -48,7 +68,7 @@ static enum err load_all(struct server_turn *turn, struct store *store)
         if (job->result.outcome != OUTCOME_OK)
             err = ERR_STORE;
         for (uint32_t i = 0; err == ERR_NONE && i < job->result.load.rows; i++)
-            err = load_row(turn, &job->result.load.row[i]);
+            err = take(turn, &job->result.load.row[i]);
         cursor = job->result.load.cursor;
         server_join_free(job);
     } while (err == ERR_NONE && cursor != 0);
@@ -80,10 +100,15 @@ enum err server_recover_turn(struct server_turn *turn, struct store *store)
     err = claim(turn, store);
     if (err != ERR_NONE)
         return err;
+    err = load_all(turn, store, note_time);
+    if (err != ERR_NONE)
+        return err;
+    net_clock_init(turn->config.clock, turn->now_ms); /* never before it */
+    turn->now_ms = net_clock_now_ms(turn->config.clock);
     event.now_ms = turn->now_ms;
     event.begin.epoch = turn->epoch;
     server_turn_step(turn, &event);
-    err = load_all(turn, store);
+    err = load_all(turn, store, load_row);
     if (err != ERR_NONE)
         return err;
     event = (struct match_event){.kind = EVENT_LIVE, .now_ms = turn->now_ms};

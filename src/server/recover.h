@@ -1,6 +1,8 @@
 /* server/recover -- what lived comes back: claim, load, check, live.
  *
- * On the caller's thread, before the engine thread and the store thread start. */
+ * On the caller's thread, before the engine thread and the store thread start.
+ * If the wall clock was set back meanwhile, the engine's goes on from the
+ * latest moment that lives: ages and deadlines mean what they meant. */
 #ifndef SERVER_RECOVER_H
 #define SERVER_RECOVER_H
 

@@ -31,8 +31,7 @@ struct record {
 
 static void fill_fresh(struct match_event *event)
 {
-    for (int i = 0; i < MATCH_FRESH_MAX; i++)
-        event->fresh[i] = net_entropy_id();
+    net_entropy_ids(event->fresh, MATCH_FRESH_MAX);
 }
 
 static void step_once(struct server_turn *turn, struct match_event *event)

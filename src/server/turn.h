@@ -30,7 +30,7 @@
 struct server_turn_config {
     const struct seal_keys *keys;
     const struct service_config *service;
-    const struct net_clock *clock;
+    struct net_clock *clock; /* set on at recovery, else read */
     struct match_sizes sizes;
     uint32_t orders_max;
     struct server_storage *storage; /* started after recovery */

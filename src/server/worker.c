@@ -14,6 +14,8 @@
  * and peers who do not read them. */
 enum { INBOX = 8192, DRAIN_MS = 2000, GRACE_MS = 5000 };
 
+enum { LATER_MS = 10 };
+
 enum record_kind { RECORD_REQUEST, RECORD_SIGNAL, RECORD_DRAIN };
 
 struct record {
@@ -29,6 +31,56 @@ static struct server_face *face_of(struct server_worker *worker, uint64_t call)
 {
     return rpc_call_loop(call) == worker->number ? &worker->member
                                                  : &worker->operations;
+}
+
+/* --- to a call of whichever worker --- */
+
+static bool try_pass(struct server_worker *worker,
+                     const struct service_signal *signal)
+{
+    const struct record record = {.kind = RECORD_SIGNAL, .signal = *signal};
+    struct server_worker *to = server_node_owner(worker->node, signal->call);
+
+    if (to != worker)
+        return net_queue_put(&to->loop.inbox, &record) == ERR_NONE;
+    service_signal(&face_of(worker, signal->call)->service, signal);
+    return true;
+}
+
+static void pass(struct server_worker *worker,
+                 const struct service_signal *signal)
+{
+    if (try_pass(worker, signal))
+        return;
+    if (worker->laters == WORKER_LATER) {
+        log_event(LOG_QUEUE_FULL, 1, ERR_FULL);
+        return;
+    }
+    worker->later[worker->laters++] = (struct server_later){
+        .kind = signal->kind,
+        .call = signal->call,
+        .drop = signal->kind == SIGNAL_DROP ? signal->drop : ERR_NONE};
+    if (worker->laters == 1)
+        worker->later_ms = net_clock_mono_ms() + LATER_MS;
+}
+
+static void pass_later(struct server_worker *worker, uint64_t now_ms)
+{
+    uint32_t kept = 0;
+
+    if (worker->laters == 0 || now_ms < worker->later_ms)
+        return;
+    for (uint32_t i = 0; i < worker->laters; i++) {
+        const struct server_later *from = &worker->later[i];
+        struct service_signal signal = {.kind = from->kind, .call = from->call};
+
+        if (from->kind == SIGNAL_DROP)
+            signal.drop = from->drop;
+        if (!try_pass(worker, &signal))
+            worker->later[kept++] = *from;
+    }
+    worker->laters = kept;
+    worker->later_ms = now_ms + LATER_MS;
 }
 
 /* --- the port of the services --- */
@@ -127,7 +179,7 @@ static enum err port_watch(void *arg, uint64_t talk, enum match_role side,
         server_hub_seat(&worker->node->hub, talk, side, call, &drop.call);
 
     if (err == ERR_NONE && drop.call != 0 && drop.call != call)
-        server_node_signal(worker->node, &drop, false);
+        pass(worker, &drop);
     return err;
 }
 
@@ -147,7 +199,7 @@ static void port_wake(void *arg, uint64_t talk, enum match_role side)
         .call = server_hub_find(&worker->node->hub, talk, side)};
 
     if (wake.call != 0)
-        server_node_signal(worker->node, &wake, false);
+        pass(worker, &wake);
 }
 
 static void port_stats(void *arg, struct service_stats *stats)
@@ -215,6 +267,8 @@ static uint64_t deadline_ms(void *above)
     const struct server_worker *worker = above;
     uint64_t at_ms = rpc_server_deadline_ms(&worker->member.rpc), other_ms;
 
+    if (worker->laters > 0 && worker->later_ms < at_ms)
+        at_ms = worker->later_ms;
     if (!worker->operations.made)
         return at_ms;
     other_ms = rpc_server_deadline_ms(&worker->operations.rpc);
@@ -225,6 +279,7 @@ static void tick(void *above, uint64_t now_ms)
 {
     struct server_worker *worker = above;
 
+    pass_later(worker, now_ms);
     rpc_server_tick(&worker->member.rpc, now_ms);
     if (worker->operations.made)
         rpc_server_tick(&worker->operations.rpc, now_ms);

@@ -2,7 +2,9 @@
  *
  * Worker 0 also serves the operations socket, by a second set of calls with
  * the operations service alone.  Whatever another thread has for a call of
- * this worker comes through the loop's inbox.
+ * this worker comes through the loop's inbox.  A worker never waits for
+ * another: what finds no room there is kept and tried again soon; beyond
+ * WORKER_LATER a wake-up is lost, not the message.
  *
  * Laws
  *   1. A request to the store and an order with a call take their place in
@@ -28,6 +30,14 @@ struct server_face { /* a set of calls: for members, or for operators */
     bool made, hosted;
 };
 
+enum { WORKER_LATER = 1024 };
+
+struct server_later { /* a signal for another worker that had no room */
+    enum service_signal_kind kind;
+    uint64_t call;
+    enum err drop;
+};
+
 struct server_worker { /* all private */
     struct server_node *node;
     struct net_loop loop;
@@ -36,6 +46,9 @@ struct server_worker { /* all private */
     struct server_face member, operations;
     uint32_t number;
     atomic_bool draining, ended;
+    struct server_later later[WORKER_LATER];
+    uint32_t laters;
+    uint64_t later_ms; /* when to try again; monotonic */
 };
 
 /* A worker that listens on fd (its own from here on).  ERR_NOMEM, ERR_FULL,

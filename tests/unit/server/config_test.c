@@ -127,16 +127,10 @@ static void pools(void)
                                        "a:open:member b:closed:crisis_peer",
                                        "a:invitation:peer, b-2:open:peer"};
     static const char *const bad[] = {
-        ":open:peer",
-        "a",
-        "a:open",
-        "a:ajar:peer",
-        "a:open:queen",
-        "A:open:peer",
-        "a b:open:peer",
-        "a:open:peer a:open:peer",
-        "abcdefghijklmnopqrstuvwxyz1234567:open:peer",
-        " , ",
+        ":open:peer", "a", "a:open", "a:ajar:peer", "a:open:queen",
+        "A:open:peer", "a b:open:peer", "a:open:peer a:open:peer",
+        "abcdefghijklmnopqrstuvwxyz1234567:open:peer", " , ",
+        /* NOLINTNEXTLINE(bugprone-suspicious-missing-comma): none is */
         "a:open:peer b:open:peer c:open:peer d:open:peer e:open:peer "
         "f:open:peer g:open:peer h:open:peer i:open:peer j:open:peer "
         "k:open:peer l:open:peer m:open:peer n:open:peer o:open:peer "

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "check.h"
+#include "pb/kindred/v1/cards.pb-c.h"
 #include "server/recover.h"
 #include "store/memory.h"
 
@@ -165,6 +166,11 @@ static void enrol(uint64_t member, enum match_role role)
 {
     struct store_job *job = server_join_job(STORE_ENROL, 1);
     struct store_job *card = server_join_job(STORE_PUT_CARD, 1);
+    const struct seal_row row = {
+        .kind = SEAL_ROW_CARD, .id = member, .sub = role};
+    Kindred__V1__Card message = KINDRED__V1__CARD__INIT;
+    uint8_t plain[64], nonce[SEAL_ROW_NONCE] = {1};
+    size_t size;
     uint32_t back = w.back;
 
     job->command.enrol.member = member;
@@ -174,9 +180,15 @@ static void enrol(uint64_t member, enum match_role role)
     card->command.put_card.role = role;
     card->command.put_card.version = 1;
     card->command.put_card.vocabulary_version = 1;
-    card->command.put_card.sealed.data = arena_alloc(&card->arena, 64);
-    card->command.put_card.sealed.size = 64;
-    memset(card->command.put_card.sealed.data, 1, 64);
+    message.role = role == MATCH_SEEKER ? KINDRED__V1__ROLE__ROLE_SEEKER
+                                        : KINDRED__V1__ROLE__ROLE_PEER;
+    message.version = message.vocabulary_version = 1;
+    size = kindred__v1__card__pack(&message, plain);
+    card->command.put_card.sealed.data =
+        arena_alloc(&card->arena, size + SEAL_ROW_OVERHEAD);
+    card->command.put_card.sealed.size = (uint32_t)size + SEAL_ROW_OVERHEAD;
+    seal_row_seal(card->command.put_card.sealed.data, &row, plain, size,
+                  w.keys.row, nonce);
     CHECK(server_storage_put(&w.storage, job, &w.origin) == ERR_NONE);
     CHECK(server_storage_put(&w.storage, card, &w.origin) == ERR_NONE);
     while (w.back < back + 2)
@@ -312,8 +324,7 @@ static void fenced(void)
     while (w.back == back)
         nap();
     give(ask_of(402, 41));
-    CHECK(waited(402, SIGNAL_REPLY, 0, &signal) ||
-          waited(402, SIGNAL_DROP, 0, &signal));
+    CHECK(waited(402, SIGNAL_DROP, 0, &signal));
     CHECK(waited(401, SIGNAL_DROP, 0, &signal) && signal.drop == ERR_FENCED);
     for (int ms = 0; ms < PATIENCE_MS && w.fenced == 0; ms++)
         nap();
@@ -322,6 +333,29 @@ static void fenced(void)
     CHECK(server_turn_reserve(&w.turn) == ERR_DRAINING);
     stop();
     CHECK(w.fenced == 1);
+}
+
+/* The wall clock is set back an hour between two runs: time goes on. */
+static void clock_set_back(void)
+{
+    uint64_t wall_ms = net_clock_wall_ms(), hour_ms = 3600000;
+    struct service_signal signal;
+
+    net_clock_init(&w.clock, wall_ms + hour_ms);
+    start();
+    enrol(50, MATCH_SEEKER);
+    give(ask_of(501, 50));
+    CHECK(waited(501, SIGNAL_TICKET, 0, &signal));
+    stop();
+    net_clock_init(&w.clock, 0);
+    CHECK(net_clock_now_ms(&w.clock) < wall_ms + hour_ms);
+    start();
+    CHECK(net_clock_now_ms(&w.clock) >= wall_ms + hour_ms);
+    give(ask_of(501, 50)); /* the same key: the same ticket */
+    CHECK(waited(501, SIGNAL_TICKET, 0, &signal));
+    CHECK(signal.ticket.state == TICKET_WAITING);
+    CHECK(signal.ticket.waited_ms < PATIENCE_MS);
+    stop();
 }
 
 int main(void)
@@ -339,6 +373,7 @@ int main(void)
     door();
     talk();
     one_end_each();
+    clock_set_back();
     fenced();
     store_close(w.store);
     seal_keys_close(&w.keys);
