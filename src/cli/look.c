@@ -106,8 +106,8 @@ static bool contains(const char *text, const char *word)
         size_t i = 0;
 
         while (i < size && text[i] &&
-               tolower((unsigned char)text[i]) ==
-                   tolower((unsigned char)word[i]))
+               (tolower)((unsigned char)text[i]) ==
+                   (tolower)((unsigned char)word[i]))
             i++;
         if (i == size)
             return true;

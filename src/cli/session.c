@@ -263,7 +263,7 @@ bool cli_session_find_talk(const struct cli_session *session, const char *which,
                            char path[CLI_PATH_MAX])
 {
     char directory[CLI_PATH_MAX], prefix[CLI_PATH_MAX];
-    struct stat best = {0}, stat_;
+    struct stat best = {0}, found_stat;
     struct dirent *entry;
     char *slash;
     bool found = false;
@@ -284,11 +284,11 @@ bool cli_session_find_talk(const struct cli_session *session, const char *which,
             continue;
         (void)snprintf(candidate, sizeof candidate, "%s%s",
                        slash ? directory : "", entry->d_name);
-        if (strlen(candidate) >= CLI_PATH_MAX || stat(candidate, &stat_) ||
-            (found && !newer(&stat_, &best)) || !meant(candidate, which))
+        if (strlen(candidate) >= CLI_PATH_MAX || stat(candidate, &found_stat) ||
+            (found && !newer(&found_stat, &best)) || !meant(candidate, which))
             continue;
         memcpy(path, candidate, strlen(candidate) + 1);
-        best = stat_;
+        best = found_stat;
         found = true;
     }
     if (dir)

@@ -37,7 +37,7 @@ bool cli_session_key_path(const struct cli_args *args, char *path);
 
 /* A kindred_done whose arg is the session, and the waiting for it: the exit
  * status, after a sentence if it failed. */
-void cli_session_done(void *session, const struct kindred_error *error);
+void cli_session_done(void *arg, const struct kindred_error *error);
 int cli_session_wait(struct cli_session *session);
 
 /* One unary call, waited for.  NULL: it failed, a sentence was said and *status

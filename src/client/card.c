@@ -69,7 +69,7 @@ static bool is_level(const struct chain *chain)
     return chain->facet->pick == KINDRED__V1__PICK__PICK_LEVEL;
 }
 
-static bool finish(struct kindred_error *error, enum err err)
+static bool outcome(struct kindred_error *error, enum err err)
 {
     client_error_set(error, err);
     return err == ERR_NONE;
@@ -152,7 +152,7 @@ bool kindred_card_have(struct kindred_card *card,
         err = put_have(card, &chain, show);
     if (err == ERR_NONE)
         (void)keep_version(card, vocabulary);
-    return finish(error, err);
+    return outcome(error, err);
 }
 
 /* ---- seek, must, must_not ---- */
@@ -168,7 +168,7 @@ bool kindred_card_seek(struct kindred_card *card,
                         KINDRED__V1__CARD_USE__CARD_USE_SEEK, &chain);
 
     if (err != ERR_NONE)
-        return finish(error, err);
+        return outcome(error, err);
     if (group.weight == 0)
         group.weight = chain.facet->importance ? chain.facet->importance : 1;
     if (is_level(&chain))
@@ -176,15 +176,15 @@ bool kindred_card_seek(struct kindred_card *card,
     if (group.weight > 3 || chain.count > GROUP_MAX ||
         card->seeks == SEEK_MAX ||
         card->seek_tokens + chain.count > SEEK_TOKENS_MAX)
-        return finish(error, ERR_CARD);
+        return outcome(error, ERR_CARD);
     for (uint32_t i = 0; i < card->seeks; i++)
         if (card->seek[i].token[0] == chain.term[0]->token)
-            return finish(error, ERR_CARD);
+            return outcome(error, ERR_CARD);
     for (; group.count < chain.count; group.count++)
         group.token[group.count] = chain.term[group.count]->token;
     card->seek_tokens += group.count;
     card->seek[card->seeks++] = group;
-    return finish(error, keep_version(card, vocabulary) ? ERR_NONE : ERR_CARD);
+    return outcome(error, keep_version(card, vocabulary) ? ERR_NONE : ERR_CARD);
 }
 
 bool kindred_card_must(struct kindred_card *card,
@@ -196,7 +196,7 @@ bool kindred_card_must(struct kindred_card *card,
 
     if (count == 0 || count > GROUP_MAX || card->musts == MUST_MAX ||
         (relax_after_ms > 0 && card->role != KINDRED_SEEKER))
-        return finish(error, ERR_CARD);
+        return outcome(error, ERR_CARD);
     for (uint32_t i = 0; i < count; i++) {
         struct chain chain;
         enum err err = find(card, vocabulary, terms[i],
@@ -206,7 +206,7 @@ bool kindred_card_must(struct kindred_card *card,
             if (group.token[k] == chain.term[0]->token)
                 err = ERR_CARD;
         if (err != ERR_NONE)
-            return finish(error, err);
+            return outcome(error, err);
         group.token[group.count++] = chain.term[0]->token;
     }
     card->must[card->musts++] = group;
@@ -227,10 +227,10 @@ bool kindred_card_must_not(struct kindred_card *card,
         if (card->must_not[i] == chain.term[0]->token)
             err = ERR_CARD;
     if (err != ERR_NONE)
-        return finish(error, err);
+        return outcome(error, err);
     card->must_not[card->must_nots++] = chain.term[0]->token;
     (void)keep_version(card, vocabulary);
-    return finish(error, ERR_NONE);
+    return outcome(error, ERR_NONE);
 }
 
 /* ---- to the server ---- */

@@ -9,7 +9,8 @@
  *   people talk ADDRESS TALKS TEXTS  the same, then TEXTS each way in each talk
  *
  * Prints "name value" lines; ADDRESS is HOST:PORT or unix:PATH, TOKEN "-" for
- * none.  hold, watch and fill say "ready" and stay until they are killed. */
+ * none.  hold, watch and fill say "ready" and stay until they are killed.
+ * Long because it is seven small programs that share one crowd. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

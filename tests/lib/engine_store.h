@@ -68,19 +68,16 @@ static bool store_same_pair(const struct match_pair_row *x,
            x->b == y->b;
 }
 
-static void store_pair(struct engine_store *s, enum match_pair_kind kind,
-                       uint64_t a, uint64_t b, uint64_t ticket,
-                       uint64_t until_ms, bool gone)
+/* pair.a and .b in any order. */
+static void store_pair(struct engine_store *s, struct match_pair_row pair)
 {
-    bool sorted = kind == PAIR_RESTS || kind == PAIR_BOND;
-    struct match_row row = {.kind = ROW_PAIR,
-                            .pair = {.kind = kind,
-                                     .gone = gone,
-                                     .a = sorted && b < a ? b : a,
-                                     .b = sorted && b < a ? a : b,
-                                     .ticket = ticket,
-                                     .until_ms = until_ms}};
+    struct match_row row = {.kind = ROW_PAIR, .pair = pair};
 
+    if ((pair.kind == PAIR_RESTS || pair.kind == PAIR_BOND) &&
+        pair.b < pair.a) {
+        row.pair.a = pair.b;
+        row.pair.b = pair.a;
+    }
     for (uint32_t i = 0; i < s->rows; i++)
         if (s->row[i].kind == ROW_PAIR &&
             store_same_pair(&s->row[i].pair, &row.pair)) {
@@ -356,10 +353,14 @@ static void store_part(struct engine_store *s, struct match_row *offer,
     }
     if (rests_until_ms == 0)
         return;
-    store_pair(s, PAIR_RESTS, offer->offer.seeker, offer->offer.peer, 0,
-               rests_until_ms, false);
-    store_pair(s, PAIR_TICKET, offer->offer.seeker, offer->offer.peer,
-               offer->offer.ticket, 0, false);
+    store_pair(s, (struct match_pair_row){.kind = PAIR_RESTS,
+                                          .a = offer->offer.seeker,
+                                          .b = offer->offer.peer,
+                                          .until_ms = rests_until_ms});
+    store_pair(s, (struct match_pair_row){.kind = PAIR_TICKET,
+                                          .a = offer->offer.seeker,
+                                          .b = offer->offer.peer,
+                                          .ticket = offer->offer.ticket});
 }
 
 static enum err store_decline(struct engine_store *s,
@@ -438,8 +439,11 @@ static enum err store_talk(struct engine_store *s,
     }
     store_end_talk(s, talk, c->end_talk.why, c->now_ms);
     if (c->end_talk.rests_until_ms != 0)
-        store_pair(s, PAIR_RESTS, talk->talk.seeker, talk->talk.peer, 0,
-                   c->end_talk.rests_until_ms, false);
+        store_pair(
+            s, (struct match_pair_row){.kind = PAIR_RESTS,
+                                       .a = talk->talk.seeker,
+                                       .b = talk->talk.peer,
+                                       .until_ms = c->end_talk.rests_until_ms});
     return ERR_NONE;
 }
 
@@ -453,7 +457,10 @@ static enum err store_block(struct engine_store *s,
 {
     uint64_t a = c->block.member, b = c->block.other;
 
-    store_pair(s, PAIR_BLOCK, a, b, 0, 0, c->kind == COMMAND_UNBLOCK);
+    store_pair(s, (struct match_pair_row){.kind = PAIR_BLOCK,
+                                          .gone = c->kind == COMMAND_UNBLOCK,
+                                          .a = a,
+                                          .b = b});
     for (uint32_t i = 0; c->kind == COMMAND_BLOCK && i < s->rows; i++) {
         struct match_row *row = &s->row[i];
 

@@ -70,13 +70,13 @@ static void unknown_is_refused(void)
 {
     struct cli_workload workload;
 
-    CHECK(read_all(&workload, SEEKER
-                   "{\"t\":0,\"do\":\"back\",\"member\":\"x\"}\n") ==
+    CHECK(read_all(&workload,
+                   SEEKER "{\"t\":0,\"do\":\"back\",\"member\":\"x\"}\n") ==
           ERR_INVALID);
     CHECK(strcmp(workload.why_where, "member") == 0);
     cli_workload_close(&workload);
-    CHECK(read_all(&workload, SEEKER
-                   "{\"t\":0,\"do\":\"end\",\"ticket\":\"t\"}\n") ==
+    CHECK(read_all(&workload,
+                   SEEKER "{\"t\":0,\"do\":\"end\",\"ticket\":\"t\"}\n") ==
           ERR_INVALID);
     CHECK(strcmp(workload.why_where, "ticket") == 0);
     cli_workload_close(&workload);

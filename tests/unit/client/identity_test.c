@@ -26,9 +26,9 @@ static bool is(const struct kindred_error *error, const char *reason)
 
 static mode_t mode_of(const char *path)
 {
-    struct stat stat_;
+    struct stat found;
 
-    return stat(path, &stat_) == 0 ? stat_.st_mode & 0777 : 0;
+    return stat(path, &found) == 0 ? found.st_mode & 0777 : 0;
 }
 
 static void write_file(const char *path, const char *text, mode_t mode)

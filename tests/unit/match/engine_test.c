@@ -215,7 +215,7 @@ static void duty_states(void)
     uint64_t stream = world_attend(w, 2, 1);
 
     for (int i = 0; i < 2; i++) { /* two in a row */
-        (void)world_ask(w, (uint64_t)(10 + i), false);
+        (void)world_ask(w, 10 + (uint64_t)i, false);
         world_until(w, w->now_ms + 31000);
     }
     CHECK(w->duty[2].state == DUTY_PAUSED);

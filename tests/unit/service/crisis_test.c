@@ -7,7 +7,7 @@
 
 static void known_ids(void)
 {
-    for (uint16_t i = 0; i < DATA_CRISIS_ENTRIES; i++)
+    for (uint32_t i = 0; i < DATA_CRISIS_ENTRIES; i++)
         CHECK(service_crisis_knows(data_crisis_entries[i].id));
     CHECK(!service_crisis_knows(""));
     CHECK(!service_crisis_knows("nobody-knows"));
@@ -36,11 +36,11 @@ static void unconfirmed(void)
     config.confirmed = NULL;
     CHECK(left(&config) == all);
     config.confirmed = list;
-    for (uint16_t c = 0; c < DATA_COUNTRIES; c++) {
+    for (uint32_t c = 0; c < DATA_COUNTRIES; c++) {
         const struct data_country *country = &data_countries[c];
         uint32_t before = left(&config);
 
-        for (uint16_t i = 0; i < country->entries; i++) {
+        for (uint32_t i = 0; i < country->entries; i++) {
             CHECK(left(&config) == before);
             list[n++] = data_crisis_entries[country->first + i].id;
         }
