@@ -210,7 +210,7 @@ bool kindred_card_must(struct kindred_card *card,
         group.token[group.count++] = chain.term[0]->token;
     }
     card->must[card->musts++] = group;
-    return finish(error, keep_version(card, vocabulary) ? ERR_NONE : ERR_CARD);
+    return outcome(error, keep_version(card, vocabulary) ? ERR_NONE : ERR_CARD);
 }
 
 bool kindred_card_must_not(struct kindred_card *card,
