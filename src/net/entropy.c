@@ -28,3 +28,11 @@ uint64_t net_entropy_id(void)
         net_entropy_fill(&id, sizeof id);
     return id;
 }
+
+void net_entropy_ids(uint64_t *ids, size_t n)
+{
+    net_entropy_fill(ids, n * sizeof *ids);
+    for (size_t i = 0; i < n; i++)
+        if (ids[i] == 0)
+            ids[i] = net_entropy_id();
+}

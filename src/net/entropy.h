@@ -10,7 +10,8 @@
 
 void net_entropy_fill(void *bytes, size_t size);
 
-/* A random id: any u64 but 0. */
+/* A random id: any u64 but 0; and n of them at the price of one. */
 uint64_t net_entropy_id(void);
+void net_entropy_ids(uint64_t *ids, size_t n);
 
 #endif

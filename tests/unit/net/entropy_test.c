@@ -7,6 +7,19 @@
 
 enum { LONG = 70000, EDGE = 8, ROUNDS = 100 };
 
+static void many_ids(void)
+{
+    uint64_t ids[ROUNDS + 1] = {0};
+
+    net_entropy_ids(ids, ROUNDS);
+    CHECK(ids[ROUNDS] == 0);
+    for (int i = 0; i < ROUNDS; i++) {
+        CHECK(ids[i] != 0);
+        for (int k = 0; k < i; k++)
+            CHECK(ids[i] != ids[k]);
+    }
+}
+
 int main(void)
 {
     static uint8_t a[LONG + EDGE], b[LONG + EDGE], zeros[LONG];
@@ -26,5 +39,6 @@ int main(void)
         CHECK(id != 0);
         CHECK(id != net_entropy_id());
     }
+    many_ids();
     return check_report("net/entropy");
 }
