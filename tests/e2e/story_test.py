@@ -109,6 +109,41 @@ def danger(server):
     check.that("an unknown country is answered honestly", not nowhere.known and not nowhere.entries and nowhere.texts)
 
 
+def cards_change(server):
+    """A new card counts at once: for who waits, for who is on duty, for an open offer."""
+    seeker = Member(server, grade=1).ready(1, have=["ptsd"], must=["parent"])
+    peer = Member(server).ready(2, have=["ptsd"])
+    duty = peer.attend(capacity=2)
+    duty.next()
+    ask = seeker.ask()
+    ticket = ask.next().ticket.ticket_id
+    time.sleep(1.2)
+    check.that("nobody fits", open_offers(duty) == 0)
+    seeker.card(1, have=["ptsd"])
+    offer = duty.until(offers).duty.offers[0].offer_id
+    check.that("a card that asks for less finds somebody", offer != 0)
+    peer.card(2, have=["ptsd", "veteran"])
+    check.fails("an offer of an older card is gone", "FAILED_PRECONDITION", "OFFER_GONE", lambda: peer.accept(offer))
+    offer = duty.until(lambda m: any(o.offer_id != offer for o in m.duty.offers)).duty.offers[0].offer_id
+    seeker.card(1, have=["ptsd"], must_not=["veteran"])
+    check.fails("a new limit holds at once", "FAILED_PRECONDITION", "OFFER_GONE", lambda: peer.accept(offer))
+    time.sleep(1.2)
+    check.that("and for good", open_offers(duty) == 0)
+    state = seeker.ask_again().next().ticket
+    check.that("the same ticket waits", (state.ticket_id, state.phase) == (ticket, 1) and state.age_ms > 2000, state)
+    card = seeker.api.call("Cards/GetCard", seeker.token, role=1).card
+    check.that("the card is the last one put", card.version == 3 and len(card.must_not) == 1, card)
+    seeker.api.call("Support/Withdraw", seeker.token, idempotency_key=key(), ticket_id=ticket)
+    peer.api.call("Peers/Leave", peer.token, idempotency_key=key())
+
+
+def open_offers(duty, before=0):
+    """How many offers are open, by what the stream has said until now."""
+    while not duty.queue.empty():
+        before = len(duty.next().duty.offers)
+    return before
+
+
 def comes_back(server):
     """kill -9 with a seeker waiting, an offer open and a talk live."""
     peer = Member(server).ready(2, have=HAVE)
@@ -150,7 +185,7 @@ def comes_back(server):
 
 
 with Server(sys.argv[1]) as world:
-    for part in (main_job, danger, comes_back):
+    for part in (main_job, danger, cards_change, comes_back):
         try:
             part(world)
         except (Failed, EOFError, Exception) as error:  # each part stands alone
