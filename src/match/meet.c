@@ -112,6 +112,7 @@ bool match_meet_reflect(struct match_engine *engine,
         return true;
     }
     command.reflect.talk = event->reflect.talk;
+    command.reflect.within_ms = engine->limits.reflect_ms;
     command.reflect.side = event->reflect.side;
     command.reflect.said = event->reflect.said;
     command.reflect.understood = event->reflect.understood;

@@ -73,6 +73,9 @@ enum err store_decide_talk_reflect(struct store_work *work)
         return ERR_TALK_LIVES;
     if (talk->reflected & bit)
         return ERR_REFLECTED;
+    if (command->reflect.within_ms != 0 && work->now_ms >= talk->ended_ms &&
+        work->now_ms - talk->ended_ms > command->reflect.within_ms)
+        return ERR_REFLECTED; /* too late */
     talk->reflected |= bit;
     if (command->reflect.again)
         talk->again |= bit;

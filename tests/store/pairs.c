@@ -188,7 +188,12 @@ static void bonds(void)
     CHECK(world_pair(&w, PAIR_BOND, a.seeker, a.peer) == NULL);
     reflect(&a, MATCH_SEEKER, true, true);
     REFUSED(&w, ERR_REFLECTED);
+    w.now_ms += 1001;
+    reflect(&a, MATCH_PEER, true, true);
+    w.job.command.match.command.reflect.within_ms = 1000;
+    REFUSED(&w, ERR_REFLECTED); /* too late by a millisecond */
     reflect(&a, MATCH_PEER, true, true); /* a peer's moves no record */
+    w.job.command.match.command.reflect.within_ms = 1001;
     OK(&w);
     ROW(&w, ROW_DUTY, a.peer, duty.total, 1);
     CHECK(world_pair(&w, PAIR_BOND, a.seeker, a.peer) != NULL);
