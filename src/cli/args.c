@@ -45,7 +45,7 @@ static bool parse_number(const char *text, uint64_t *number)
     return true;
 }
 
-/* What is wrong with the value of an option, or NULL. */
+/* What is wrong with the value of an option, or NULL (Law 1). */
 static const char *complaint(const struct cli_args *args,
                              const struct cli_option *option, const char *value)
 {

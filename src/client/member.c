@@ -167,7 +167,7 @@ static void on_login_challenge(void *arg, const struct kindred_error *error,
         return;
     }
     claim.nonce = challenge->nonce.data;
-    if (challenge->nonce.len != SEAL_ACCOUNT_NONCE ||
+    if (challenge->nonce.len != SEAL_ACCOUNT_NONCE || /* Law 2 */
         seal_account_sign(signature, &claim, member->secret_key)) {
         fail_login(member, ERR_PROTO);
         return;

@@ -68,6 +68,7 @@ static void test_takes(void)
     CHECK(parse("-h") && args.help);
 }
 
+/* Law 1 */
 static void test_refuses(void)
 {
     static const char *const lines[] = {"",

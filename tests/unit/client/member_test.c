@@ -59,7 +59,7 @@ static void on_login(void *arg, const struct kindred_error *error,
     on_done(arg, error);
 }
 
-/* What is signed is what the server checks. */
+/* Law 2: what leaves is a signature, over what the server checks. */
 static void test_enroll_and_login(void)
 {
     struct member_world *world = member_world_open();
@@ -107,7 +107,8 @@ static void test_one_login_for_all(void)
     member_world_close(world);
 }
 
-/* A token that expired is replaced, once per call. */
+/* A token that expired is replaced, once per call, and its end is told once
+ * (client/job law 1). */
 static void test_expired_token(void)
 {
     struct member_world *world = member_world_open();
@@ -130,7 +131,7 @@ static void test_expired_token(void)
 }
 
 /* A stream that breaks is resumed with its key; one that was replaced is not;
- * one that ended well is over. */
+ * one that ended well is over (client/lease laws 1 and 3). */
 static void test_resume(void)
 {
     struct member_world *world = member_world_open();

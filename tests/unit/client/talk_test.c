@@ -350,6 +350,7 @@ static void test_nonsense(void)
     member_world_close(world);
 }
 
+/* client/lease law 2 */
 static void test_freed_in_its_callback(void)
 {
     struct member_world *world = member_world_open();
