@@ -105,6 +105,20 @@ enum err net_queue_put(struct net_queue *queue, const void *record)
     return room ? ERR_NONE : ERR_FULL;
 }
 
+enum err net_queue_put_all(struct net_queue *queue, const void *records,
+                           uint32_t n)
+{
+    const uint8_t *from = records;
+    bool room;
+
+    lock(queue);
+    room = queue->cap - queue->size - queue->reserved >= n; /* Law 3 */
+    for (uint32_t i = 0; room && i < n; i++)
+        append(queue, from + i * queue->record_size);
+    unlock(queue);
+    return room ? ERR_NONE : ERR_FULL;
+}
+
 enum err net_queue_reserve(struct net_queue *queue, uint32_t n)
 {
     bool room;

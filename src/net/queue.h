@@ -59,6 +59,11 @@ void net_queue_close(struct net_queue *queue);
 /* Copy *record to the end.  ERR_FULL: no free slot; nothing changed. */
 MUST_USE enum err net_queue_put(struct net_queue *queue, const void *record);
 
+/* Copy n records, in order, for one wake-up.  ERR_FULL: not so many slots are
+ * free; nothing changed. */
+MUST_USE enum err net_queue_put_all(struct net_queue *queue,
+                                    const void *records, uint32_t n);
+
 /* Set n slots aside.  ERR_FULL: not so many are free; nothing changed. */
 MUST_USE enum err net_queue_reserve(struct net_queue *queue, uint32_t n);
 

@@ -313,12 +313,15 @@ void server_turn_release(struct server_turn *turn)
 }
 
 void server_turn_order_reserved(struct server_turn *turn,
-                                struct service_order *order)
+                                struct service_order *const *orders, uint32_t n)
 {
-    const struct record record = {.kind = RECORD_ORDER, .order = order};
+    struct record record[TURN_ORDERS];
 
+    REQUIRE(n <= TURN_ORDERS);
+    for (uint32_t i = 0; i < n; i++)
+        record[i] = (struct record){.kind = RECORD_ORDER, .order = orders[i]};
     /* Law 4: the inbox has room for all there can be. */
-    REQUIRE(net_queue_put(&turn->inbox, &record) == ERR_NONE);
+    REQUIRE(net_queue_put_all(&turn->inbox, record, n) == ERR_NONE);
 }
 
 enum err server_turn_order(struct server_turn *turn,
@@ -327,7 +330,7 @@ enum err server_turn_order(struct server_turn *turn,
     enum err err = server_turn_reserve(turn);
 
     if (err == ERR_NONE)
-        server_turn_order_reserved(turn, order);
+        server_turn_order_reserved(turn, &order, 1);
     return err;
 }
 

@@ -83,10 +83,13 @@ MUST_USE enum err server_turn_start(struct server_turn *turn);
 MUST_USE enum err server_turn_order(struct server_turn *turn,
                                     struct service_order *order);
 
-/* A place that an order given later cannot be refused. */
+/* A place that an order given later cannot be refused; n of them given at
+ * once, n at most TURN_ORDERS. */
+enum { TURN_ORDERS = 64 };
 MUST_USE enum err server_turn_reserve(struct server_turn *turn);
 void server_turn_order_reserved(struct server_turn *turn,
-                                struct service_order *order);
+                                struct service_order *const *orders,
+                                uint32_t n);
 void server_turn_release(struct server_turn *turn);
 
 /* Close the door; no new offers. */

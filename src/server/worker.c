@@ -125,6 +125,21 @@ static enum err port_store(void *arg, struct service_request *request)
     return err;
 }
 
+static void give_orders(struct server_worker *worker)
+{
+    if (worker->orders > 0)
+        server_turn_order_reserved(&worker->node->turn, worker->order,
+                                   worker->orders);
+    worker->orders = 0;
+}
+
+static void add_order(struct server_worker *worker, struct service_order *order)
+{
+    if (worker->orders == TURN_ORDERS)
+        give_orders(worker);
+    worker->order[worker->orders++] = order;
+}
+
 static enum err port_order(void *arg, struct service_order *order)
 {
     struct server_worker *worker = arg;
@@ -134,8 +149,10 @@ static enum err port_order(void *arg, struct service_order *order)
 
     if (err != ERR_NONE)
         return err;
-    err = server_turn_order(&worker->node->turn, order);
-    if (err != ERR_NONE && answered)
+    err = server_turn_reserve(&worker->node->turn);
+    if (err == ERR_NONE)
+        add_order(worker, order);
+    else if (answered)
         net_queue_release(&worker->loop.inbox, 1);
     if (err == ERR_FULL)
         log_event(LOG_QUEUE_FULL, 1, ERR_FULL);
@@ -151,9 +168,7 @@ static enum err port_order_reserve(void *arg)
 
 static void port_order_reserved(void *arg, struct service_order *order)
 {
-    struct server_worker *worker = arg;
-
-    server_turn_order_reserved(&worker->node->turn, order);
+    add_order(arg, order);
 }
 
 static void port_order_release(void *arg)
@@ -267,6 +282,8 @@ static uint64_t deadline_ms(void *above)
     const struct server_worker *worker = above;
     uint64_t at_ms = rpc_server_deadline_ms(&worker->member.rpc), other_ms;
 
+    if (worker->orders > 0)
+        return 0; /* as this turn ends */
     if (worker->laters > 0 && worker->later_ms < at_ms)
         at_ms = worker->later_ms;
     if (!worker->operations.made)
@@ -283,6 +300,7 @@ static void tick(void *above, uint64_t now_ms)
     rpc_server_tick(&worker->member.rpc, now_ms);
     if (worker->operations.made)
         rpc_server_tick(&worker->operations.rpc, now_ms);
+    give_orders(worker);
 }
 
 /* --- birth and death --- */
@@ -367,6 +385,7 @@ void server_worker_run(struct server_worker *worker)
 {
     say_health(worker, true); /* loops start when all else has */
     net_loop_run(&worker->loop);
+    give_orders(worker); /* of streams that ended with it */
     atomic_store(&worker->ended, true);
 }
 

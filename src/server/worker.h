@@ -4,7 +4,8 @@
  * the operations service alone.  Whatever another thread has for a call of
  * this worker comes through the loop's inbox.  A worker never waits for
  * another: what finds no room there is kept and tried again soon; beyond
- * WORKER_LATER a wake-up is lost, not the message.
+ * WORKER_LATER a wake-up is lost, not the message.  What a turn of the loop has
+ * for the engine leaves at its end, so that the engine wakes once for it.
  *
  * Laws
  *   1. A request to the store and an order with a call take their place in
@@ -44,7 +45,8 @@ struct server_worker { /* all private */
     struct net_thread thread;
     struct server_origin origin;
     struct server_face member, operations;
-    uint32_t number;
+    uint32_t number, orders;
+    struct service_order *order[TURN_ORDERS]; /* of this turn of the loop */
     atomic_bool draining, ended;
     struct server_later later[WORKER_LATER];
     uint32_t laters;

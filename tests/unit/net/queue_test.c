@@ -41,6 +41,31 @@ static void full_is_said(void)
     net_queue_close(&queue);
 }
 
+/* Laws 1, 2 and 3 for many at once: all or none, in order, for one wake-up. */
+static void all_or_none(void)
+{
+    struct net_queue queue;
+    uint64_t in[] = {11, 22, 33}, out[4];
+    int wakes = 0;
+
+    CHECK(!net_queue_init(&queue, sizeof *in, 4,
+                          (struct net_queue_hook){count_wake, &wakes}));
+    CHECK(net_queue_put_all(&queue, in, 0) == ERR_NONE);
+    CHECK(wakes == 0);
+    CHECK(net_queue_put_all(&queue, in, 3) == ERR_NONE);
+    CHECK(wakes == 1);
+    CHECK(net_queue_put_all(&queue, in, 2) == ERR_FULL);
+    CHECK(net_queue_size(&queue) == 3);
+    CHECK(net_queue_take(&queue, out, 2) == 2); /* the next goes round */
+    CHECK(out[0] == 11 && out[1] == 22);
+    CHECK(net_queue_reserve(&queue, 1) == ERR_NONE);
+    CHECK(net_queue_put_all(&queue, in, 3) == ERR_FULL);
+    CHECK(net_queue_put_all(&queue, in, 2) == ERR_NONE);
+    CHECK(net_queue_take(&queue, out, 4) == 3);
+    CHECK(out[0] == 33 && out[1] == 11 && out[2] == 22);
+    net_queue_close(&queue);
+}
+
 /* Law 3: others may fill every slot but the reserved one. */
 static void reserved_is_kept(void)
 {
@@ -200,6 +225,7 @@ static void many_threads(void)
 int main(void)
 {
     full_is_said();
+    all_or_none();
     reserved_is_kept();
     wakes_once_per_filling();
     for (uint64_t seed = 1; seed <= SEEDS; seed++)
