@@ -59,3 +59,12 @@ void service_call_answer(struct rpc_call *call, enum err err,
         err = rpc_send(call, response);
     rpc_end(call, err);
 }
+
+void service_call_replied(struct rpc_call *call, enum err err,
+                          uint64_t reference)
+{
+    const struct service_live *const *live = rpc_call_user(call);
+
+    (void)reference;
+    service_call_answer(call, err, (*live)->empty);
+}

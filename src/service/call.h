@@ -26,4 +26,8 @@ struct rpc_verdict service_call_fail(struct rpc_call *call,
 void service_call_answer(struct rpc_call *call, enum err err,
                          const void *response);
 
+/* The `replied` of a call whose answer says nothing: `empty` of its live. */
+void service_call_replied(struct rpc_call *call, enum err err,
+                          uint64_t reference);
+
 #endif

@@ -80,21 +80,14 @@ static void accept_replied(struct rpc_call *call, enum err err,
     rpc_end(call, err);
 }
 
-static void decline_replied(struct rpc_call *call, enum err err,
-                            uint64_t reference)
-{
-    const Kindred__V1__AnswerResponse response =
-        KINDRED__V1__ANSWER_RESPONSE__INIT;
-
-    (void)reference;
-    service_call_answer(call, err, &response);
-}
-
 static struct rpc_verdict
 peers_answer(struct rpc_call *call, const Kindred__V1__AnswerRequest *request)
 {
     static const struct service_live accept = {.replied = accept_replied};
-    static const struct service_live decline = {.replied = decline_replied};
+    static const Kindred__V1__AnswerResponse empty =
+        KINDRED__V1__ANSWER_RESPONSE__INIT;
+    static const struct service_live decline = {.replied = service_call_replied,
+                                                .empty = &empty.base};
     const struct service *service = service_of(call);
     bool accepts =
         request->answer_case == KINDRED__V1__ANSWER_REQUEST__ANSWER_ACCEPT;
@@ -118,21 +111,14 @@ peers_answer(struct rpc_call *call, const Kindred__V1__AnswerRequest *request)
     return service_call_send(call, order);
 }
 
-static void capacity_replied(struct rpc_call *call, enum err err,
-                             uint64_t reference)
-{
-    const Kindred__V1__SetCapacityResponse response =
-        KINDRED__V1__SET_CAPACITY_RESPONSE__INIT;
-
-    (void)reference;
-    service_call_answer(call, err, &response);
-}
-
 static struct rpc_verdict
 peers_set_capacity(struct rpc_call *call,
                    const Kindred__V1__SetCapacityRequest *request)
 {
-    static const struct service_live live = {.replied = capacity_replied};
+    static const Kindred__V1__SetCapacityResponse empty =
+        KINDRED__V1__SET_CAPACITY_RESPONSE__INIT;
+    static const struct service_live live = {.replied = service_call_replied,
+                                             .empty = &empty.base};
     struct service_order *order;
     enum err err =
         service_call_order(call, GRADE_PEER, EVENT_CAPACITY, &live, &order);
@@ -165,39 +151,25 @@ static struct rpc_verdict keyed(struct rpc_call *call,
     return service_call_send(call, order);
 }
 
-static void pause_replied(struct rpc_call *call, enum err err,
-                          uint64_t reference)
-{
-    const Kindred__V1__PauseResponse response =
-        KINDRED__V1__PAUSE_RESPONSE__INIT;
-
-    (void)reference;
-    service_call_answer(call, err, &response);
-}
-
 static struct rpc_verdict peers_pause(struct rpc_call *call,
                                       const Kindred__V1__PauseRequest *request)
 {
-    static const struct service_live live = {.replied = pause_replied};
+    static const Kindred__V1__PauseResponse empty =
+        KINDRED__V1__PAUSE_RESPONSE__INIT;
+    static const struct service_live live = {.replied = service_call_replied,
+                                             .empty = &empty.base};
 
     return keyed(call, EVENT_PAUSE, &live, request->idempotency_key,
                  &request->base);
 }
 
-static void resume_replied(struct rpc_call *call, enum err err,
-                           uint64_t reference)
-{
-    const Kindred__V1__ResumeResponse response =
-        KINDRED__V1__RESUME_RESPONSE__INIT;
-
-    (void)reference;
-    service_call_answer(call, err, &response);
-}
-
 static struct rpc_verdict
 peers_resume(struct rpc_call *call, const Kindred__V1__ResumeRequest *request)
 {
-    static const struct service_live live = {.replied = resume_replied};
+    static const Kindred__V1__ResumeResponse empty =
+        KINDRED__V1__RESUME_RESPONSE__INIT;
+    static const struct service_live live = {.replied = service_call_replied,
+                                             .empty = &empty.base};
 
     return keyed(call, EVENT_RESUME, &live, request->idempotency_key,
                  &request->base);

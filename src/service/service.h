@@ -52,10 +52,12 @@ struct service {
     uint32_t requests; /* at the store now */
 };
 
-/* Who listens for a call.  NULL: nobody; a reply then ends the call plainly. */
+/* Who listens for a call: its reply, and (or NULL) whatever else it is told.
+ * `empty` is what service_call_replied() answers with. */
 struct service_live {
     void (*replied)(struct rpc_call *call, enum err err, uint64_t reference);
     void (*told)(struct rpc_call *call, const struct service_signal *signal);
+    const ProtobufCMessage *empty;
 };
 
 /* Bind the services of the public listeners, and that of the operations

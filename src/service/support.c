@@ -255,9 +255,7 @@ static void beat_replied(struct rpc_call *call, enum err err,
 
     (void)reference;
     response.next_ms = (uint32_t)service_of(call)->config->limits.beat_ms;
-    if (err == ERR_NONE)
-        err = rpc_send(call, &response);
-    rpc_end(call, err);
+    service_call_answer(call, err, &response);
 }
 
 static struct rpc_verdict
@@ -276,23 +274,14 @@ support_beat(struct rpc_call *call,
     return service_call_send(call, order);
 }
 
-static void withdraw_replied(struct rpc_call *call, enum err err,
-                             uint64_t reference)
-{
-    Kindred__V1__WithdrawResponse response =
-        KINDRED__V1__WITHDRAW_RESPONSE__INIT;
-
-    (void)reference;
-    if (err == ERR_NONE)
-        err = rpc_send(call, &response);
-    rpc_end(call, err);
-}
-
 static struct rpc_verdict
 support_withdraw(struct rpc_call *call,
                  const Kindred__V1__WithdrawRequest *request)
 {
-    static const struct service_live live = {.replied = withdraw_replied};
+    static const Kindred__V1__WithdrawResponse empty =
+        KINDRED__V1__WITHDRAW_RESPONSE__INIT;
+    static const struct service_live live = {.replied = service_call_replied,
+                                             .empty = &empty.base};
     struct service_order *order = NULL;
     enum err err =
         service_call_order(call, GRADE_MEMBER, EVENT_WITHDRAW, &live, &order);

@@ -247,20 +247,13 @@ static struct rpc_verdict talks_end(struct rpc_call *call,
     return finish_order(call, state, err, request->capability);
 }
 
-static void reflect_replied(struct rpc_call *call, enum err err,
-                            uint64_t reference)
-{
-    const Kindred__V1__ReflectResponse response =
-        KINDRED__V1__REFLECT_RESPONSE__INIT;
-
-    (void)reference;
-    service_call_answer(call, err, &response);
-}
-
 static struct rpc_verdict
 talks_reflect(struct rpc_call *call, const Kindred__V1__ReflectRequest *request)
 {
-    static const struct service_live live = {.replied = reflect_replied};
+    static const Kindred__V1__ReflectResponse empty =
+        KINDRED__V1__REFLECT_RESPONSE__INIT;
+    static const struct service_live live = {.replied = service_call_replied,
+                                             .empty = &empty.base};
     Kindred__V1__Understood said = request->understood;
     struct by_mailbox *state;
     enum err err = begin_order(call, EVENT_REFLECT, &live, &state);
