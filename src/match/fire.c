@@ -72,6 +72,56 @@ static void fire_talk(struct match_engine *engine, struct match_talk *talk,
         match_meet_close(engine, talk, why, 0, NULL);
 }
 
+static void count_hand(struct match_rarity *rarity,
+                       const struct match_hand *hand,
+                       const struct match_hand *but)
+{
+    for (uint8_t i = 0; i < hand->haves; i++)
+        if (!but || !match_hand_has(but, hand->have[i]))
+            rarity->term[hand->have[i]].now++;
+}
+
+static void smooth_pool(struct match_engine *engine, struct match_pool *pool)
+{
+    uint64_t members = 0;
+
+    LIST_EACH (node, &pool->tickets) {
+        const struct match_ticket *ticket =
+            LIST_ENTRY(node, struct match_ticket, pool_link);
+
+        members++;
+        count_hand(&pool->rarity, &ticket->hand, NULL);
+    }
+    LIST_EACH (node, &pool->duties) {
+        const struct match_duty *duty =
+            LIST_ENTRY(node, struct match_duty, pool_link);
+        const struct match_ticket *own =
+            match_ticket_of(engine, duty->row.member);
+
+        if (duty->hand.version == 0)
+            continue;
+        members += own ? 0 : 1; /* a member counts once */
+        count_hand(&pool->rarity, &duty->hand, own ? &own->hand : NULL);
+    }
+    match_rarity_smooth(&pool->rarity, members);
+    pool->page = 0;
+    pool->page_first = true;
+}
+
+/* Count who lives and has what, and smooth the rarities of all pools. */
+static void smooth(struct match_engine *engine)
+{
+    for (uint32_t i = 0; i < engine->sizes.pools; i++)
+        if (!engine->pool[i].rarity.frozen)
+            smooth_pool(engine, &engine->pool[i]);
+    match_index_forget(engine);
+    match_timer_set(
+        &engine->timers, &engine->smooth,
+        match_timer_add(engine->now_ms -
+                            engine->now_ms % engine->limits.rarity_ms,
+                        engine->limits.rarity_ms));
+}
+
 void match_fire(struct match_engine *engine, struct match_timer *timer)
 {
     struct match_ticket *ticket = timer->owner;
@@ -120,63 +170,12 @@ void match_fire(struct match_engine *engine, struct match_timer *timer)
         match_batch_run(engine);
         break;
     case TIMER_SMOOTH:
-        match_fire_smooth(engine);
+        smooth(engine);
         break;
     case TIMER_KINDS:
     default:
         REQUIRE(!"a timer has a kind");
     }
-}
-
-/* ---- rarity ---- */
-
-static void count_hand(struct match_rarity *rarity,
-                       const struct match_hand *hand,
-                       const struct match_hand *but)
-{
-    for (uint8_t i = 0; i < hand->haves; i++)
-        if (!but || !match_hand_has(but, hand->have[i]))
-            rarity->term[hand->have[i]].now++;
-}
-
-static void smooth_pool(struct match_engine *engine, struct match_pool *pool)
-{
-    uint64_t members = 0;
-
-    LIST_EACH (node, &pool->tickets) {
-        const struct match_ticket *ticket =
-            LIST_ENTRY(node, struct match_ticket, pool_link);
-
-        members++;
-        count_hand(&pool->rarity, &ticket->hand, NULL);
-    }
-    LIST_EACH (node, &pool->duties) {
-        const struct match_duty *duty =
-            LIST_ENTRY(node, struct match_duty, pool_link);
-        const struct match_ticket *own =
-            match_ticket_of(engine, duty->row.member);
-
-        if (duty->hand.version == 0)
-            continue;
-        members += own ? 0 : 1; /* a member counts once */
-        count_hand(&pool->rarity, &duty->hand, own ? &own->hand : NULL);
-    }
-    match_rarity_smooth(&pool->rarity, members);
-    pool->page = 0;
-    pool->page_first = true;
-}
-
-void match_fire_smooth(struct match_engine *engine)
-{
-    for (uint32_t i = 0; i < engine->sizes.pools; i++)
-        if (!engine->pool[i].rarity.frozen)
-            smooth_pool(engine, &engine->pool[i]);
-    match_index_forget(engine);
-    match_timer_set(
-        &engine->timers, &engine->smooth,
-        match_timer_add(engine->now_ms -
-                            engine->now_ms % engine->limits.rarity_ms,
-                        engine->limits.rarity_ms));
 }
 
 /* The next rows of a pool's table that say something; how many. */

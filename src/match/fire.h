@@ -7,8 +7,6 @@
 /* timer is due, and no longer set. */
 void match_fire(struct match_engine *engine, struct match_timer *timer);
 
-/* Count who lives and has what, and smooth the rarities of all pools. */
-void match_fire_smooth(struct match_engine *engine);
 /* Hand the next page of smoothed counts to the store, one at a time; false:
  * no room. */
 bool match_fire_page(struct match_engine *engine);

@@ -39,6 +39,22 @@ static void moment(struct match_engine *engine, struct match_subject *subject)
         match_agenda_duty(engine, (struct match_duty *)(void *)subject);
 }
 
+/* A proof of life: back, or fresh again, is a moment. */
+static void seen(struct match_engine *engine, struct match_subject *subject,
+                 struct match_presence *presence)
+{
+    bool stale = subject->kind == SUBJECT_TICKET &&
+                 engine->now_ms - presence->seen_ms > engine->limits.fresh_ms;
+    bool back = presence->away;
+
+    REQUIRE(presence->seen_ms <= engine->now_ms);
+    presence->seen_ms = engine->now_ms;
+    presence->away = false;
+    arm(engine, subject);
+    if (back || stale)
+        moment(engine, subject);
+}
+
 void match_presence_close(struct match_engine *engine,
                           struct match_subject *subject,
                           struct match_presence *presence)
@@ -63,23 +79,7 @@ void match_presence_open(struct match_engine *engine,
                         number(engine, subject)) == ERR_NONE);
         presence->stream = call;
     }
-    match_presence_seen(engine, subject, presence);
-}
-
-void match_presence_seen(struct match_engine *engine,
-                         struct match_subject *subject,
-                         struct match_presence *presence)
-{
-    bool stale = subject->kind == SUBJECT_TICKET &&
-                 engine->now_ms - presence->seen_ms > engine->limits.fresh_ms;
-    bool back = presence->away;
-
-    REQUIRE(presence->seen_ms <= engine->now_ms);
-    presence->seen_ms = engine->now_ms;
-    presence->away = false;
-    arm(engine, subject);
-    if (back || stale)
-        moment(engine, subject);
+    seen(engine, subject, presence);
 }
 
 void match_presence_lost(struct match_engine *engine,
@@ -104,13 +104,13 @@ static enum err beat(struct match_engine *engine,
         if (!ticket || ticket->row.id != event->stream.ticket)
             return ERR_NO_TICKET;
         if (ticket->presence.stream != 0)
-            match_presence_seen(engine, &ticket->subject, &ticket->presence);
+            seen(engine, &ticket->subject, &ticket->presence);
         return ERR_NONE;
     }
     if (!duty || duty->row.state == DUTY_OFF)
         return ERR_NOT_ON_DUTY;
     if (duty->presence.stream != 0)
-        match_presence_seen(engine, &duty->subject, &duty->presence);
+        seen(engine, &duty->subject, &duty->presence);
     return ERR_NONE;
 }
 
@@ -140,7 +140,7 @@ void match_presence_event(struct match_engine *engine,
         presence = &engine->duty[peer].presence;
     }
     if (presence && event->kind == EVENT_SEEN)
-        match_presence_seen(engine, subject, presence);
+        seen(engine, subject, presence);
     if (presence && event->kind == EVENT_LOST) {
         match_presence_close(engine, subject, presence);
         match_presence_lost(engine, subject, presence);

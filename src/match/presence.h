@@ -17,10 +17,6 @@ void match_presence_close(struct match_engine *engine,
                           struct match_subject *subject,
                           struct match_presence *presence);
 
-/* A proof of life: back, or fresh again, is a moment. */
-void match_presence_seen(struct match_engine *engine,
-                         struct match_subject *subject,
-                         struct match_presence *presence);
 void match_presence_lost(struct match_engine *engine,
                          struct match_subject *subject,
                          struct match_presence *presence);

@@ -155,8 +155,8 @@ enum err match_ticket_new(struct match_engine *engine,
     return ERR_NONE;
 }
 
-void match_ticket_forget(struct match_engine *engine,
-                         struct match_ticket *ticket)
+/* Not stored after all, or ended: nobody finds it any more. */
+static void forget(struct match_engine *engine, struct match_ticket *ticket)
 {
     struct match_duty *duty = match_duty_of(engine, ticket->row.member);
 
@@ -178,7 +178,7 @@ void match_ticket_free(struct match_engine *engine, struct match_ticket *ticket)
 {
     REQUIRE(!match_subject_busy(&ticket->subject));
     REQUIRE(ticket->offer == NULL);
-    match_ticket_forget(engine, ticket);
+    forget(engine, ticket);
     match_presence_close(engine, &ticket->subject, &ticket->presence);
     list_unlink(&ticket->subject.tell_link);
     REQUIRE(!list_linked(&ticket->subject.table_link));
@@ -220,7 +220,7 @@ void match_ticket_adopt(struct match_engine *engine,
     if (!match_ticket_live(ticket) && list_linked(&ticket->pool_link)) {
         match_say_note(engine, row->state == TICKET_MATCHED ? LOG_TICKET_MATCHED
                                                             : LOG_TICKET_ENDED);
-        match_ticket_forget(engine, ticket);
+        forget(engine, ticket);
     }
     match_ticket_arm(engine, ticket);
     if (was == TICKET_NEW || !match_ticket_live(ticket))

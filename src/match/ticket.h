@@ -65,10 +65,7 @@ void match_ticket_adopt(struct match_engine *engine,
 /* Set its timers by what it is now. */
 void match_ticket_arm(struct match_engine *engine, struct match_ticket *ticket);
 
-/* Not stored after all, or ended: nobody finds it any more. */
-void match_ticket_forget(struct match_engine *engine,
-                         struct match_ticket *ticket);
-/* Its place is free again. */
+/* Not stored after all, or over: nobody finds it, and its place is free. */
 void match_ticket_free(struct match_engine *engine,
                        struct match_ticket *ticket);
 

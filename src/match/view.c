@@ -2,7 +2,9 @@
 
 #include "base/require.h"
 
-uint32_t match_view_estimate(const struct match_pool *pool)
+/* Median wait of the pool's last matches in minutes, rounded up; 0 = too few
+ * to say. */
+static uint32_t estimate_min(const struct match_pool *pool)
 {
     uint32_t n = pool->waits < STATE_WAITS ? pool->waits : STATE_WAITS;
     uint64_t sorted[STATE_WAITS], median;
@@ -35,7 +37,7 @@ void match_view_ticket(const struct match_engine *engine,
         .bound = (enum match_bound)ticket->bound,
         .danger = ticket->row.danger,
         .waited_ms = match_ticket_age(engine, ticket),
-        .estimate_min = match_view_estimate(&engine->pool[ticket->row.pool]),
+        .estimate_min = estimate_min(&engine->pool[ticket->row.pool]),
     };
     if (view->state == TICKET_OFFERED)
         view->state = TICKET_WAITING; /* a seeker never learns of offers */

@@ -10,8 +10,5 @@ void match_view_ticket(const struct match_engine *engine,
 void match_view_duty(const struct match_engine *engine,
                      const struct match_duty *duty,
                      struct match_duty_view *view);
-/* Median wait of the pool's last matches in minutes, rounded up; 0 = too few
- * to say. */
-uint32_t match_view_estimate(const struct match_pool *pool);
 
 #endif
