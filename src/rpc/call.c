@@ -297,10 +297,3 @@ uint64_t rpc_call_deadline_ms(const struct rpc_call *call)
 {
     return call->deadline_ms;
 }
-
-uint64_t rpc_call_now_ms(const struct rpc_call *call)
-{
-    uint64_t now_ms = http_exchange_now_ms(call->exchange);
-
-    return now_ms > call->server->now_ms ? now_ms : call->server->now_ms;
-}

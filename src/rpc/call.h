@@ -140,8 +140,7 @@ void *rpc_call_alloc(struct rpc_call *call, size_t size);
  * "-bin" names. */
 const char *rpc_call_metadata(const struct rpc_call *call, const char *name);
 
-/* When the caller gives up (RPC_NEVER: not said), and now. */
+/* When the caller gives up (RPC_NEVER: not said). */
 uint64_t rpc_call_deadline_ms(const struct rpc_call *call);
-uint64_t rpc_call_now_ms(const struct rpc_call *call);
 
 #endif
