@@ -11,6 +11,7 @@
 #include "base/require.h"
 #include "cli/commands.h"
 #include "cli/session.h"
+#include "kindred_data.h"
 
 enum {
     BETWEEN_MS = 900,    /* two asks */
@@ -311,10 +312,10 @@ static int run(const struct cli_args *args)
         demo.server = cli_args_text(
             args, "--server", server && *server ? server : "127.0.0.1:50051");
         cli_say(CLI_PLAIN,
-                "%u peers and %u seekers, with cards drawn from what %s\n"
-                "each over a connection of their own, in the pool \"%s\".\n\n",
-                (unsigned)CLI_DEMO_PEERS, (unsigned)CLI_DEMO_SEEKERS,
-                "TEDS 2019 counts,", POOL);
+                "%u peers and %u seekers, each over a connection of their own, "
+                "in the pool \"%s\".\n",
+                (unsigned)CLI_DEMO_PEERS, (unsigned)CLI_DEMO_SEEKERS, POOL);
+        cli_say(CLI_DIM, "Cards are drawn from: %s.\n\n", data_demo_source);
         play(&demo);
         free_all(&demo);
         let_settle(demo.loop);
