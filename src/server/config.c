@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@ enum type { TEXT, UINT, FLAG, LIST };
 struct row {
     const char *key, *normal, *help;
     uint64_t least, most;
+    size_t at; /* of the field of that name; a list puts its values itself */
     enum type type;
 };
 
@@ -25,6 +27,7 @@ static const struct row rows[] = {
      .type = type_,                                                            \
      .normal = (type_ == UINT || type_ == FLAG) ? STRING_OF(normal_)           \
                                                 : NORMAL_##type_(normal_),     \
+     .at = offsetof(struct server_config, key_),                               \
      .least = least_,                                                          \
      .most = most_,                                                            \
      .help = help_},
@@ -55,35 +58,9 @@ static bool complain(const struct place *place, const char *key,
     return false;
 }
 
-static char *text_field(struct server_config *config, const char *key)
+static void *field_of(struct server_config *config, const struct row *row)
 {
-    char *const fields[] = {config->listen, config->data,  config->name,
-                            config->origin, config->pools, config->invitation};
-    static const char *const keys[] = {"listen", "data",  "name",
-                                       "origin", "pools", "invitation"};
-
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
-        if (strcmp(keys[i], key) == 0)
-            return fields[i];
-    return NULL;
-}
-
-static uint64_t *number_field(struct server_config *config, const char *key)
-{
-    uint64_t *const fields[] = {
-        &config->plaintext,  &config->consent_version, &config->token_ms,
-        &config->loops,      &config->connections_max, &config->tickets_max,
-        &config->duties_max, &config->talks_max,       &config->queue_max,
-        &config->log_level};
-    static const char *const keys[] = {
-        "plaintext",       "consent_version", "token_ms",   "loops",
-        "connections_max", "tickets_max",     "duties_max", "talks_max",
-        "queue_max",       "log_level"};
-
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
-        if (strcmp(keys[i], key) == 0)
-            return fields[i];
-    return NULL;
+    return (unsigned char *)config + row->at;
 }
 
 static bool parse_number(const char *text, uint64_t *value)
@@ -100,10 +77,9 @@ static bool parse_number(const char *text, uint64_t *value)
 static bool set_number(struct server_config *config, const struct row *row,
                        const char *value, const struct place *place)
 {
-    uint64_t number, *field = number_field(config, row->key);
+    uint64_t number, *field = field_of(config, row);
     char why[96];
 
-    REQUIRE(field);
     if (parse_number(value, &number) && number >= row->least &&
         number <= row->most) {
         *field = number;
@@ -118,10 +94,10 @@ static bool set_number(struct server_config *config, const struct row *row,
 static bool set_text(struct server_config *config, const struct row *row,
                      const char *value, const struct place *place)
 {
-    char *field = text_field(config, row->key);
+    char *field = field_of(config, row);
     size_t size = strlen(value);
 
-    REQUIRE(field);
+    REQUIRE(row->most < CONFIG_TEXT_MAX);
     if (size < row->least || size > row->most)
         return complain(place, row->key, "is empty or too long");
     memcpy(field, value, size + 1);

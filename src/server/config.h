@@ -30,7 +30,7 @@ enum {
 /*    key               type  default                                    least most       help */
 #define SERVER_CONFIG_TABLE(X) \
     X(listen,           TEXT, "127.0.0.1:50051",                         1, 160,          "HOST:PORT to serve members on; port 0 takes any") \
-    X(data,             TEXT, "",                                        1, 240,          "directory of the database and the keys; must exist") \
+    X(data,             TEXT, "",                                        1, 240,          "directory of the database and the keys; made if it is not there") \
     X(plaintext,        FLAG, 0,                                         0, 1,            "serve without TLS also where others can reach it") \
     X(name,             TEXT, "Kindred",                                 1, 64,           "name of this deployment, shown to members") \
     X(origin,           TEXT, "",                                        0, 255,          "what signatures cover; empty: kindred://LISTEN") \
@@ -48,7 +48,7 @@ enum {
     X(log_level,        UINT, 2,                                         0, 3,            "0 errors, 1 warnings, 2 information, 3 everything")
 /* clang-format on */
 
-struct server_config {
+struct server_config { /* each key of the table is a member of this name */
     char listen[CONFIG_TEXT_MAX], data[CONFIG_TEXT_MAX];
     char name[CONFIG_TEXT_MAX], origin[CONFIG_TEXT_MAX];
     char pools[CONFIG_TEXT_MAX], invitation[CONFIG_TEXT_MAX];
