@@ -1,0 +1,180 @@
+#!/usr/bin/env python3
+"""mutants -- deliberate bugs in engine and store, and the seed at which the
+simulator finds each.  A bug that no seed finds is a hole in its laws.
+
+Works on a copy of the sources in a temporary folder.
+Usage: mutants.py [--seeds N] [NAME ...]      (names: any part of one)"""
+import argparse
+import concurrent.futures
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+REPO = pathlib.Path(__file__).resolve().parents[2]
+FLAGS = ["-std=c11", "-O1", "-D_POSIX_C_SOURCE=200809L", "-Isrc", "-w"]
+
+# name, and edits: (file, what is there once, what takes its place)
+ENGINE = [
+    ("capacity off by one", [
+        ("match/duty.c", "match_duty_used(duty) < duty->row.capacity", "match_duty_used(duty) <= duty->row.capacity")]),
+    ("nothing is reserved when proposed", [
+        ("match/duty.c", "match_duty_used(duty) < duty->row.capacity", "duty->row.used < duty->row.capacity")]),
+    ("exclusions are not adopted", [
+        ("match/adopt.c", "        match_adopt_pair(engine, &row->pair, seq);\n        break;", "        break;")]),
+    ("an exclusion holds one way only", [
+        ("match/pair.c", "if (row->gone || !same_pair(row, seeker, peer))",
+         "if (row->gone || row->a != seeker || row->b != peer)")]),
+    ("a bond lifts a block", [
+        ("match/pair.c", "        if (row->kind == PAIR_BLOCK ||\n            (row", "        if ((row"),
+        ("match/pair.c", "rests = rests || (row", "rests = rests || row->kind == PAIR_BLOCK || (row")]),
+    ("a lapse comes at the deadline, without the slack", [
+        ("match/offer.c", "due = match_timer_add(offer->row.deadline_ms, engine->limits.slack_ms);",
+         "due = offer->row.deadline_ms;")]),
+    ("an answer after the deadline is accepted", [
+        ("match/peer.c", "if (event->answer.accept && engine->now_ms >= offer->row.deadline_ms) {", "if (0) {"),
+        ("store/decide_offer.c", "if (work->now_ms >= offer->deadline_ms)", "if (0)")]),
+    ("what must wait is dropped, not latched", [
+        ("match/flight.c", "    list_push_back(&engine->latched, &latch->link);\n    return true;", "    return true;")]),
+    ("a refusal's rows are not adopted", [
+        ("match/adopt.c", "        if (whole(result, &result->row[i]))",
+         "        if (result->outcome != OUTCOME_REFUSED && whole(result, &result->row[i]))")]),
+    ("an older result replaces a newer", [
+        ("match/duty.c", "    if (seq < duty->subject.seq)\n        return;\n", "")]),
+    ("no back-off", [
+        ("match/peer.c", "    if (match_ticket_offers(offer->ticket) < engine->limits.offers_max)\n        return 0;",
+         "    if (1)\n        return 0;"),
+        ("match/ticket.c", "} else if (match_ticket_offers(ticket) >= engine->limits.offers_max) {", "} else if (0) {")]),
+    ("a pause does not revoke", [
+        ("match/peer.c", "command.set_duty.revoke = event->kind == EVENT_PAUSE;", "command.set_duty.revoke = false;")]),
+    ("stale proofs of life are good enough", [
+        ("match/ticket.c", "        engine->now_ms - ticket->presence.seen_ms > engine->limits.fresh_ms)", "        0)")]),
+    ("peers who are away are offered to", [
+        ("match/duty.c", "duty->asking || duty->presence.away)", "duty->asking)")]),
+    ("peers who rest are offered to", [
+        ("match/duty.c", "return engine->now_ms >= duty->row.rest_until_ms &&", "return")]),
+    ("a hold does not tighten when proposed", [
+        ("match/bar.c", "        set_held(engine, event->member, true);", "        ;")]),
+    ("a block does not tighten when proposed", [
+        ("match/index.c", " &&\n           !match_flight_blocks(engine, ticket->row.member, duty->row.member);", ";")]),
+    ("musts and must_nots are forgotten", [
+        ("match/index.c", "    if (age == UINT32_MAX || match_ticket_age(engine, ticket) < age)\n        return false;\n", "")]),
+    ("exclusions are not loaded", [
+        ("match/load.c", "    case ROW_PAIR:\n", "    case ROW_PAIR:\n        break;\n")]),
+    ("tickets live for ever", [
+        ("match/ticket.c", "due[TICKET_LIFETIME] = ticket->row.expires_ms;", "due[TICKET_LIFETIME] = UINT64_MAX;")]),
+    ("a lost seeker's ticket stays", [
+        ("match/presence.c", "    presence->away = true;\n", "")]),
+    ("a replayed answer is not told apart", [
+        ("match/peer.c", "    else if (offer->row.state == OFFER_REVOKED)\n        err = ERR_OFFER_GONE;", "    else if (0)\n        ;")]),
+    ("a late row brings an ended talk back", [
+        ("match/adopt.c", "return flight->kind == COMMAND_ACCEPT && flight->subject == row->offer;", "return true;")]),
+    ("two lapses of a peer at a time", [
+        ("match/peer.c", "(lapsing(duty) || match_subject_busy(&duty->subject))", "0")]),
+    ("holds of one member overtake each other", [
+        ("match/bar.c", "    if (match_flight_holds(engine, event->member, event) ||\n        (held", "    if ((held")]),
+]
+STORE = [
+    ("a return starts the age anew", [
+        ("store/move.c", "    offer->state = state;\n", "    offer->state = state;\n    ticket->since_ms = work->now_ms;\n")]),
+    ("used is not given back when revoked", [
+        ("store/move.c", "    offer->state = state;\n    duty->used--;",
+         "    offer->state = state;\n    duty->used -= state != OFFER_REVOKED;")]),
+    ("an old card will do", [
+        ("store/decide_member.c", "return member->card_version[role] == version ? ERR_NONE : ERR_CARD_VERSION;",
+         "return ERR_NONE;")]),
+    ("what was done is done again", [
+        ("store/decide_replay.c", "    if (!work->keeper->ops->done(work->keeper, done))\n        return false;",
+         "    return false;")]),
+    ("a key is good for more than one thing", [
+        ("store/decide.c", "work->keeper->ops->put_memo(work->keeper, &made);", ";")]),
+    ("a claim leaves duties on", [
+        ("store/memory_rows.c", "        subject->row.row.duty.state = DUTY_OFF;", "        ;")]),
+    ("a block holds one way only", [
+        ("store/decide_pair.c", "if (stands(work, block) || stands(work, back))", "if (stands(work, block))")]),
+    ("an old epoch writes on", [
+        ("store/decide.c", "    if (work->command->epoch != work->keeper->ops->epoch(work->keeper)) {", "    if (0) {")]),
+    ("a block leaves the talk", [
+        ("store/decide_pair.c", "    end_talks(work, FIND_TALKS_OF_SEEKER, member, other);\n    end_talks(work, FIND_TALKS_OF_PEER, member, other);\n", "")]),
+    ("a lapse never pauses", [
+        ("store/decide_offer.c", "        duty->lapses++;", "        ;")]),
+    ("a decline excludes nobody", [
+        ("store/decide_offer.c", "    part(work, offer, work->command->decline.rests_until_ms);\n", "")]),
+    ("an attend forgets the rest", [
+        ("store/decide_duty.c", "        if (old.rest_until_ms > duty->rest_until_ms)", "        if (0)")]),
+    ("a hold leaves the offers open", [
+        ("store/decide_pair.c", "    store_move_revoke_all(work, member.id);\n", "")]),
+    ("a replay hides what closed since", [
+        ("store/decide_replay.c", "            show_offer(work, done->id[i]);", "            (void)store_work_offer(work, done->id[i]);")]),
+]
+
+
+def sources(top):
+    keep = [p for part in ("base", "match", "store") for p in sorted((top / "src" / part).glob("*.c"))
+            if not re.match(r"sqlite|query|schema|postgres", p.name)]
+    return keep + sorted((top / "tests" / "sim").glob("*.c"))
+
+
+def compile_one(top, out, path):
+    made = out / (str(path.relative_to(top)).replace("/", "_") + ".o")
+    done = subprocess.run(["cc", *FLAGS, "-c", str(path), "-o", str(made)], cwd=top, capture_output=True, text=True)
+    return made if done.returncode == 0 else sys.exit(f"{path.name}: {done.stderr[:1000]}")
+
+
+def run(top, name, edits, objects, out, seeds):
+    changed = dict(objects)
+    originals = {}
+    try:
+        for file, old, new in edits:
+            path = top / "src" / file
+            text = path.read_text()
+            originals.setdefault(path, text)
+            if text.count(old) != 1:
+                return f"{text.count(old)} places fit in {file}: the mutant needs care", False
+            path.write_text(text.replace(old, new))
+        (out / "mutant").mkdir(exist_ok=True)
+        for path in originals:
+            changed[path] = compile_one(top, out / "mutant", path)
+        exe = out / "mutant" / "sim"
+        subprocess.run(["cc", *map(str, changed.values()), "-o", str(exe)], check=True)
+    finally:
+        for path, text in originals.items():
+            path.write_text(text)
+    try:
+        done = subprocess.run([str(exe), "--seeds", str(seeds)], capture_output=True, text=True, timeout=300)
+    except subprocess.TimeoutExpired:
+        return "never comes to an end: found", True
+    if done.returncode == 0:
+        return f"NOT FOUND in {seeds} seeds", False
+    seed = re.search(r"^FAILED seed (\d+) step (\d+)", done.stderr, re.M)
+    words = next((line for line in done.stderr.splitlines() if line.strip()), "?")
+    words = re.sub(r"^.*?:\d+: ", "", words)
+    where = f"seed {seed[1]}, step {seed[2]}" if seed else f"exit {done.returncode}"
+    return f"{where}: {words[:110]}", True
+
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--seeds", type=int, default=3000)
+parser.add_argument("names", nargs="*")
+args = parser.parse_args()
+missed = 0
+with tempfile.TemporaryDirectory() as folder:
+    top, out = pathlib.Path(folder, "tree"), pathlib.Path(folder, "out")
+    out.mkdir()
+    for part in ("src/base", "src/match", "src/store", "tests/sim"):
+        shutil.copytree(REPO / part, top / part)
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        paths = sources(top)
+        objects = dict(zip(paths, pool.map(lambda p: compile_one(top, out, p), paths)))
+    for part, mutants in (("engine", ENGINE), ("store", STORE)):
+        for name, edits in mutants:
+            if args.names and not any(n in name for n in args.names):
+                continue
+            found, ok = run(top, name, edits, objects, out, args.seeds)
+            missed += not ok
+            print(f"{part:6} {name:50} {found}", flush=True)
+print(f"{missed} not found")
+sys.exit(missed != 0)
