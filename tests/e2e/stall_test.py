@@ -25,6 +25,12 @@ def memory(server):
     return 0
 
 
+def busy(server):
+    """Seconds of processor time, until now."""
+    fields = pathlib.Path(f"/proc/{server.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def served(server, what):
     began = time.monotonic()
     api = server.api()
@@ -56,7 +62,12 @@ def receiver(server):
         seq = seeker.api.call("Talks/Send", idempotency_key=key(), capability=talk.send_capability, ciphertext=text).seq
         if i % 100 == 0:
             peer.api.call("Talks/Acknowledge", capability=peer.mailbox, up_to_seq=seq)
+    for _ in range(4):  # these wait
+        seeker.api.call("Talks/Send", idempotency_key=key(), capability=talk.send_capability, ciphertext=text)
     served(server, "while a receiver stands still")
+    work = busy(server)
+    time.sleep(1)
+    check.that("nothing is fetched while they stand still", busy(server) - work < 0.3, busy(server) - work)
     grown = memory(server) - before
     print(f"a receiver who never reads, 2,000 messages of 8 KiB: {grown / MIB:.1f} MiB more")
     check.that("16 MiB of messages are not kept for them", grown < 12 * MIB, grown)
