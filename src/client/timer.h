@@ -22,7 +22,8 @@ static inline uint32_t client_timer_pause_ms(uint32_t attempt,
                                              uint32_t advice_ms)
 {
     uint32_t doublings = attempt > 0 ? attempt - 1 : 0;
-    uint32_t pause_ms = CLIENT_PAUSE_MIN_MS << (doublings < 6 ? doublings : 6);
+    uint32_t pause_ms = (uint32_t)CLIENT_PAUSE_MIN_MS
+                        << (doublings < 6 ? doublings : 6);
 
     if (pause_ms > CLIENT_PAUSE_MAX_MS)
         pause_ms = CLIENT_PAUSE_MAX_MS;
