@@ -78,6 +78,8 @@ static bool resume(struct match_engine *engine, struct match_duty *duty,
         match_say_reply(engine, event->call, ERR_KEY_REUSED, 0);
         return true;
     }
+    if (asked && duty->call != duty->presence.stream) /* that is lost */
+        match_say_drop(engine, duty->call, ERR_REPLACED);
     match_presence_open(engine, &duty->subject, &duty->presence, event->call);
     if (asked) {
         duty->call = event->call; /* the older one was dropped */

@@ -23,6 +23,9 @@ static void resume(struct match_engine *engine, struct match_ticket *ticket,
         match_say_reply(engine, event->call, ERR_KEY_REUSED, 0);
         return;
     }
+    if (ticket->row.state == (uint32_t)TICKET_NEW &&
+        ticket->call != ticket->presence.stream) /* its stream is lost */
+        match_say_drop(engine, ticket->call, ERR_REPLACED);
     match_presence_open(engine, &ticket->subject, &ticket->presence,
                         event->call);
     if (ticket->row.state == (uint32_t)TICKET_NEW) {

@@ -208,6 +208,39 @@ static void answered_once(void)
     world_free(w);
 }
 
+/* match/engine law 5: who left before the store had spoken and came back with
+ * the same key: the older call is not forgotten. */
+static void lost_and_back(void)
+{
+    struct world *w = world_new();
+    struct match_event ask = {.kind = EVENT_ASK, .member = 1};
+    struct match_event attend = {.kind = EVENT_ATTEND, .member = 2};
+
+    ask.ask.card = &w->seeker[1];
+    ask.key = (struct match_key){.word = {77, 1}, .request_hash = 5};
+    attend.attend.card = &w->peer[2];
+    attend.attend.grade = GRADE_PEER;
+    attend.attend.capacity = 1;
+    attend.key = (struct match_key){.word = {77, 2}, .request_hash = 5};
+    w->later = true;
+    for (int i = 0; i < 2; i++) {
+        uint64_t first = world_event(w, i ? attend : ask), second;
+
+        (void)world_lost(w, first);
+        CHECK(w->call[first].answers == 0 && !w->call[first].dropped);
+        second = world_event(w, i ? attend : ask);
+        CHECK(w->call[first].dropped && w->call[first].answers == 0);
+        CHECK(w->call[second].answers == 0 && w->flyings == 1);
+        world_carry_out(w, 0);
+        CHECK(world_err(w, second) == ERR_NONE);
+        while (w->flyings)
+            world_carry_out(w, 0);
+    }
+    w->later = false;
+    world_agrees(w);
+    world_free(w);
+}
+
 /* match/duty law 1: on, paused by lapses, resumed, off; by its own ask. */
 static void duty_states(void)
 {
@@ -472,6 +505,7 @@ int main(void)
     hard();
     states();
     answered_once();
+    lost_and_back();
     duty_states();
     talk_states();
     deadlines();
