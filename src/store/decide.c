@@ -253,6 +253,20 @@ static void decide_other(struct store_work *work, struct store_result *result)
     }
 }
 
+static void sweep(struct store_keeper *keeper, struct store_job *job)
+{
+    struct store_command *command = &job->command;
+
+    job->result.swept.idle =
+        arena_alloc(&job->arena, (size_t)STORE_PAGE_MAX * STORE_HASH);
+    if (command->sweep.most > STORE_BATCH_MAX)
+        command->sweep.most = STORE_BATCH_MAX;
+    if (!job->result.swept.idle)
+        keeper->err = ERR_STORE;
+    else if (command->sweep.most > 0)
+        keeper->ops->sweep(keeper, job);
+}
+
 static void decide_node(struct store_work *work, struct store_result *result)
 {
     struct store_keeper *keeper = work->keeper;
@@ -266,7 +280,7 @@ static void decide_node(struct store_work *work, struct store_result *result)
     } else if (job->command.kind == STORE_COUNT) {
         keeper->ops->count(keeper, job);
     } else if (job->command.kind == STORE_SWEEP) {
-        keeper->ops->sweep(keeper, job);
+        sweep(keeper, job);
     } else if (job->command.epoch != keeper->ops->epoch(keeper)) {
         result->outcome = OUTCOME_FENCED;
         result->err = ERR_FENCED;

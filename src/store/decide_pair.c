@@ -2,10 +2,6 @@
 
 #include "store/move.h"
 
-enum {
-    OFFER_KNOWN_MS = 86400000
-}; /* an offer tells who the other is so long */
-
 struct match_pair_row store_decide_pair_of(enum match_pair_kind kind,
                                            uint64_t x, uint64_t y)
 {
@@ -76,7 +72,7 @@ static enum err related(struct store_work *work, uint64_t *other)
     if (talk) {
         pair[0] = talk->seeker;
         pair[1] = talk->peer;
-    } else if (offer && offer->made_ms + OFFER_KNOWN_MS > work->now_ms) {
+    } else if (offer && offer->made_ms + STORE_OFFER_KNOWN_MS > work->now_ms) {
         pair[0] = offer->seeker;
         pair[1] = offer->peer;
     } else {

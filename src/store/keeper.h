@@ -17,7 +17,8 @@ enum {
     STORE_WORK_MAX = 64,   /* rows one command touches, pairs aside */
     STORE_TALKS_MAX = 16,  /* live talks a member may have as a seeker */
     STORE_OPS_KEPT = 8192, /* results of the last commands, for Law 2 */
-    STORE_FOUND_MAX = 24   /* ids one find() gives */
+    STORE_FOUND_MAX = 24,  /* ids one find() gives */
+    STORE_OFFER_KNOWN_MS = 86400000 /* an offer may be blocked so long */
 };
 
 /* What only the store knows of a duty: since when its record counts. */
@@ -157,6 +158,7 @@ struct store_keeper_ops {
                      const struct store_done *done);
 
     void (*load)(struct store_keeper *keeper, struct store_job *job);
+    /* result.swept.idle has room for STORE_PAGE_MAX; `most` is not 0. */
     void (*sweep)(struct store_keeper *keeper, struct store_job *job);
     void (*count)(struct store_keeper *keeper, struct store_job *job);
 };

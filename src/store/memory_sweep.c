@@ -3,8 +3,6 @@
 
 #include "store/memory_tables.h"
 
-enum { OFFER_KNOWN_MS = 86400000 }; /* a block may name an offer so long */
-
 struct broom { /* one sweep */
     struct store_memory *memory;
     struct store_job *job;
@@ -120,7 +118,7 @@ static bool subject_over(const struct broom *broom, const struct match_row *row)
                     broom->job->command.sweep.key_ms);
     if (row->kind == ROW_OFFER)
         return row->offer.state != OFFER_OPEN &&
-               over(broom, row->offer.made_ms, OFFER_KNOWN_MS);
+               over(broom, row->offer.made_ms, STORE_OFFER_KNOWN_MS);
     return row->talk.state == TALK_ENDED &&
            over(broom, row->talk.ended_ms, broom->job->command.sweep.link_ms);
 }
@@ -180,16 +178,6 @@ void store_memory_sweep_all(struct store_keeper *keeper, struct store_job *job)
                           .now_ms = job->command.now_ms,
                           .most = job->command.sweep.most};
 
-    job->result.swept.idle =
-        arena_alloc(&job->arena, (size_t)STORE_PAGE_MAX * STORE_HASH);
-    if (!job->result.swept.idle) {
-        keeper->err = ERR_STORE;
-        return;
-    }
-    if (broom.most == 0)
-        return;
-    if (broom.most > STORE_BATCH_MAX)
-        broom.most = STORE_BATCH_MAX;
     sweep_messages(&broom);
     sweep_boxes(&broom);
     sweep_subjects(&broom, ROW_TICKET);

@@ -2,8 +2,6 @@
 
 #include "store/sqlite_tables.h"
 
-enum { OFFER_KNOWN_MS = 86400000 }; /* a block may name an offer so long */
-
 struct broom { /* one sweep */
     struct store_keeper *keeper;
     struct store_job *job;
@@ -152,16 +150,6 @@ void store_sqlite_sweep_all(struct store_keeper *keeper, struct store_job *job)
                           .now_ms = job->command.now_ms,
                           .most = job->command.sweep.most};
 
-    job->result.swept.idle =
-        arena_alloc(&job->arena, (size_t)STORE_PAGE_MAX * STORE_HASH);
-    if (!job->result.swept.idle) {
-        keeper->err = ERR_STORE;
-        return;
-    }
-    if (broom.most == 0)
-        return;
-    if (broom.most > STORE_BATCH_MAX)
-        broom.most = STORE_BATCH_MAX;
     sweep_messages(&broom);
     sweep_boxes(&broom);
     clear(&broom,
@@ -171,7 +159,7 @@ void store_sqlite_sweep_all(struct store_keeper *keeper, struct store_job *job)
     clear(&broom,
           "DELETE FROM offer WHERE id IN (SELECT id FROM offer"
           " WHERE state <> 0 AND made_ms <= ?1 LIMIT ?2)",
-          OFFER_KNOWN_MS);
+          STORE_OFFER_KNOWN_MS);
     clear(&broom,
           "DELETE FROM talk WHERE id IN (SELECT id FROM talk"
           " WHERE state = 2 AND ended_ms <= ?1 LIMIT ?2)",
