@@ -65,7 +65,8 @@ enum log_code {
 void log_open(int fd, enum log_level level);
 
 /* Say code, n times or about n things, for this reason (ERR_NONE: none).
- * Thread-safe; a line that the sink cannot take at once is dropped. */
+ * Thread-safe; a line that the sink refuses is dropped, one that it takes
+ * slowly is waited for. */
 void log_event(enum log_code code, uint64_t n, enum err reason);
 
 /* The counter of a code since the start, its name ("LOG_…") and its words. */
