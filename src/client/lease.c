@@ -96,7 +96,7 @@ static void on_done(void *arg, const struct kindred_error *error,
     lease->failures++;
     set(lease, &lease->again,
         client_timer_pause_ms(lease->failures, error->retry_ms));
-    if (lease->trouble)
+    if (lease->trouble && lease->failures == 1)
         lease->trouble(lease->arg, error);
 }
 

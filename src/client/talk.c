@@ -128,7 +128,7 @@ static void on_sent(void *arg, const struct kindred_error *error,
             &talk->client->loop->timers, &talk->again.timer,
             kindred_loop_now_ms(talk->client->loop) +
                 client_timer_pause_ms(talk->failures, error->retry_ms));
-        if (talk->handler.trouble)
+        if (talk->failures == 1 && talk->handler.trouble)
             talk->handler.trouble(talk->handler.arg, error);
     } else {
         fall_silent(talk);
@@ -146,6 +146,7 @@ static void send_sealed(struct kindred_talk *talk)
         .client = talk->client,
         .path = "/kindred.v1.Talks/Send",
         .request = &request,
+        .once = true, /* it is repeated here, for as long as it takes */
         .answer = &kindred__v1__send_response__descriptor,
         .done = on_sent,
         .arg = talk};

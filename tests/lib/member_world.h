@@ -51,6 +51,7 @@ struct member_world {
     uint8_t ask_key[2][16]; /* the first, the newest */
     uint64_t after_seq;     /* of the newest Receive */
     bool other_bytes;       /* a message was repeated with other bytes */
+    bool forgetful;         /* the relay sends all of it again, always */
 
     /* What is to go wrong. */
     int stale_challenges; /* logins that meet one */
@@ -327,7 +328,7 @@ world_talks_receive(struct rpc_call *call,
     rpc_call_watch(call, &world_reader_watch);
     world_tell_phase(call, 2);
     for (uint32_t i = box->acked; i < box->count; i++)
-        if (i >= request->after_seq)
+        if (i >= request->after_seq || world->forgetful)
             world_deliver(box, i);
     world->receive_ends = ERR_NONE;
     if (ends != ERR_NONE) {
@@ -384,7 +385,7 @@ world_talks_acknowledge(struct rpc_call *call,
     world->acks++;
     if (!box || request->up_to_seq > box->count)
         return rpc_fail(call, box ? ERR_SEQUENCE : ERR_NO_TALK);
-    if (box->acked < request->up_to_seq)
+    if (box->acked < request->up_to_seq && !world->forgetful)
         box->acked = (uint32_t)request->up_to_seq;
     return rpc_reply(call, &response);
 }

@@ -1,5 +1,6 @@
 #include "check.h"
 #include "core_world.h"
+#include "fail_malloc.h"
 
 struct heard {
     int messages, ends;
@@ -252,6 +253,34 @@ static void test_bounds(void)
     CHECK(heard.ends == 0);
 }
 
+/* Whatever allocation fails, nothing is lost track of: no core, no call, or a
+ * call that ends once. */
+static void test_allocations(void)
+{
+    static uint8_t bytes[65536];
+    bool failed = true;
+
+    for (size_t n = 1; failed && n < 1000; n++) {
+        struct heard heard = {0};
+        struct core_world world = {.now_ms = 1000};
+        struct kindred_call *call = NULL;
+
+        fail_malloc_start(n);
+        world.core = kindred_core_new("test:1", world.now_ms);
+        if (world.core)
+            call = ask(&world, &heard,
+                       (struct kindred_call_options){.retry = true});
+        if (world.core)
+            (void)kindred_core_send(world.core, bytes, sizeof bytes,
+                                    world.now_ms);
+        failed = fail_malloc_stop();
+        CHECK(world.core || failed);
+        kindred_core_free(world.core);
+        CHECK(heard.ends == (call != NULL));
+    }
+    CHECK(!failed);
+}
+
 int main(void)
 {
     test_unary();
@@ -264,5 +293,6 @@ int main(void)
     test_many();
     test_nonsense();
     test_bounds();
+    test_allocations();
     return check_report("client/core");
 }

@@ -254,6 +254,28 @@ static void test_broken_stream(void)
     member_world_close(world);
 }
 
+/* What comes twice is told once. */
+static void test_repeated(void)
+{
+    struct member_world *world = member_world_open();
+    static struct side side[2];
+
+    introduce(world, side);
+    world->forgetful = true;
+    begin(&side[0]);
+    begin(&side[1]);
+    say(&side[0], "s", 0, 3);
+    member_world_run(world, 200);
+    rpc_end(world->box[1].reader, MEMBER_WORLD_AWAY);
+    world->box[1].reader = NULL;
+    member_world_run(world, 500);
+    say(&side[0], "s", 3, 4);
+    member_world_run(world, 200);
+    CHECK(heard(&side[1], "s", 4) && side[1].unreadable == 0);
+    leave(side);
+    member_world_close(world);
+}
+
 /* A program that died goes on from what was kept: nothing is lost or seen
  * twice, and the other reads what it says, on a stream of a higher number
  * (Law 2). */
@@ -373,6 +395,7 @@ int main(void)
     test_end();
     test_lost_answers();
     test_broken_stream();
+    test_repeated();
     test_resume();
     test_resume_from_before();
     test_nonsense();
