@@ -40,6 +40,11 @@ static inline void list_push_back(struct list *head, struct list *node)
     head->prev = node;
 }
 
+static inline void list_push_front(struct list *head, struct list *node)
+{
+    list_push_back(head->next, node);
+}
+
 /* Harmless on a node that is in no list. */
 static inline void list_unlink(struct list *node)
 {

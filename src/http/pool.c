@@ -6,7 +6,7 @@
 #include "base/require.h"
 #include "http/h2.h"
 
-enum { SPARES_MAX = 256 }; /* exchanges a host keeps for reuse */
+enum { SPARES_MAX = 1024 }; /* exchanges a host keeps for reuse */
 
 /* http/session law 3.  What the windows of all streams may bring at once is
  * taken: were it refused, every message could wait half received for the
@@ -120,7 +120,8 @@ void http_pool_give(struct http_exchange *exchange)
         recycle(&exchange->out_head);
         recycle(&exchange->out_trailer);
         host->spares++;
-        list_push_back(&host->spare, &exchange->by_session);
+        list_push_front(&host->spare,
+                        &exchange->by_session); /* still in cache */
         return;
     }
     discard(exchange);

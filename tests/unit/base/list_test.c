@@ -55,7 +55,12 @@ static void agrees_with_model(uint64_t seed)
         struct item *who = &item[chance_below(&seed, NODES)];
         uint64_t act = chance_below(&seed, 8);
 
-        if (act < 4 && !list_linked(&who->link)) {
+        if (act == 0 && !list_linked(&who->link)) {
+            list_push_front(&head, &who->link);
+            memmove(&model.line[1], model.line, model.n * sizeof model.line[0]);
+            model.line[0] = who;
+            model.n++;
+        } else if (act < 4 && !list_linked(&who->link)) {
             list_push_back(&head, &who->link);
             model.line[model.n++] = who;
         } else if (act < 7) {
