@@ -100,8 +100,9 @@ MUST_USE static inline enum err rpc_send(struct rpc_call *call,
 }
 
 /* Send the whole current state: if the reader is behind, it waits in a slot
- * of one, and a newer one takes its place.  Do not mix with rpc_send() on one
- * call.  ERR_NOMEM, ERR_TOO_LARGE: the older one, if any, still waits. */
+ * of one, and a newer one takes its place.  What rpc_send() sent before comes
+ * first; afterwards do not use it on this call: it would overtake.  ERR_NOMEM,
+ * ERR_TOO_LARGE: the older one, if any, still waits. */
 MUST_USE static inline enum err rpc_send_latest(struct rpc_call *call,
                                                 const void *response)
 {

@@ -5,6 +5,7 @@
 #ifndef SERVICE_TEXT_H
 #define SERVICE_TEXT_H
 
+#include <stdbool.h>
 #include <string.h>
 
 /* NULL is the empty string. */
@@ -19,7 +20,7 @@ static inline char *service_text(const char *constant)
 }
 
 /* Spanish if the BCP 47 tag says so, else English. */
-static inline int service_text_spanish(const char *language)
+static inline bool service_text_spanish(const char *language)
 {
     return (language[0] == 'e' || language[0] == 'E') &&
            (language[1] == 's' || language[1] == 'S') &&
