@@ -1,9 +1,11 @@
 #include "net/entropy.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/random.h>
 
 #include "base/require.h"
+#include "base/wipe.h"
 
 void net_entropy_fill(void *bytes, size_t size)
 {
@@ -18,6 +20,18 @@ void net_entropy_fill(void *bytes, size_t size)
         at += got;
         size -= (size_t)got;
     }
+}
+
+void net_entropy_draw(struct net_entropy_pool *pool, void *bytes, size_t size)
+{
+    REQUIRE(size <= NET_ENTROPY_POOL);
+    if (size > pool->left) {
+        net_entropy_fill(pool->bytes, sizeof pool->bytes);
+        pool->left = sizeof pool->bytes;
+    }
+    pool->left -= size;
+    memcpy(bytes, pool->bytes + pool->left, size);
+    wipe(pool->bytes + pool->left, size);
 }
 
 uint64_t net_entropy_id(void)

@@ -8,7 +8,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { NET_ENTROPY_POOL = 1024 };
+
+/* For one thread that wants a little and often: the same bytes, taken from the
+ * system many at a time, each given once and then forgotten.  All zero is a
+ * pool that is empty. */
+struct net_entropy_pool {
+    size_t left;
+    uint8_t bytes[NET_ENTROPY_POOL]; /* the first `left` are not given yet */
+};
+
 void net_entropy_fill(void *bytes, size_t size);
+
+/* size at most NET_ENTROPY_POOL. */
+void net_entropy_draw(struct net_entropy_pool *pool, void *bytes, size_t size);
 
 /* A random id: any u64 but 0; and n of them at the price of one. */
 uint64_t net_entropy_id(void);

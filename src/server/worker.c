@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/require.h"
+#include "base/wipe.h"
 #include "net/entropy.h"
 #include "pb/api.h"
 #include "pb/kindred.api.h"
@@ -14,9 +15,9 @@
  * and peers who do not read them. */
 enum { INBOX = 8192, DRAIN_MS = 2000, GRACE_MS = 5000 };
 
-enum { LATER_MS = 10 };
+enum { LATER_MS = 10, SICK_MS = 5000 };
 
-enum record_kind { RECORD_REQUEST, RECORD_SIGNAL, RECORD_DRAIN };
+enum record_kind { RECORD_REQUEST, RECORD_SIGNAL, RECORD_DRAIN, RECORD_SICK };
 
 struct record {
     enum record_kind kind;
@@ -94,8 +95,9 @@ static uint64_t port_now_ms(void *arg)
 
 static void port_random(void *arg, void *bytes, size_t size)
 {
-    (void)arg;
-    net_entropy_fill(bytes, size);
+    struct server_worker *worker = arg;
+
+    net_entropy_draw(&worker->chance, bytes, size);
 }
 
 static void job_back(void *arg, struct store_job *job)
@@ -250,6 +252,15 @@ static void say_health(struct server_worker *worker, bool serving)
         rpc_health_set(&worker->operations.health, serving);
 }
 
+static void get_well(struct server_worker *worker, uint64_t now_ms)
+{
+    if (worker->sick_ms == 0 || now_ms < worker->sick_ms)
+        return;
+    worker->sick_ms = 0;
+    if (!atomic_load(&worker->draining))
+        say_health(worker, true);
+}
+
 static void drain(struct server_worker *worker)
 {
     say_health(worker, false);
@@ -274,6 +285,10 @@ static void take_record(void *above, const void *from)
     case RECORD_DRAIN:
         drain(worker);
         break;
+    case RECORD_SICK:
+        say_health(worker, false);
+        worker->sick_ms = net_clock_mono_ms() + SICK_MS;
+        break;
     }
 }
 
@@ -286,6 +301,8 @@ static uint64_t deadline_ms(void *above)
         return 0; /* as this turn ends */
     if (worker->laters > 0 && worker->later_ms < at_ms)
         at_ms = worker->later_ms;
+    if (worker->sick_ms > 0 && worker->sick_ms < at_ms)
+        at_ms = worker->sick_ms;
     if (!worker->operations.made)
         return at_ms;
     other_ms = rpc_server_deadline_ms(&worker->operations.rpc);
@@ -297,6 +314,7 @@ static void tick(void *above, uint64_t now_ms)
     struct server_worker *worker = above;
 
     pass_later(worker, now_ms);
+    get_well(worker, now_ms);
     rpc_server_tick(&worker->member.rpc, now_ms);
     if (worker->operations.made)
         rpc_server_tick(&worker->operations.rpc, now_ms);
@@ -399,6 +417,14 @@ void server_worker_drain(struct server_worker *worker)
     net_loop_drain(&worker->loop);
 }
 
+void server_worker_sick(struct server_worker *worker)
+{
+    const struct record record = {.kind = RECORD_SICK};
+
+    if (net_queue_put(&worker->loop.inbox, &record) != ERR_NONE)
+        return; /* it hears of the next */
+}
+
 void server_worker_join(struct server_worker *worker)
 {
     net_thread_join(&worker->thread);
@@ -421,9 +447,11 @@ void server_worker_close(struct server_worker *worker)
            net_queue_take(&worker->loop.inbox, &record, 1) == 1)
         if (record.kind == RECORD_REQUEST)
             service_stored(record.request);
+    give_orders(worker); /* the turn frees them */
     net_loop_close(&worker->loop);
     close_face(&worker->member);
     close_face(&worker->operations);
+    wipe(&worker->chance, sizeof worker->chance);
 }
 
 void server_worker_signal(struct server_worker *worker,

@@ -13,6 +13,7 @@
 #ifndef SERVER_WORKER_H
 #define SERVER_WORKER_H
 
+#include "net/entropy.h"
 #include "net/listener.h"
 #include "net/loop.h"
 #include "net/thread.h"
@@ -45,12 +46,14 @@ struct server_worker { /* all private */
     struct net_thread thread;
     struct server_origin origin;
     struct server_face member, operations;
+    struct net_entropy_pool chance;
     uint32_t number, orders;
     struct service_order *order[TURN_ORDERS]; /* of this turn of the loop */
     atomic_bool draining, ended;
     struct server_later later[WORKER_LATER];
     uint32_t laters;
     uint64_t later_ms; /* when to try again; monotonic */
+    uint64_t sick_ms;  /* not ready until then; monotonic; 0 = ready */
 };
 
 /* A worker that listens on fd (its own from here on).  ERR_NOMEM, ERR_FULL,
@@ -70,6 +73,10 @@ void server_worker_run(struct server_worker *worker);
 
 /* From any thread: say so to health checks, then finish what is open. */
 void server_worker_drain(struct server_worker *worker);
+
+/* From the store thread: something could not be stored; say for a while that
+ * this server is not ready. */
+void server_worker_sick(struct server_worker *worker);
 
 void server_worker_join(struct server_worker *worker);
 void server_worker_close(struct server_worker *worker);

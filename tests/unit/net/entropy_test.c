@@ -20,6 +20,31 @@ static void many_ids(void)
     }
 }
 
+/* Each draw is as long as asked, differs from all before and is forgotten. */
+static void a_pool_gives_once(void)
+{
+    static struct net_entropy_pool pool;
+    static uint8_t drawn[ROUNDS][40], zeros[NET_ENTROPY_POOL];
+
+    for (int i = 0; i < ROUNDS; i++) {
+        uint8_t out[40 + EDGE] = {0};
+
+        net_entropy_draw(&pool, out, 40);
+        CHECK(memcmp(out + 40, zeros, EDGE) == 0);
+        CHECK(pool.left <= NET_ENTROPY_POOL - 40);
+        CHECK(memcmp(pool.bytes + pool.left, zeros,
+                     NET_ENTROPY_POOL - pool.left) == 0);
+        memcpy(drawn[i], out, 40);
+        for (int at = 0; at < 40; at += 8) {
+            CHECK(memcmp(out + at, zeros, 8) != 0);
+            for (int k = 0; k < i; k++)
+                CHECK(memcmp(out + at, drawn[k] + at, 8) != 0);
+        }
+    }
+    net_entropy_draw(&pool, drawn, NET_ENTROPY_POOL); /* all at once */
+    CHECK(pool.left == 0);
+}
+
 int main(void)
 {
     static uint8_t a[LONG + EDGE], b[LONG + EDGE], zeros[LONG];
@@ -40,5 +65,6 @@ int main(void)
         CHECK(id != net_entropy_id());
     }
     many_ids();
+    a_pool_gives_once();
     return check_report("net/entropy");
 }
