@@ -238,8 +238,8 @@ static uint64_t world_attend(struct world *w, uint64_t member, uint8_t capacity)
     return world_event(w, event);
 }
 
-static uint64_t world_answer(struct world *w, uint64_t member, uint64_t offer,
-                             bool accept)
+static inline uint64_t world_answer(struct world *w, uint64_t member,
+                                    uint64_t offer, bool accept)
 {
     struct match_event event = {.kind = EVENT_ANSWER, .member = member};
 
@@ -260,7 +260,7 @@ static inline uint64_t world_say(struct world *w, enum match_event_kind kind,
     return world_event(w, event);
 }
 
-static uint64_t world_lost(struct world *w, uint64_t stream)
+static inline uint64_t world_lost(struct world *w, uint64_t stream)
 {
     struct match_event event = {.kind = EVENT_LOST};
 
