@@ -191,7 +191,7 @@ static void bonds(void)
     w.now_ms += 1001;
     reflect(&a, MATCH_PEER, true, true);
     w.job.command.match.command.reflect.within_ms = 1000;
-    REFUSED(&w, ERR_REFLECTED); /* too late by a millisecond */
+    REFUSED(&w, ERR_REFLECTED);          /* too late by a millisecond */
     reflect(&a, MATCH_PEER, true, true); /* a peer's moves no record */
     w.job.command.match.command.reflect.within_ms = 1001;
     OK(&w);
