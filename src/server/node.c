@@ -200,9 +200,21 @@ static void told_to_stop(void *arg)
     drain_workers(node);
 }
 
+/* On the store thread: a full disk, most likely. */
+static void store_failed(void *arg)
+{
+    struct server_node *node = arg;
+
+    for (uint32_t i = 0; i < node->workers; i++)
+        server_worker_sick(&node->worker[i]);
+}
+
 static int start_threads(struct server_node *node)
 {
-    enum err err = server_storage_start(&node->storage);
+    enum err err;
+
+    server_storage_watch(&node->storage, store_failed, node);
+    err = server_storage_start(&node->storage);
 
     if (err == ERR_NONE)
         err = server_turn_start(&node->turn);

@@ -5,8 +5,8 @@
  * the same backwards, each finishing what it has.
  *
  * Laws
- *   1. The server says it is healthy only when recovery is done, and no more
- *      once it drains.
+ *   1. The server says it is healthy only when recovery is done, no more once
+ *      it drains, and not for a while after something could not be stored.
  *   2. Nothing is lost by a stop: the store thread ends last. */
 #ifndef SERVER_NODE_H
 #define SERVER_NODE_H

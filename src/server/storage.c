@@ -8,6 +8,15 @@ struct record {
     bool loop; /* put in by a loop */
 };
 
+static bool has_failed(struct store_job *const job[], uint32_t jobs)
+{
+    for (uint32_t i = 0; i < jobs; i++)
+        if (job[i]->result.outcome == OUTCOME_REFUSED &&
+            job[i]->result.err == ERR_STORE)
+            return true;
+    return false;
+}
+
 static void serve(void *arg)
 {
     struct server_storage *storage = arg;
@@ -31,6 +40,8 @@ static void serve(void *arg)
         if (jobs == 0)
             continue;
         store_execute(storage->store, job, jobs);
+        if (storage->failed && has_failed(job, jobs))
+            storage->failed(storage->arg);
         for (uint32_t i = 0; i < n; i++) /* Laws 1, 2 */
             if (record[i].job)
                 record[i].origin->back(record[i].origin->arg, record[i].job);
@@ -47,12 +58,21 @@ enum err server_storage_init(struct server_storage *storage,
     storage->store = store;
     storage->thread = (struct net_thread){.started = false};
     storage->loops_max = loops_max;
+    storage->failed = NULL;
     atomic_init(&storage->loops, 0);
     err = net_queue_init(&storage->queue, sizeof(struct record),
                          loops_max + turn_max + 1, (struct net_queue_hook){0});
     if (err == ERR_NONE) /* a place for the word to stop */
         err = net_queue_reserve(&storage->queue, 1);
     return err;
+}
+
+void server_storage_watch(struct server_storage *storage,
+                          void (*failed)(void *arg), void *arg)
+{
+    REQUIRE(!storage->thread.started);
+    storage->failed = failed;
+    storage->arg = arg;
 }
 
 enum err server_storage_start(struct server_storage *storage)

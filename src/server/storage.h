@@ -31,6 +31,8 @@ struct server_storage { /* all private */
     struct net_thread thread;
     atomic_uint loops; /* jobs of loops that wait */
     uint32_t loops_max;
+    void (*failed)(void *arg);
+    void *arg;
 };
 
 /* The store stays the caller's.  How many jobs of the loops may wait, and how
@@ -38,6 +40,11 @@ struct server_storage { /* all private */
 MUST_USE enum err server_storage_init(struct server_storage *storage,
                                       struct store *store, uint32_t loops_max,
                                       uint32_t turn_max);
+
+/* Be told, on the store thread, of each batch in which something could not be
+ * stored.  Before the start. */
+void server_storage_watch(struct server_storage *storage,
+                          void (*failed)(void *arg), void *arg);
 MUST_USE enum err server_storage_start(struct server_storage *storage);
 
 /* From any loop.  origin must stay until the job is back.  ERR_FULL. */

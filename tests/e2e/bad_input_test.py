@@ -164,7 +164,10 @@ def accounts(server, other):
     fails("enroll: above what the pool gives", ("PERMISSION_DENIED", "ENROLLMENT_CLOSED"), low.enroll)
     check.that("which of the two is not told", why(nowhere.enroll) == why(low.enroll) != None)
     fails("enroll: a long invitation", INVALID, lambda: m.enroll(invitation="i" * 65))
-    fails("login: nobody yet", ("UNAUTHENTICATED", "NOT_ENROLLED"), m.login)
+    early = m.api.call("Accounts/Challenge").nonce
+    nobody = {"nonce": early, "signature": m._sign(b"kindred.v1.login", early)}
+    for _ in range(2):  # who is no member uses no nonce up, and so no place in the book
+        fails("login: nobody yet", ("UNAUTHENTICATED", "NOT_ENROLLED"), lambda: m.login(**nobody))
     m.origin = b"kindred://elsewhere"
     fails("enroll: signed for another origin", SIGNATURE, m.enroll)
     fails("login: signed for another origin", SIGNATURE, m.login)
@@ -655,6 +658,8 @@ def fill(server, place):
         "Support/Withdraw", waiter.token, idempotency_key=key(), ticket_id=ticket))
     fails("a card on a full disk", STORE, lambda: fresh.card(1, have=["heroin"]))
     check.that("the server lives on", server.process.poll() is None)
+    health = lambda: waiter.api.call("grpc.health.v1.Health/Check").status
+    check.that("and says that it is not ready", health() == 2)
     check.that("what needs no disk is served", waiter.api.call("Support/Beat", waiter.token, ticket_id=ticket).next_ms > 0)
     junk.close()
     os.unlink(place / "junk")
@@ -673,6 +678,10 @@ def fill(server, place):
     check.that("nothing acknowledged is lost", seqs == list(range(1, seq + 1)))
     check.that("the ticket still waits", waiter.ask_again().next().ticket.phase == 1)
     check.that("an ask goes through", first_of(fresh.ask()).ticket.phase == 1)
+    again = time.monotonic() + 8
+    while health() != 1 and time.monotonic() < again:
+        time.sleep(0.2)
+    check.that("and it is ready again", health() == 1)
     check.that("stops in order", server.stop() == 0)
 
 
