@@ -383,6 +383,9 @@ typedef void kindred_answered(void *arg, const struct kindred_error *error,
                               const struct kindred_talk_start *talk);
 void kindred_member_answer(struct kindred_member *member, uint64_t offer_id,
                            bool accept, kindred_answered *done, void *arg);
+/* Take offers again, after a pause (such as by two lapses). */
+void kindred_member_resume(struct kindred_member *member, kindred_done *done,
+                           void *arg);
 /* Go off duty. */
 void kindred_member_leave(struct kindred_member *member, kindred_done *done,
                           void *arg);

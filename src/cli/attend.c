@@ -63,7 +63,9 @@ static void hold(struct attending *attending)
     const struct cli_chat *chat = current(attending);
 
     client_loop_hold(attending->session.loop,
-                     !open_offer(attending) && !(chat && cli_chat_ready(chat)));
+                     !open_offer(attending) &&
+                         !(chat && cli_chat_ready(chat)) &&
+                         attending->state.phase != KINDRED_PAUSED);
 }
 
 static void stop(struct attending *attending)
@@ -176,15 +178,14 @@ static void see_offers(struct attending *attending)
 
 static void on_state(void *arg, const struct kindred_duty_state *state)
 {
-    static const char *const why[] = {
-        "",
-        "",
-        "two offers lapsed without an answer: attend again when you are back",
-        "you asked for support yourself",
-        "the time you set is over",
-        "your grade expired",
-        "the connection was away too long",
-        "this account is on hold"};
+    static const char *const why[] = {"",
+                                      "",
+                                      "two offers lapsed without an answer",
+                                      "you asked for support yourself",
+                                      "the time you set is over",
+                                      "your grade expired",
+                                      "the connection was away too long",
+                                      "this account is on hold"};
     struct attending *attending = arg;
     unsigned reason = (unsigned)state->reason;
 
@@ -203,7 +204,10 @@ static void on_state(void *arg, const struct kindred_duty_state *state)
                 "duty; talks go on.\n",
                 state->capacity);
     attending->told |= state->phase == KINDRED_ON;
-    if (state->phase != KINDRED_ON && reason > 1 && reason < 8)
+    if (state->phase == KINDRED_PAUSED && reason < 8)
+        cli_say(CLI_YELLOW, "No offers come now: %s.  Enter: here again.\n",
+                why[reason]);
+    else if (state->phase == KINDRED_OFF && reason > 1 && reason < 8)
         cli_say(CLI_YELLOW, "You are off duty: %s.\n", why[reason]);
     see_offers(attending);
     hold(attending);
@@ -234,6 +238,15 @@ static void on_ended(void *arg, const struct kindred_error *error)
 
 /* ---- lines ---- */
 
+static void on_resumed(void *arg, const struct kindred_error *error)
+{
+    (void)arg; /* the stream tells the rest */
+    if (error->status != 0)
+        cli_say_error(error);
+    else
+        cli_say(CLI_GREEN, "You are on duty again.\n");
+}
+
 static void on_line(void *arg, const char *line, size_t size)
 {
     struct attending *attending = arg;
@@ -255,6 +268,8 @@ static void on_line(void *arg, const char *line, size_t size)
             cli_say(CLI_DIM, "* lines go to %s now\n", chat->start.their_name);
     } else if (chat) {
         cli_chat_line(chat, line, size);
+    } else if (attending->state.phase == KINDRED_PAUSED) {
+        kindred_member_resume(attending->session.member, on_resumed, attending);
     }
     hold(attending);
 }

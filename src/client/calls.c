@@ -37,6 +37,7 @@ struct kindred_call {
     uint32_t attempts;
     enum state state;
     bool stream, retry, patient;
+    bool due;          /* in a walk over all of them */
     bool answered;     /* a message came in this attempt */
     bool inside;       /* in a callback of ours: freed when it returns */
     struct buf answer; /* of a unary call, until its status is known */
@@ -165,14 +166,6 @@ static void settle(struct kindred_call *call, const struct kindred_error *error)
         pause(call, after_ms);
     else
         end(call, error);
-}
-
-static void settle_for(struct kindred_call *call, enum err err)
-{
-    struct kindred_error error;
-
-    client_error_set(&error, err);
-    settle(call, &error);
 }
 
 /* ---- an attempt ---- */
@@ -350,16 +343,19 @@ static void on_readable(void *self, struct http_exchange *exchange)
 static void on_closed(void *self, struct http_exchange *exchange, enum err why)
 {
     struct kindred_call *call = exchange->user;
+    struct kindred_error error;
 
     (void)self;
     if (!call)
         return;
     call->exchange->user = NULL;
     call->exchange = NULL;
-    if (why == ERR_CONNECTION && !call->calls->up)
+    if (why == ERR_CONNECTION && !call->calls->up) {
         wait(call); /* detach() knows whether anybody was there */
-    else
-        settle_for(call, why == ERR_NONE ? ERR_PROTOCOL : why);
+        return;
+    }
+    client_error_set(&error, why == ERR_NONE ? ERR_PROTOCOL : why);
+    settle(call, &error);
 }
 
 static const struct http_handler HANDLER = {on_begin, on_readable, on_writable,
@@ -379,20 +375,25 @@ void client_calls_init(struct client_calls *calls)
     calls->up = calls->was_up = calls->closed = false;
 }
 
-/* Each call once, while callbacks may begin and cancel others. */
+static struct kindred_call *first_due(const struct client_calls *calls)
+{
+    LIST_EACH (link, &calls->all)
+        if (LIST_ENTRY(link, struct kindred_call, by_calls)->due)
+            return LIST_ENTRY(link, struct kindred_call, by_calls);
+    return NULL;
+}
+
+/* Each that is there now, once; callbacks may begin and end any of them. */
 static void each(struct client_calls *calls, enum err why,
                  void (*visit)(struct kindred_call *call, enum err why))
 {
-    struct list batch, *link;
+    struct kindred_call *call;
 
-    if (list_empty(&calls->all))
-        return;
-    batch = calls->all;
-    batch.next->prev = batch.prev->next = &batch;
-    list_init(&calls->all);
-    while ((link = list_pop_front(&batch))) {
-        list_push_back(&calls->all, link);
-        visit(LIST_ENTRY(link, struct kindred_call, by_calls), why);
+    LIST_EACH (link, &calls->all)
+        LIST_ENTRY(link, struct kindred_call, by_calls)->due = true;
+    while ((call = first_due(calls))) {
+        call->due = false;
+        visit(call, why);
     }
 }
 

@@ -129,6 +129,24 @@ void kindred_member_leave(struct kindred_member *member, kindred_done *done,
     client_op_start(&op);
 }
 
+void kindred_member_resume(struct kindred_member *member, kindred_done *done,
+                           void *arg)
+{
+    Kindred__V1__ResumeRequest request = KINDRED__V1__RESUME_REQUEST__INIT;
+    struct client_op op = {.client = member->client,
+                           .member = member,
+                           .path = "/kindred.v1.Peers/Resume",
+                           .request = &request,
+                           .answer = &kindred__v1__resume_response__descriptor,
+                           .done = done,
+                           .arg = arg};
+    uint8_t key[KINDRED_IDEMPOTENCY];
+
+    net_entropy_fill(key, sizeof key);
+    request.idempotency_key = client_op_bytes(key, sizeof key);
+    client_op_start(&op);
+}
+
 /* ---- an answer ---- */
 
 struct answering { /* a secret */

@@ -22,6 +22,7 @@ struct client_job {
     void *arg;
     ProtobufCMessage *answer; /* of a unary call, until it ended */
     bool is_raw, renewed, malformed, inside, over;
+    bool due; /* in a walk over all of them */
     char path[CLIENT_PATH_MAX];
     size_t size;
     uint8_t request[];
@@ -221,23 +222,29 @@ void client_job_cancel(struct client_job *job)
         release(job);
 }
 
-/* Each once, while callbacks may begin and cancel others. */
+static struct client_job *first_due(struct list *jobs)
+{
+    LIST_EACH (link, jobs) {
+        struct client_job *job = LIST_ENTRY(link, struct client_job, by_member);
+
+        if (job->due)
+            return job;
+    }
+    return NULL;
+}
+
+/* Each that is there now, once; callbacks may begin and end any of them. */
 static void each(struct list *jobs, const struct kindred_error *error,
                  bool waiting_only)
 {
-    struct list batch, *link;
+    struct client_job *job;
 
-    if (list_empty(jobs))
-        return;
-    batch = *jobs;
-    batch.next->prev = batch.prev->next = &batch;
-    list_init(jobs);
-    while ((link = list_pop_front(&batch))) {
-        struct client_job *job = LIST_ENTRY(link, struct client_job, by_member);
-
-        list_push_back(jobs, link);
-        if (waiting_only && job->call)
-            continue;
+    LIST_EACH (link, jobs) {
+        job = LIST_ENTRY(link, struct client_job, by_member);
+        job->due = !waiting_only || !job->call;
+    }
+    while ((job = first_due(jobs))) {
+        job->due = false;
         if (error->status != STATUS_OK) {
             kindred_call_cancel(job->call);
             finish(job, error);

@@ -76,16 +76,23 @@ static bool keep_info(struct kindred_member *member,
 
 /* ---- login ---- */
 
+static void release(struct kindred_member *member)
+{
+    wipe(member, sizeof *member);
+    free(member);
+}
+
 static void finish_login(struct kindred_member *member,
                          const struct kindred_error *error)
 {
     struct list batch, *link;
 
     member->step = NULL;
+    member->inside = true;
+    client_job_token(&member->jobs, error);
     list_init(&batch);
     while ((link = list_pop_front(&member->logins)))
         list_push_back(&batch, link);
-    client_job_token(&member->jobs, error);
     while ((link = list_pop_front(&batch))) {
         struct waiter *waiter = LIST_ENTRY(link, struct waiter, by_member);
 
@@ -93,6 +100,9 @@ static void finish_login(struct kindred_member *member,
                      error->status == STATUS_OK ? &member->login : NULL);
         free(waiter);
     }
+    member->inside = false;
+    if (member->freed)
+        release(member);
 }
 
 static void fail_login(struct kindred_member *member, enum err err)
@@ -197,7 +207,7 @@ static void on_login_info(void *arg, const struct kindred_error *error,
 
 void client_member_log_in(struct kindred_member *member)
 {
-    if (member->step) /* Law 1 */
+    if (member->step || member->freed) /* Law 1 */
         return;
     member->tries = 0;
     member->step = member->origin[0] ? get_challenge(member, on_login_challenge)
@@ -369,8 +379,9 @@ void kindred_member_free(struct kindred_member *member)
 {
     struct list *link;
 
-    if (!member)
+    if (!member || member->freed)
         return;
+    member->freed = true;
     client_job_cancel(member->step);
     if (member->enrol)
         client_job_cancel(member->enrol->step);
@@ -378,6 +389,6 @@ void kindred_member_free(struct kindred_member *member)
     while ((link = list_pop_front(&member->logins)))
         free(LIST_ENTRY(link, struct waiter, by_member));
     client_job_end_all(&member->jobs);
-    wipe(member, sizeof *member);
-    free(member);
+    if (!member->inside)
+        release(member);
 }

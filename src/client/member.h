@@ -35,6 +35,7 @@ struct kindred_member { /* private, but for client */
     struct client_job *step;  /* of the login under way */
     struct client_enrol *enrol;
     uint32_t tries;
+    bool inside, freed; /* freed in a callback: when it returns */
 };
 
 /* A token that is good for a while yet, or NULL. */

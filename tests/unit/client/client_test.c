@@ -106,11 +106,32 @@ static void test_freed_in_a_callback(void)
     }
 }
 
+/* Freed in the end of one call, while others would wait for a connection. */
+static void test_freed_with_calls_that_wait(void)
+{
+    struct member_world *world = member_world_open();
+    struct heard hasty = {0}, patient = {0};
+    struct kindred_error error;
+    struct kindred_client *client =
+        kindred_client_new(world->loop, world->where, &error);
+
+    net_listener_stop(&world->listener);
+    hasty.free = client;
+    (void)info(client, &patient, true);
+    (void)info(client, &hasty, false);
+    (void)info(client, &patient, true);
+    member_world_run(world, 300);
+    CHECK(hasty.ends == 1 && patient.ends == 2);
+    CHECK(patient.error.status == STATUS_CANCELLED);
+    member_world_close(world);
+}
+
 int main(void)
 {
     test_one_connection();
     test_comes_back();
     test_nobody_there();
     test_freed_in_a_callback();
+    test_freed_with_calls_that_wait();
     return check_report("client/client");
 }

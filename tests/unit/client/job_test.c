@@ -87,6 +87,33 @@ static void raw_ended(void *arg, const struct kindred_error *error)
     heard->error = *error;
 }
 
+static void frees_member(void *arg, const struct kindred_error *error)
+{
+    struct member_world *world = arg;
+
+    CHECK(error->status != 0);
+    kindred_member_free(world->member);
+    world->member = NULL;
+}
+
+/* The login fails; the first that is told frees the member. */
+static void test_freed_in_a_callback(void)
+{
+    struct member_world *world = member_world_open();
+    struct heard heard = {.loop = world->loop};
+    struct kindred_call_handler first = {.ended = frees_member, .arg = world};
+    struct kindred_call_handler handler = {.ended = raw_ended, .arg = &heard};
+    struct kindred_call_options options = {.path = "/kindred.v1.Support/Beat"};
+
+    world->stale_challenges = 99;
+    CHECK(kindred_member_call(world->member, &options, &first));
+    CHECK(kindred_member_call(world->member, &options, &handler));
+    CHECK(kindred_member_call(world->member, &options, &handler));
+    member_world_run(world, 500);
+    CHECK(world->member == NULL && heard.ends == 2);
+    member_world_close(world);
+}
+
 static void test_member_goes(void)
 {
     struct member_world *world = member_world_open();
@@ -107,5 +134,6 @@ int main(void)
     test_ends();
     test_malformed();
     test_member_goes();
+    test_freed_in_a_callback();
     return check_report("client/job");
 }
