@@ -241,6 +241,20 @@ static enum err log_in(const struct service *service,
     return ERR_NONE;
 }
 
+struct login { /* the call's own state */
+    uint8_t nonce[SEAL_CHALLENGE];
+};
+
+/* Only a member's true signature uses a nonce up: the book of used ones is
+ * bounded, and a stranger has as many keys as they like. */
+static enum err use_nonce(const struct service *service,
+                          const struct rpc_call *call)
+{
+    const struct login *login = rpc_call_user(call);
+
+    return service->port.nonce_use(service->port.arg, login->nonce);
+}
+
 static void account_found(struct service_request *request,
                           struct rpc_call *call)
 {
@@ -250,6 +264,8 @@ static void account_found(struct service_request *request,
 
     if (!call)
         return;
+    if (err == ERR_NONE)
+        err = use_nonce(request->service, call);
     if (err == ERR_NONE)
         err = log_in(request->service, &request->job.result, &response, text);
     if (err == ERR_NONE)
@@ -263,14 +279,17 @@ static struct rpc_verdict accounts_login(struct rpc_call *call,
 {
     struct service *service = service_of(call);
     struct seal_account_claim claim = {0};
+    struct login *login = rpc_call_alloc(call, sizeof *login);
     struct service_request *request;
     enum err err =
         check_claim(service, &claim, in->public_key, in->nonce, in->signature);
 
-    if (err == ERR_NONE) /* only a true signature uses the nonce up */
-        err = service->port.nonce_use(service->port.arg, in->nonce.data);
+    if (err == ERR_NONE && !login)
+        err = ERR_NOMEM;
     if (err != ERR_NONE)
         return rpc_fail(call, err);
+    memcpy(login->nonce, in->nonce.data, sizeof login->nonce);
+    rpc_call_set_user(call, login);
     request = service_request_new(service, rpc_call_id(call),
                                   STORE_FIND_ACCOUNT, account_found);
     if (!request)
