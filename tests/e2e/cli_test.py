@@ -247,10 +247,37 @@ def declines(world):
     check.that("attend ends", duty.end() == 0, duty.said)
 
 
+def pauses(world):
+    """Two lapses pause a duty; Enter is enough to come back."""
+    peer = Person(world, "pause-p").ready("peer", *PEER)
+    duty = peer.start("attend")
+    duty.wait_for("You are on duty")
+    for n in (1, 2):
+        seeker = Person(world, f"pause-s{n}").ready("seeker", *SEEKER)
+        ask = seeker.start("ask")
+        duty.wait_for("That offer is over", n)
+        ask.process.send_signal(signal.SIGINT)
+        ask.end()
+    duty.wait_for("No offers come now: two offers lapsed")
+    duty.say("")
+    duty.wait_for("You are on duty again")
+    seeker = Person(world, "pause-s3").ready("seeker", *SEEKER)
+    ask = seeker.start("ask")
+    duty.wait_for(r"Accept\? \[y/n\]", 3)
+    duty.say("y")
+    ask.wait_for("is here")
+    check.that("/end ends it from this side, too", duty.say("/end") is None and ask.end() == 0, ask.said)
+
+
 with Server(sys.argv[1]) as world:
     for part in (looks, keys, main_job, many_lines, killed, declines):
         try:
             part(world)
         except Exception as error:  # each part stands alone
             check.that(f"{part.__name__} ran through", False, repr(error))
+with Server(sys.argv[1], "--offer-ms", "1500") as world:
+    try:
+        pauses(world)
+    except Exception as error:
+        check.that("pauses ran through", False, repr(error))
 check.report()
