@@ -115,7 +115,7 @@ enum match_talk_why {
     TALK_WHY_ENDED,
     TALK_WHY_NO_SHOW,
     TALK_WHY_IDLE,
-    TALK_WHY_LIMIT, /* the longest talk, or an expired message */
+    TALK_WHY_LIMIT, /* the longest talk */
     TALK_WHY_BLOCK,
     TALK_WHY_HELD,
     TALK_WHY_ERASED,
