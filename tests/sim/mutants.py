@@ -28,9 +28,6 @@ ENGINE = [
     ("an exclusion holds one way only", [
         ("match/pair.c", "if (row->gone || !same_pair(row, seeker, peer))",
          "if (row->gone || row->a != seeker || row->b != peer)")]),
-    ("a bond lifts a block", [
-        ("match/pair.c", "        if (row->kind == PAIR_BLOCK ||\n            (row", "        if ((row"),
-        ("match/pair.c", "rests = rests || (row", "rests = rests || row->kind == PAIR_BLOCK || (row")]),
     ("a lapse comes at the deadline, without the slack", [
         ("match/offer.c", "due = match_timer_add(offer->row.deadline_ms, engine->limits.slack_ms);",
          "due = offer->row.deadline_ms;")]),
@@ -62,8 +59,6 @@ ENGINE = [
         ("match/index.c", " &&\n           !match_flight_blocks(engine, ticket->row.member, duty->row.member);", ";")]),
     ("musts and must_nots are forgotten", [
         ("match/index.c", "    if (age == UINT32_MAX || match_ticket_age(engine, ticket) < age)\n        return false;\n", "")]),
-    ("exclusions are not loaded", [
-        ("match/load.c", "    case ROW_PAIR:\n", "    case ROW_PAIR:\n        break;\n")]),
     ("tickets live for ever", [
         ("match/ticket.c", "due[TICKET_LIFETIME] = ticket->row.expires_ms;", "due[TICKET_LIFETIME] = UINT64_MAX;")]),
     ("a lost seeker's ticket stays", [
@@ -98,7 +93,7 @@ STORE = [
     ("an old epoch writes on", [
         ("store/decide.c", "    if (work->command->epoch != work->keeper->ops->epoch(work->keeper)) {", "    if (0) {")]),
     ("a block leaves the talk", [
-        ("store/decide_pair.c", "    end_talks(work, FIND_TALKS_OF_SEEKER, member, other);\n    end_talks(work, FIND_TALKS_OF_PEER, member, other);\n", "")]),
+        ("store/decide_pair.c", "        if (!talk || talk->state == TALK_ENDED ||", "        if (other != 0 || !talk || talk->state == TALK_ENDED ||")]),
     ("a lapse never pauses", [
         ("store/decide_offer.c", "        duty->lapses++;", "        ;")]),
     ("a decline excludes nobody", [

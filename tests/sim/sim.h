@@ -41,8 +41,9 @@ enum {
 struct sim_mix {
     uint32_t delay_ms, late_ms, act_ms;       /* most */
     uint32_t reorder, twice, lose, full_disk; /* percent of commands */
-    uint32_t crash, fence, settle;            /* in 10,000 steps */
-    uint32_t vanish, patience;                /* percent */
+    uint32_t overtake; /* percent of offers that a block overtakes */
+    uint32_t crash, fence, settle; /* in 10,000 steps */
+    uint32_t vanish, patience;     /* percent */
 };
 
 /* ---- clients ---- */
@@ -80,6 +81,7 @@ struct sim_member {
     uint32_t offers, talks;
     bool gone, held, silent; /* silent: does not beat */
     bool gone_stored, held_stored;
+    uint32_t lapses;        /* in a row */
     uint64_t duty_moved_ms; /* when their duty's row last changed */
     uint32_t first_request; /* of this person */
     uint64_t heard_rest_ms; /* rests until then, as the engine was told */
@@ -101,6 +103,7 @@ struct sim_flying {
     struct match_result result;
     uint64_t execute_ms, deliver_ms, order;
     bool used, executed, twice, lose, full_disk, zombie;
+    bool ran;   /* once at least */
     bool clean; /* nothing else was under way when it was proposed */
 };
 
@@ -111,6 +114,7 @@ struct sim_later {
     enum match_event_kind kind;
     uint32_t member;
     enum match_role role;
+    uint64_t other;
 };
 
 struct sim_run_of_offers { /* of one ticket, without a back-off between */
@@ -146,7 +150,10 @@ struct sim {
     struct sim_call *call;      /* by id; [0] is none */
     uint32_t calls, first_call; /* first_call: of this incarnation */
     struct sim_flying *flying;
+    struct sim_flying other; /* a command that is not the engine's */
     struct sim_later later[SIM_LATER];
+    struct sim_ban overtaken[SIM_KNOWN]; /* blocks the engine may not know */
+    uint32_t overtakes;
     struct sim_ban ban[SIM_KNOWN];
     uint32_t bans; /* ever */
 
@@ -197,6 +204,8 @@ uint32_t sim_people_request(struct sim *sim, enum match_event_kind kind,
                             uint32_t member, uint64_t subject, bool flag);
 /* Say it, for the first time or again. */
 void sim_people_say(struct sim *sim, uint32_t id);
+/* The engine hears in a while that member blocks other: it is so already. */
+void sim_later_block(struct sim *sim, uint32_t member, uint64_t other);
 void sim_later(struct sim *sim, enum match_event_kind kind, uint32_t member,
                enum match_role role);
 void sim_people_act(struct sim *sim);
@@ -231,9 +240,13 @@ void sim_laws_proposed(struct sim *sim, const struct match_command *command);
 /* The engine hears of a result. */
 void sim_laws_heard(struct sim *sim, const struct match_command *command,
                     const struct match_result *result);
+/* Do these two talk, either way round? */
+bool sim_truth_talk(const struct sim *sim, uint64_t a, uint64_t b);
 /* Open offers and live talks of a peer. */
 uint32_t sim_truth_used(const struct sim *sim, uint64_t peer);
 /* May these two meet, as far as the store and the cards go? */
+/* May it be in a back-off that no row tells of? */
+bool sim_laws_backs_off(struct sim *sim, uint64_t ticket);
 bool sim_laws_hard(struct sim *sim, uint64_t ticket, uint64_t peer,
                    uint64_t now_ms);
 

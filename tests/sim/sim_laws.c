@@ -97,6 +97,11 @@ static void check_backoff(struct sim *sim, uint64_t id)
     LAW("a ticket backs off after offers_max offers", run->offers < most);
 }
 
+bool sim_laws_backs_off(struct sim *sim, uint64_t ticket)
+{
+    return run_of(sim, ticket)->offers >= sim->limits.offers_max;
+}
+
 static void count_offer(struct sim *sim, uint64_t ticket)
 {
     struct sim_run_of_offers *run = run_of(sim, ticket);
@@ -284,16 +289,35 @@ static void closed_offer(struct sim *sim, uint64_t id, uint64_t for_ms,
                        offer->ticket, now_ms));
 }
 
-/* So many lapses in a row pause the duty. */
-static void lapsed(struct sim *sim, uint64_t id)
+/* So many lapses in a row pause the duty; any answer, attend or resume starts
+ * anew. */
+static void count_lapses(struct sim *sim, const struct match_command *command)
 {
+    bool lapse = command->kind == COMMAND_CLOSE_OFFER;
+    uint64_t id = lapse                             ? command->close_offer.offer
+                  : command->kind == COMMAND_ACCEPT ? command->accept.offer
+                                                    : command->decline.offer;
     const struct match_offer_row *offer =
         &sim_truth_row(sim, ROW_OFFER, id)->offer;
     const struct match_row *duty = sim_truth_row(sim, ROW_DUTY, offer->peer);
+    struct sim_member *peer = sim_people_of(sim, offer->peer);
 
+    if (!peer || (lapse && offer->state != OFFER_LAPSED))
+        return;
+    if (!lapse)
+        peer->lapses = 0;
+    else if (duty->duty.state != DUTY_OFF)
+        peer->lapses++;
     LAW("lapses in a row pause the duty",
-        duty->duty.state != DUTY_ON ||
-            duty->duty.lapses < sim->limits.lapses_max);
+        duty->duty.state != DUTY_ON || peer->lapses < sim->limits.lapses_max);
+}
+
+static void start_anew(struct sim *sim, uint64_t member)
+{
+    struct sim_member *peer = sim_people_of(sim, member);
+
+    if (peer)
+        peer->lapses = 0;
 }
 
 static uint32_t open_offers_to(const struct sim *sim, uint64_t peer)
@@ -369,7 +393,9 @@ static void outcomes(struct sim *sim, const struct match_command *command)
             open_offers_to(sim, command->open_ticket.ticket.member) == 0);
         break;
     case COMMAND_SET_DUTY:
-        if (command->set_duty.duty.state == DUTY_PAUSED)
+        if (command->set_duty.duty.state == DUTY_ON)
+            start_anew(sim, command->set_duty.duty.member);
+        else
             LAW("a pause revokes",
                 open_offers_to(sim, command->set_duty.duty.member) == 0);
         break;
@@ -380,16 +406,27 @@ static void outcomes(struct sim *sim, const struct match_command *command)
     case COMMAND_DECLINE:
         closed_offer(sim, command->decline.offer, limits->exclude_declined_ms,
                      now_ms);
+        count_lapses(sim, command);
+        break;
+    case COMMAND_ACCEPT:
+        count_lapses(sim, command);
+        break;
+    case COMMAND_OPEN_DUTY:
+        start_anew(sim, command->open_duty.duty.member);
         break;
     case COMMAND_CLOSE_OFFER:
         closed_offer(sim, command->close_offer.offer, limits->exclude_lapsed_ms,
                      now_ms);
-        lapsed(sim, command->close_offer.offer);
+        count_lapses(sim, command);
         break;
     case COMMAND_END_TALK:
         ended_talk(sim, command);
         break;
     case COMMAND_BLOCK:
+        LAW("a block ends their talk",
+            command->block.other == 0 ||
+                !sim_truth_talk(sim, command->block.member,
+                                command->block.other));
         LAW("a block stands",
             command->block.other == 0 ||
                 sim_truth_pair(sim, PAIR_BLOCK, command->block.member,
@@ -399,12 +436,10 @@ static void outcomes(struct sim *sim, const struct match_command *command)
         held(sim, command);
         break;
     case COMMAND_OFFER:
-    case COMMAND_ACCEPT:
     case COMMAND_JOIN:
     case COMMAND_REFLECT:
     case COMMAND_UNBLOCK:
     case COMMAND_CLOSE_TICKET:
-    case COMMAND_OPEN_DUTY:
     case COMMAND_RARITY:
     case COMMAND_KINDS:
         break;
@@ -425,4 +460,6 @@ void sim_laws_executed(struct sim *sim, const struct sim_flying *flying,
     sim_truth_believe(sim, command, result);
     if (result->outcome == OUTCOME_OK)
         outcomes(sim, command);
+    else if (command->kind == COMMAND_ACCEPT && result->err == ERR_OFFER_GONE)
+        start_anew(sim, command->accept.peer);
 }

@@ -123,6 +123,15 @@ void sim_people_open(struct sim *sim)
 
 /* ---- what reaches the engine later than the store ---- */
 
+void sim_later_block(struct sim *sim, uint32_t member, uint64_t other)
+{
+    sim_later(sim, EVENT_BLOCK, member, MATCH_SEEKER);
+    for (uint32_t i = 0; i < SIM_LATER; i++)
+        if (sim->later[i].used && sim->later[i].kind == EVENT_BLOCK &&
+            sim->later[i].other == 0)
+            sim->later[i].other = other;
+}
+
 void sim_later(struct sim *sim, enum match_event_kind kind, uint32_t member,
                enum match_role role)
 {
@@ -169,6 +178,8 @@ void sim_later_step(struct sim *sim)
             event.card.card = &member->card[later->role];
         if (later->kind == EVENT_HOLD)
             event.hold.held = member->held = !member->held;
+        if (later->kind == EVENT_BLOCK)
+            event.block.other = later->other;
         if (later->kind == EVENT_GONE)
             member->gone = true;
         sim_event(sim, &event);

@@ -39,7 +39,7 @@ static bool clean(const struct sim *sim)
     for (uint32_t i = 0; i < SIM_FLYING; i++)
         if (sim->flying[i].used && !sim->flying[i].clean)
             return false;
-    return sim_later_due_ms(sim) == UINT64_MAX;
+    return sim_later_due_ms(sim) == UINT64_MAX && sim->overtakes == 0;
 }
 
 void sim_port_send(struct sim *sim, const struct match_command *command)
@@ -140,10 +140,53 @@ static void run(struct sim *sim, struct sim_flying *flying)
     LAW("the store does not fail", job->result.err != ERR_STORE);
     sim_laws_executed(sim, flying, &flying->result);
     flying->clean = false;
+    flying->ran = true;
+}
+
+/* Just before an offer, one of the two blocks the other by a way that is not
+ * the engine's; it hears of it later.  There is nothing between them to end. */
+static void overtake(struct sim *sim, const struct match_offer_row *offer)
+{
+    struct sim_flying *other = &sim->other;
+    bool seeker = sim_percent(sim, 50);
+    uint64_t by = seeker ? offer->seeker : offer->peer;
+    uint64_t of = seeker ? offer->peer : offer->seeker;
+    struct sim_member *blocks = sim_people_of(sim, by);
+
+    if (!blocks || blocks->gone || sim->overtakes == SIM_KNOWN ||
+        sim_truth_talk(sim, by, of) ||
+        sim_truth_pair(sim, PAIR_BOND, by, of, 0, sim->now_ms))
+        return;
+    arena_reset(&other->job.arena);
+    arena_init(&other->job.arena, ARENA_BYTES);
+    other->clean = false;
+    other->command =
+        (struct match_command){.kind = COMMAND_BLOCK,
+                               .op = (uint64_t)1 << 63 | ++sim->sent,
+                               .epoch = sim->epoch,
+                               .now_ms = sim->now_ms,
+                               .block = {.member = by, .other = of}};
+    sim_trace(sim, "  %04llx blocks %04llx first",
+              (unsigned long long)(by & 0xffff),
+              (unsigned long long)(of & 0xffff));
+    run(sim, other);
+    for (uint32_t i = 0; i < SIM_FLYING; i++)
+        sim->flying[i].clean = false;
+    sim_later_block(sim, (uint32_t)(blocks - sim->member), of);
+    sim->overtaken[sim->overtakes++] = (struct sim_ban){by, of};
+}
+
+static bool may_overtake(struct sim *sim, const struct sim_flying *flying)
+{
+    return !sim->quiet && !flying->zombie && !flying->ran &&
+           !flying->full_disk && flying->command.kind == COMMAND_OFFER &&
+           sim_percent(sim, sim->mix.overtake);
 }
 
 static void execute(struct sim *sim, struct sim_flying *flying)
 {
+    if (may_overtake(sim, flying))
+        overtake(sim, &flying->command.offer.offer);
     if (flying->full_disk && !flying->zombie) {
         flying->result = (struct match_result){.op = flying->command.op,
                                                .seq = ++sim->executions,

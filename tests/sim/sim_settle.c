@@ -85,14 +85,21 @@ static _Noreturn void differ(const struct sim *sim, const char *law,
     sim_fail(law, __FILE__, __LINE__);
 }
 
-/* A pair that no longer keeps anybody apart may linger on either side. */
+static bool blocked(const struct sim *sim, uint64_t a, uint64_t b)
+{
+    return sim_truth_pair(sim, PAIR_BLOCK, a, b, 0, sim->now_ms) ||
+           sim_truth_pair(sim, PAIR_BLOCK, b, a, 0, sim->now_ms);
+}
+
+/* A pair that no longer makes a difference may linger on either side. */
 static bool over(struct sim *sim, const struct match_pair_row *pair)
 {
     const struct match_row *ticket =
         sim_truth_row(sim, ROW_TICKET, pair->ticket);
 
     return (pair->kind == PAIR_RESTS && pair->until_ms <= sim->now_ms) ||
-           (pair->kind == PAIR_TICKET && (!ticket || !live(ticket)));
+           (pair->kind == PAIR_TICKET && (!ticket || !live(ticket))) ||
+           (pair->kind == PAIR_BOND && blocked(sim, pair->a, pair->b));
 }
 
 /* Off duty, only the slots in use matter: a load brings no more. */
@@ -187,6 +194,14 @@ void sim_settle(struct sim *sim)
 
     sim->quiet = true;
     sim->tick_late_ms = 0;
+    for (; sim->overtakes > 0; sim->overtakes--) { /* said until it is heard */
+        const struct sim_ban *block = &sim->overtaken[sim->overtakes - 1];
+        const struct sim_member *member = sim_people_of(sim, block->a);
+
+        if (member &&
+            sim_truth_pair(sim, PAIR_BLOCK, block->a, block->b, 0, sim->now_ms))
+            sim_later_block(sim, (uint32_t)(member - sim->member), block->b);
+    }
     while (under_way(sim) || sim->fenced) {
         LAW("DESIGN law 12: queues drain", --left > 0);
         LAW("something is on its way", sim_step(sim));
@@ -230,7 +245,8 @@ static bool waits(struct sim *sim, const struct match_ticket_row *ticket,
     const struct sim_member *seeker = sim_people_of(sim, ticket->member);
 
     return ticket->state == TICKET_WAITING && seeker && seeker->ask_call &&
-           !seeker->silent && ticket->backoff_until_ms <= since_ms;
+           !seeker->silent && ticket->backoff_until_ms <= since_ms &&
+           !sim_laws_backs_off(sim, ticket->id);
 }
 
 static bool is_free(struct sim *sim, const struct match_duty_row *duty,
@@ -260,11 +276,15 @@ static void law_11(struct sim *sim)
         for (uint32_t j = 0; j < duties->n; j++) {
             const struct match_duty_row *duty = &duties->row[j].duty;
 
-            if (is_free(sim, duty, since_ms))
-                LAW("DESIGN law 11: a ticket beside a free peer is offered",
-                    !sim_laws_hard(sim, ticket->id, duty->member, since_ms) ||
-                        !sim_laws_hard(sim, ticket->id, duty->member,
-                                       sim->now_ms));
+            if (!is_free(sim, duty, since_ms))
+                continue;
+            if (sim_laws_hard(sim, ticket->id, duty->member, since_ms)) {
+                sim_trace_row(sim, "waiting", &tickets->row[i]);
+                sim_trace_row(sim, "free", &duties->row[j]);
+            }
+            LAW("DESIGN law 11: a ticket beside a free peer is offered",
+                !sim_laws_hard(sim, ticket->id, duty->member, since_ms) ||
+                    !sim_laws_hard(sim, ticket->id, duty->member, sim->now_ms));
         }
     }
 }

@@ -75,6 +75,21 @@ bool sim_truth_pair(const struct sim *sim, enum match_pair_kind kind,
     return pair && (kind != PAIR_RESTS || pair->until_ms > now_ms);
 }
 
+bool sim_truth_talk(const struct sim *sim, uint64_t a, uint64_t b)
+{
+    const struct sim_table *talks = sim->kept[ROW_TALK];
+
+    for (uint32_t i = 0; i < talks->n; i++) {
+        const struct match_talk_row *talk = &talks->row[i].talk;
+
+        if (talk->state != TALK_ENDED &&
+            ((talk->seeker == a && talk->peer == b) ||
+             (talk->seeker == b && talk->peer == a)))
+            return true;
+    }
+    return false;
+}
+
 static void believe_pair(struct sim *sim, const struct match_pair_row *row)
 {
     uint32_t at = 0;

@@ -44,6 +44,7 @@ static void choose_mix(struct sim *sim)
     mix->twice = PICK(seldom);
     mix->lose = PICK(seldom);
     mix->full_disk = PICK(seldom);
+    mix->overtake = PICK(seldom);
     mix->crash = PICK(rates);
     mix->fence = PICK(rates);
     mix->settle = 100;
@@ -133,6 +134,7 @@ void sim_close(struct sim *sim)
 
     for (uint32_t i = 0; i < SIM_FLYING; i++)
         arena_reset(&sim->flying[i].job.arena);
+    arena_reset(&sim->other.job.arena);
     for (int kind = 0; kind < ROW_PAIR; kind++)
         free(sim->kept[kind]);
     free(sim->memory);
