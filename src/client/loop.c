@@ -1,6 +1,7 @@
 #include "client/loop.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -223,8 +224,10 @@ static void read_lines(void *arg)
     if (size > 0)
         hand_over(loop, text, size);
     hand_over(loop, NULL, 0);
-    if (atomic_exchange(&loop->left, true))
-        free(loop);
+    if (!atomic_exchange(&loop->left, true))
+        return; /* to be joined */
+    REQUIRE(pthread_detach(pthread_self()) == 0);
+    free(loop);
 }
 
 bool client_loop_lines(struct kindred_loop *loop, int fd,

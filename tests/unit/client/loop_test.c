@@ -62,13 +62,13 @@ static void test_lines(void)
 {
     struct kindred_loop *loop = kindred_loop_new();
     struct heard heard = {.loop = loop, .hold_at = 100, .in_order = true};
-    int pipe_[2];
+    int ends[2];
 
-    CHECK(loop != NULL && pipe(pipe_) == 0);
-    CHECK(client_loop_lines(loop, pipe_[0], on_line, &heard));
-    write_lines(pipe_[1], 0, 999);
-    CHECK(write(pipe_[1], "999", 3) == 3);
-    CHECK(close(pipe_[1]) == 0);
+    CHECK(loop != NULL && pipe(ends) == 0);
+    CHECK(client_loop_lines(loop, ends[0], on_line, &heard));
+    write_lines(ends[1], 0, 999);
+    CHECK(write(ends[1], "999", 3) == 3);
+    CHECK(close(ends[1]) == 0);
     run_for(loop, 150);
     CHECK(heard.lines == 100 && heard.ends == 0);
     CHECK(atomic_load(&loop->unread) <= CLIENT_LOOP_LINES);
@@ -78,7 +78,7 @@ static void test_lines(void)
     run_for(loop, 10000);
     CHECK(heard.lines == 1000 && heard.ends == 1 && heard.in_order);
     kindred_loop_free(loop);
-    CHECK(close(pipe_[0]) == 0);
+    CHECK(close(ends[0]) == 0);
 }
 
 /* A line that never ends comes in pieces. */
@@ -135,14 +135,14 @@ static void test_freed_while_reading(void)
     struct kindred_loop *loop = kindred_loop_new();
     struct heard heard = {.loop = loop};
     struct timespec moment = {.tv_nsec = 50000000};
-    int pipe_[2];
+    int ends[2];
 
-    CHECK(loop != NULL && pipe(pipe_) == 0);
-    CHECK(client_loop_lines(loop, pipe_[0], on_line, &heard));
+    CHECK(loop != NULL && pipe(ends) == 0);
+    CHECK(client_loop_lines(loop, ends[0], on_line, &heard));
     run_for(loop, 20);
     kindred_loop_free(loop);
-    write_lines(pipe_[1], 0, 200);
-    CHECK(close(pipe_[1]) == 0);
+    write_lines(ends[1], 0, 200);
+    CHECK(close(ends[1]) == 0);
     (void)nanosleep(&moment, NULL);
     CHECK(heard.lines == 0);
 }
