@@ -14,6 +14,7 @@ struct fake {
     struct store store; /* first */
     pthread_mutex_t gate;
     atomic_uint executed, durable, batches;
+    atomic_bool full; /* refuses */
 };
 
 static void execute(struct store *store, struct store_job *const job[],
@@ -23,8 +24,13 @@ static void execute(struct store *store, struct store_job *const job[],
 
     (void)pthread_mutex_lock(&fake->gate);
     CHECK(jobs > 0 && jobs <= STORE_BATCH_MAX);
-    for (uint32_t i = 0; i < jobs; i++)
+    for (uint32_t i = 0; i < jobs; i++) {
         job[i]->result.epoch = ++fake->executed;
+        if (fake->full) {
+            job[i]->result.outcome = OUTCOME_REFUSED;
+            job[i]->result.err = ERR_STORE;
+        }
+    }
     fake->durable = fake->executed;
     fake->batches++;
     (void)pthread_mutex_unlock(&fake->gate);
@@ -155,6 +161,36 @@ static void room_for_the_turn(void)
     server_storage_close(&storage);
 }
 
+static void tell(void *arg)
+{
+    (*(atomic_uint *)arg)++;
+}
+
+/* Whoever watches hears of a batch that could not be stored, and of no other. */
+static void watched(void)
+{
+    static struct store_job job[2];
+    struct server_storage storage;
+    struct asker loop = {.back = 0};
+    atomic_uint told = 0;
+
+    loop.origin = (struct server_origin){.back = came_back, .arg = &loop};
+    CHECK(server_storage_init(&storage, &fake.store, LOOPS, TURN) == ERR_NONE);
+    server_storage_watch(&storage, tell, &told);
+    CHECK(server_storage_start(&storage) == ERR_NONE);
+    for (uint32_t i = 0; i < 2; i++) {
+        fake.full = i == 1;
+        job[i].command.now_ms = i + 1;
+        CHECK(server_storage_put(&storage, &job[i], &loop.origin) == ERR_NONE);
+        while (loop.back <= i)
+            nap();
+        CHECK(told == i);
+    }
+    fake.full = false;
+    server_storage_stop(&storage);
+    server_storage_close(&storage);
+}
+
 static void out_of_memory(void)
 {
     bool failed = true;
@@ -176,6 +212,7 @@ int main(void)
 {
     all_at_once();
     room_for_the_turn();
+    watched();
     out_of_memory();
     return check_report("server/storage");
 }
