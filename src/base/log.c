@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/require.h"
@@ -27,12 +28,31 @@ static const char *const level_words[] = {
 static struct {
     atomic_int fd, level;
     atomic_uint_fast64_t counter[LOG_COUNT];
+    atomic_uint_fast64_t unsaid[LOG_COUNT], said_ms[LOG_COUNT]; /* warnings */
 } sink = {.fd = -1};
+
+enum { WARN_MS = 1000 };
 
 void log_open(int fd, enum log_level level)
 {
     atomic_store(&sink.fd, fd);
     atomic_store(&sink.level, (int)level);
+}
+
+/* Law 3: how much of a warning is to be said now; 0 = it waits. */
+static uint64_t gather(enum log_code code, uint64_t n)
+{
+    struct timespec now = {0};
+    uint_fast64_t said_ms = atomic_load(&sink.said_ms[code]), now_ms;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000 + 1;
+    atomic_fetch_add(&sink.unsaid[code], n);
+    if (said_ms != 0 && now_ms - said_ms < WARN_MS)
+        return 0;
+    if (!atomic_compare_exchange_strong(&sink.said_ms[code], &said_ms, now_ms))
+        return 0; /* another thread says it */
+    return atomic_exchange(&sink.unsaid[code], 0);
 }
 
 void log_event(enum log_code code, uint64_t n, enum err reason)
@@ -43,6 +63,8 @@ void log_event(enum log_code code, uint64_t n, enum err reason)
     REQUIRE(code < LOG_COUNT);
     atomic_fetch_add(&sink.counter[code], n); /* Law 2 */
     if (fd < 0 || (int)rows[code].level > atomic_load(&sink.level))
+        return;
+    if (rows[code].level == LOG_WARN && (n = gather(code, n)) == 0)
         return;
     size = snprintf(line, sizeof line, "%s: %s %" PRIu64 "%s%s\n", /* Law 1 */
                     level_words[rows[code].level], rows[code].words, n,

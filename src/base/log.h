@@ -8,7 +8,9 @@
  * Laws
  *   1. A line consists of fixed words and integers.
  *   2. The counter of a code is the sum of the counts logged under it, whether
- *      or not the sink was open or the level low enough to be written. */
+ *      or not the sink was open or the level low enough to be written.
+ *   3. What a stranger can cause at will is a warning, and a warning is
+ *      written once a second at most: the next line of it has the sum. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 

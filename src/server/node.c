@@ -83,7 +83,8 @@ void server_node_stats(struct server_node *node, struct service_stats *stats)
 /* Nothing of a person's may reach a core dump. */
 static void harden(void)
 {
-    const struct rlimit none = {0};
+    /* 1, not 0: with 0 a core still goes to a core_pattern that is a pipe. */
+    const struct rlimit none = {.rlim_cur = 1, .rlim_max = 1};
 
     (void)setrlimit(RLIMIT_CORE, &none);
 }

@@ -20,6 +20,7 @@ struct stream {                      /* the call's own state */
     bool unread;    /* more may wait in the store */
     bool behind;    /* the reader is: wait for writable() */
     bool state_due; /* the state is yet to be told */
+    bool expired;   /* a message was lost to its expiry */
 };
 
 static void pump(struct rpc_call *call);
@@ -77,6 +78,9 @@ static bool put_state(struct rpc_call *call)
     Kindred__V1__TalkState state;
 
     service_link_state(stream->state, stream->why, &state);
+    if (stream->expired && stream->state == TALK_ENDED)
+        state.reason =
+            KINDRED__V1__TALK_END_REASON__TALK_END_REASON_MESSAGE_EXPIRED;
     response.event_case = KINDRED__V1__RECEIVE_RESPONSE__EVENT_STATE;
     response.state = &state;
     if (!put(call, &response))
@@ -91,8 +95,10 @@ static bool put_page(struct rpc_call *call, const struct store_result *result)
     struct stream *stream = rpc_call_user(call);
 
     stream->unread = result->received.more;
-    if (result->received.expired_seq > stream->sent_seq)
+    if (result->received.expired_seq > stream->sent_seq) {
         stream->sent_seq = result->received.expired_seq;
+        stream->expired = true; /* DESIGN law 5: the end will say so */
+    }
     for (uint32_t i = 0; i < result->received.messages; i++) {
         const struct store_message *from = &result->received.message[i];
         Kindred__V1__TalkMessage message = KINDRED__V1__TALK_MESSAGE__INIT;
