@@ -426,17 +426,17 @@ static void beat_one(struct sim *sim, uint32_t id, enum match_role role)
     uint64_t stream =
         role == MATCH_SEEKER ? member->ask_call : member->attend_call;
     struct match_event event = {.kind = EVENT_SEEN, .member = member->id};
+    uint64_t ticket = sim->request[sim->call[stream].request].reference;
 
     if (stream == 0)
         return;
-    if (sim_percent(sim, 50))
+    if (sim_percent(sim, 50) && (role == MATCH_PEER || ticket != 0))
         event = sim_people_call(sim, EVENT_SEEN, id, 0);
     event.stream.role = role;
     if (event.call == 0)
         event.stream.stream = stream;
     else if (role == MATCH_SEEKER)
-        event.stream.ticket =
-            member->ask ? sim->request[member->ask].reference : 0;
+        event.stream.ticket = ticket;
     if (role == MATCH_SEEKER)
         member->ask_proof_ms = sim->now_ms;
     else
