@@ -40,11 +40,11 @@ with Server(sys.argv[1]) as world:
     before = counters(world)
     began = time.monotonic()
     demo = start(world, "--seed", "2")
-    said = demo.communicate(timeout=120)[0]
+    said = demo.communicate(timeout=240)[0]
     took = time.monotonic() - began
     more = {name: value - before.get(name, 0) for name, value in counters(world).items()}
     check.that("ends 0", demo.returncode == 0, said[-1500:])
-    check.that("in bounded time", took < 150, took)
+    check.that("in bounded time", took < 240, took)
     check.that("20 of 20 were met", "20 of 20 were met" in said)
     check.that("matches are told with names and what is shared",
                len(re.findall(r'matched after .* s: "[\w ]+" meets "[\w ]+"; they share \w', said)) == 20)
