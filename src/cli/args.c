@@ -180,8 +180,8 @@ void cli_args_help(const struct cli_command *command, FILE *out)
 {
     (void)fprintf(out, "kindred %s -- %s\n\n%s\n", command->name, command->help,
                   command->about);
-    (void)fprintf(out, "usage: kindred %s [OPTION ...] %s\n", command->name,
-                  command->words);
+    (void)fprintf(out, "usage: kindred %s [OPTION ...]%s%s\n", command->name,
+                  *command->words ? " " : "", command->words);
     help_options(command->options, out);
     help_options(cli_args_common, out);
 }

@@ -174,7 +174,12 @@ static int prepare(struct asking *asking, const struct cli_args *args,
         return CLI_USAGE;
     if (kindred_file_load(asking->path, state, sizeof *state, &size, &error) &&
         size == sizeof *state) {
-        cli_say(CLI_DIM, "Going on with the request that was left open.\n");
+        cli_say(CLI_DIM, "Going on with the request that was begun before.\n");
+        if (cli_args_has(args, "--danger") && !state->danger)
+            cli_say(CLI_YELLOW,
+                    "It was begun without --danger.  Help at once: "
+                    "\"kindred crisis CC\".  To ask anew: \"kindred "
+                    "withdraw\", then this again.\n");
         return CLI_OK;
     }
     kindred_ask_state_make(state);

@@ -9,16 +9,19 @@
 #include "pb/kindred/v1/cards.pb-c.h"
 
 static const struct cli_option OPTIONS[] = {
-    {"--have", "TERM,…", "what is so of you (again and again)", CLI_LIST, 0, 0},
-    {"--show", "TERM,…", "the same, and it may be named as a reason", CLI_LIST,
-     0, 0},
-    {"--seek", "TERM[:1-3],…", "what the other should have, and how much",
+    {"--have", "TERM,...", "what is so of you; may be given again", CLI_LIST, 0,
+     0},
+    {"--show", "TERM,...", "the same, and it may be named as a reason",
      CLI_LIST, 0, 0},
-    {"--must", "TERM,…", "the other has one of these; once per condition",
+    {"--seek", "TERM[:1-3],...", "what the other should have, and how much",
      CLI_LIST, 0, 0},
-    {"--must-not", "TERM,…", "the other has none of these", CLI_LIST, 0, 0},
-    {"--relax-s", "SECONDS", "after this wait a must is waived [0: never]",
-     CLI_NUMBER, 0, 86400},
+    {"--must", "TERM,...",
+     "the other must have one of these; again for each more", CLI_LIST, 0, 0},
+    {"--must-not", "TERM,...", "the other must have none of these", CLI_LIST, 0,
+     0},
+    {"--relax-s", "SECONDS",
+     "after this wait a must is waived, to 86400 [0: never]", CLI_NUMBER, 0,
+     86400},
     {0}};
 
 struct compile {
@@ -66,6 +69,9 @@ static bool fail(const struct compile *compile, const char *option,
 {
     (void)fprintf(stderr, "kindred card: %s %.40s: %s (%s)\n", option, term,
                   compile->error.text, compile->error.reason);
+    if (strcmp(compile->error.reason, "TERM_UNKNOWN") == 0)
+        (void)fputs("kindred: \"kindred vocabulary search WORD\" finds terms\n",
+                    stderr);
     return false;
 }
 

@@ -127,7 +127,8 @@ static unsigned depth(const struct kindred_vocabulary *vocabulary,
     return n;
 }
 
-static void print_terms(const struct kindred_vocabulary *vocabulary,
+/* True: there were some. */
+static bool print_terms(const struct kindred_vocabulary *vocabulary,
                         const Kindred__V1__Facet *facet, const char *word)
 {
     bool whole =
@@ -149,6 +150,7 @@ static void print_terms(const struct kindred_vocabulary *vocabulary,
                 clean(term->id));
         cli_say(CLI_DIM, " %s\n", clean(term->label));
     }
+    return headed;
 }
 
 static int run_vocabulary(const struct cli_args *args)
@@ -156,6 +158,7 @@ static int run_vocabulary(const struct cli_args *args)
     const char *word = args->words > 0 ? args->word[args->words - 1] : NULL;
     struct cli_session session = {0};
     int status = cli_session_open(&session, args, false);
+    bool any = false;
 
     if (args->words == 2 && strcmp(args->word[0], "search") != 0) {
         (void)fputs("usage: kindred vocabulary [search WORD]\n", stderr);
@@ -167,8 +170,12 @@ static int run_vocabulary(const struct cli_args *args)
         status = cli_session_vocabulary(&session);
     for (size_t i = 0;
          status == CLI_OK && i < session.vocabulary->said->n_facets; i++)
-        print_terms(session.vocabulary, session.vocabulary->said->facets[i],
-                    word);
+        any |= print_terms(session.vocabulary,
+                           session.vocabulary->said->facets[i], word);
+    if (status == CLI_OK && !any)
+        (void)fputs("kindred: no term has that in it; \"kindred vocabulary\" "
+                    "lists all\n",
+                    stderr);
     cli_session_close(&session);
     return status;
 }

@@ -35,8 +35,12 @@ static void print_help(FILE *out)
     for (int i = 0; i < COUNT; i++)
         (void)fprintf(out, "  %-10s %s\n", COMMANDS[i]->name,
                       COMMANDS[i]->help);
-    (void)fputs("\nTo begin: kindred enroll; kindred card set seeker --show "
+    (void)fputs("\nTo ask:   kindred enroll; kindred card set seeker --show "
                 "alcohol --seek alcohol; kindred ask\n"
+                "To be asked, as somebody else:\n"
+                "          kindred enroll --key FILE --grade peer\n"
+                "          kindred card set peer --key FILE --show alcohol; "
+                "kindred attend --key FILE\n"
                 "\"kindred help COMMAND\" says more about each.\n"
                 "Exit status: 0 done; 1 the server refused; 2 usage, or a file "
                 "here; 3 not reachable.\n",
@@ -98,7 +102,8 @@ int main(int argc, char **argv)
     command = find(argv[1]);
     if (command)
         return run(command, argc - 1, argv + 1);
-    (void)fprintf(stderr, "kindred: there is no such command\n\n");
+    (void)fprintf(stderr, "kindred: there is no such command: %.40s\n\n",
+                  argv[1]);
     print_help(stderr);
     return CLI_USAGE;
 }

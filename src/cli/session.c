@@ -65,9 +65,10 @@ int cli_session_open(struct cli_session *session, const struct cli_args *args,
     if (with_key &&
         !kindred_identity_load(&identity, session->key_path, &error)) {
         if (strcmp(error.reason, "KEY_FILE_MISSING") == 0)
-            (void)fputs("kindred: there is no account key here yet; "
-                        "\"kindred enroll\" makes one\n",
-                        stderr);
+            (void)fprintf(stderr,
+                          "kindred: there is no account key in %s: \"kindred "
+                          "enroll\" makes one, --key FILE names another\n",
+                          session->key_path);
         return refuse(session, &error);
     }
     session->loop = kindred_loop_new();
@@ -111,6 +112,10 @@ static int tell(const struct cli_session *session)
                       server_of(session->args));
     if (strcmp(session->error.reason, "NOT_ENROLLED") == 0)
         (void)fputs("kindred: \"kindred enroll\" makes this key a member\n",
+                    stderr);
+    if (strcmp(session->error.reason, "GRADE") == 0)
+        (void)fputs("kindred: \"kindred enroll --grade peer --key FILE\" makes "
+                    "a peer, with a key of its own\n",
                     stderr);
     return cli_say_status(&session->error);
 }
