@@ -72,7 +72,7 @@ enum {
     X(ERR_ABUSE,             STATUS_RESOURCE_EXHAUSTED,   1000, "TOO_MUCH",              "too much was asked of one connection") \
     X(ERR_UNREACHABLE,       STATUS_UNAVAILABLE,          1000, "UNREACHABLE",           "nobody answers at this address") \
     /* the start of a program */ \
-    X(ERR_ADDRESS,           STATUS_INVALID_ARGUMENT,     0,    "ADDRESS",               "the address is not HOST:PORT, [IPV6]:PORT or unix:PATH, or is not one of this machine") \
+    X(ERR_ADDRESS,           STATUS_INVALID_ARGUMENT,     0,    "ADDRESS",               "the address is not HOST:PORT, [IPV6]:PORT or unix:PATH, or its host is unknown, or is not this machine") \
     X(ERR_ADDRESS_BUSY,      STATUS_UNAVAILABLE,          1000, "ADDRESS_BUSY",          "another process listens on this address already") \
     X(ERR_ADDRESS_DENIED,    STATUS_PERMISSION_DENIED,    0,    "ADDRESS_DENIED",        "there is no right to listen on this address") \
     /* every changing call */ \

@@ -290,7 +290,10 @@ static bool read_flags(struct server_config *config, int argc,
         else if (!value && ++i < argc)
             value = argv[i];
         if (!value)
-            return complain(&place, key, "needs a value");
+            return complain(&place, key,
+                            row || strcmp(key, "config") == 0
+                                ? "needs a value"
+                                : "there is no such key; see --help");
         if ((strcmp(key, "config") == 0) != only_file)
             continue;
         if (!(only_file ? read_file(config, value)
