@@ -106,6 +106,10 @@ unsigned cli_demo_below(struct cli_demo *demo, unsigned sides);
 /* Fill person->card for this role. */
 void cli_demo_card_deal(struct cli_demo_person *person, enum kindred_role role);
 
+/* How well they fit, in percent, as the engine scores it. */
+unsigned cli_demo_score(const struct kindred_card *seeker,
+                        const struct kindred_card *peer);
+
 /* Go on duty, ask: the person is enrolled and has a card. */
 void cli_demo_peer_ready(struct cli_demo_person *person);
 void cli_demo_seeker_ready(struct cli_demo_person *person);

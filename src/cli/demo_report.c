@@ -13,7 +13,8 @@ void cli_demo_report_table(const struct cli_demo *demo)
     uint64_t waited_ms = 0;
     char time[16];
 
-    cli_say(CLI_BOLD, "\nseeker  waited   offers  with     they share\n");
+    cli_say(CLI_BOLD,
+            "\nseeker  waited   offers  with     score  they share\n");
     for (unsigned i = 0; i < CLI_DEMO_SEEKERS; i++) {
         const struct cli_demo_seeker *seeker = &demo->seeker[i];
 
@@ -23,9 +24,12 @@ void cli_demo_report_table(const struct cli_demo *demo)
         matched += seeker->matched;
         waited_ms += seeker->waited_ms;
         if (seeker->matched)
-            cli_say(CLI_PLAIN, "    %02u  %-8s %5u   peer %02u  %s%s\n",
+            cli_say(CLI_PLAIN, "    %02u  %-8s %5u   peer %02u  %3u %%  %s%s\n",
                     seeker->person.number, time, seeker->offers,
                     seeker->peer ? seeker->peer->person.number : 0,
+                    seeker->peer ? cli_demo_score(&seeker->person.card,
+                                                  &seeker->peer->person.card)
+                                 : 0,
                     seeker->shared, seeker->danger ? "  (in danger)" : "");
         else
             cli_say(CLI_RED, "    %02u  never matched\n",

@@ -1,6 +1,9 @@
 #include "server/recover.h"
 
+#include <string.h>
+
 #include "base/wipe.h"
+#include "kindred_data.h"
 #include "net/entropy.h"
 
 static void fill_fresh(struct match_event *event)
@@ -91,6 +94,28 @@ static enum err claim(struct server_turn *turn, struct store *store)
     return err;
 }
 
+/* The pool of `kindred demo` is too small and too new to count in: its cards
+ * are drawn from a table, and so is what is rare there. */
+static void load_demo_rarity(struct server_turn *turn)
+{
+    static struct match_rarity_row row[DATA_DEMO_RARITIES];
+    const struct service_config *config = turn->config.service;
+    struct match_event event = {.kind = EVENT_RARITY, .now_ms = turn->now_ms};
+
+    for (uint32_t i = 0; i < DATA_DEMO_RARITIES; i++)
+        row[i] = (struct match_rarity_row){
+            .token = data_terms[data_demo_rarities[i].term].token,
+            .count_q8 = data_demo_rarities[i].bits};
+    event.rarity.row = row;
+    event.rarity.rows = DATA_DEMO_RARITIES;
+    for (uint32_t i = 0; i < config->pools; i++) {
+        if (strcmp(config->pool[i].name, "demo") != 0)
+            continue;
+        event.pool = i;
+        server_turn_step(turn, &event);
+    }
+}
+
 enum err server_recover_turn(struct server_turn *turn, struct store *store)
 {
     struct match_event event = {.kind = EVENT_BEGIN};
@@ -114,5 +139,6 @@ enum err server_recover_turn(struct server_turn *turn, struct store *store)
     event = (struct match_event){.kind = EVENT_LIVE, .now_ms = turn->now_ms};
     fill_fresh(&event);
     server_turn_step(turn, &event);
+    load_demo_rarity(turn);
     return ERR_NONE;
 }
