@@ -15,13 +15,15 @@ from world import Check, Member, Server, key
 
 check = Check()
 MIB = 1 << 20
+# The thread sanitizer shadows each byte by four or more, which count as resident.
+SHADOW = 5 if b"__tsan_init" in pathlib.Path(sys.argv[1], "kindredd").read_bytes() else 1
 
 
 def memory(server):
     """Resident bytes."""
     for line in pathlib.Path(f"/proc/{server.process.pid}/status").read_text().splitlines():
         if line.startswith("VmRSS:"):
-            return int(line.split()[1]) * 1024
+            return int(line.split()[1]) * 1024 // SHADOW
     return 0
 
 
