@@ -22,8 +22,10 @@ struct asking {
     struct kindred_ask *ask;
     struct cli_chat chat;
     char path[CLI_PATH_MAX]; /* KEY.ask */
-    uint64_t told_ms;        /* age when the state was last said */
+    const struct kindred_ask_state *state;
+    uint64_t told_ms; /* age when the state was last said */
     bool bound_told, reading;
+    bool unsaved; /* the state goes to path once a ticket is open */
     int status;
 };
 
@@ -60,6 +62,13 @@ static void on_line(void *arg, const char *line, size_t size)
         cli_chat_line(&asking->chat, line, size);
 }
 
+/* So that the same command, later, goes on with the same request. */
+static bool save(struct asking *asking, const struct kindred_ask_state *state,
+                 struct kindred_error *error)
+{
+    return kindred_file_save(asking->path, state, sizeof *state, error);
+}
+
 static void on_searching(struct asking *asking,
                          const struct kindred_ticket *ticket)
 {
@@ -87,9 +96,13 @@ static void on_ticket(void *arg, const struct kindred_ticket *ticket,
 {
     struct asking *asking = arg;
     unsigned reason = (unsigned)ticket->end_reason;
+    struct kindred_error error;
     char age[16];
 
     if (ticket->phase == KINDRED_SEARCHING) {
+        if (asking->unsaved && !save(asking, asking->state, &error))
+            cli_say_error(&error);
+        asking->unsaved = false;
         on_searching(asking, ticket);
         return;
     }
@@ -116,6 +129,13 @@ static void on_trouble(void *arg, const struct kindred_error *error)
     cli_say(CLI_YELLOW, "%s; trying again, your place is kept.\n", error->text);
 }
 
+/* It will be refused however often it is sent: INVALID_ARGUMENT,
+ * PERMISSION_DENIED, FAILED_PRECONDITION. */
+static bool is_refusal(const struct kindred_error *error)
+{
+    return error->status == 3 || error->status == 7 || error->status == 9;
+}
+
 static void on_ended(void *arg, const struct kindred_error *error)
 {
     struct asking *asking = arg;
@@ -128,6 +148,11 @@ static void on_ended(void *arg, const struct kindred_error *error)
     if (strcmp(error->reason, "CARD_MISSING") == 0)
         (void)fputs("kindred: \"kindred card set seeker --help\" says how\n",
                     stderr);
+    if (strcmp(error->reason, "TICKET_LIVES") == 0)
+        (void)fputs("kindred: to ask anew, \"kindred withdraw\" first\n",
+                    stderr);
+    else if (!asking->unsaved && is_refusal(error))
+        (void)unlink(asking->path); /* nothing was begun */
     asking->status = cli_say_status(error);
     kindred_loop_stop(asking->session.loop);
 }
@@ -174,13 +199,12 @@ static int prepare(struct asking *asking, const struct cli_args *args,
         return CLI_USAGE;
     if (kindred_file_load(asking->path, state, sizeof *state, &size, &error) &&
         size == sizeof *state) {
-        cli_say(CLI_DIM, "Going on with the request that was begun before.\n");
-        if (cli_args_has(args, "--danger") && !state->danger)
-            cli_say(CLI_YELLOW,
-                    "It was begun without --danger.  Help at once: "
-                    "\"kindred crisis CC\".  To ask anew: \"kindred "
-                    "withdraw\", then this again.\n");
-        return CLI_OK;
+        if (!cli_args_has(args, "--danger") || state->danger) {
+            cli_say(CLI_DIM,
+                    "Going on with the request that was begun before.\n");
+            return CLI_OK;
+        }
+        asking->unsaved = true; /* danger is a request of its own */
     }
     kindred_ask_state_make(state);
     state->danger = cli_args_has(args, "--danger");
@@ -188,7 +212,7 @@ static int prepare(struct asking *asking, const struct cli_args *args,
         state->country[i] = (char)toupper((unsigned char)country[i]);
     (void)snprintf(state->language, sizeof state->language, "%s",
                    cli_args_text(args, "--language", ""));
-    if (kindred_file_save(asking->path, state, sizeof *state, &error))
+    if (asking->unsaved || save(asking, state, &error))
         return CLI_OK;
     cli_say_error(&error);
     return cli_say_status(&error);
@@ -222,6 +246,7 @@ static int run(const struct cli_args *args)
         return status;
     asking.chat.session = &asking.session;
     asking.chat.arg = &asking;
+    asking.state = &state;
     status = prepare(&asking, args, &state);
     if (status == CLI_OK && !state.danger) /* danger: nothing comes before */
         status = cli_session_vocabulary(&asking.session);

@@ -249,6 +249,13 @@ static void on_resumed(void *arg, const struct kindred_error *error)
         cli_say(CLI_GREEN, "You are on duty again.\n");
 }
 
+/* Only the word itself: who writes in a talk may begin with it. */
+static bool says(const char *line, const char *word, const char *capital)
+{
+    return strcmp(line, word) == 0 || strcmp(line, capital) == 0 ||
+           ((line[0] == word[0] || line[0] == capital[0]) && line[1] == '\0');
+}
+
 static void on_line(void *arg, const char *line, size_t size)
 {
     struct attending *attending = arg;
@@ -258,9 +265,8 @@ static void on_line(void *arg, const char *line, size_t size)
     if (!line) {
         attending->input_over = true;
     } else if (offer) {
-        if (line[0] == 'y' || line[0] == 'Y' || line[0] == 'n' ||
-            line[0] == 'N')
-            answer(attending, offer->id, line[0] == 'y' || line[0] == 'Y');
+        if (says(line, "yes", "Yes") || says(line, "no", "No"))
+            answer(attending, offer->id, says(line, "yes", "Yes"));
         else
             cli_say(CLI_PLAIN, "Accept? [y/n] ");
     } else if (strcmp(line, "/next") == 0) {
