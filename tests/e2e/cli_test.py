@@ -267,10 +267,34 @@ def pauses(world):
     duty.say("y")
     ask.wait_for("is here")
     check.that("/end ends it from this side, too", duty.say("/end") is None and ask.end() == 0, ask.said)
+    duty.process.send_signal(signal.SIGINT)
+    duty.end()
+
+
+def danger(world):
+    """Danger is asked as danger, whatever was begun before."""
+    seeker = Person(world, "danger")
+    check.that("enroll", seeker.run("enroll")[0] == 0)
+    code, _, err = seeker.run("ask", text="")
+    check.that("no card: refused", code == 1 and "CARD_MISSING" in err, err)
+    check.that("card set", seeker.run("card", "set", "seeker", *SEEKER)[0] == 0)
+    ask = seeker.start("ask", "--danger", "--country", "US")
+    ask.wait_for("988")
+    ask.wait_for("Looking for somebody")
+    check.that("what was refused is not gone on with", "begun before" not in ask.said, ask.said)
+    ask.process.send_signal(signal.SIGINT)
+    ask.end()
+    plain = seeker.start("ask")
+    plain.wait_for("Looking for somebody")
+    plain.kill()
+    code, out, err = seeker.run("ask", "--danger", "--country", "US", text="")
+    check.that("beside a plain request the help comes first, then the reason",
+               "988" in out and code == 1 and "TICKET_LIVES" in err and "withdraw" in err, out, err)
+    check.that("and the plain one can still be taken back", seeker.run("withdraw")[0] == 0)
 
 
 with Server(sys.argv[1]) as world:
-    for part in (looks, keys, main_job, many_lines, killed, declines):
+    for part in (looks, keys, main_job, many_lines, killed, declines, danger):
         try:
             part(world)
         except Exception as error:  # each part stands alone
