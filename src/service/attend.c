@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/require.h"
+#include "service/call.h"
 #include "service/card.h"
 #include "service/check.h"
 #include "service/link.h"
@@ -23,19 +24,10 @@ struct attend {                      /* the call's own state */
 
 static void tell_lost(struct rpc_call *call)
 {
-    struct service *service = service_of(call);
     const struct attend *attend = rpc_call_user(call);
-    struct service_order *order;
 
-    if (!attend || !attend->opened)
-        return;
-    order = service_order_new(service, 0, attend->who.member, EVENT_LOST);
-    if (!order)
-        return; /* the engine misses the beats */
-    order->event.stream.stream = rpc_call_id(call);
-    order->event.stream.role = MATCH_PEER;
-    if (service_order_send(service, order) != ERR_NONE)
-        return;
+    if (attend && attend->opened)
+        service_call_lost(call, attend->who.member, MATCH_PEER);
 }
 
 static void attend_closed(struct rpc_call *call, enum err why)
@@ -211,8 +203,7 @@ static void talk_found(struct service_request *request, struct rpc_call *call)
 static void show(struct rpc_call *call)
 {
     struct attend *attend = rpc_call_user(call);
-    struct service_request *request;
-    enum err err = ERR_FULL;
+    enum err err;
 
     if (attend->finding || !attend->seen)
         return;
@@ -221,13 +212,8 @@ static void show(struct rpc_call *call)
 
         if (at < MATCH_CAPACITY_MAX && attend->current[at])
             continue;
-        request = service_request_new(service_of(call), rpc_call_id(call),
-                                      STORE_FIND_TALK, talk_found);
-        if (request) {
-            request->job.command.find_talk.talk = attend->view.talk[i];
-            request->job.command.find_talk.member = attend->who.member;
-            err = service_request_send(request);
-        }
+        err = service_link_ask(call, attend->view.talk[i], attend->who.member,
+                               talk_found);
         if (err != ERR_NONE)
             give_up(call, err);
         else

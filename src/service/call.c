@@ -52,6 +52,21 @@ struct rpc_verdict service_call_fail(struct rpc_call *call,
     return rpc_fail(call, err);
 }
 
+void service_call_lost(struct rpc_call *call, uint64_t member,
+                       enum match_role role)
+{
+    struct service *service = service_of(call);
+    struct service_order *order =
+        service_order_new(service, 0, member, EVENT_LOST);
+
+    if (!order)
+        return; /* the engine misses the beats */
+    order->event.stream.stream = rpc_call_id(call);
+    order->event.stream.role = role;
+    if (service_order_send(service, order) != ERR_NONE)
+        return; /* and so here */
+}
+
 void service_call_answer(struct rpc_call *call, enum err err,
                          const void *response)
 {

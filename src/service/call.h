@@ -22,6 +22,10 @@ struct rpc_verdict service_call_send(struct rpc_call *call,
 struct rpc_verdict service_call_fail(struct rpc_call *call,
                                      struct service_order *order, enum err err);
 
+/* The Ask or Attend of a member is gone, or given up: their grace begins. */
+void service_call_lost(struct rpc_call *call, uint64_t member,
+                       enum match_role role);
+
 /* The end of a unary call: the response if err is ERR_NONE. */
 void service_call_answer(struct rpc_call *call, enum err err,
                          const void *response);

@@ -4,6 +4,20 @@
 
 #include "base/wipe.h"
 
+enum err service_link_ask(struct rpc_call *call, uint64_t talk, uint64_t member,
+                          void (*done)(struct service_request *request,
+                                       struct rpc_call *call))
+{
+    struct service_request *request = service_request_new(
+        service_of(call), rpc_call_id(call), STORE_FIND_TALK, done);
+
+    if (!request)
+        return ERR_FULL;
+    request->job.command.find_talk.talk = talk;
+    request->job.command.find_talk.member = member;
+    return service_request_send(request);
+}
+
 static Kindred__V1__TalkEndReason end_reason(enum match_talk_why why)
 {
     switch (why) {

@@ -18,6 +18,13 @@ struct service_link { /* a message and the bytes it points to */
     uint64_t shown[MATCH_SHOWN_MAX];
 };
 
+/* Ask the store for a talk; done() gets it.  member: one of the two; 0: a
+ * capability showed the right.  ERR_FULL: done() will not be called. */
+MUST_USE enum err service_link_ask(struct rpc_call *call, uint64_t talk,
+                                   uint64_t member,
+                                   void (*done)(struct service_request *request,
+                                                struct rpc_call *call));
+
 /* Fill *link for `side` from what STORE_FIND_TALK gave.  ERR_INTERNAL: the
  * link does not open. */
 MUST_USE enum err service_link_open(const struct service *service,

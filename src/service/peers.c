@@ -63,21 +63,11 @@ static void accept_found(struct service_request *request, struct rpc_call *call)
 static void accept_replied(struct rpc_call *call, enum err err,
                            uint64_t reference)
 {
-    struct service_request *request;
-
-    if (err == ERR_NONE) {
-        request = service_request_new(service_of(call), rpc_call_id(call),
-                                      STORE_FIND_TALK, accept_found);
-        err = ERR_FULL;
-        if (request) {
-            request->job.command.find_talk.talk = reference;
-            request->job.command.find_talk.member = service_call_member(call);
-            err = service_request_send(request);
-        }
-        if (err == ERR_NONE)
-            return;
-    }
-    rpc_end(call, err);
+    if (err == ERR_NONE)
+        err = service_link_ask(call, reference, service_call_member(call),
+                               accept_found);
+    if (err != ERR_NONE)
+        rpc_end(call, err);
 }
 
 static struct rpc_verdict

@@ -256,15 +256,9 @@ static void talk_found(struct service_request *request, struct rpc_call *call)
 
 static void find_talk(struct rpc_call *call)
 {
-    struct stream *stream = rpc_call_user(call);
-    struct service_request *request = service_request_new(
-        service_of(call), rpc_call_id(call), STORE_FIND_TALK, talk_found);
-    enum err err = ERR_FULL;
+    const struct stream *stream = rpc_call_user(call);
+    enum err err = service_link_ask(call, stream->talk, 0, talk_found);
 
-    if (request) { /* member 0: the capability is the authority */
-        request->job.command.find_talk.talk = stream->talk;
-        err = service_request_send(request);
-    }
     if (err != ERR_NONE)
         finish(call, err);
 }

@@ -22,19 +22,10 @@ struct ask {                         /* the call's own state */
 /* The seeker is gone, or we gave up on the stream: start the grace. */
 static void tell_lost(struct rpc_call *call)
 {
-    struct service *service = service_of(call);
     const struct ask *ask = rpc_call_user(call);
-    struct service_order *order;
 
-    if (!ask || !ask->opened)
-        return;
-    order = service_order_new(service, 0, ask->who.member, EVENT_LOST);
-    if (!order)
-        return; /* the engine misses the beats */
-    order->event.stream.stream = rpc_call_id(call);
-    order->event.stream.role = MATCH_SEEKER;
-    if (service_order_send(service, order) != ERR_NONE)
-        return;
+    if (ask && ask->opened)
+        service_call_lost(call, ask->who.member, MATCH_SEEKER);
 }
 
 static void ask_closed(struct rpc_call *call, enum err why)
@@ -136,17 +127,10 @@ static void ask_matched(struct service_request *request, struct rpc_call *call)
 
 static void find_match(struct rpc_call *call)
 {
-    struct service *service = service_of(call);
     const struct ask *ask = rpc_call_user(call);
-    enum err err = ERR_FULL;
-    struct service_request *request = service_request_new(
-        service, rpc_call_id(call), STORE_FIND_TALK, ask_matched);
+    enum err err =
+        service_link_ask(call, ask->view.talk, ask->who.member, ask_matched);
 
-    if (request) {
-        request->job.command.find_talk.talk = ask->view.talk;
-        request->job.command.find_talk.member = ask->who.member;
-        err = service_request_send(request);
-    }
     if (err != ERR_NONE)
         rpc_end(call, err); /* asking again with the key tells it once more */
 }
