@@ -6,11 +6,6 @@
 #include "kindred_data.h"
 #include "net/entropy.h"
 
-static void fill_fresh(struct match_event *event)
-{
-    net_entropy_ids(event->fresh, MATCH_FRESH_MAX);
-}
-
 /* One row of the load, with what the turn alone can open. */
 static enum err load_row(struct server_turn *turn, struct store_loaded *loaded)
 {
@@ -23,8 +18,7 @@ static enum err load_row(struct server_turn *turn, struct store_loaded *loaded)
         return err;
     server_join_unmask(&turn->join, &loaded->row);
     event.load.row = &loaded->row;
-    event.load.card = carded ? &card : NULL;
-    fill_fresh(&event);
+    event.load.card = carded ? &card : NULL; /* a load makes nothing: no ids */
     server_turn_step(turn, &event);
     wipe(&card, sizeof card);
     if (loaded->row.kind == ROW_TICKET)
@@ -112,6 +106,7 @@ static void load_demo_rarity(struct server_turn *turn)
         if (strcmp(config->pool[i].name, "demo") != 0)
             continue;
         event.pool = i;
+        net_entropy_ids(event.fresh, MATCH_FRESH_MAX);
         server_turn_step(turn, &event);
     }
 }
@@ -137,7 +132,7 @@ enum err server_recover_turn(struct server_turn *turn, struct store *store)
     if (err != ERR_NONE)
         return err;
     event = (struct match_event){.kind = EVENT_LIVE, .now_ms = turn->now_ms};
-    fill_fresh(&event);
+    net_entropy_ids(event.fresh, MATCH_FRESH_MAX);
     server_turn_step(turn, &event);
     load_demo_rarity(turn);
     return ERR_NONE;
