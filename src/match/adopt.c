@@ -3,6 +3,7 @@
 #include "base/require.h"
 #include "match/agenda.h"
 #include "match/bar.h"
+#include "match/index.h"
 #include "match/presence.h"
 #include "match/say.h"
 #include "match/view.h"
@@ -40,6 +41,8 @@ void match_adopt_pair(struct match_engine *engine,
 
     REQUIRE(row->kind < PAIR_KINDS);
     ends_ms = match_timer_add(ends_ms, engine->limits.ticket_ms);
+    if (row->gone || row->kind == PAIR_BOND)
+        match_index_unsettle(engine); /* it may permit */
     if (match_pair_put(&engine->pairs, row, seq, ends_ms) == ERR_NONE)
         return;
     sweep_pairs(engine);
@@ -192,7 +195,7 @@ static void landed_attend(struct match_engine *engine, uint64_t member,
         match_agenda_duty(engine, duty);
     } else if (duty->row.state == DUTY_OFF) {
         match_presence_close(engine, &duty->subject, &duty->presence);
-        match_hand_clear(&duty->hand, &engine->pool[duty->row.pool].rarity);
+        match_duty_discard(engine, duty);
         match_duty_idle(engine, duty);
     } else if (duty->presence.stream == call) {
         /* refused, it ends; and the one before it was replaced */
@@ -310,6 +313,7 @@ void match_adopt_result(struct match_engine *engine,
     if (was.kind == COMMAND_BLOCK) {
         REQUIRE(engine->blocks > 0);
         engine->blocks--;
+        match_index_unsettle(engine); /* it may have been refused */
     }
     if (was.kind == COMMAND_HOLD)
         match_bar_lift(engine, was.member);

@@ -101,8 +101,8 @@ bool match_agenda_propose(struct match_engine *engine,
 }
 
 /* Danger goes to the crisis-trained first, else to anyone. */
-static struct match_duty *first_peer(const struct match_engine *engine,
-                                     const struct match_ticket *ticket)
+static struct match_duty *first_peer(struct match_engine *engine,
+                                     struct match_ticket *ticket)
 {
     struct match_rank rank;
 
@@ -126,7 +126,7 @@ static bool ticket_moment(struct match_engine *engine,
 
 /* Whom a free slot goes to at once: the first in danger; else the only one
  * who wants it; NULL where the batch is to decide. */
-static struct match_ticket *wanted_by(const struct match_engine *engine,
+static struct match_ticket *wanted_by(struct match_engine *engine,
                                       const struct match_duty *duty)
 {
     const struct list *tickets = &engine->pool[duty->row.pool].tickets;
@@ -148,9 +148,7 @@ static struct match_ticket *wanted_by(const struct match_engine *engine,
             LIST_ENTRY(node, struct match_ticket, pool_link);
 
         if (!match_ticket_waits(engine, ticket) ||
-            !match_index_hard(engine, ticket, duty) ||
-            match_index_p(engine, ticket, duty) <
-                match_index_theta(engine, ticket))
+            !match_index_wants(engine, ticket, duty))
             continue;
         if (one)
             return NULL;

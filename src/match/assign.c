@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/cut.h"
 #include "base/require.h"
 
 /* A cost is minus a value.  Leaving a ticket alone costs 0: each has a dummy
@@ -9,19 +10,6 @@
 
 #define UNSEEN UINT32_MAX
 #define DONE   (UINT32_MAX - 1)
-
-struct cut {
-    char *at; /* NULL: only count */
-    size_t used;
-};
-
-static void *cut(struct cut *from, size_t n, size_t size)
-{
-    void *piece = from->at ? from->at + from->used : NULL;
-
-    from->used += (n * size + 15) / 16 * 16;
-    return piece;
-}
 
 static size_t lay_out(struct match_assign *a, void *memory)
 {

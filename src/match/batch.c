@@ -125,8 +125,8 @@ static uint32_t number(struct match_engine *engine, struct match_duty *duty)
     return duty->batch_index;
 }
 
-static void add_ticket(struct match_engine *engine,
-                       const struct match_ticket *ticket, uint32_t t)
+static void add_ticket(struct match_engine *engine, struct match_ticket *ticket,
+                       uint32_t t)
 {
     struct match_assign *assign = &engine->assign;
     struct match_rank rank[MATCH_TOP_K_MAX];

@@ -116,7 +116,7 @@ static uint64_t check_duty(const struct match_engine *e,
     REQUIRE(offers + talks <= MATCH_CAPACITY_MAX);
     if (list_linked(&duty->subject.table_link))
         REQUIRE(offers + talks == 0 && duty->row.state == DUTY_OFF);
-    return 7 + offers + talks;
+    return 7 + offers + talks + match_index_check(e, duty);
 }
 
 static uint64_t check_talk(const struct match_engine *e,

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/cut.h"
 #include "base/require.h"
 #include "match/adopt.h"
 #include "match/agenda.h"
@@ -14,27 +15,10 @@
 #include "match/turn.h"
 
 enum {
-    OFFERS_KEPT = 1024, /* closed ones, in case they are answered again */
-    FITS_MIN = 1024,
-    FITS_MAX = 1 << 21
+    OFFERS_KEPT = 1024 /* closed ones, in case they are answered again */
 };
 
 /* ---- memory ---- */
-
-struct cut {
-    char *at; /* NULL: only count */
-    size_t used;
-};
-
-static void *cut(struct cut *from, size_t n, size_t size)
-{
-    void *piece = from->at ? from->at + from->used : NULL;
-
-    REQUIRE(size > 0);
-    from->used += (n * size + 15) / 16 * 16;
-    REQUIRE(from->used >= n * size);
-    return piece;
-}
 
 static void cut_map(struct cut *from, struct map *map, uint32_t n)
 {
@@ -43,16 +27,6 @@ static void cut_map(struct cut *from, struct map *map, uint32_t n)
 
     if (from->at)
         map_init(map, slot, slots);
-}
-
-static uint32_t fits_for(const struct match_sizes *sizes)
-{
-    uint64_t pairs = (uint64_t)sizes->tickets * sizes->duties;
-    uint32_t n = FITS_MIN;
-
-    while (n < pairs && n < FITS_MAX)
-        n *= 2;
-    return n;
 }
 
 static void cut_pool(struct cut *from, struct match_pool *pool, uint32_t terms)
@@ -118,10 +92,7 @@ static size_t lay_out(struct cut *from, struct match_engine *e,
     e->scratch = cut(from, sizes->tickets, sizeof *e->scratch);
     e->chosen = cut(from, (size_t)batch * degree, sizeof *e->chosen);
     e->choice = cut(from, batch, sizeof *e->choice);
-    e->fits = fits_for(sizes);
-    e->fit = cut(from, e->fits, sizeof *e->fit);
-    if (from->at)
-        memset(from->at + sizeof *e, 0, from->used - sizeof *e);
+    match_slice_init(&e->slices, from, sizes);
     for (uint32_t i = 0; i < sizes->pools; i++)
         cut_pool(from, from->at ? &e->pool[i] : NULL, sizes->terms);
     cut_finders(from, e, sizes);
@@ -238,7 +209,7 @@ static void load_rarity(struct match_engine *engine,
         err = match_rarity_load(&engine->pool[event->pool].rarity,
                                 event->rarity.row[i].token,
                                 event->rarity.row[i].count_q8);
-    match_index_forget(engine);
+    match_index_unsettle(engine);
     match_say_reply(engine, event->call, err, 0);
 }
 

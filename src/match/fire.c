@@ -114,7 +114,7 @@ static void smooth(struct match_engine *engine)
     for (uint32_t i = 0; i < engine->sizes.pools; i++)
         if (!engine->pool[i].rarity.frozen)
             smooth_pool(engine, &engine->pool[i]);
-    match_index_forget(engine);
+    match_index_unsettle(engine);
     match_timer_set(
         &engine->timers, &engine->smooth,
         match_timer_add(engine->now_ms -

@@ -1,45 +1,69 @@
 #include "match/index.h"
 
-#include <string.h>
-
-#include "base/chance.h"
 #include "base/require.h"
+#include "match/probe.h"
 #include "match/score.h"
 
-void match_index_forget(struct match_engine *engine)
+/* ---- the columns ---- */
+
+/* A peer who came, or became better: held against what tickets remember. */
+static void rise(struct match_engine *engine, struct match_duty *duty)
 {
-    REQUIRE(engine->fits > 0);
-    memset(engine->fit, 0, sizeof *engine->fit * engine->fits);
+    struct match_pool *pool = &engine->pool[duty->row.pool];
+
+    pool->risen[pool->rises++ % STATE_RISEN] = duty;
 }
 
-/* Remembering changes nothing that can be seen. */
-static const struct match_fit *fit(const struct match_engine *engine,
-                                   const struct match_ticket *ticket,
-                                   const struct match_duty *duty)
+void match_index_put(struct match_engine *engine, struct match_duty *duty)
 {
-    uint32_t a = ticket->hand.stamp, b = duty->hand.stamp;
-    uint64_t key = (uint64_t)a << 32 | b;
-    struct match_fit *found =
-        &engine->fit[chance_mix(key) & (engine->fits - 1)];
+    struct match_slices *slices = &engine->slices;
+    uint32_t factor = match_score_factor(duty->row.yes, duty->row.total);
+    bool crisis = duty->row.grade == GRADE_CRISIS_PEER;
 
-    REQUIRE(a != 0 && ticket->hand.version != 0);
-    REQUIRE(b != 0 && duty->hand.version != 0);
-    if (found->ticket_stamp == a && found->duty_stamp == b)
-        return found;
-    *found = (struct match_fit){
-        .ticket_stamp = a,
-        .duty_stamp = b,
-        .age = match_hand_age(&ticket->hand, &duty->hand),
-    };
-    if (found->age != UINT32_MAX)
-        found->h = match_score_both(&engine->pool[ticket->row.pool].rarity,
-                                    &ticket->hand, &duty->hand);
-    return found;
+    if (duty->row.state != DUTY_ON || duty->hand.version == 0) {
+        match_index_drop(engine, duty); /* Law 2 */
+        return;
+    }
+    if (match_slice_is(slices, duty, factor, crisis))
+        return;
+    match_slice_drop(slices, duty);
+    match_slice_put(slices, duty, factor);
+    match_index_free(engine, duty);
+    rise(engine, duty);
 }
 
-bool match_index_hard(const struct match_engine *engine,
-                      const struct match_ticket *ticket,
+void match_index_drop(struct match_engine *engine, struct match_duty *duty)
+{
+    match_slice_drop(&engine->slices, duty);
+}
+
+/* Free, but for a rest that may be over at any time. */
+static bool free_but_rest(const struct match_engine *engine,
+                          const struct match_duty *duty)
+{
+    return duty->row.rest_until_ms > engine->now_ms
+               ? match_duty_used(duty) < duty->row.capacity
+               : match_duty_free(engine, duty);
+}
+
+void match_index_free(struct match_engine *engine,
                       const struct match_duty *duty)
+{
+    match_slice_free(&engine->slices, duty, free_but_rest(engine, duty));
+}
+
+void match_index_unsettle(struct match_engine *engine)
+{
+    for (uint32_t i = 0; i < engine->sizes.pools; i++)
+        engine->pool[i].rises += STATE_RISEN + 1;
+}
+
+/* ---- two cards ---- */
+
+/* Hard, but for the state of the duty and what the pair has between them. */
+static bool fits(const struct match_engine *engine,
+                 const struct match_ticket *ticket,
+                 const struct match_duty *duty)
 {
     uint32_t age;
 
@@ -48,13 +72,28 @@ bool match_index_hard(const struct match_engine *engine,
         return false;
     if (ticket->held || duty->held || !match_duty_graded(engine, duty))
         return false;
-    age = fit(engine, ticket, duty)->age;
-    if (age == UINT32_MAX || match_ticket_age(engine, ticket) < age)
-        return false;
-    return !match_pair_forbids(&engine->pairs, ticket->row.member,
+    age = match_hand_age(&ticket->hand, &duty->hand);
+    return age != UINT32_MAX && match_ticket_age(engine, ticket) >= age;
+}
+
+/* From when on the pair may meet; 0 = now already. */
+static uint64_t parted_until_ms(const struct match_engine *engine,
+                                const struct match_ticket *ticket,
+                                const struct match_duty *duty)
+{
+    if (match_flight_blocks(engine, ticket->row.member, duty->row.member))
+        return MATCH_NEVER; /* unless the store refuses the block */
+    return match_pair_until_ms(&engine->pairs, ticket->row.member,
                                duty->row.member, ticket->row.id,
-                               engine->now_ms) &&
-           !match_flight_blocks(engine, ticket->row.member, duty->row.member);
+                               engine->now_ms);
+}
+
+bool match_index_hard(const struct match_engine *engine,
+                      const struct match_ticket *ticket,
+                      const struct match_duty *duty)
+{
+    return fits(engine, ticket, duty) &&
+           parted_until_ms(engine, ticket, duty) == 0;
 }
 
 uint32_t match_index_p(const struct match_engine *engine,
@@ -62,41 +101,27 @@ uint32_t match_index_p(const struct match_engine *engine,
                        const struct match_duty *duty)
 {
     REQUIRE(ticket->row.pool == duty->row.pool);
-    return match_score_record(fit(engine, ticket, duty)->h, duty->row.yes,
-                              duty->row.total);
+    return match_score_record(
+        match_score_both(&engine->pool[ticket->row.pool].rarity, &ticket->hand,
+                         &duty->hand),
+        duty->row.yes, duty->row.total);
 }
 
-/* best(ticket): the highest P among those who are ON, free or not. */
-static uint32_t best(const struct match_engine *engine,
-                     const struct match_ticket *ticket)
-{
-    uint32_t most = 0;
+/* ---- a sweep over a pool's columns ---- */
 
-    LIST_EACH (node, &engine->pool[ticket->row.pool].duties) {
-        const struct match_duty *duty =
-            LIST_ENTRY(node, struct match_duty, pool_link);
-
-        if (duty->row.state != DUTY_ON || duty->hand.version == 0 ||
-            match_index_p(engine, ticket, duty) <= most ||
-            !match_index_hard(engine, ticket, duty))
-            continue;
-        most = match_index_p(engine, ticket, duty);
-    }
-    return most;
-}
-
-/* θ when the best is known. */
-static uint32_t share(const struct match_engine *engine,
-                      const struct match_ticket *ticket, uint64_t most)
-{
-    const struct match_limits *limits = &engine->limits;
-    uint64_t waited = match_ticket_age(engine, ticket);
-
-    REQUIRE(waited < limits->relax_ms);
-    most = most * limits->theta_share >> 16;
-    REQUIRE(most <= UINT32_MAX);
-    return (uint32_t)(most * (limits->relax_ms - waited) / limits->relax_ms);
-}
+struct sweep {
+    struct match_engine *engine;
+    const struct match_ticket *ticket;
+    struct match_rank *rank; /* the first n of at most k */
+    uint32_t n, k;
+    enum match_index_who who;
+    bool everyone; /* also who is not free: the best is looked for */
+    struct match_best best;
+    uint32_t theta;  /* what a rank has to reach, as far as is known */
+    uint32_t p_most; /* no P is above it */
+    uint32_t aimed;  /* the P that the probe passes */
+    struct match_probe probe;
+};
 
 /* Is its θ 0, whoever is there? */
 static bool easy(const struct match_engine *engine,
@@ -106,12 +131,17 @@ static bool easy(const struct match_engine *engine,
            match_ticket_age(engine, ticket) >= engine->limits.relax_ms;
 }
 
-uint32_t match_index_theta(const struct match_engine *engine,
-                           const struct match_ticket *ticket)
+/* θ when the best is known. */
+static uint32_t share(const struct match_engine *engine,
+                      const struct match_ticket *ticket, uint64_t most)
 {
-    if (easy(engine, ticket))
-        return 0;
-    return share(engine, ticket, best(engine, ticket));
+    const struct match_limits *limits = &engine->limits;
+    uint64_t waited = match_ticket_age(engine, ticket);
+
+    REQUIRE(!easy(engine, ticket));
+    most = most * limits->theta_share >> 16;
+    REQUIRE(most <= UINT32_MAX);
+    return (uint32_t)(most * (limits->relax_ms - waited) / limits->relax_ms);
 }
 
 /* P desc, load asc, h asc, id asc. */
@@ -140,62 +170,300 @@ static uint32_t insert(struct match_rank *rank, uint32_t n, uint32_t k,
     return n;
 }
 
-uint32_t match_index_top(const struct match_engine *engine,
-                         const struct match_ticket *ticket,
-                         enum match_index_who who, uint32_t k,
-                         struct match_rank *rank)
+/* The P below which nobody can matter any more. */
+static uint32_t least(const struct sweep *s)
 {
-    bool any = easy(engine, ticket); /* else the best is looked for, too */
-    uint32_t n = 0, most = 0, theta;
+    uint32_t p = s->theta;
+
+    if (s->k > 0 && s->n == s->k && s->rank[s->n - 1].p > p)
+        p = s->rank[s->n - 1].p;
+    if (s->k == 0 && s->best.p >= p)
+        p = s->best.p + 1;
+    return p;
+}
+
+/* Is the duty free now?  If it is not even but for its rest, that is noted. */
+static bool is_free(const struct sweep *s, const struct match_duty *duty)
+{
+    if (match_duty_free(s->engine, duty))
+        return true;
+    match_index_free(s->engine, duty);
+    return false;
+}
+
+/* A column that may matter, with its P. */
+static void consider(struct sweep *s, struct match_duty *duty, uint32_t p,
+                     bool maybe_free)
+{
+    struct match_engine *engine = s->engine;
+    struct match_rank one = {.duty = duty, .p = p};
+    bool best_yet = s->everyone && p > s->best.p, ranks;
+    uint64_t until_ms;
+
+    ranks = maybe_free && s->k > 0 &&
+            (s->n < s->k || p >= s->rank[s->n - 1].p) && is_free(s, duty);
+    if (ranks) {
+        one.load = match_duty_load(engine, duty);
+        one.h = duty->row.tie - s->ticket->row.tie;
+        ranks = s->n < s->k || before(&one, &s->rank[s->n - 1]);
+    }
+    if ((!best_yet && !ranks) || !fits(engine, s->ticket, duty))
+        return;
+    until_ms = parted_until_ms(engine, s->ticket, duty);
+    if (until_ms != 0) { /* Law 1 */
+        if (best_yet && until_ms < s->best.until_ms)
+            s->best.until_ms = until_ms;
+        return;
+    }
+    if (best_yet) {
+        s->best.p = p;
+        s->best.duty = duty;
+        if (!easy(engine, s->ticket))
+            s->theta = share(engine, s->ticket, p);
+    }
+    if (ranks && p >= s->theta)
+        s->n = insert(s->rank, s->n, s->k, &one);
+}
+
+/* Let the probe pass over all that cannot reach p. */
+static void aim(struct sweep *s, uint32_t p)
+{
+    uint64_t most =
+        match_slice_factor_max(&s->engine->slices, s->ticket->row.pool);
+    uint64_t h = most == 0 ? 0 : (((uint64_t)p << 16) + most - 1) / most;
+
+    s->aimed = p;
+    match_probe_aim(&s->probe, h < 65536 ? (uint32_t)h : 65536);
+}
+
+static void sweep_word(struct sweep *s, uint32_t place, uint64_t alive,
+                       uint64_t maybe_free)
+{
+    const struct match_slice_place *places = s->engine->slices.place;
+
+    for (; alive != 0; alive &= alive - 1) {
+        uint32_t at = (uint32_t)__builtin_ctzll(alive);
+        uint32_t p = match_score_moved(match_probe_h(&s->probe, place + at),
+                                       places[place + at].factor);
+
+        if (p >= least(s))
+            consider(s, places[place + at].duty, p, maybe_free >> at & 1);
+    }
+}
+
+static void sweep_block(struct sweep *s, uint32_t block)
+{
+    const struct match_slices *slices = &s->engine->slices;
+    const uint64_t *frees = match_slice_at(slices, block, SLICE_FREE);
+    const uint64_t *crisis = match_slice_at(slices, block, SLICE_CRISIS);
+    uint32_t n = slices->block[block].n;
+    uint64_t alive[SLICE_WORDS], maybe_free[SLICE_WORDS];
+
+    if (match_score_moved(match_probe_most(&s->probe),
+                          slices->block[block].factor_max) < least(s))
+        return;
+    if (least(s) > s->aimed)
+        aim(s, least(s));
+    for (uint32_t w = 0; w < SLICE_WORDS; w++) {
+        uint64_t there = n >= w * 64 + 64 ? UINT64_MAX
+                         : n > w * 64     ? ((uint64_t)1 << (n - w * 64)) - 1
+                                          : 0;
+
+        maybe_free[w] =
+            frees[w] & (s->who == INDEX_CRISIS ? crisis[w] : UINT64_MAX);
+        alive[w] = s->everyone ? there : maybe_free[w];
+    }
+    if (!match_probe_narrow(&s->probe, block, alive))
+        return;
+    for (uint32_t w = 0; w < SLICE_WORDS; w++)
+        sweep_word(s, block * SLICE_PLACES + w * 64, alive[w], maybe_free[w]);
+}
+
+/* Is nobody in the sectors to come, who have h from h_least on, before those
+ * who are found? */
+static bool decided(const struct sweep *s, uint64_t h_least)
+{
+    if (s->everyone && s->best.p < s->p_most)
+        return false;
+    if (s->k == 0)
+        return true;
+    return s->n == s->k && s->rank[s->n - 1].p >= s->p_most &&
+           s->rank[s->n - 1].load == 0 && s->rank[s->n - 1].h < h_least;
+}
+
+static void sweep(struct sweep *s)
+{
+    const struct match_slices *slices = &s->engine->slices;
+    const struct match_ticket *ticket = s->ticket;
+    uint32_t pool = ticket->row.pool;
+    uint32_t first = match_slice_sector(slices, ticket->row.tie);
+
+    REQUIRE(ticket->hand.version != 0);
+    match_probe_init(&s->probe, slices, pool, &s->engine->pool[pool].rarity,
+                     &ticket->hand, match_ticket_age(s->engine, ticket));
+    s->p_most = match_score_moved(match_probe_most(&s->probe),
+                                  match_slice_factor_max(slices, pool));
+    for (uint32_t i = 0; i < slices->sectors; i++) {
+        uint32_t sector = (first + i) & (slices->sectors - 1);
+        uint32_t block = slices->pool[pool].head[sector];
+
+        if (i > 0 && decided(s, match_slice_sector_tie(slices, sector) -
+                                    ticket->row.tie))
+            break;
+        for (; block != SLICE_NONE; block = slices->block[block].next)
+            sweep_block(s, block);
+    }
+}
+
+/* ---- the best of a ticket ---- */
+
+/* Is what is remembered still so? */
+static bool still_best(const struct match_engine *engine,
+                       const struct match_ticket *ticket)
+{
+    const struct match_best *best = &ticket->best;
+    const struct match_pool *pool = &engine->pool[ticket->row.pool];
+
+    if (best->ticket_stamp != ticket->hand.stamp ||
+        engine->now_ms >= best->until_ms ||
+        pool->rises - best->rises > STATE_RISEN)
+        return false;
+    if (!best->duty)
+        return true;
+    return best->duty->row.state == DUTY_ON &&
+           match_index_hard(engine, ticket, best->duty) &&
+           match_index_p(engine, ticket, best->duty) == best->p;
+}
+
+/* Who came or changed since. */
+static void catch_up(const struct match_engine *engine,
+                     struct match_ticket *ticket)
+{
+    struct match_best *best = &ticket->best;
+    const struct match_pool *pool = &engine->pool[ticket->row.pool];
+
+    for (; best->rises != pool->rises; best->rises++) {
+        struct match_duty *duty = pool->risen[best->rises % STATE_RISEN];
+        uint64_t until_ms;
+        uint32_t p;
+
+        if (duty->row.state != DUTY_ON || duty->row.pool != ticket->row.pool ||
+            !fits(engine, ticket, duty))
+            continue;
+        p = match_index_p(engine, ticket, duty);
+        if (p <= best->p)
+            continue;
+        until_ms = parted_until_ms(engine, ticket, duty);
+        if (until_ms != 0) {
+            if (until_ms < best->until_ms)
+                best->until_ms = until_ms;
+            continue;
+        }
+        best->p = p;
+        best->duty = duty;
+    }
+}
+
+/* As if it had been looked for now: until a must of the ticket relaxes. */
+static struct match_best best_of_none(const struct match_engine *engine,
+                                      const struct match_ticket *ticket)
+{
+    uint32_t age =
+        match_hand_relaxes(&ticket->hand, match_ticket_age(engine, ticket));
+
+    return (struct match_best){
+        .ticket_stamp = ticket->hand.stamp,
+        .rises = engine->pool[ticket->row.pool].rises,
+        .until_ms = ticket->held ? engine->now_ms
+                    : age == UINT32_MAX
+                        ? MATCH_NEVER
+                        : match_timer_add(ticket->row.since_ms, age)};
+}
+
+/* Is the best of the ticket known, or can it be had cheaply? */
+static bool best_known(const struct match_engine *engine,
+                       struct match_ticket *ticket)
+{
+    if (!still_best(engine, ticket))
+        return false;
+    catch_up(engine, ticket);
+    return true;
+}
+
+bool match_index_wants(struct match_engine *engine, struct match_ticket *ticket,
+                       const struct match_duty *duty)
+{
+    uint32_t p = match_index_p(engine, ticket, duty);
+
+    if (!match_index_hard(engine, ticket, duty))
+        return false;
+    if (easy(engine, ticket))
+        return true;
+    if (!best_known(engine, ticket)) {
+        struct sweep s = {.engine = engine,
+                          .ticket = ticket,
+                          .everyone = true,
+                          .best = best_of_none(engine, ticket)};
+
+        sweep(&s);
+        ticket->best = s.best;
+    }
+    return p >= share(engine, ticket, ticket->best.p);
+}
+
+/* ---- what is asked ---- */
+
+uint32_t match_index_top(struct match_engine *engine,
+                         struct match_ticket *ticket, enum match_index_who who,
+                         uint32_t k, struct match_rank *rank)
+{
+    struct sweep s = {.engine = engine,
+                      .ticket = ticket,
+                      .rank = rank,
+                      .k = k,
+                      .who = who,
+                      .best = best_of_none(engine, ticket)};
 
     REQUIRE(k > 0);
     REQUIRE(k <= MATCH_TOP_K_MAX);
-    LIST_EACH (node, &engine->pool[ticket->row.pool].duties) {
-        struct match_duty *duty =
-            LIST_ENTRY(node, struct match_duty, pool_link);
-        struct match_rank one = {.duty = duty};
-        bool best_yet, ranks, idle = match_duty_free(engine, duty);
-
-        if (duty->row.state != DUTY_ON || duty->hand.version == 0 ||
-            (any && !idle))
-            continue;
-        one.p = match_index_p(engine, ticket, duty);
-        best_yet = !any && one.p > most;
-        ranks = idle && (n < k || one.p >= rank[n - 1].p) &&
-                (who == INDEX_ANY || duty->row.grade == GRADE_CRISIS_PEER);
-        if (ranks) {
-            one.load = match_duty_load(engine, duty);
-            one.h = duty->row.tie - ticket->row.tie;
-            ranks = n < k || before(&one, &rank[n - 1]);
-        }
-        if ((!best_yet && !ranks) || !match_index_hard(engine, ticket, duty))
-            continue; /* Law 1 */
-        if (best_yet)
-            most = one.p;
-        if (ranks)
-            n = insert(rank, n, k, &one);
+    if (!easy(engine, ticket)) {
+        s.everyone = !best_known(engine, ticket);
+        if (!s.everyone)
+            s.theta = share(engine, ticket, ticket->best.p);
     }
-    theta = any ? 0 : share(engine, ticket, most);
-    while (n > 0 && rank[n - 1].p < theta)
-        n--;
-    return n;
+    sweep(&s);
+    if (s.everyone)
+        ticket->best = s.best;
+    while (s.n > 0 && rank[s.n - 1].p < s.theta)
+        s.n--; /* in when less was known of the best */
+    return s.n;
 }
 
-enum match_bound match_index_bound(const struct match_engine *engine,
-                                   const struct match_ticket *ticket)
+enum match_bound match_index_bound(struct match_engine *engine,
+                                   struct match_ticket *ticket)
 {
-    enum match_bound why = BOUND_NOBODY_ON_DUTY;
+    struct sweep s = {.engine = engine,
+                      .ticket = ticket,
+                      .everyone = true,
+                      .best = best_of_none(engine, ticket)};
 
     REQUIRE(match_ticket_live(ticket));
-    LIST_EACH (node, &engine->pool[ticket->row.pool].duties) {
-        const struct match_duty *duty =
-            LIST_ENTRY(node, struct match_duty, pool_link);
-
-        if (duty->row.state != DUTY_ON)
-            continue;
-        if (match_index_hard(engine, ticket, duty))
-            return BOUND_ALL_BUSY;
-        why = BOUND_NONE_COMPATIBLE;
+    if (engine->slices.pool[ticket->row.pool].n == 0)
+        return BOUND_NOBODY_ON_DUTY;
+    if (!best_known(engine, ticket)) {
+        sweep(&s);
+        ticket->best = s.best;
     }
-    return why;
+    return ticket->best.duty ? BOUND_ALL_BUSY : BOUND_NONE_COMPATIBLE;
+}
+
+uint64_t match_index_check(const struct match_engine *engine,
+                           const struct match_duty *duty)
+{
+    bool on = duty->row.state == DUTY_ON && duty->hand.version != 0;
+
+    REQUIRE((duty->place != 0) == on); /* Law 2 */
+    if (match_duty_free(engine, duty))
+        REQUIRE(match_slice_is_free(&engine->slices, duty)); /* Law 3 */
+    return 2 + match_slice_check(&engine->slices, duty);
 }

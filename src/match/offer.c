@@ -2,6 +2,7 @@
 
 #include "base/require.h"
 #include "match/agenda.h"
+#include "match/index.h"
 #include "match/say.h"
 
 /* ENGINE.md §4; a row may also be adopted as it was. */
@@ -80,6 +81,7 @@ static void part(struct match_engine *engine, struct match_offer *offer)
     offer->ticket->offer = NULL;
     list_unlink(&offer->duty_link);
     offer->duty->offers--;
+    match_index_free(engine, offer->duty);
     match_say_tell(engine, &offer->duty->subject);
     offer->ticket = NULL;
     offer->duty = NULL;

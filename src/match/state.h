@@ -12,10 +12,13 @@
 #include "match/flight.h"
 #include "match/offer.h"
 #include "match/pair.h"
+#include "match/slice.h"
 #include "match/talk.h"
 #include "match/ticket.h"
 
 enum match_mode { ENGINE_IDLE, ENGINE_LOADING, ENGINE_LIVE, ENGINE_FENCED };
+
+enum { STATE_RISEN = 64 };
 
 enum { STATE_WAITS = 32, STATE_WAITS_LEAST = 8, STATE_PAGE = 128 };
 
@@ -25,20 +28,16 @@ struct match_pool {
     struct list duties;            /* not OFF */
     uint64_t wait_ms[STATE_WAITS]; /* of the last matches, a ring */
     uint32_t waits;                /* matches ever */
-    uint32_t page;                 /* terms to be stored from here on */
+    /* peers who came or became better, a ring */
+    struct match_duty *risen[STATE_RISEN];
+    uint32_t rises; /* how many ever, modulo 2^32 */
+    uint32_t page;  /* terms to be stored from here on */
     bool page_first;
 };
 
 struct match_latch {
     struct match_event event;
     struct list link;
-};
-
-/* The two halves of a pair's score that only the cards decide. */
-struct match_fit {
-    uint32_t ticket_stamp, duty_stamp; /* 0 = empty */
-    uint32_t h;
-    uint32_t age; /* from which the cards let them meet */
 };
 
 struct match_choice { /* an offer that a batch decided on */
@@ -94,8 +93,7 @@ struct match_engine {
     struct match_choice *choice;   /* batch_tickets */
     uint32_t choices, choice_at;
 
-    struct match_fit *fit;
-    uint32_t fits; /* a power of two */
+    struct match_slices slices;
     struct match_rarity_row page[STATE_PAGE];
     bool page_out;   /* a page is in flight */
     bool unfinished; /* the last step said `more` */

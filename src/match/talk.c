@@ -2,6 +2,7 @@
 
 #include "base/require.h"
 #include "match/agenda.h"
+#include "match/index.h"
 #include "match/say.h"
 
 /* ENGINE.md §4; a row may also be adopted as it was. */
@@ -75,6 +76,7 @@ static void end(struct match_engine *engine, struct match_talk *talk)
     list_unlink(&talk->duty_link);
     duty->talks--;
     talk->duty = NULL;
+    match_index_free(engine, duty);
     match_agenda_duty(engine, duty);
     match_say_tell(engine, &duty->subject);
 }

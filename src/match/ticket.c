@@ -4,6 +4,7 @@
 
 #include "base/require.h"
 #include "match/agenda.h"
+#include "match/index.h"
 #include "match/presence.h"
 #include "match/say.h"
 
@@ -139,6 +140,7 @@ enum err match_ticket_new(struct match_engine *engine,
     new->row = *row;
     new->row.state = (enum match_ticket_state)TICKET_NEW;
     new->presence = (struct match_presence){.seen_ms = engine->now_ms};
+    new->best = (struct match_best){.duty = NULL};
     new->offer = NULL;
     new->backoff_ms = row->backoff_until_ms;
     new->offers_base = new->retries = new->bound = 0;
@@ -168,8 +170,10 @@ static void forget(struct match_engine *engine, struct match_ticket *ticket)
     list_unlink(&ticket->pool_link);
     list_unlink(&ticket->subject.moment_link);
     match_hand_clear(&ticket->hand, &engine->pool[ticket->row.pool].rarity);
-    if (duty)
+    if (duty) {
         duty->asking = false;
+        match_index_free(engine, duty);
+    }
     for (int i = 0; i < TICKET_TIMERS; i++)
         match_timer_clear(&engine->timers, &ticket->timer[i]);
 }

@@ -1,0 +1,373 @@
+#include "match/probe.h"
+
+#include "base/require.h"
+#include "match/score.h"
+
+enum {
+    ONE = 65536,
+    UNITS = 15,     /* of what a column may lack */
+    UNITS_ALL = 16, /* more than that: it must have it */
+    PLANES = 4
+};
+
+/* ---- the question ---- */
+
+/* The row of a term in a kind, if anybody uses it. */
+static bool used_row(const struct match_slices *slices, uint32_t pool,
+                     enum match_slice_kind kind, uint32_t term, uint32_t *row)
+{
+    *row = match_slice_row(slices, kind, term);
+    return slices->pool[pool].use[*row].uses > 0;
+}
+
+static bool is_only(const struct match_slices *slices, uint32_t pool,
+                    uint32_t row, uint32_t term)
+{
+    return slices->pool[pool].use[row].only == term;
+}
+
+static void add_row(struct match_probe_rows *rows, uint32_t row)
+{
+    REQUIRE(rows->n < MATCH_MUST_TOKENS_MAX);
+    rows->row[rows->n++] = row;
+}
+
+/* What the ticket requires and rules out. */
+static void ask_limits(struct match_probe *p, uint32_t pool, uint64_t waited_ms)
+{
+    const struct match_hand *hand = p->hand;
+    uint32_t row;
+
+    for (uint8_t i = 0; i < hand->musts; i++) {
+        uint32_t before = p->must.n;
+
+        if (hand->must[i].relax_after_ms != 0 &&
+            waited_ms >= hand->must[i].relax_after_ms)
+            continue;
+        for (uint8_t j = 0; j < hand->must[i].count; j++)
+            if (used_row(p->slices, pool, SLICE_HAVE,
+                         hand->must_term[hand->must[i].first + j], &row))
+                add_row(&p->must, row);
+        if (p->must.n == before)
+            p->nobody = true;
+        p->must_end[p->musts++] = (uint8_t)p->must.n;
+    }
+    for (uint8_t i = 0; i < hand->must_nots; i++)
+        if (used_row(p->slices, pool, SLICE_HAVE, hand->must_not[i], &row) &&
+            is_only(p->slices, pool, row, hand->must_not[i]))
+            add_row(&p->must_not, row);
+}
+
+/* What peers seek, require and rule out of what the ticket has. */
+static void ask_peers(struct match_probe *p, uint32_t pool)
+{
+    uint32_t row;
+
+    for (uint8_t i = 0; i < p->hand->haves; i++) {
+        uint32_t term = p->hand->have[i];
+
+        if (used_row(p->slices, pool, SLICE_SEEK, term, &row))
+            add_row(&p->sought, row);
+        if (used_row(p->slices, pool, SLICE_MUST, term, &row))
+            add_row(&p->required, row);
+        if (used_row(p->slices, pool, SLICE_MUST_NOT, term, &row) &&
+            is_only(p->slices, pool, row, term))
+            add_row(&p->ruled_out, row);
+    }
+}
+
+/* The levels of one group, rarest first. */
+static void ask_group(struct match_probe *p, uint32_t pool, uint8_t group)
+{
+    const struct match_hand *hand = p->hand;
+    const uint32_t *term = &hand->seek_term[hand->seek[group].first];
+    uint8_t n = hand->seek[group].count, first = p->levels;
+    uint64_t most = 0, weight;
+    uint32_t row;
+
+    for (uint8_t i = 0; i < n; i++)
+        if (p->rarity->term[term[i]].bits > most)
+            most = p->rarity->term[term[i]].bits;
+    weight = match_score_weight((uint32_t)most, hand->seek[group].importance);
+    p->weights += weight;
+    for (uint8_t i = 0; i < n; i++) {
+        uint64_t bits = p->rarity->term[term[i]].bits;
+        uint64_t value = weight * (most == 0 ? ONE : ONE * bits / most);
+        uint8_t at = p->levels;
+
+        if (value == 0 || !used_row(p->slices, pool, SLICE_HAVE, term[i], &row))
+            continue;
+        p->exact = p->exact && is_only(p->slices, pool, row, term[i]);
+        for (; at > first && p->level[at - 1].value < value; at--)
+            p->level[at] = p->level[at - 1];
+        p->level[at] = (struct match_probe_level){.row = row, .value = value};
+        p->levels++;
+    }
+    for (uint8_t i = first; i < p->levels; i++)
+        p->level[i].next = p->levels;
+    p->missing +=
+        weight * ONE - (p->levels > first ? p->level[first].value : 0);
+}
+
+void match_probe_init(struct match_probe *probe,
+                      const struct match_slices *slices, uint32_t pool,
+                      const struct match_rarity *rarity,
+                      const struct match_hand *hand, uint64_t waited_ms)
+{
+    struct match_probe *p = probe;
+
+    REQUIRE(hand->version != 0);
+    p->slices = slices;
+    p->rarity = rarity;
+    p->hand = hand;
+    p->must.n = p->must_not.n = 0;
+    p->required.n = p->ruled_out.n = p->sought.n = 0;
+    p->levels = p->musts = 0;
+    p->weights = p->missing = 0;
+    p->exact = true;
+    p->nobody = slices->pool[pool].n == 0;
+    ask_limits(p, pool, waited_ms);
+    ask_peers(p, pool);
+    for (uint8_t importance = 3; importance > 0;
+         importance--) /* dearest first */
+        for (uint8_t i = 0; i < hand->seeks; i++)
+            if (hand->seek[i].importance == importance)
+                ask_group(p, pool, i);
+    match_probe_aim(p, 0);
+}
+
+/* H of who seeks something and finds nothing. */
+static uint32_t unmet(uint64_t to)
+{
+    return match_score_mean((uint32_t)to, 0);
+}
+
+uint32_t match_probe_most(const struct match_probe *probe)
+{
+    const struct match_probe *p = probe;
+    uint32_t a, h;
+
+    if (p->weights == 0)
+        return p->sought.n > 0 ? ONE : ONE / 2;
+    a = (uint32_t)(ONE - (p->missing + p->weights - 1) / p->weights);
+    if (p->sought.n > 0)
+        return match_score_mean(a, ONE);
+    h = match_score_mean(a, a);
+    return h > unmet(a) ? h : unmet(a); /* Law 3 */
+}
+
+/* The least D toward a peer with which H can reach `least`. */
+static uint64_t least_toward(const struct match_probe *p, uint64_t least)
+{
+    if (least <= unmet(ONE))
+        return 0;
+    return p->sought.n > 0 ? ONE * least / (2 * ONE - least) : least;
+}
+
+void match_probe_aim(struct match_probe *probe, uint32_t least)
+{
+    struct match_probe *p = probe;
+    uint64_t spare, unit;
+
+    REQUIRE(least <= ONE);
+    p->met_wanted = least > unmet(p->weights == 0 ? 0 : ONE);
+    p->seeking_wanted = p->weights == 0 && least > ONE / 2;
+    if (p->weights == 0)
+        return;
+    spare = (ONE - least_toward(p, least)) * p->weights;
+    if (spare < p->missing) { /* of D, too: it is the floor of a quotient */
+        p->nobody = true;
+        return;
+    }
+    unit = least_toward(p, least) == 0 ? UINT64_MAX
+                                       : (spare - p->missing) / UNITS + 1;
+    for (uint8_t i = 0; i < p->levels; i++) {
+        bool last = i + 1 == p->level[i].next;
+        uint64_t lost = p->level[i].value - (last ? 0 : p->level[i + 1].value);
+
+        p->level[i].units =
+            (uint8_t)(lost / unit < UNITS_ALL ? lost / unit : UNITS_ALL);
+    }
+}
+
+/* ---- rows ---- */
+
+static void row_or(uint64_t to[SLICE_WORDS], const uint64_t *row)
+{
+    for (int w = 0; w < SLICE_WORDS; w++)
+        to[w] |= row[w];
+}
+
+static void row_and(uint64_t to[SLICE_WORDS], const uint64_t *row)
+{
+    for (int w = 0; w < SLICE_WORDS; w++)
+        to[w] &= row[w];
+}
+
+static void row_and_not(uint64_t to[SLICE_WORDS], const uint64_t *row)
+{
+    for (int w = 0; w < SLICE_WORDS; w++)
+        to[w] &= ~row[w];
+}
+
+static bool row_any(const uint64_t row[SLICE_WORDS])
+{
+    uint64_t any = 0;
+
+    for (int w = 0; w < SLICE_WORDS; w++)
+        any |= row[w];
+    return any != 0;
+}
+
+/* What may be lacked, per column, in four bits; over: more than that. */
+struct lack {
+    uint64_t plane[PLANES][SLICE_WORDS], over[SLICE_WORDS];
+};
+
+/* units more for each column that is not in `has`. */
+static void lack_more(struct lack *lack, const uint64_t has[SLICE_WORDS],
+                      uint8_t units)
+{
+    uint64_t carry[SLICE_WORDS] = {0};
+
+    for (int bit = 0; bit < PLANES; bit++) {
+        uint64_t add = units >> bit & 1 ? UINT64_MAX : 0;
+
+        for (int w = 0; w < SLICE_WORDS; w++) {
+            uint64_t a = lack->plane[bit][w], b = add & ~has[w], c = carry[w];
+
+            lack->plane[bit][w] = a ^ b ^ c;
+            carry[w] = (a & b) | (c & (a ^ b));
+        }
+    }
+    row_or(lack->over, carry);
+}
+
+static void narrow_seeks(const struct match_probe *p, uint32_t block,
+                         uint64_t alive[SLICE_WORDS])
+{
+    struct lack lack;
+    bool lacks = false;
+
+    for (uint8_t i = 0; i < p->levels;) {
+        uint8_t end = p->level[i].next;
+        uint64_t has[SLICE_WORDS] = {0};
+
+        REQUIRE(end > i);
+        for (; i < end; i++) {
+            row_or(has, match_slice_at(p->slices, block, p->level[i].row));
+            if (p->level[i].units == 0)
+                continue;
+            if (p->level[i].units == UNITS_ALL) {
+                row_and(alive, has);
+                continue;
+            }
+            if (!lacks)
+                lack = (struct lack){.over = {0}};
+            lacks = true;
+            lack_more(&lack, has, p->level[i].units);
+        }
+        if (!row_any(alive))
+            return;
+    }
+    if (lacks)
+        row_and_not(alive, lack.over);
+}
+
+static void narrow_limits(const struct match_probe *p, uint32_t block,
+                          uint64_t alive[SLICE_WORDS])
+{
+    uint32_t at = 0;
+    uint64_t met[SLICE_WORDS];
+
+    for (uint8_t group = 0; group < p->musts; group++) {
+        uint64_t has[SLICE_WORDS] = {0};
+
+        for (; at < p->must_end[group]; at++)
+            row_or(has, match_slice_at(p->slices, block, p->must.row[at]));
+        row_and(alive, has);
+    }
+    for (uint32_t i = 0; i < p->must_not.n; i++)
+        row_and_not(alive,
+                    match_slice_at(p->slices, block, p->must_not.row[i]));
+    for (uint32_t i = 0; i < p->ruled_out.n; i++)
+        row_and_not(alive,
+                    match_slice_at(p->slices, block, p->ruled_out.row[i]));
+    for (int w = 0; w < SLICE_WORDS; w++)
+        met[w] = match_slice_at(p->slices, block, SLICE_MUSTLESS)[w];
+    for (uint32_t i = 0; i < p->required.n; i++)
+        row_or(met, match_slice_at(p->slices, block, p->required.row[i]));
+    row_and(alive, met);
+}
+
+bool match_probe_narrow(struct match_probe *probe, uint32_t block,
+                        uint64_t alive[SLICE_WORDS])
+{
+    struct match_probe *p = probe;
+    const uint64_t *unsought;
+
+    if (p->nobody)
+        return false;
+    narrow_seeks(p, block, alive);
+    if (!row_any(alive))
+        return false;
+    narrow_limits(p, block, alive);
+    if (!row_any(alive))
+        return false;
+    unsought = match_slice_at(p->slices, block, SLICE_UNSOUGHT);
+    for (int w = 0; w < SLICE_WORDS; w++)
+        p->met[w] = 0;
+    for (uint32_t i = 0; i < p->sought.n; i++)
+        row_or(p->met, match_slice_at(p->slices, block, p->sought.row[i]));
+    if (p->seeking_wanted)
+        row_and_not(alive, unsought);
+    if (p->met_wanted)
+        for (int w = 0; w < SLICE_WORDS; w++)
+            alive[w] &= p->met[w] | unsought[w];
+    return row_any(alive); /* Law 1 */
+}
+
+/* ---- one column ---- */
+
+/* D toward the peer; the ticket seeks something. */
+static uint32_t toward(const struct match_probe *p, uint32_t place)
+{
+    uint32_t at = place % SLICE_PLACES;
+    const uint64_t *word =
+        match_slice_at(p->slices, place / SLICE_PLACES, 0) + at / 64;
+    uint64_t sum = 0;
+    uint32_t d = 0;
+
+    if (!p->exact) {
+        REQUIRE(match_score_toward(p->rarity, p->hand,
+                                   &p->slices->place[place].duty->hand, &d));
+        return d;
+    }
+    for (uint8_t i = 0; i < p->levels;) {
+        if (word[(size_t)p->level[i].row * SLICE_WORDS] >> (at % 64) & 1) {
+            sum += p->level[i].value;
+            i = p->level[i].next;
+        } else {
+            i++;
+        }
+    }
+    return (uint32_t)(sum / p->weights);
+}
+
+uint32_t match_probe_h(const struct match_probe *probe, uint32_t place)
+{
+    const struct match_probe *p = probe;
+    const struct match_hand *peer = &p->slices->place[place].duty->hand;
+    uint32_t at = place % SLICE_PLACES, to = 0, from = 0;
+    const uint64_t *unsought =
+        match_slice_at(p->slices, place / SLICE_PLACES, SLICE_UNSOUGHT);
+
+    if (p->weights > 0)
+        to = toward(p, place);
+    if (unsought[at / 64] >> (at % 64) & 1)
+        return match_score_mean(p->weights > 0 ? to : ONE / 2,
+                                p->weights > 0 ? to : ONE / 2);
+    if (p->met[at / 64] >> (at % 64) & 1)
+        REQUIRE(match_score_toward(p->rarity, peer, p->hand, &from));
+    return match_score_mean(p->weights > 0 ? to : from, from); /* Law 2 */
+}
