@@ -176,7 +176,7 @@ static uint64_t check_terms(const struct match_engine *e,
             &LIST_ENTRY(node, struct match_ticket, pool_link)->hand;
 
         have += hand->haves;
-        held += (uint64_t)hand->haves + hand->seek_terms + hand->must_terms +
+        held += (uint64_t)hand->haves + hand->seek.terms + hand->must_terms +
                 hand->must_nots;
     }
     for (uint32_t i = 0; i < e->sizes.duties; i++) {
@@ -185,7 +185,7 @@ static uint64_t check_terms(const struct match_engine *e,
         if (hand->version == 0 || &e->pool[e->duty[i].row.pool] != pool)
             continue;
         have += hand->haves;
-        held += (uint64_t)hand->haves + hand->seek_terms + hand->must_terms +
+        held += (uint64_t)hand->haves + hand->seek.terms + hand->must_terms +
                 hand->must_nots;
     }
     REQUIRE(holders == have);

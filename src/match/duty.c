@@ -83,6 +83,7 @@ void match_duty_count(struct match_engine *engine, struct match_duty *duty)
     duty->bucket = now;
     if (duty->recent[now % DUTY_BUCKETS] < UINT16_MAX)
         duty->recent[now % DUTY_BUCKETS]++;
+    match_index_touch(engine, duty);
 }
 
 struct match_duty *match_duty_of(const struct match_engine *engine,
@@ -236,5 +237,5 @@ void match_duty_arm(struct match_engine *engine, struct match_duty *duty)
         due[DUTY_REST] = row->rest_until_ms;
     for (int i = 0; i < DUTY_TIMERS; i++)
         match_timer_set(&engine->timers, &duty->timer[i], due[i]);
-    match_index_free(engine, duty);
+    match_index_touch(engine, duty);
 }

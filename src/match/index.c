@@ -28,7 +28,7 @@ void match_index_put(struct match_engine *engine, struct match_duty *duty)
         return;
     match_slice_drop(slices, duty);
     match_slice_put(slices, duty, factor);
-    match_index_free(engine, duty);
+    match_index_touch(engine, duty);
     rise(engine, duty);
 }
 
@@ -46,10 +46,10 @@ static bool free_but_rest(const struct match_engine *engine,
                : match_duty_free(engine, duty);
 }
 
-void match_index_free(struct match_engine *engine,
-                      const struct match_duty *duty)
+void match_index_touch(struct match_engine *engine,
+                       const struct match_duty *duty)
 {
-    match_slice_free(&engine->slices, duty, free_but_rest(engine, duty));
+    match_slice_touch(&engine->slices, duty, free_but_rest(engine, duty));
 }
 
 void match_index_unsettle(struct match_engine *engine)
@@ -115,11 +115,13 @@ struct sweep {
     struct match_rank *rank; /* the first n of at most k */
     uint32_t n, k;
     enum match_index_who who;
+    bool trusting; /* the bits alone: whom they name is looked at in the end */
     bool everyone; /* also who is not free: the best is looked for */
     struct match_best best;
-    uint32_t theta;  /* what a rank has to reach, as far as is known */
-    uint32_t p_most; /* no P is above it */
-    uint32_t aimed;  /* the P that the probe passes */
+    uint32_t theta;       /* what a rank has to reach, as far as is known */
+    uint32_t p_most;      /* no P is above it */
+    uint32_t factor_most; /* of the pool */
+    uint32_t aimed;       /* the P that the probe passes */
     struct match_probe probe;
 };
 
@@ -175,11 +177,12 @@ static uint32_t least(const struct sweep *s)
 {
     uint32_t p = s->theta;
 
-    if (s->k > 0 && s->n == s->k && s->rank[s->n - 1].p > p)
+    if (s->k == 0)
+        return s->best.p >= p ? s->best.p + 1 : p;
+    if (s->n == s->k && s->rank[s->n - 1].p > p)
         p = s->rank[s->n - 1].p;
-    if (s->k == 0 && s->best.p >= p)
-        p = s->best.p + 1;
-    return p;
+    /* who is trusted to be first need not be, and the best must be found */
+    return s->everyone && p > s->best.p ? s->best.p : p;
 }
 
 /* Is the duty free now?  If it is not even but for its rest, that is noted. */
@@ -187,71 +190,108 @@ static bool is_free(const struct sweep *s, const struct match_duty *duty)
 {
     if (match_duty_free(s->engine, duty))
         return true;
-    match_index_free(s->engine, duty);
+    match_index_touch(s->engine, duty);
     return false;
 }
 
-/* A column that may matter, with its P. */
-static void consider(struct sweep *s, struct match_duty *duty, uint32_t p,
-                     bool maybe_free)
+/* load(p), as far as it was not worked out in this bucket of time. */
+static uint32_t load_of(const struct sweep *s, struct match_slice_place *place)
 {
-    struct match_engine *engine = s->engine;
-    struct match_rank one = {.duty = duty, .p = p};
-    bool best_yet = s->everyone && p > s->best.p, ranks;
+    uint32_t bucket = (uint32_t)(s->engine->now_ms / DUTY_BUCKET_MS);
+
+    if (place->load == SLICE_LOAD_NONE || place->bucket != bucket) {
+        place->load = (uint8_t)match_duty_load(s->engine, place->duty);
+        place->bucket = bucket;
+    }
+    return place->load;
+}
+
+/* Does a free column of this P belong among the first? */
+static bool ranks(const struct sweep *s, struct match_slice_place *place,
+                  struct match_rank *one)
+{
+    const struct match_rank *last = s->n > 0 ? &s->rank[s->n - 1] : NULL;
+
+    if (s->k == 0 || (s->n == s->k && one->p < last->p))
+        return false;
+    one->h = place->tie - s->ticket->row.tie;
+    if (s->n == s->k && one->p == last->p && last->load == 0 &&
+        one->h > last->h)
+        return false; /* as of most of many equal ones */
+    one->load = load_of(s, place);
+    return s->n < s->k || before(one, last);
+}
+
+/* May the ticket be offered to this peer, as Law 1 wants it? */
+static bool offerable(const struct sweep *s, const struct match_duty *duty)
+{
+    return is_free(s, duty) && match_index_hard(s->engine, s->ticket, duty);
+}
+
+/* The best so far, unless Hard is against it. */
+static void consider_best(struct sweep *s, struct match_duty *duty, uint32_t p)
+{
     uint64_t until_ms;
 
-    ranks = maybe_free && s->k > 0 &&
-            (s->n < s->k || p >= s->rank[s->n - 1].p) && is_free(s, duty);
-    if (ranks) {
-        one.load = match_duty_load(engine, duty);
-        one.h = duty->row.tie - s->ticket->row.tie;
-        ranks = s->n < s->k || before(&one, &s->rank[s->n - 1]);
-    }
-    if ((!best_yet && !ranks) || !fits(engine, s->ticket, duty))
+    if (!fits(s->engine, s->ticket, duty))
         return;
-    until_ms = parted_until_ms(engine, s->ticket, duty);
-    if (until_ms != 0) { /* Law 1 */
-        if (best_yet && until_ms < s->best.until_ms)
+    until_ms = parted_until_ms(s->engine, s->ticket, duty);
+    if (until_ms != 0) {
+        if (until_ms < s->best.until_ms)
             s->best.until_ms = until_ms;
         return;
     }
-    if (best_yet) {
-        s->best.p = p;
-        s->best.duty = duty;
-        if (!easy(engine, s->ticket))
-            s->theta = share(engine, s->ticket, p);
-    }
-    if (ranks && p >= s->theta)
+    s->best.p = p;
+    s->best.duty = duty;
+    if (!easy(s->engine, s->ticket))
+        s->theta = share(s->engine, s->ticket, p);
+}
+
+/* A column that may matter, with its P. */
+static void consider(struct sweep *s, struct match_slice_place *place,
+                     uint32_t p, bool maybe_free)
+{
+    struct match_rank one = {.duty = place->duty, .p = p};
+
+    if (s->everyone && p > s->best.p)
+        consider_best(s, place->duty, p);
+    if (maybe_free && p >= s->theta && ranks(s, place, &one) &&
+        (s->trusting || offerable(s, place->duty)))
         s->n = insert(s->rank, s->n, s->k, &one);
 }
 
 /* Let the probe pass over all that cannot reach p. */
 static void aim(struct sweep *s, uint32_t p)
 {
-    uint64_t most =
-        match_slice_factor_max(&s->engine->slices, s->ticket->row.pool);
+    uint64_t most = s->factor_most;
     uint64_t h = most == 0 ? 0 : (((uint64_t)p << 16) + most - 1) / most;
 
     s->aimed = p;
     match_probe_aim(&s->probe, h < 65536 ? (uint32_t)h : 65536);
 }
 
-static void sweep_word(struct sweep *s, uint32_t place, uint64_t alive,
-                       uint64_t maybe_free)
+/* The columns of a word with floor <= P < ceiling that matter. */
+static void sweep_word(struct sweep *s, uint32_t first, uint64_t alive,
+                       uint64_t maybe_free, uint32_t ceiling)
 {
-    const struct match_slice_place *places = s->engine->slices.place;
+    uint32_t h_most = match_probe_most(&s->probe);
 
     for (; alive != 0; alive &= alive - 1) {
         uint32_t at = (uint32_t)__builtin_ctzll(alive);
-        uint32_t p = match_score_moved(match_probe_h(&s->probe, place + at),
-                                       places[place + at].factor);
+        struct match_slice_place *place = &s->engine->slices.place[first + at];
+        uint32_t p, floor = least(s) > s->aimed ? least(s) : s->aimed;
 
-        if (p >= least(s))
-            consider(s, places[place + at].duty, p, maybe_free >> at & 1);
+        if (match_score_moved(h_most, place->factor) < floor)
+            continue;
+        p = match_score_moved(match_probe_h(&s->probe, first + at),
+                              place->factor);
+        if (p >= floor && p < ceiling)
+            consider(s, place, p, maybe_free >> at & 1);
     }
 }
 
-static void sweep_block(struct sweep *s, uint32_t block)
+/* The columns of a block from which the probe is aimed at, below ceiling. */
+static void sweep_columns(struct sweep *s, uint32_t block, uint32_t ceiling)
 {
     const struct match_slices *slices = &s->engine->slices;
     const uint64_t *frees = match_slice_at(slices, block, SLICE_FREE);
@@ -259,11 +299,6 @@ static void sweep_block(struct sweep *s, uint32_t block)
     uint32_t n = slices->block[block].n;
     uint64_t alive[SLICE_WORDS], maybe_free[SLICE_WORDS];
 
-    if (match_score_moved(match_probe_most(&s->probe),
-                          slices->block[block].factor_max) < least(s))
-        return;
-    if (least(s) > s->aimed)
-        aim(s, least(s));
     for (uint32_t w = 0; w < SLICE_WORDS; w++) {
         uint64_t there = n >= w * 64 + 64 ? UINT64_MAX
                          : n > w * 64     ? ((uint64_t)1 << (n - w * 64)) - 1
@@ -276,7 +311,33 @@ static void sweep_block(struct sweep *s, uint32_t block)
     if (!match_probe_narrow(&s->probe, block, alive))
         return;
     for (uint32_t w = 0; w < SLICE_WORDS; w++)
-        sweep_word(s, block * SLICE_PLACES + w * 64, alive[w], maybe_free[w]);
+        sweep_word(s, block * SLICE_PLACES + w * 64, alive[w], maybe_free[w],
+                   ceiling);
+}
+
+/* As long as nothing says how well one has to fit, those who may fit best are
+ * looked at first, then those below. */
+static void sweep_block(struct sweep *s, uint32_t block)
+{
+    uint32_t most = match_score_moved(
+        match_probe_most(&s->probe), s->engine->slices.block[block].factor_max);
+    uint32_t ceiling = UINT32_MAX, floor = least(s);
+
+    if (most < floor)
+        return;
+    if (floor < most / 8)
+        floor = most / 8 * 7;
+    for (;;) {
+        if (floor > s->aimed + s->aimed / 64 || floor < s->aimed)
+            aim(s, floor);
+        sweep_columns(s, block, ceiling);
+        if (least(s) >= s->aimed)
+            return;
+        ceiling = s->aimed;
+        floor = floor > most / 8 ? floor - most / 8 : 0;
+        if (floor < least(s))
+            floor = least(s);
+    }
 }
 
 /* Is nobody in the sectors to come, who have h from h_least on, before those
@@ -293,7 +354,7 @@ static bool decided(const struct sweep *s, uint64_t h_least)
 
 static void sweep(struct sweep *s)
 {
-    const struct match_slices *slices = &s->engine->slices;
+    struct match_slices *slices = &s->engine->slices;
     const struct match_ticket *ticket = s->ticket;
     uint32_t pool = ticket->row.pool;
     uint32_t first = match_slice_sector(slices, ticket->row.tie);
@@ -301,8 +362,8 @@ static void sweep(struct sweep *s)
     REQUIRE(ticket->hand.version != 0);
     match_probe_init(&s->probe, slices, pool, &s->engine->pool[pool].rarity,
                      &ticket->hand, match_ticket_age(s->engine, ticket));
-    s->p_most = match_score_moved(match_probe_most(&s->probe),
-                                  match_slice_factor_max(slices, pool));
+    s->factor_most = match_slice_factor_max(slices, pool);
+    s->p_most = match_score_moved(match_probe_most(&s->probe), s->factor_most);
     for (uint32_t i = 0; i < slices->sectors; i++) {
         uint32_t sector = (first + i) & (slices->sectors - 1);
         uint32_t block = slices->pool[pool].head[sector];
@@ -413,6 +474,18 @@ bool match_index_wants(struct match_engine *engine, struct match_ticket *ticket,
 
 /* ---- what is asked ---- */
 
+/* Drop whom θ is above, when more is known of the best; are the others what
+ * the bits said? */
+static bool confirmed(struct sweep *s)
+{
+    while (s->n > 0 && s->rank[s->n - 1].p < s->theta)
+        s->n--;
+    for (uint32_t i = 0; i < s->n && s->trusting; i++)
+        if (!offerable(s, s->rank[i].duty))
+            return false;
+    return true;
+}
+
 uint32_t match_index_top(struct match_engine *engine,
                          struct match_ticket *ticket, enum match_index_who who,
                          uint32_t k, struct match_rank *rank)
@@ -422,20 +495,23 @@ uint32_t match_index_top(struct match_engine *engine,
                       .rank = rank,
                       .k = k,
                       .who = who,
+                      .trusting = true,
+                      .everyone =
+                          !easy(engine, ticket) && !best_known(engine, ticket),
                       .best = best_of_none(engine, ticket)};
 
     REQUIRE(k > 0);
     REQUIRE(k <= MATCH_TOP_K_MAX);
-    if (!easy(engine, ticket)) {
-        s.everyone = !best_known(engine, ticket);
-        if (!s.everyone)
-            s.theta = share(engine, ticket, ticket->best.p);
-    }
+    if (!easy(engine, ticket) && !s.everyone)
+        s.theta = share(engine, ticket, ticket->best.p);
     sweep(&s);
     if (s.everyone)
         ticket->best = s.best;
-    while (s.n > 0 && rank[s.n - 1].p < s.theta)
-        s.n--; /* in when less was known of the best */
+    if (!confirmed(&s)) { /* one by one, then */
+        s.trusting = s.everyone = false;
+        s.n = 0;
+        sweep(&s);
+    }
     return s.n;
 }
 

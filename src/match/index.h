@@ -34,10 +34,10 @@ struct match_rank { /* a peer in the order of ENGINE.md §3 */
 void match_index_put(struct match_engine *engine, struct match_duty *duty);
 /* Before its hand changes. */
 void match_index_drop(struct match_engine *engine, struct match_duty *duty);
-/* Whether it is free may have changed: to be said whenever it may have become
- * so (Law 3). */
-void match_index_free(struct match_engine *engine,
-                      const struct match_duty *duty);
+/* Whether it is free, or its load, may have changed: to be said whenever it may
+ * have become free (Law 3), or has one more offer. */
+void match_index_touch(struct match_engine *engine,
+                       const struct match_duty *duty);
 
 /* Something may have become better for many: rarities, what forbade. */
 void match_index_unsettle(struct match_engine *engine);

@@ -81,7 +81,7 @@ static void part(struct match_engine *engine, struct match_offer *offer)
     offer->ticket->offer = NULL;
     list_unlink(&offer->duty_link);
     offer->duty->offers--;
-    match_index_free(engine, offer->duty);
+    match_index_touch(engine, offer->duty);
     match_say_tell(engine, &offer->duty->subject);
     offer->ticket = NULL;
     offer->duty = NULL;

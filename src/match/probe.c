@@ -5,9 +5,9 @@
 
 enum {
     ONE = 65536,
-    UNITS = 15,     /* of what a column may lack */
-    UNITS_ALL = 16, /* more than that: it must have it */
-    PLANES = 4
+    PLANES = 5,
+    UNITS = (1 << PLANES) - 1, /* of what a column may lack */
+    UNITS_ALL = 1 << PLANES    /* more than that: it must have it */
 };
 
 /* ---- the question ---- */
@@ -80,15 +80,16 @@ static void ask_peers(struct match_probe *p, uint32_t pool)
 static void ask_group(struct match_probe *p, uint32_t pool, uint8_t group)
 {
     const struct match_hand *hand = p->hand;
-    const uint32_t *term = &hand->seek_term[hand->seek[group].first];
-    uint8_t n = hand->seek[group].count, first = p->levels;
+    const uint32_t *term = &hand->seek.term[hand->seek.group[group].first];
+    uint8_t n = hand->seek.group[group].count, first = p->levels;
     uint64_t most = 0, weight;
     uint32_t row;
 
     for (uint8_t i = 0; i < n; i++)
         if (p->rarity->term[term[i]].bits > most)
             most = p->rarity->term[term[i]].bits;
-    weight = match_score_weight((uint32_t)most, hand->seek[group].importance);
+    weight =
+        match_score_weight((uint32_t)most, hand->seek.group[group].importance);
     p->weights += weight;
     for (uint8_t i = 0; i < n; i++) {
         uint64_t bits = p->rarity->term[term[i]].bits;
@@ -109,9 +110,28 @@ static void ask_group(struct match_probe *p, uint32_t pool, uint8_t group)
         weight * ONE - (p->levels > first ? p->level[first].value : 0);
 }
 
-void match_probe_init(struct match_probe *probe,
-                      const struct match_slices *slices, uint32_t pool,
-                      const struct match_rarity *rarity,
+/* H of who seeks something and finds nothing. */
+static uint32_t unmet(uint64_t to)
+{
+    return match_score_mean((uint32_t)to, 0);
+}
+
+/* Law 3. */
+static uint32_t most(const struct match_probe *p)
+{
+    uint32_t a, h;
+
+    if (p->weights == 0)
+        return p->sought.n > 0 ? ONE : ONE / 2;
+    a = (uint32_t)(ONE - (p->missing + p->weights - 1) / p->weights);
+    if (p->sought.n > 0)
+        return match_score_mean(a, ONE);
+    h = match_score_mean(a, a);
+    return h > unmet(a) ? h : unmet(a);
+}
+
+void match_probe_init(struct match_probe *probe, struct match_slices *slices,
+                      uint32_t pool, const struct match_rarity *rarity,
                       const struct match_hand *hand, uint64_t waited_ms)
 {
     struct match_probe *p = probe;
@@ -125,35 +145,18 @@ void match_probe_init(struct match_probe *probe,
     p->levels = p->musts = 0;
     p->weights = p->missing = 0;
     p->exact = true;
+    p->nobody_so_well = false;
     p->nobody = slices->pool[pool].n == 0;
+    match_profile_ask(&slices->profiles);
     ask_limits(p, pool, waited_ms);
     ask_peers(p, pool);
     for (uint8_t importance = 3; importance > 0;
          importance--) /* dearest first */
-        for (uint8_t i = 0; i < hand->seeks; i++)
-            if (hand->seek[i].importance == importance)
+        for (uint8_t i = 0; i < hand->seek.groups; i++)
+            if (hand->seek.group[i].importance == importance)
                 ask_group(p, pool, i);
+    p->most = most(p);
     match_probe_aim(p, 0);
-}
-
-/* H of who seeks something and finds nothing. */
-static uint32_t unmet(uint64_t to)
-{
-    return match_score_mean((uint32_t)to, 0);
-}
-
-uint32_t match_probe_most(const struct match_probe *probe)
-{
-    const struct match_probe *p = probe;
-    uint32_t a, h;
-
-    if (p->weights == 0)
-        return p->sought.n > 0 ? ONE : ONE / 2;
-    a = (uint32_t)(ONE - (p->missing + p->weights - 1) / p->weights);
-    if (p->sought.n > 0)
-        return match_score_mean(a, ONE);
-    h = match_score_mean(a, a);
-    return h > unmet(a) ? h : unmet(a); /* Law 3 */
 }
 
 /* The least D toward a peer with which H can reach `least`. */
@@ -164,23 +167,35 @@ static uint64_t least_toward(const struct match_probe *p, uint64_t least)
     return p->sought.n > 0 ? ONE * least / (2 * ONE - least) : least;
 }
 
+/* By how much the weighted sum toward a peer may lack what is to be had, for D
+ * of at least `least`; negative: nobody has that much. */
+static int64_t spare_of(const struct match_probe *p, uint64_t least)
+{
+    return (int64_t)((ONE - least) * p->weights) - (int64_t)p->missing;
+}
+
 void match_probe_aim(struct match_probe *probe, uint32_t least)
 {
     struct match_probe *p = probe;
-    uint64_t spare, unit;
+    uint64_t toward = least_toward(p, least);
+    int64_t spare, own;
+    uint64_t unit = UINT64_MAX;
 
     REQUIRE(least <= ONE);
     p->met_wanted = least > unmet(p->weights == 0 ? 0 : ONE);
     p->seeking_wanted = p->weights == 0 && least > ONE / 2;
     if (p->weights == 0)
         return;
-    spare = (ONE - least_toward(p, least)) * p->weights;
-    if (spare < p->missing) { /* of D, too: it is the floor of a quotient */
-        p->nobody = true;
+    spare = spare_of(p, toward);
+    own =
+        spare_of(p, toward == 0 ? 0 : least); /* H of who seeks nothing is D */
+    p->nobody_so_well = spare < 0;
+    if (spare < 0)
         return;
-    }
-    unit = least_toward(p, least) == 0 ? UINT64_MAX
-                                       : (spare - p->missing) / UNITS + 1;
+    if (toward > 0)
+        unit = (uint64_t)spare / UNITS + 1;
+    p->seeking_wanted = own < 0;
+    p->units = own < 0 ? 0 : (uint8_t)((uint64_t)own / unit);
     for (uint8_t i = 0; i < p->levels; i++) {
         bool last = i + 1 == p->level[i].next;
         uint64_t lost = p->level[i].value - (last ? 0 : p->level[i + 1].value);
@@ -219,7 +234,7 @@ static bool row_any(const uint64_t row[SLICE_WORDS])
     return any != 0;
 }
 
-/* What may be lacked, per column, in four bits; over: more than that. */
+/* What is lacked, per column, in units; over: more than may be. */
 struct lack {
     uint64_t plane[PLANES][SLICE_WORDS], over[SLICE_WORDS];
 };
@@ -243,11 +258,33 @@ static void lack_more(struct lack *lack, const uint64_t has[SLICE_WORDS],
     row_or(lack->over, carry);
 }
 
+/* Who seeks nothing and lacks more than it may. */
+static void lack_narrow(const struct lack *lack, uint8_t most,
+                        const uint64_t *unsought, uint64_t alive[SLICE_WORDS])
+{
+    for (int w = 0; w < SLICE_WORDS; w++) {
+        uint64_t more = 0, same = UINT64_MAX;
+
+        for (int bit = PLANES; bit-- > 0;) {
+            uint64_t plane = lack->plane[bit][w];
+            uint64_t of_most = most >> bit & 1 ? UINT64_MAX : 0;
+
+            more |= same & plane & ~of_most;
+            same &= ~(plane ^ of_most);
+        }
+        alive[w] &= ~lack->over[w] & ~(more & unsought[w]);
+    }
+}
+
 static void narrow_seeks(const struct match_probe *p, uint32_t block,
                          uint64_t alive[SLICE_WORDS])
 {
+    const uint64_t *unsought = match_slice_at(p->slices, block, SLICE_UNSOUGHT);
     struct lack lack;
     bool lacks = false;
+
+    if (p->seeking_wanted)
+        row_and_not(alive, unsought);
 
     for (uint8_t i = 0; i < p->levels;) {
         uint8_t end = p->level[i].next;
@@ -271,7 +308,7 @@ static void narrow_seeks(const struct match_probe *p, uint32_t block,
             return;
     }
     if (lacks)
-        row_and_not(alive, lack.over);
+        lack_narrow(&lack, p->units, unsought, alive);
 }
 
 static void narrow_limits(const struct match_probe *p, uint32_t block,
@@ -306,7 +343,7 @@ bool match_probe_narrow(struct match_probe *probe, uint32_t block,
     struct match_probe *p = probe;
     const uint64_t *unsought;
 
-    if (p->nobody)
+    if (p->nobody || p->nobody_so_well)
         return false;
     narrow_seeks(p, block, alive);
     if (!row_any(alive))
@@ -319,8 +356,6 @@ bool match_probe_narrow(struct match_probe *probe, uint32_t block,
         p->met[w] = 0;
     for (uint32_t i = 0; i < p->sought.n; i++)
         row_or(p->met, match_slice_at(p->slices, block, p->sought.row[i]));
-    if (p->seeking_wanted)
-        row_and_not(alive, unsought);
     if (p->met_wanted)
         for (int w = 0; w < SLICE_WORDS; w++)
             alive[w] &= p->met[w] | unsought[w];
@@ -339,7 +374,7 @@ static uint32_t toward(const struct match_probe *p, uint32_t place)
     uint32_t d = 0;
 
     if (!p->exact) {
-        REQUIRE(match_score_toward(p->rarity, p->hand,
+        REQUIRE(match_score_toward(p->rarity, &p->hand->seek,
                                    &p->slices->place[place].duty->hand, &d));
         return d;
     }
@@ -357,7 +392,6 @@ static uint32_t toward(const struct match_probe *p, uint32_t place)
 uint32_t match_probe_h(const struct match_probe *probe, uint32_t place)
 {
     const struct match_probe *p = probe;
-    const struct match_hand *peer = &p->slices->place[place].duty->hand;
     uint32_t at = place % SLICE_PLACES, to = 0, from = 0;
     const uint64_t *unsought =
         match_slice_at(p->slices, place / SLICE_PLACES, SLICE_UNSOUGHT);
@@ -368,6 +402,8 @@ uint32_t match_probe_h(const struct match_probe *probe, uint32_t place)
         return match_score_mean(p->weights > 0 ? to : ONE / 2,
                                 p->weights > 0 ? to : ONE / 2);
     if (p->met[at / 64] >> (at % 64) & 1)
-        REQUIRE(match_score_toward(p->rarity, peer, p->hand, &from));
+        from = match_profile_d(&p->slices->profiles,
+                               p->slices->place[place].profile, p->rarity,
+                               p->hand);
     return match_score_mean(p->weights > 0 ? to : from, from); /* Law 2 */
 }

@@ -5,10 +5,9 @@
  * Narrowing is one-sided: terms that share a row, and a must group of which
  * only some group need be met, let too many through, never too few.
  *
- * What a column lacks of what the ticket seeks is summed in four bits per
- * column, in units of a fifteenth of what it may lack; who lacks more is out.
- * With a good least H most groups cost more than all of that, and are plain
- * ANDs.
+ * What a column lacks of what the ticket seeks is summed in five bits per
+ * column, in units of what it may lack; who lacks more is out.  With a good
+ * least H most groups cost more than all of that, and are plain ANDs.
  *
  * Laws
  *   1. A column that is narrowed away has H below the least asked for, or its
@@ -24,6 +23,7 @@ struct
     match_probe_level { /* a term that is sought, rarest of its group first */
     uint32_t row;
     uint8_t next;   /* the first level of the next group */
+    uint32_t most;  /* no H is above it */
     uint8_t units;  /* cost of lacking it and what is before it */
     uint64_t value; /* what having it adds to the weighted sum */
 };
@@ -32,8 +32,8 @@ struct match_probe_rows {
     uint32_t n, row[MATCH_MUST_TOKENS_MAX];
 };
 
-struct match_probe { /* all private */
-    const struct match_slices *slices;
+struct match_probe {             /* all private */
+    struct match_slices *slices; /* its profiles answer one probe at a time */
     const struct match_rarity *rarity;
     const struct match_hand *hand;
     struct match_probe_rows must; /* groups in force, one after another */
@@ -44,21 +44,26 @@ struct match_probe { /* all private */
     uint8_t levels;
     uint64_t weights, missing; /* missing: what nobody at all has */
     bool exact;                /* every level's row is of its term alone */
-    bool nobody;               /* can fit */
+    bool nobody;               /* can fit at all */
+    bool nobody_so_well;       /* can fit as well as is aimed at */
     bool met_wanted;           /* to fit, who seeks something must find it */
     bool seeking_wanted;       /* to fit, one must seek something */
+    uint32_t most;             /* no H is above it */
+    uint8_t units;             /* that who seeks nothing may lack */
     uint64_t met[SLICE_WORDS]; /* of the block narrowed last: finds something */
 };
 
 /* The question of a seeker's hand, so long on its way, in a pool. */
-void match_probe_init(struct match_probe *probe,
-                      const struct match_slices *slices, uint32_t pool,
-                      const struct match_rarity *rarity,
+void match_probe_init(struct match_probe *probe, struct match_slices *slices,
+                      uint32_t pool, const struct match_rarity *rarity,
                       const struct match_hand *hand, uint64_t waited_ms);
 
-uint32_t match_probe_most(const struct match_probe *probe);
+static inline uint32_t match_probe_most(const struct match_probe *probe)
+{
+    return probe->most;
+}
 
-/* From now on who fits less than `least` (H) may be narrowed away. */
+/* Who fits less than `least` (H) may be narrowed away. */
 void match_probe_aim(struct match_probe *probe, uint32_t least);
 
 /* Clear the bits of those who cannot fit; false: none is left. */

@@ -18,22 +18,22 @@ uint64_t match_score_weight(uint32_t bits, uint8_t importance)
 }
 
 bool match_score_toward(const struct match_rarity *rarity,
-                        const struct match_hand *a, const struct match_hand *b,
-                        uint32_t *d)
+                        const struct match_seek *seek,
+                        const struct match_hand *other, uint32_t *d)
 {
     uint64_t sum = 0, weights = 0;
 
-    for (uint8_t i = 0; i < a->seeks; i++) {
+    for (uint8_t i = 0; i < seek->groups; i++) {
         uint64_t most = 0, met = 0, f = 0, weight;
         bool any = false;
 
-        for (uint8_t j = 0; j < a->seek[i].count; j++) {
-            uint32_t term = a->seek_term[a->seek[i].first + j];
+        for (uint8_t j = 0; j < seek->group[i].count; j++) {
+            uint32_t term = seek->term[seek->group[i].first + j];
             uint32_t bits = rarity->term[term].bits;
 
             if (bits > most)
                 most = bits;
-            if (!match_hand_has(b, term))
+            if (!match_hand_has(other, term))
                 continue;
             any = true;
             if (bits > met)
@@ -41,7 +41,7 @@ bool match_score_toward(const struct match_rarity *rarity,
         }
         if (any)
             f = most == 0 ? ONE : ONE * met / most;
-        weight = match_score_weight((uint32_t)most, a->seek[i].importance);
+        weight = match_score_weight((uint32_t)most, seek->group[i].importance);
         sum += weight * f;
         weights += weight;
     }
@@ -56,8 +56,8 @@ uint32_t match_score_both(const struct match_rarity *rarity,
                           const struct match_hand *b)
 {
     uint32_t to = 0, from = 0;
-    bool seeks = match_score_toward(rarity, a, b, &to);
-    bool sought = match_score_toward(rarity, b, a, &from);
+    bool seeks = match_score_toward(rarity, &a->seek, b, &to);
+    bool sought = match_score_toward(rarity, &b->seek, a, &from);
 
     if (!seeks && !sought)
         to = from = ONE / 2;

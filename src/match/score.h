@@ -17,10 +17,10 @@
 /* W of a group whose rarest term has so many bits (Q8). */
 uint64_t match_score_weight(uint32_t bits, uint8_t importance);
 
-/* D(a→b): how much of what a seeks b has lived.  False: a seeks nothing. */
+/* D: how much of what is sought another has lived.  False: nothing is. */
 bool match_score_toward(const struct match_rarity *rarity,
-                        const struct match_hand *a, const struct match_hand *b,
-                        uint32_t *d);
+                        const struct match_seek *seek,
+                        const struct match_hand *other, uint32_t *d);
 
 /* H: the harmonic mean of both directions, each at least 4096. */
 uint32_t match_score_both(const struct match_rarity *rarity,

@@ -54,6 +54,7 @@ void match_slice_init(struct match_slices *slices, struct cut *from,
     s->place = cut(from, (size_t)s->blocks * SLICE_PLACES, sizeof *s->place);
     s->pool = cut(from, sizes->pools, sizeof *s->pool);
     use = cut(from, (size_t)sizes->pools * s->rows, sizeof *use);
+    match_profile_init(&s->profiles, from, sizes);
     if (!from->at)
         return;
     REQUIRE((uintptr_t)s->bits % CUT_LINE == 0);
@@ -108,7 +109,7 @@ static struct run run_of(const struct match_hand *hand,
     case SLICE_HAVE:
         return (struct run){hand->have, hand->haves};
     case SLICE_SEEK:
-        return (struct run){hand->seek_term, hand->seek_terms};
+        return (struct run){hand->seek.term, hand->seek.terms};
     case SLICE_MUST:
         return (struct run){hand->must_term, hand->must_terms};
     case SLICE_MUST_NOT:
@@ -137,7 +138,7 @@ static void write_column(struct match_slices *s, uint32_t place,
     write_bit(column, SLICE_FREE, false);
     write_bit(column, SLICE_CRISIS,
               set && duty->row.grade == GRADE_CRISIS_PEER);
-    write_bit(column, SLICE_UNSOUGHT, set && hand->seeks == 0);
+    write_bit(column, SLICE_UNSOUGHT, set && hand->seek.groups == 0);
     write_bit(column, SLICE_MUSTLESS, set && hand->musts == 0);
 }
 
@@ -236,7 +237,12 @@ void match_slice_put(struct match_slices *slices, struct match_duty *duty,
 
     REQUIRE(duty->place == 0);
     s->place[place] = (struct match_slice_place){
-        .duty = duty, .tie = duty->row.tie, .factor = factor};
+        .duty = duty,
+        .tie = duty->row.tie,
+        .factor = factor,
+        .profile =
+            match_profile_hold(&s->profiles, duty->row.pool, &duty->hand.seek),
+        .load = SLICE_LOAD_NONE};
     duty->place = place + 1;
     if (factor > s->block[b].factor_max)
         s->block[b].factor_max = factor;
@@ -288,6 +294,7 @@ void match_slice_drop(struct match_slices *slices, struct match_duty *duty)
     write_column(s, place, duty, false);
     count_uses(s, pool, &duty->hand, false);
     count_factor(pool, s->place[place].factor, false);
+    match_profile_drop(&s->profiles, s->place[place].profile);
     pool->n--;
     duty->place = 0;
     fill(s, head_of(s, duty->row.pool, s->place[place].tie), place);
@@ -306,11 +313,13 @@ bool match_slice_is(const struct match_slices *slices,
            read_bit(column_of(slices, duty->place - 1), SLICE_CRISIS) == crisis;
 }
 
-void match_slice_free(struct match_slices *slices,
-                      const struct match_duty *duty, bool is_free)
+void match_slice_touch(struct match_slices *slices,
+                       const struct match_duty *duty, bool is_free)
 {
-    if (duty->place != 0)
-        write_bit(column_of(slices, duty->place - 1), SLICE_FREE, is_free);
+    if (duty->place == 0)
+        return;
+    write_bit(column_of(slices, duty->place - 1), SLICE_FREE, is_free);
+    slices->place[duty->place - 1].load = SLICE_LOAD_NONE;
 }
 
 bool match_slice_is_free(const struct match_slices *slices,
@@ -341,6 +350,6 @@ uint64_t match_slice_check(const struct match_slices *slices,
         for (uint32_t i = 0; i < run.n; i++)
             REQUIRE(read_bit(column, match_slice_row(s, kind, run.term[i])));
     }
-    REQUIRE(read_bit(column, SLICE_UNSOUGHT) == (duty->hand.seeks == 0));
+    REQUIRE(read_bit(column, SLICE_UNSOUGHT) == (duty->hand.seek.groups == 0));
     return 6;
 }

@@ -26,12 +26,14 @@
 #include "base/cut.h"
 #include "match/duty.h"
 #include "match/engine.h"
+#include "match/profile.h"
 
 enum {
     SLICE_WORDS = 8, /* of a row in a block */
     SLICE_PLACES = SLICE_WORDS * 64,
     SLICE_SECTORS_MAX = 128,
-    SLICE_RECORDS = 256 /* buckets of the record's factor */
+    SLICE_RECORDS = 256, /* buckets of the record's factor */
+    SLICE_LOAD_NONE = UINT8_MAX
 };
 
 #define SLICE_NONE  UINT32_MAX
@@ -66,7 +68,10 @@ struct match_slice_block {
 struct match_slice_place {
     struct match_duty *duty;
     uint64_t tie;
-    uint32_t factor; /* match_score_factor() of its record */
+    uint32_t factor;  /* match_score_factor() of its record */
+    uint32_t profile; /* what it seeks */
+    uint32_t bucket;  /* of the load, modulo 2^32 */
+    uint8_t load;     /* of match/duty; not known: SLICE_LOAD_NONE */
 };
 
 struct match_slice_pool {
@@ -83,6 +88,7 @@ struct match_slices { /* read-only outside */
     struct match_slice_block *block;
     struct match_slice_place *place; /* of block b: [b * SLICE_PLACES, … ) */
     struct match_slice_pool *pool;
+    struct match_profiles profiles;
     uint32_t blocks, free, rows, sectors, pools;
     uint32_t base[SLICE_KINDS], mask[SLICE_KINDS];
 };
@@ -104,9 +110,9 @@ bool match_slice_is(const struct match_slices *slices,
                     const struct match_duty *duty, uint32_t factor,
                     bool crisis);
 
-/* The bit SLICE_FREE; harmless, and false, if it has no column. */
-void match_slice_free(struct match_slices *slices,
-                      const struct match_duty *duty, bool is_free);
+/* Set the bit SLICE_FREE, and forget the load; harmless if it has no column. */
+void match_slice_touch(struct match_slices *slices,
+                       const struct match_duty *duty, bool is_free);
 bool match_slice_is_free(const struct match_slices *slices,
                          const struct match_duty *duty);
 

@@ -76,7 +76,7 @@ static void end(struct match_engine *engine, struct match_talk *talk)
     list_unlink(&talk->duty_link);
     duty->talks--;
     talk->duty = NULL;
-    match_index_free(engine, duty);
+    match_index_touch(engine, duty);
     match_agenda_duty(engine, duty);
     match_say_tell(engine, &duty->subject);
 }

@@ -172,7 +172,7 @@ static void forget(struct match_engine *engine, struct match_ticket *ticket)
     match_hand_clear(&ticket->hand, &engine->pool[ticket->row.pool].rarity);
     if (duty) {
         duty->asking = false;
-        match_index_free(engine, duty);
+        match_index_touch(engine, duty);
     }
     for (int i = 0; i < TICKET_TIMERS; i++)
         match_timer_clear(&engine->timers, &ticket->timer[i]);

@@ -163,7 +163,7 @@ static void leave(struct match_duty *duty)
     row.state = DUTY_OFF;
     while (duty->talks > 0) {
         duty->talks--;
-        match_index_free(engine, duty);
+        match_index_touch(engine, duty);
     }
     match_duty_adopt(engine, duty, &row, 0);
     match_duty_idle(engine, duty);

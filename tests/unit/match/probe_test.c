@@ -68,7 +68,7 @@ static void compare(struct world *w, const struct match_hand *hand,
 
     match_probe_init(probe, &w->slices, 0, &w->rarity, hand, age);
     if (chance_below(&seed, 2))
-        match_probe_aim(probe, least / 2); /* it only ever rises */
+        match_probe_aim(probe, (uint32_t)chance_below(&seed, 65537));
     match_probe_aim(probe, least);
     memset(alive, 0xff, sizeof alive);
     if (!match_probe_narrow(probe, block, alive))
