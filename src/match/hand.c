@@ -83,10 +83,13 @@ enum err match_hand_set(struct match_hand *hand, struct match_rarity *rarity,
     hand->show = card->show;
     copy_groups(hand, card);
     sort_have(hand);
-    hand->sign = 0;
+    memset(hand->sign, 0, sizeof hand->sign);
+    hand->plain = true;
     for (uint8_t i = 0; i < hand->haves; i++) {
         rarity->term[hand->have[i]].holders++; /* Law 2 */
-        hand->sign |= (uint64_t)1 << (hand->have[i] & 63);
+        hand->sign[hand->have[i] % HAND_SIGN / 64] |= (uint64_t)1
+                                                      << (hand->have[i] % 64);
+        hand->plain = hand->plain && hand->have[i] < HAND_SIGN;
     }
     return ERR_NONE;
 }
@@ -110,8 +113,10 @@ bool match_hand_has(const struct match_hand *hand, uint32_t term)
 {
     uint32_t low = 0, high = hand->haves;
 
-    if (!(hand->sign >> (term & 63) & 1))
+    if (!(hand->sign[term % HAND_SIGN / 64] >> (term % 64) & 1))
         return false; /* most are not */
+    if (hand->plain && term < HAND_SIGN)
+        return true;
     while (low < high) {
         uint32_t mid = (low + high) / 2;
 

@@ -13,6 +13,8 @@
 #include "match/card.h"
 #include "match/rarity.h"
 
+enum { HAND_SIGN = 1024 }; /* bits: more than a vocabulary has terms */
+
 struct match_seek { /* what is sought */
     uint8_t groups, terms;
     struct {
@@ -25,8 +27,10 @@ struct match_hand {
     uint32_t version; /* of the card; 0 = empty */
     uint32_t stamp;   /* who set it gives it: names these contents */
     uint8_t haves, musts, must_terms, must_nots;
-    uint64_t show;                 /* bit i: have[i] */
-    uint64_t sign;                 /* bit (term mod 64) of each of have */
+    uint64_t show; /* bit i: have[i] */
+    uint64_t
+        sign[HAND_SIGN / 64]; /* bit (term mod HAND_SIGN) of each of have */
+    bool plain;               /* every term of have is below HAND_SIGN */
     uint32_t have[MATCH_HAVE_MAX]; /* ascending */
     struct match_seek seek;
     struct {

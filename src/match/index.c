@@ -109,19 +109,18 @@ uint32_t match_index_p(const struct match_engine *engine,
 
 /* ---- a sweep over a pool's columns ---- */
 
-struct sweep {
+struct sweep { /* for the first k of the free, or (k = 0) for the best of all */
     struct match_engine *engine;
     const struct match_ticket *ticket;
     struct match_rank *rank; /* the first n of at most k */
     uint32_t n, k;
     enum match_index_who who;
     bool trusting; /* the bits alone: whom they name is looked at in the end */
-    bool everyone; /* also who is not free: the best is looked for */
+    uint32_t theta;
     struct match_best best;
-    uint32_t theta;       /* what a rank has to reach, as far as is known */
-    uint32_t p_most;      /* no P is above it */
     uint32_t factor_most; /* of the pool */
-    uint32_t aimed;       /* the P that the probe passes */
+    uint32_t p_most;      /* no P is above it */
+    uint32_t aimed;       /* the probe passes nobody of this P or more over */
     struct match_probe probe;
 };
 
@@ -175,14 +174,10 @@ static uint32_t insert(struct match_rank *rank, uint32_t n, uint32_t k,
 /* The P below which nobody can matter any more. */
 static uint32_t least(const struct sweep *s)
 {
-    uint32_t p = s->theta;
-
     if (s->k == 0)
-        return s->best.p >= p ? s->best.p + 1 : p;
-    if (s->n == s->k && s->rank[s->n - 1].p > p)
-        p = s->rank[s->n - 1].p;
-    /* who is trusted to be first need not be, and the best must be found */
-    return s->everyone && p > s->best.p ? s->best.p : p;
+        return s->best.p + 1;
+    return s->n == s->k && s->rank[s->n - 1].p > s->theta ? s->rank[s->n - 1].p
+                                                          : s->theta;
 }
 
 /* Is the duty free now?  If it is not even but for its rest, that is noted. */
@@ -206,14 +201,12 @@ static uint32_t load_of(const struct sweep *s, struct match_slice_place *place)
     return place->load;
 }
 
-/* Does a free column of this P belong among the first? */
+/* Does a column of this P belong among the first, if it is free? */
 static bool ranks(const struct sweep *s, struct match_slice_place *place,
                   struct match_rank *one)
 {
     const struct match_rank *last = s->n > 0 ? &s->rank[s->n - 1] : NULL;
 
-    if (s->k == 0 || (s->n == s->k && one->p < last->p))
-        return false;
     one->h = place->tie - s->ticket->row.tie;
     if (s->n == s->k && one->p == last->p && last->load == 0 &&
         one->h > last->h)
@@ -236,27 +229,24 @@ static void consider_best(struct sweep *s, struct match_duty *duty, uint32_t p)
     if (!fits(s->engine, s->ticket, duty))
         return;
     until_ms = parted_until_ms(s->engine, s->ticket, duty);
-    if (until_ms != 0) {
-        if (until_ms < s->best.until_ms)
-            s->best.until_ms = until_ms;
-        return;
+    if (until_ms == 0) {
+        s->best.p = p;
+        s->best.duty = duty;
+    } else if (until_ms < s->best.until_ms) {
+        s->best.until_ms = until_ms;
     }
-    s->best.p = p;
-    s->best.duty = duty;
-    if (!easy(s->engine, s->ticket))
-        s->theta = share(s->engine, s->ticket, p);
 }
 
 /* A column that may matter, with its P. */
 static void consider(struct sweep *s, struct match_slice_place *place,
-                     uint32_t p, bool maybe_free)
+                     uint32_t p)
 {
     struct match_rank one = {.duty = place->duty, .p = p};
 
-    if (s->everyone && p > s->best.p)
+    if (s->k == 0)
         consider_best(s, place->duty, p);
-    if (maybe_free && p >= s->theta && ranks(s, place, &one) &&
-        (s->trusting || offerable(s, place->duty)))
+    else if (ranks(s, place, &one) &&
+             (s->trusting || offerable(s, place->duty)))
         s->n = insert(s->rank, s->n, s->k, &one);
 }
 
@@ -270,9 +260,9 @@ static void aim(struct sweep *s, uint32_t p)
     match_probe_aim(&s->probe, h < 65536 ? (uint32_t)h : 65536);
 }
 
-/* The columns of a word with floor <= P < ceiling that matter. */
+/* The columns of a word with P below ceiling that matter. */
 static void sweep_word(struct sweep *s, uint32_t first, uint64_t alive,
-                       uint64_t maybe_free, uint32_t ceiling)
+                       uint32_t ceiling)
 {
     uint32_t h_most = match_probe_most(&s->probe);
 
@@ -286,33 +276,32 @@ static void sweep_word(struct sweep *s, uint32_t first, uint64_t alive,
         p = match_score_moved(match_probe_h(&s->probe, first + at),
                               place->factor);
         if (p >= floor && p < ceiling)
-            consider(s, place, p, maybe_free >> at & 1);
+            consider(s, place, p);
     }
 }
 
-/* The columns of a block from which the probe is aimed at, below ceiling. */
+/* The columns of a block of at least the P that is aimed at, below ceiling. */
 static void sweep_columns(struct sweep *s, uint32_t block, uint32_t ceiling)
 {
     const struct match_slices *slices = &s->engine->slices;
     const uint64_t *frees = match_slice_at(slices, block, SLICE_FREE);
     const uint64_t *crisis = match_slice_at(slices, block, SLICE_CRISIS);
     uint32_t n = slices->block[block].n;
-    uint64_t alive[SLICE_WORDS], maybe_free[SLICE_WORDS];
+    uint64_t alive[SLICE_WORDS];
 
     for (uint32_t w = 0; w < SLICE_WORDS; w++) {
-        uint64_t there = n >= w * 64 + 64 ? UINT64_MAX
-                         : n > w * 64     ? ((uint64_t)1 << (n - w * 64)) - 1
-                                          : 0;
-
-        maybe_free[w] =
-            frees[w] & (s->who == INDEX_CRISIS ? crisis[w] : UINT64_MAX);
-        alive[w] = s->everyone ? there : maybe_free[w];
+        alive[w] = n >= w * 64 + 64 ? UINT64_MAX
+                   : n > w * 64     ? ((uint64_t)1 << (n - w * 64)) - 1
+                                    : 0;
+        if (s->k > 0)
+            alive[w] &= frees[w];
+        if (s->who == INDEX_CRISIS)
+            alive[w] &= crisis[w];
     }
     if (!match_probe_narrow(&s->probe, block, alive))
         return;
     for (uint32_t w = 0; w < SLICE_WORDS; w++)
-        sweep_word(s, block * SLICE_PLACES + w * 64, alive[w], maybe_free[w],
-                   ceiling);
+        sweep_word(s, block * SLICE_PLACES + w * 64, alive[w], ceiling);
 }
 
 /* As long as nothing says how well one has to fit, those who may fit best are
@@ -344,10 +333,8 @@ static void sweep_block(struct sweep *s, uint32_t block)
  * who are found? */
 static bool decided(const struct sweep *s, uint64_t h_least)
 {
-    if (s->everyone && s->best.p < s->p_most)
-        return false;
     if (s->k == 0)
-        return true;
+        return s->best.p >= s->p_most;
     return s->n == s->k && s->rank[s->n - 1].p >= s->p_most &&
            s->rank[s->n - 1].load == 0 && s->rank[s->n - 1].h < h_least;
 }
@@ -441,46 +428,43 @@ static struct match_best best_of_none(const struct match_engine *engine,
                         : match_timer_add(ticket->row.since_ms, age)};
 }
 
-/* Is the best of the ticket known, or can it be had cheaply? */
-static bool best_known(const struct match_engine *engine,
-                       struct match_ticket *ticket)
+/* The best of the ticket: as it is remembered, or looked for. */
+static const struct match_best *best(struct match_engine *engine,
+                                     struct match_ticket *ticket)
 {
-    if (!still_best(engine, ticket))
-        return false;
-    catch_up(engine, ticket);
-    return true;
+    struct sweep s = {.engine = engine, .ticket = ticket};
+
+    if (still_best(engine, ticket)) {
+        catch_up(engine, ticket);
+        return &ticket->best;
+    }
+    s.best = best_of_none(engine, ticket);
+    sweep(&s);
+    ticket->best = s.best;
+    return &ticket->best;
 }
 
-bool match_index_wants(struct match_engine *engine, struct match_ticket *ticket,
-                       const struct match_duty *duty)
+/* θ(ticket): what a P has to reach now. */
+static uint32_t theta(struct match_engine *engine, struct match_ticket *ticket)
 {
-    uint32_t p = match_index_p(engine, ticket, duty);
-
-    if (!match_index_hard(engine, ticket, duty))
-        return false;
-    if (easy(engine, ticket))
-        return true;
-    if (!best_known(engine, ticket)) {
-        struct sweep s = {.engine = engine,
-                          .ticket = ticket,
-                          .everyone = true,
-                          .best = best_of_none(engine, ticket)};
-
-        sweep(&s);
-        ticket->best = s.best;
-    }
-    return p >= share(engine, ticket, ticket->best.p);
+    return easy(engine, ticket)
+               ? 0
+               : share(engine, ticket, best(engine, ticket)->p);
 }
 
 /* ---- what is asked ---- */
 
-/* Drop whom θ is above, when more is known of the best; are the others what
- * the bits said? */
-static bool confirmed(struct sweep *s)
+bool match_index_wants(struct match_engine *engine, struct match_ticket *ticket,
+                       const struct match_duty *duty)
 {
-    while (s->n > 0 && s->rank[s->n - 1].p < s->theta)
-        s->n--;
-    for (uint32_t i = 0; i < s->n && s->trusting; i++)
+    return match_index_hard(engine, ticket, duty) &&
+           match_index_p(engine, ticket, duty) >= theta(engine, ticket);
+}
+
+/* Are those who were found what the bits said? */
+static bool confirmed(const struct sweep *s)
+{
+    for (uint32_t i = 0; i < s->n; i++)
         if (!offerable(s, s->rank[i].duty))
             return false;
     return true;
@@ -496,19 +480,13 @@ uint32_t match_index_top(struct match_engine *engine,
                       .k = k,
                       .who = who,
                       .trusting = true,
-                      .everyone =
-                          !easy(engine, ticket) && !best_known(engine, ticket),
-                      .best = best_of_none(engine, ticket)};
+                      .theta = theta(engine, ticket)};
 
     REQUIRE(k > 0);
     REQUIRE(k <= MATCH_TOP_K_MAX);
-    if (!easy(engine, ticket) && !s.everyone)
-        s.theta = share(engine, ticket, ticket->best.p);
     sweep(&s);
-    if (s.everyone)
-        ticket->best = s.best;
     if (!confirmed(&s)) { /* one by one, then */
-        s.trusting = s.everyone = false;
+        s.trusting = false;
         s.n = 0;
         sweep(&s);
     }
@@ -518,19 +496,10 @@ uint32_t match_index_top(struct match_engine *engine,
 enum match_bound match_index_bound(struct match_engine *engine,
                                    struct match_ticket *ticket)
 {
-    struct sweep s = {.engine = engine,
-                      .ticket = ticket,
-                      .everyone = true,
-                      .best = best_of_none(engine, ticket)};
-
     REQUIRE(match_ticket_live(ticket));
     if (engine->slices.pool[ticket->row.pool].n == 0)
         return BOUND_NOBODY_ON_DUTY;
-    if (!best_known(engine, ticket)) {
-        sweep(&s);
-        ticket->best = s.best;
-    }
-    return ticket->best.duty ? BOUND_ALL_BUSY : BOUND_NONE_COMPATIBLE;
+    return best(engine, ticket)->duty ? BOUND_ALL_BUSY : BOUND_NONE_COMPATIBLE;
 }
 
 uint64_t match_index_check(const struct match_engine *engine,

@@ -98,10 +98,13 @@ static void ask_group(struct match_probe *p, uint32_t pool, uint8_t group)
 
         if (value == 0 || !used_row(p->slices, pool, SLICE_HAVE, term[i], &row))
             continue;
-        p->exact = p->exact && is_only(p->slices, pool, row, term[i]);
         for (; at > first && p->level[at - 1].value < value; at--)
             p->level[at] = p->level[at - 1];
-        p->level[at] = (struct match_probe_level){.row = row, .value = value};
+        p->level[at] = (struct match_probe_level){
+            .row = row,
+            .term = term[i],
+            .only = is_only(p->slices, pool, row, term[i]),
+            .value = value};
         p->levels++;
     }
     for (uint8_t i = first; i < p->levels; i++)
@@ -144,7 +147,6 @@ void match_probe_init(struct match_probe *probe, struct match_slices *slices,
     p->required.n = p->ruled_out.n = p->sought.n = 0;
     p->levels = p->musts = 0;
     p->weights = p->missing = 0;
-    p->exact = true;
     p->nobody_so_well = false;
     p->nobody = slices->pool[pool].n == 0;
     match_profile_ask(&slices->profiles);
@@ -368,20 +370,18 @@ bool match_probe_narrow(struct match_probe *probe, uint32_t block,
 static uint32_t toward(const struct match_probe *p, uint32_t place)
 {
     uint32_t at = place % SLICE_PLACES;
+    const struct match_hand *hand = &p->slices->place[place].duty->hand;
     const uint64_t *word =
         match_slice_at(p->slices, place / SLICE_PLACES, 0) + at / 64;
     uint64_t sum = 0;
-    uint32_t d = 0;
 
-    if (!p->exact) {
-        REQUIRE(match_score_toward(p->rarity, &p->hand->seek,
-                                   &p->slices->place[place].duty->hand, &d));
-        return d;
-    }
     for (uint8_t i = 0; i < p->levels;) {
-        if (word[(size_t)p->level[i].row * SLICE_WORDS] >> (at % 64) & 1) {
-            sum += p->level[i].value;
-            i = p->level[i].next;
+        const struct match_probe_level *level = &p->level[i];
+
+        if ((word[(size_t)level->row * SLICE_WORDS] >> (at % 64) & 1) &&
+            (level->only || match_hand_has(hand, level->term))) {
+            sum += level->value;
+            i = level->next;
         } else {
             i++;
         }

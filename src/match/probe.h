@@ -21,7 +21,8 @@
 
 struct
     match_probe_level { /* a term that is sought, rarest of its group first */
-    uint32_t row;
+    uint32_t row, term;
+    bool only;      /* the row is this term's alone */
     uint8_t next;   /* the first level of the next group */
     uint32_t most;  /* no H is above it */
     uint8_t units;  /* cost of lacking it and what is before it */
@@ -43,7 +44,6 @@ struct match_probe {             /* all private */
     struct match_probe_level level[MATCH_SEEK_TOKENS_MAX];
     uint8_t levels;
     uint64_t weights, missing; /* missing: what nobody at all has */
-    bool exact;                /* every level's row is of its term alone */
     bool nobody;               /* can fit at all */
     bool nobody_so_well;       /* can fit as well as is aimed at */
     bool met_wanted;           /* to fit, who seeks something must find it */
