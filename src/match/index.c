@@ -120,6 +120,7 @@ struct sweep { /* for the first k of the free, or (k = 0) for the best of all */
     struct match_best best;
     uint32_t factor_most; /* of the pool */
     uint32_t p_most;      /* no P is above it */
+    uint32_t guess;       /* somebody may reach it */
     uint32_t aimed;       /* the probe passes nobody of this P or more over */
     struct match_probe probe;
 };
@@ -305,27 +306,24 @@ static void sweep_columns(struct sweep *s, uint32_t block, uint32_t ceiling)
 }
 
 /* As long as nothing says how well one has to fit, those who may fit best are
- * looked at first, then those below. */
+ * looked at first, then those below: so few are scored in vain. */
 static void sweep_block(struct sweep *s, uint32_t block)
 {
-    uint32_t most = match_score_moved(
-        match_probe_most(&s->probe), s->engine->slices.block[block].factor_max);
-    uint32_t ceiling = UINT32_MAX, floor = least(s);
+    uint32_t step = s->p_most / 8, ceiling = UINT32_MAX;
 
-    if (most < floor)
+    if (match_score_moved(match_probe_most(&s->probe),
+                          s->engine->slices.block[block].factor_max) < least(s))
         return;
-    if (floor < most / 8)
-        floor = most / 8 * 7;
     for (;;) {
+        uint32_t floor = least(s) < step ? s->guess : least(s);
+
         if (floor > s->aimed + s->aimed / 64 || floor < s->aimed)
             aim(s, floor);
         sweep_columns(s, block, ceiling);
         if (least(s) >= s->aimed)
             return;
         ceiling = s->aimed;
-        floor = floor > most / 8 ? floor - most / 8 : 0;
-        if (floor < least(s))
-            floor = least(s);
+        s->guess = s->guess > step ? s->guess - step : 0;
     }
 }
 
@@ -351,6 +349,7 @@ static void sweep(struct sweep *s)
                      &ticket->hand, match_ticket_age(s->engine, ticket));
     s->factor_most = match_slice_factor_max(slices, pool);
     s->p_most = match_score_moved(match_probe_most(&s->probe), s->factor_most);
+    s->guess = s->p_most / 8 * 7;
     for (uint32_t i = 0; i < slices->sectors; i++) {
         uint32_t sector = (first + i) & (slices->sectors - 1);
         uint32_t block = slices->pool[pool].head[sector];

@@ -184,13 +184,16 @@ void match_probe_aim(struct match_probe *probe, uint32_t least)
     uint64_t unit = UINT64_MAX;
 
     REQUIRE(least <= ONE);
+    p->choosy = p->seeking_wanted = false;
     p->met_wanted = least > unmet(p->weights == 0 ? 0 : ONE);
-    p->seeking_wanted = p->weights == 0 && least > ONE / 2;
-    if (p->weights == 0)
+    if (p->weights == 0) {
+        p->seeking_wanted = p->choosy = least > ONE / 2;
         return;
+    }
     spare = spare_of(p, toward);
     own =
         spare_of(p, toward == 0 ? 0 : least); /* H of who seeks nothing is D */
+    p->choosy = toward > 0;
     p->nobody_so_well = spare < 0;
     if (spare < 0)
         return;
@@ -345,9 +348,10 @@ bool match_probe_narrow(struct match_probe *probe, uint32_t block,
     struct match_probe *p = probe;
     const uint64_t *unsought;
 
-    if (p->nobody || p->nobody_so_well)
+    if (p->nobody || p->nobody_so_well || !row_any(alive))
         return false;
-    narrow_seeks(p, block, alive);
+    if (p->choosy)
+        narrow_seeks(p, block, alive);
     if (!row_any(alive))
         return false;
     narrow_limits(p, block, alive);

@@ -46,6 +46,7 @@ struct match_probe {             /* all private */
     uint64_t weights, missing; /* missing: what nobody at all has */
     bool nobody;               /* can fit at all */
     bool nobody_so_well;       /* can fit as well as is aimed at */
+    bool choosy;               /* what is sought decides */
     bool met_wanted;           /* to fit, who seeks something must find it */
     bool seeking_wanted;       /* to fit, one must seek something */
     uint32_t most;             /* no H is above it */

@@ -8,7 +8,7 @@ enum {
     ROWS_LEAST = 64,       /* of a kind */
     HAVE_ROWS_MOST = 1024, /* more than a vocabulary has terms */
     OTHER_ROWS_MOST = 256, /* what is sought or ruled out is more alike */
-    SECTOR_DUTIES = 8192,  /* about as many columns in a sector */
+    SECTOR_DUTIES = 2048,  /* about as many columns in a sector */
     FACTOR_LEAST = 49152,  /* of a record without any yes */
     FACTOR_STEP = 64       /* of a bucket */
 };

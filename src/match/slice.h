@@ -31,7 +31,7 @@
 enum {
     SLICE_WORDS = 8, /* of a row in a block */
     SLICE_PLACES = SLICE_WORDS * 64,
-    SLICE_SECTORS_MAX = 128,
+    SLICE_SECTORS_MAX = 256,
     SLICE_RECORDS = 256, /* buckets of the record's factor */
     SLICE_LOAD_NONE = UINT8_MAX
 };

@@ -116,7 +116,7 @@ static void check_rows(uint32_t pool)
 int main(void)
 {
     open_tables();
-    CHECK(slices.sectors == 2);
+    CHECK(slices.sectors == 8);
     CHECK(match_slice_sector(&slices, match_slice_sector_tie(&slices, 1)) == 1);
     CHECK(match_slice_sector(&slices, match_slice_sector_tie(&slices, 1) - 1) ==
           0);
