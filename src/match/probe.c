@@ -162,11 +162,12 @@ void match_probe_init(struct match_probe *probe, struct match_slices *slices,
 }
 
 /* The least D toward a peer with which H can reach `least`. */
-static uint64_t least_toward(const struct match_probe *p, uint64_t least)
+static uint32_t least_toward(const struct match_probe *p, uint64_t least)
 {
     if (least <= unmet(ONE))
         return 0;
-    return p->sought.n > 0 ? ONE * least / (2 * ONE - least) : least;
+    return (uint32_t)(p->sought.n > 0 ? ONE * least / (2 * ONE - least)
+                                      : least);
 }
 
 /* By how much the weighted sum toward a peer may lack what is to be had, for D
@@ -179,12 +180,13 @@ static int64_t spare_of(const struct match_probe *p, uint64_t least)
 void match_probe_aim(struct match_probe *probe, uint32_t least)
 {
     struct match_probe *p = probe;
-    uint64_t toward = least_toward(p, least);
+    uint32_t toward = least_toward(p, least);
     int64_t spare, own;
     uint64_t unit = UINT64_MAX;
 
     REQUIRE(least <= ONE);
     p->choosy = p->seeking_wanted = false;
+    p->toward = p->weights == 0 ? 0 : toward;
     p->met_wanted = least > unmet(p->weights == 0 ? 0 : ONE);
     if (p->weights == 0) {
         p->seeking_wanted = p->choosy = least > ONE / 2;
@@ -402,6 +404,8 @@ uint32_t match_probe_h(const struct match_probe *probe, uint32_t place)
 
     if (p->weights > 0)
         to = toward(p, place);
+    if (to < p->toward)
+        return 0;
     if (unsought[at / 64] >> (at % 64) & 1)
         return match_score_mean(p->weights > 0 ? to : ONE / 2,
                                 p->weights > 0 ? to : ONE / 2);

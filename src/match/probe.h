@@ -12,7 +12,8 @@
  * Laws
  *   1. A column that is narrowed away has H below the least asked for, or its
  *      cards are never compatible at the ticket's age.
- *   2. match_probe_h() is match_score_both(), to the bit.
+ *   2. match_probe_h() is match_score_both(), to the bit, unless that is below
+ *      the least asked for; then it may be 0.
  *   3. No column's H is above match_probe_most(). */
 #ifndef MATCH_PROBE_H
 #define MATCH_PROBE_H
@@ -50,6 +51,7 @@ struct match_probe {             /* all private */
     bool met_wanted;           /* to fit, who seeks something must find it */
     bool seeking_wanted;       /* to fit, one must seek something */
     uint32_t most;             /* no H is above it */
+    uint32_t toward;           /* D toward a peer below which H is too little */
     uint8_t units;             /* that who seeks nothing may lack */
     uint64_t met[SLICE_WORDS]; /* of the block narrowed last: finds something */
 };

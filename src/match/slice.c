@@ -5,12 +5,12 @@
 #include "base/require.h"
 
 enum {
-    ROWS_LEAST = 64,       /* of a kind */
-    HAVE_ROWS_MOST = 1024, /* more than a vocabulary has terms */
-    OTHER_ROWS_MOST = 256, /* what is sought or ruled out is more alike */
-    SECTOR_DUTIES = 2048,  /* about as many columns in a sector */
-    FACTOR_LEAST = 49152,  /* of a record without any yes */
-    FACTOR_STEP = 64       /* of a bucket */
+    ROWS_LEAST = 64, /* of a kind */
+    HAVE_ROWS_MOST = 4096,
+    OTHER_ROWS_MOST = 1024, /* what is sought or ruled out is more alike */
+    SECTOR_DUTIES = 2048,   /* about as many columns in a sector */
+    FACTOR_LEAST = 49152,   /* of a record without any yes */
+    FACTOR_STEP = 64        /* of a bucket */
 };
 
 /* ---- memory ---- */
