@@ -190,10 +190,14 @@ void match_duty_adopt(struct match_engine *engine, struct match_duty *duty,
     REQUIRE(row->pool < engine->sizes.pools);
     duty->subject.seq = seq;
     move(duty, row);
-    if (row->state != DUTY_OFF && !list_linked(&duty->pool_link))
+    if (row->state != DUTY_OFF && !list_linked(&duty->pool_link)) {
         list_push_back(&engine->pool[row->pool].duties, &duty->pool_link);
-    if (row->state == DUTY_OFF && list_linked(&duty->pool_link))
+        engine->pool[row->pool].duties_n++;
+    }
+    if (row->state == DUTY_OFF && list_linked(&duty->pool_link)) {
         list_unlink(&duty->pool_link);
+        engine->pool[row->pool].duties_n--;
+    }
     if (row->state == DUTY_OFF && !attends(duty))
         match_duty_discard(engine, duty);
     match_index_put(engine, duty);

@@ -39,6 +39,7 @@ static void cut_pool(struct cut *from, struct match_pool *pool, uint32_t terms)
         return;
     match_rarity_init(&pool->rarity, term, terms, slot, slots);
     list_init(&pool->tickets);
+    list_init(&pool->waiting);
     list_init(&pool->duties);
     pool->page = UINT32_MAX;
 }
@@ -311,17 +312,11 @@ void match_engine_count(const struct match_engine *engine,
             count->offers_open +=
                 ticket->offer && ticket->offer->row.state == OFFER_OPEN;
         }
-        LIST_EACH (node, &engine->pool[i].duties) {
-            const struct match_duty *duty =
-                LIST_ENTRY(node, struct match_duty, pool_link);
-
-            count->duties_on += duty->row.state == DUTY_ON;
-            count->duties_paused += duty->row.state == DUTY_PAUSED;
-        }
+        count->duties_on += engine->slices.pool[i].n;
+        count->duties_paused +=
+            engine->pool[i].duties_n - engine->slices.pool[i].n;
     }
-    for (uint32_t i = 0; i < engine->sizes.talks; i++)
-        count->talks_live += engine->talk[i].row.id != 0 &&
-                             engine->talk[i].row.state != TALK_ENDED;
+    count->talks_live = engine->talks_live;
 }
 
 bool match_engine_row(const struct match_engine *engine, uint64_t *cursor,

@@ -1,6 +1,7 @@
 #include "match/index.h"
 
 #include "base/require.h"
+#include "match/fit.h"
 #include "match/probe.h"
 #include "match/score.h"
 
@@ -56,55 +57,6 @@ void match_index_unsettle(struct match_engine *engine)
 {
     for (uint32_t i = 0; i < engine->sizes.pools; i++)
         engine->pool[i].rises += STATE_RISEN + 1;
-}
-
-/* ---- two cards ---- */
-
-/* Hard, but for the state of the duty and what the pair has between them. */
-static bool fits(const struct match_engine *engine,
-                 const struct match_ticket *ticket,
-                 const struct match_duty *duty)
-{
-    uint32_t age;
-
-    if (ticket->row.pool != duty->row.pool ||
-        ticket->row.member == duty->row.member || duty->hand.version == 0)
-        return false;
-    if (ticket->held || duty->held || !match_duty_graded(engine, duty))
-        return false;
-    age = match_hand_age(&ticket->hand, &duty->hand);
-    return age != UINT32_MAX && match_ticket_age(engine, ticket) >= age;
-}
-
-/* From when on the pair may meet; 0 = now already. */
-static uint64_t parted_until_ms(const struct match_engine *engine,
-                                const struct match_ticket *ticket,
-                                const struct match_duty *duty)
-{
-    if (match_flight_blocks(engine, ticket->row.member, duty->row.member))
-        return MATCH_NEVER; /* unless the store refuses the block */
-    return match_pair_until_ms(&engine->pairs, ticket->row.member,
-                               duty->row.member, ticket->row.id,
-                               engine->now_ms);
-}
-
-bool match_index_hard(const struct match_engine *engine,
-                      const struct match_ticket *ticket,
-                      const struct match_duty *duty)
-{
-    return fits(engine, ticket, duty) &&
-           parted_until_ms(engine, ticket, duty) == 0;
-}
-
-uint32_t match_index_p(const struct match_engine *engine,
-                       const struct match_ticket *ticket,
-                       const struct match_duty *duty)
-{
-    REQUIRE(ticket->row.pool == duty->row.pool);
-    return match_score_record(
-        match_score_both(&engine->pool[ticket->row.pool].rarity, &ticket->hand,
-                         &duty->hand),
-        duty->row.yes, duty->row.total);
 }
 
 /* ---- a sweep over a pool's columns ---- */
@@ -219,7 +171,7 @@ static bool ranks(const struct sweep *s, struct match_slice_place *place,
 /* May the ticket be offered to this peer, as Law 1 wants it? */
 static bool offerable(const struct sweep *s, const struct match_duty *duty)
 {
-    return is_free(s, duty) && match_index_hard(s->engine, s->ticket, duty);
+    return is_free(s, duty) && match_fit_hard(s->engine, s->ticket, duty);
 }
 
 /* The best so far, unless Hard is against it. */
@@ -227,9 +179,9 @@ static void consider_best(struct sweep *s, struct match_duty *duty, uint32_t p)
 {
     uint64_t until_ms;
 
-    if (!fits(s->engine, s->ticket, duty))
+    if (!match_fit_cards(s->engine, s->ticket, duty))
         return;
-    until_ms = parted_until_ms(s->engine, s->ticket, duty);
+    until_ms = match_fit_parted_until_ms(s->engine, s->ticket, duty);
     if (until_ms == 0) {
         s->best.p = p;
         s->best.duty = duty;
@@ -378,8 +330,8 @@ static bool still_best(const struct match_engine *engine,
     if (!best->duty)
         return true;
     return best->duty->row.state == DUTY_ON &&
-           match_index_hard(engine, ticket, best->duty) &&
-           match_index_p(engine, ticket, best->duty) == best->p;
+           match_fit_hard(engine, ticket, best->duty) &&
+           match_fit_p(engine, ticket, best->duty) == best->p;
 }
 
 /* Who came or changed since. */
@@ -395,12 +347,12 @@ static void catch_up(const struct match_engine *engine,
         uint32_t p;
 
         if (duty->row.state != DUTY_ON || duty->row.pool != ticket->row.pool ||
-            !fits(engine, ticket, duty))
+            !match_fit_cards(engine, ticket, duty))
             continue;
-        p = match_index_p(engine, ticket, duty);
+        p = match_fit_p(engine, ticket, duty);
         if (p <= best->p)
             continue;
-        until_ms = parted_until_ms(engine, ticket, duty);
+        until_ms = match_fit_parted_until_ms(engine, ticket, duty);
         if (until_ms != 0) {
             if (until_ms < best->until_ms)
                 best->until_ms = until_ms;
@@ -456,8 +408,8 @@ static uint32_t theta(struct match_engine *engine, struct match_ticket *ticket)
 bool match_index_wants(struct match_engine *engine, struct match_ticket *ticket,
                        const struct match_duty *duty)
 {
-    return match_index_hard(engine, ticket, duty) &&
-           match_index_p(engine, ticket, duty) >= theta(engine, ticket);
+    return match_fit_hard(engine, ticket, duty) &&
+           match_fit_p(engine, ticket, duty) >= theta(engine, ticket);
 }
 
 /* Are those who were found what the bits said? */

@@ -42,15 +42,6 @@ void match_index_touch(struct match_engine *engine,
 /* Something may have become better for many: rarities, what forbade. */
 void match_index_unsettle(struct match_engine *engine);
 
-/* Hard, but for the state of the duty. */
-bool match_index_hard(const struct match_engine *engine,
-                      const struct match_ticket *ticket,
-                      const struct match_duty *duty);
-
-uint32_t match_index_p(const struct match_engine *engine,
-                       const struct match_ticket *ticket,
-                       const struct match_duty *duty);
-
 /* Does the ticket want this peer: Hard, and P ≥ θ? */
 bool match_index_wants(struct match_engine *engine, struct match_ticket *ticket,
                        const struct match_duty *duty);

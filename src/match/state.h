@@ -24,8 +24,10 @@ enum { STATE_WAITS = 32, STATE_WAITS_LEAST = 8, STATE_PAGE = 128 };
 
 struct match_pool {
     struct match_rarity rarity;
-    struct list tickets;           /* live */
-    struct list duties;            /* not OFF */
+    struct list tickets; /* live */
+    struct list waiting; /* of them: WAITING, as stored */
+    struct list duties;  /* not OFF */
+    uint32_t tickets_n, duties_n;
     uint64_t wait_ms[STATE_WAITS]; /* of the last matches, a ring */
     uint32_t waits;                /* matches ever */
     /* peers who came or became better, a ring */
@@ -40,8 +42,8 @@ struct match_latch {
     struct list link;
 };
 
-struct match_choice { /* an offer that a batch decided on */
-    uint64_t ticket, peer;
+struct match_choice { /* a ticket of the batch */
+    uint64_t ticket;
 };
 
 struct match_engine {
@@ -75,6 +77,7 @@ struct match_engine {
 
     struct match_latch latch[FLIGHT_LATCHES];
     struct list latch_free, latched;
+    uint32_t talks_live;
     uint32_t blocks; /* BLOCK commands in flight or latched */
     bool replay;     /* latched events are to be tried */
     uint32_t fence;  /* what was dropped already */
@@ -88,10 +91,11 @@ struct match_engine {
 
     struct match_assign assign;
     uint32_t batches;
-    struct match_ticket **scratch; /* sizes.tickets */
-    struct match_duty **chosen;    /* of a batch: number → duty */
-    struct match_choice *choice;   /* batch_tickets */
-    uint32_t choices, choice_at;
+    struct match_ticket **scratch;      /* sizes.tickets */
+    struct match_duty **chosen;         /* of a batch: number → duty */
+    struct match_choice *choice;        /* batch_tickets */
+    uint32_t choices, choice_at;        /* equal: no batch is under way */
+    uint32_t batch_edged, batch_placed; /* of them, have edges, are placed */
 
     struct match_slices slices;
     struct match_rarity_row page[STATE_PAGE];

@@ -60,6 +60,7 @@ static enum err begin(struct match_engine *engine,
                     (uint32_t)(new - engine->talk)) == ERR_NONE);
     list_push_back(&duty->talk_list, &new->duty_link);
     duty->talks++;
+    engine->talks_live++;
     *talk = new;
     return ERR_NONE;
 }
@@ -75,6 +76,7 @@ static void end(struct match_engine *engine, struct match_talk *talk)
     match_timer_clear(&engine->timers, &talk->limit);
     list_unlink(&talk->duty_link);
     duty->talks--;
+    engine->talks_live--;
     talk->duty = NULL;
     match_index_touch(engine, duty);
     match_agenda_duty(engine, duty);

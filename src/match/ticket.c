@@ -153,6 +153,7 @@ enum err match_ticket_new(struct match_engine *engine,
     REQUIRE(map_put(&engine->ticket_by_member, row->member,
                     (uint32_t)(new - engine->ticket)) == ERR_NONE);
     list_push_back(&engine->pool[row->pool].tickets, &new->pool_link);
+    engine->pool[row->pool].tickets_n++;
     *ticket = new;
     return ERR_NONE;
 }
@@ -168,6 +169,8 @@ static void forget(struct match_engine *engine, struct match_ticket *ticket)
     REQUIRE(map_remove(&engine->ticket_by_id, ticket->row.id));
     REQUIRE(map_remove(&engine->ticket_by_member, ticket->row.member));
     list_unlink(&ticket->pool_link);
+    list_unlink(&ticket->wait_link);
+    engine->pool[ticket->row.pool].tickets_n--;
     list_unlink(&ticket->subject.moment_link);
     match_hand_clear(&ticket->hand, &engine->pool[ticket->row.pool].rarity);
     if (duty) {
@@ -219,6 +222,10 @@ void match_ticket_adopt(struct match_engine *engine,
     move(ticket, row);
     if (was == TICKET_NEW)
         match_say_note(engine, LOG_TICKET_OPENED);
+    if (row->state != TICKET_WAITING)
+        list_unlink(&ticket->wait_link);
+    else if (!list_linked(&ticket->wait_link))
+        list_push_back(&engine->pool[row->pool].waiting, &ticket->wait_link);
     if (was != row->state && row->state == TICKET_WAITING)
         returned(engine, ticket);
     if (!match_ticket_live(ticket) && list_linked(&ticket->pool_link)) {

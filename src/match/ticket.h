@@ -52,6 +52,7 @@ struct match_ticket {
     uint64_t call; /* the Ask that is to be answered; 0 = it was */
     struct match_timer timer[TICKET_TIMERS];
     struct list pool_link; /* live, in its pool */
+    struct list wait_link; /* WAITING, in its pool */
 };
 
 /* A place for a new ticket of row->member, in state TICKET_NEW.  ERR_FULL. */

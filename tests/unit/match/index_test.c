@@ -1,34 +1,12 @@
 /* The index against a walk over all duties: random peers who come, go, change
  * and rest, in several pools and sectors, and every question after each. */
-#include "match/index.h"
-
-#include <stdlib.h>
-
-#include "base/chance.h"
-#include "check.h"
-#include "hands.h"
+#include "index_world.h"
+#include "match/fit.h"
 #include "match/score.h"
-
-enum { POOLS = 2, TICKETS = 12, EFFECTS = 64 };
-
-struct history {                   /* what is tried */
-    uint32_t peers, rounds, sizes; /* sizes: of the table of duties */
-    uint64_t records;              /* different yes and total */
-    struct hands how;
-};
-
-static struct match_engine *engine;
-static struct match_effects effects;
-static struct match_effect item[EFFECTS];
-static uint64_t seed;
-
-static uint64_t roll(uint64_t sides)
-{
-    return chance_below(&seed, sides);
-}
 
 /* ---- slow and obvious ---- */
 
+/* match/fit law 1 */
 static bool slow_hard(const struct match_ticket *ticket,
                       const struct match_duty *duty)
 {
@@ -115,46 +93,7 @@ static uint32_t slow_top(const struct match_ticket *ticket,
     return n;
 }
 
-/* ---- a world ---- */
-
-static struct match_duty *duty_of(uint64_t member)
-{
-    struct match_duty *duty;
-
-    CHECK(match_duty_need(engine, member, member % POOLS, &duty) == ERR_NONE);
-    return duty;
-}
-
-static void clear_agenda(void)
-{
-    while (list_pop_front(&engine->duty_moments) ||
-           list_pop_front(&engine->ticket_moments) ||
-           list_pop_front(&engine->tell))
-        continue;
-}
-
-static void attend(const struct history *history, uint64_t member)
-{
-    struct match_duty *duty = duty_of(member);
-    struct match_duty_row row = duty->row;
-    struct match_card card = hands_card(&seed, &history->how, MATCH_PEER);
-
-    match_duty_discard(engine, duty);
-    CHECK(match_hand_set(&duty->hand, &engine->pool[row.pool].rarity, &card,
-                         ++engine->stamp) == ERR_NONE);
-    row.state = roll(8) ? DUTY_ON : DUTY_PAUSED;
-    row.grade = roll(5) ? GRADE_PEER : GRADE_CRISIS_PEER;
-    row.grade_until_ms = roll(9) ? 0 : engine->now_ms + roll(40000);
-    row.capacity = (uint8_t)roll(4);
-    row.rest_until_ms = roll(6) ? 0 : engine->now_ms + roll(20000);
-    row.total = (uint32_t)roll(history->records);
-    row.yes = (uint32_t)roll((uint64_t)row.total + 1);
-    row.tie = chance_next(&seed);
-    match_duty_adopt(engine, duty, &row, 0);
-    if (roll(20))
-        match_duty_count(engine, duty);
-    clear_agenda();
-}
+/* ---- what happens ---- */
 
 static void leave(struct match_duty *duty)
 {
@@ -219,52 +158,6 @@ static void part(struct match_ticket *ticket, uint64_t peer)
     CHECK(match_pair_put(&engine->pairs, &row, 0, MATCH_NEVER) == ERR_NONE);
 }
 
-static void ask(const struct history *history, uint32_t i)
-{
-    struct match_card card = hands_card(&seed, &history->how, MATCH_SEEKER);
-    struct match_ticket_row row = {
-        .id = 1 + i + TICKETS * engine->now_ms,
-        .member = 1000000 + i,
-        .pool = i % POOLS,
-        .danger = roll(6) == 0,
-        .since_ms = engine->now_ms > 70000 ? engine->now_ms - roll(70000)
-                                           : engine->now_ms,
-        .expires_ms = MATCH_NEVER,
-        .tie = chance_next(&seed)};
-    struct match_ticket *old = match_ticket_of(engine, row.member), *ticket;
-
-    if (old)
-        match_ticket_free(engine, old);
-    CHECK(match_ticket_new(engine, &row, &card, &ticket) == ERR_NONE);
-    match_ticket_adopt(engine, ticket, &row, 0);
-    clear_agenda();
-}
-
-static void open_world(const struct history *history)
-{
-    struct match_sizes sizes = {.pools = POOLS,
-                                .tickets = TICKETS,
-                                .duties = history->sizes,
-                                .talks = 8,
-                                .pairs = 100000,
-                                .terms = (uint32_t)history->how.tokens + 1};
-    struct match_limits limits;
-    struct match_event event = {.kind = EVENT_BEGIN, .now_ms = 100000};
-
-    match_limits_init(&limits);
-    engine = match_engine_init(calloc(1, match_engine_bytes(&sizes)), &sizes,
-                               &limits);
-    effects = (struct match_effects){.item = item, .cap = EFFECTS};
-    event.begin.epoch = 1;
-    match_engine_step(engine, &event, &effects);
-    event.kind = EVENT_LIVE;
-    match_engine_step(engine, &event, &effects);
-    for (uint64_t token = 1; token <= history->how.tokens && roll(2); token++)
-        for (uint32_t pool = 0; pool < POOLS; pool++)
-            CHECK(match_rarity_load(&engine->pool[pool].rarity, token,
-                                    roll(2000)) == ERR_NONE);
-}
-
 /* Law 1, and the order, of every question about one ticket. */
 static void compare(struct match_ticket *ticket)
 {
@@ -285,6 +178,8 @@ static void compare(struct match_ticket *ticket)
         struct match_duty *duty =
             LIST_ENTRY(node, struct match_duty, pool_link);
 
+        CHECK(match_fit_hard(engine, ticket, duty) ==
+              (duty->hand.version != 0 && slow_hard(ticket, duty)));
         if (duty->row.state != DUTY_ON)
             continue;
         bound = BOUND_NONE_COMPATIBLE;
@@ -302,11 +197,11 @@ static void live(const struct history *history, uint64_t start)
     open_world(history);
     for (uint64_t i = 0; i < history->peers; i++)
         attend(history, 1 + i);
-    for (uint32_t i = 0; i < TICKETS; i++)
+    for (uint32_t i = 0; i < history->tickets; i++)
         ask(history, i);
     for (uint32_t round = 0; round < history->rounds; round++) {
         uint64_t member = 1 + roll(history->peers);
-        uint32_t t = (uint32_t)roll(TICKETS);
+        uint32_t t = (uint32_t)roll(history->tickets);
         struct match_duty *duty = match_duty_of(engine, member);
 
         if (roll(3) == 0)
@@ -338,15 +233,15 @@ int main(void)
 {
     static const struct history histories[] = {
         /* few cards, all much alike: ties, and one block */
-        {60, 1500, 64, 1, {5, 4, 3, 2, 1}},
+        {60, 1500, 64, 12, 1, {5, 4, 3, 2, 1}},
         /* several blocks and pools, many records */
-        {1400, 250, 2000, 30, {40, 16, 6, 2, 2}},
+        {1400, 250, 2000, 12, 30, {40, 16, 6, 2, 2}},
         /* four sectors */
-        {2600, 120, 32768, 3, {30, 12, 5, 1, 1}},
+        {2600, 120, 32768, 12, 3, {30, 12, 5, 1, 1}},
         /* more terms than rows: some of them share one */
-        {700, 250, 1000, 4, {3000, 60, 30, 8, 20}},
+        {700, 250, 1000, 12, 4, {3000, 60, 30, 8, 20}},
         /* four sectors, all alike: the first in h is found early */
-        {2600, 120, 32768, 1, {3, 3, 2, 1, 0}},
+        {2600, 120, 32768, 12, 1, {3, 3, 2, 1, 0}},
     };
 
     for (size_t i = 0; i < sizeof histories / sizeof histories[0]; i++)
