@@ -84,8 +84,7 @@ static uint32_t gather(struct match_engine *engine, uint32_t most)
     for (uint32_t i = n / 2; i-- > 0;)
         sift(heap, i, n);
     while (n > 0 && taken < most) {
-        engine->choice[taken++] =
-            (struct match_choice){.ticket = heap[0]->row.id};
+        engine->choice[taken++] = heap[0]->row.id;
         heap[0] = heap[--n];
         if (n > 0)
             sift(heap, 0, n);
@@ -135,8 +134,7 @@ static uint32_t number(struct match_engine *engine, struct match_duty *duty)
 static void add_ticket(struct match_engine *engine, uint32_t t)
 {
     struct match_assign *assign = &engine->assign;
-    struct match_ticket *ticket =
-        match_ticket_find(engine, engine->choice[t].ticket);
+    struct match_ticket *ticket = match_ticket_find(engine, engine->choice[t]);
     struct match_rank rank[MATCH_TOP_K_MAX];
     uint32_t k = (uint32_t)engine->limits.top_k, n = 0;
 
@@ -217,7 +215,7 @@ static bool propose(struct match_engine *engine)
     for (; engine->choice_at < engine->choices; engine->choice_at++) {
         struct match_duty *duty = peer_of(engine, engine->choice_at);
         struct match_ticket *ticket =
-            match_ticket_find(engine, engine->choice[engine->choice_at].ticket);
+            match_ticket_find(engine, engine->choice[engine->choice_at]);
 
         if (!duty || !ticket || !match_ticket_waits(engine, ticket) ||
             !match_duty_free(engine, duty) ||

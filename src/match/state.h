@@ -42,10 +42,6 @@ struct match_latch {
     struct list link;
 };
 
-struct match_choice { /* a ticket of the batch */
-    uint64_t ticket;
-};
-
 struct match_engine {
     struct match_limits limits;
     struct match_sizes sizes;
@@ -91,9 +87,9 @@ struct match_engine {
 
     struct match_assign assign;
     uint32_t batches;
-    struct match_ticket **scratch;      /* sizes.tickets */
-    struct match_duty **chosen;         /* of a batch: number → duty */
-    struct match_choice *choice;        /* batch_tickets */
+    struct match_ticket **scratch; /* sizes.tickets */
+    struct match_duty **chosen;    /* of a batch: number → duty */
+    uint64_t *choice; /* tickets of the batch, batch_tickets of them at most */
     uint32_t choices, choice_at;        /* equal: no batch is under way */
     uint32_t batch_edged, batch_placed; /* of them, have edges, are placed */
 

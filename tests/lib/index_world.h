@@ -12,7 +12,7 @@
 
 enum { POOLS = 2, EFFECTS = 64 };
 
-struct history { /* what is tried */
+struct history {                   /* what is tried */
     uint32_t peers, rounds, sizes; /* sizes: of the table of duties */
     uint32_t tickets;
     uint64_t records; /* different yes and total */
