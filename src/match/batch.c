@@ -8,7 +8,7 @@
 
 enum {
     MINUTE_MS = 60000,
-    SLICE_TICKETS = 32, /* are looked at in one step, */
+    SLICE_TICKETS = 16, /* are looked at in one step, */
     SLICE_EDGES = 40000 /* or so many edges */
 };
 

@@ -241,83 +241,95 @@ static bool row_any(const uint64_t row[SLICE_WORDS])
     return any != 0;
 }
 
-/* What is lacked, per column, in units; over: more than may be. */
-struct lack {
-    uint64_t plane[PLANES][SLICE_WORDS], over[SLICE_WORDS];
-};
-
-/* units more for each column that is not in `has`. */
-static void lack_more(struct lack *lack, const uint64_t has[SLICE_WORDS],
-                      uint8_t units)
+/* Who must have one of the terms up to some level of a group, and has not. */
+static void narrow_musts(const struct match_probe *p, uint32_t block,
+                         uint64_t alive[SLICE_WORDS])
 {
-    uint64_t carry[SLICE_WORDS] = {0};
+    for (uint8_t i = 0; i < p->levels; i = p->level[i].next) {
+        uint64_t has[SLICE_WORDS] = {0};
+        uint8_t last = i;
 
-    for (int bit = 0; bit < PLANES; bit++) {
-        uint64_t add = units >> bit & 1 ? UINT64_MAX : 0;
-
-        for (int w = 0; w < SLICE_WORDS; w++) {
-            uint64_t a = lack->plane[bit][w], b = add & ~has[w], c = carry[w];
-
-            lack->plane[bit][w] = a ^ b ^ c;
-            carry[w] = (a & b) | (c & (a ^ b));
-        }
+        while (last < p->level[i].next && p->level[last].units != UNITS_ALL)
+            last++;
+        if (last == p->level[i].next)
+            continue; /* one may do without it */
+        for (uint8_t j = i; j <= last; j++)
+            row_or(has, match_slice_at(p->slices, block, p->level[j].row));
+        row_and(alive, has);
+        if (!row_any(alive))
+            return;
     }
-    row_or(lack->over, carry);
 }
 
-/* Who seeks nothing and lacks more than it may. */
-static void lack_narrow(const struct lack *lack, uint8_t most,
-                        const uint64_t *unsought, uint64_t alive[SLICE_WORDS])
+struct lack { /* of a word's columns, in units, bit by bit */
+    uint64_t plane[PLANES], over;
+};
+
+/* units more for each column of which the bit is set. */
+static void lack_more(struct lack *lack, uint64_t columns, uint8_t units)
 {
-    for (int w = 0; w < SLICE_WORDS; w++) {
-        uint64_t more = 0, same = UINT64_MAX;
+    uint64_t carry = 0;
 
-        for (int bit = PLANES; bit-- > 0;) {
-            uint64_t plane = lack->plane[bit][w];
-            uint64_t of_most = most >> bit & 1 ? UINT64_MAX : 0;
+    for (int bit = 0; bit < PLANES; bit++) {
+        uint64_t a = lack->plane[bit];
+        uint64_t b = units >> bit & 1 ? columns : 0;
 
-            more |= same & plane & ~of_most;
-            same &= ~(plane ^ of_most);
-        }
-        alive[w] &= ~lack->over[w] & ~(more & unsought[w]);
+        lack->plane[bit] = a ^ b ^ carry;
+        carry = (a & b) | (carry & (a ^ b));
     }
+    lack->over |= carry;
+}
+
+/* The columns that lack more than so many. */
+static uint64_t lack_above(const struct lack *lack, uint8_t units)
+{
+    uint64_t more = 0, same = UINT64_MAX;
+
+    for (int bit = PLANES; bit-- > 0;) {
+        uint64_t of_units = units >> bit & 1 ? UINT64_MAX : 0;
+
+        more |= same & lack->plane[bit] & ~of_units;
+        same &= ~(lack->plane[bit] ^ of_units);
+    }
+    return more | lack->over;
+}
+
+/* Of a word's columns, those that lack no more than they may.  word: of row 0. */
+static uint64_t narrow_word(const struct match_probe *p, const uint64_t *word,
+                            uint64_t alive)
+{
+    uint64_t unsought = word[(size_t)SLICE_UNSOUGHT * SLICE_WORDS];
+    struct lack lack = {.over = 0};
+
+    for (uint8_t i = 0; i < p->levels;) {
+        uint64_t has = 0;
+        uint8_t end = p->level[i].next;
+
+        /* from a level that all must have on, nobody lacks anything */
+        for (; i < end && p->level[i].units != UNITS_ALL; i++) {
+            has |= word[(size_t)p->level[i].row * SLICE_WORDS];
+            if (p->level[i].units > 0)
+                lack_more(&lack, ~has, p->level[i].units);
+        }
+        i = end;
+    }
+    return alive & ~lack.over & ~(lack_above(&lack, p->units) & unsought);
 }
 
 static void narrow_seeks(const struct match_probe *p, uint32_t block,
                          uint64_t alive[SLICE_WORDS])
 {
-    const uint64_t *unsought = match_slice_at(p->slices, block, SLICE_UNSOUGHT);
-    struct lack lack;
-    bool lacks = false;
+    const uint64_t *rows = match_slice_at(p->slices, block, 0);
 
     if (p->seeking_wanted)
-        row_and_not(alive, unsought);
-
-    for (uint8_t i = 0; i < p->levels;) {
-        uint8_t end = p->level[i].next;
-        uint64_t has[SLICE_WORDS] = {0};
-
-        REQUIRE(end > i);
-        for (; i < end; i++) {
-            row_or(has, match_slice_at(p->slices, block, p->level[i].row));
-            if (p->level[i].units == 0)
-                continue;
-            if (p->level[i].units == UNITS_ALL) {
-                row_and(alive, has);
-                continue;
-            }
-            if (!lacks)
-                lack = (struct lack){.over = {0}};
-            lacks = true;
-            lack_more(&lack, has, p->level[i].units);
-        }
-        if (!row_any(alive))
-            return;
-    }
-    if (lacks)
-        lack_narrow(&lack, p->units, unsought, alive);
+        row_and_not(alive, match_slice_at(p->slices, block, SLICE_UNSOUGHT));
+    narrow_musts(p, block, alive);
+    for (int w = 0; w < SLICE_WORDS; w++)
+        if (alive[w] != 0)
+            alive[w] = narrow_word(p, rows + w, alive[w]);
 }
 
+/* What either side requires or rules out. */
 static void narrow_limits(const struct match_probe *p, uint32_t block,
                           uint64_t alive[SLICE_WORDS])
 {
