@@ -29,8 +29,11 @@ static void fire_ticket(struct match_engine *engine,
 
 static void fire_bound(struct match_engine *engine, struct match_ticket *ticket)
 {
+    uint32_t peers;
+
     REQUIRE(ticket->bound == BOUND_NONE);
-    ticket->bound = (uint8_t)match_index_bound(engine, ticket);
+    ticket->bound = (uint8_t)match_index_bound(engine, ticket, &peers);
+    ticket->bound_peers = (uint8_t)peers;
     match_say_note(engine, LOG_BOUND_PASSED);
     match_say_tell(engine, &ticket->subject);
     match_ticket_arm(engine, ticket);

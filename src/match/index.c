@@ -168,10 +168,11 @@ static bool ranks(const struct sweep *s, struct match_slice_place *place,
     return s->n < s->k || before(one, last);
 }
 
-/* May the ticket be offered to this peer, as Law 1 wants it? */
+/* Is the peer one of those who are looked for, as Law 1 wants it? */
 static bool offerable(const struct sweep *s, const struct match_duty *duty)
 {
-    return is_free(s, duty) && match_fit_hard(s->engine, s->ticket, duty);
+    return (s->who == INDEX_ON || is_free(s, duty)) &&
+           match_fit_hard(s->engine, s->ticket, duty);
 }
 
 /* The best so far, unless Hard is against it. */
@@ -246,7 +247,7 @@ static void sweep_columns(struct sweep *s, uint32_t block, uint32_t ceiling)
         alive[w] = n >= w * 64 + 64 ? UINT64_MAX
                    : n > w * 64     ? ((uint64_t)1 << (n - w * 64)) - 1
                                     : 0;
-        if (s->k > 0)
+        if (s->k > 0 && s->who != INDEX_ON)
             alive[w] &= frees[w];
         if (s->who == INDEX_CRISIS)
             alive[w] &= crisis[w];
@@ -421,6 +422,20 @@ static bool confirmed(const struct sweep *s)
     return true;
 }
 
+static uint32_t top(struct sweep *s)
+{
+    REQUIRE(s->k > 0);
+    REQUIRE(s->k <= MATCH_TOP_K_MAX);
+    s->trusting = true;
+    sweep(s);
+    if (!confirmed(s)) { /* one by one, then */
+        s->trusting = false;
+        s->n = 0;
+        sweep(s);
+    }
+    return s->n;
+}
+
 uint32_t match_index_top(struct match_engine *engine,
                          struct match_ticket *ticket, enum match_index_who who,
                          uint32_t k, struct match_rank *rank)
@@ -430,27 +445,27 @@ uint32_t match_index_top(struct match_engine *engine,
                       .rank = rank,
                       .k = k,
                       .who = who,
-                      .trusting = true,
                       .theta = theta(engine, ticket)};
 
-    REQUIRE(k > 0);
-    REQUIRE(k <= MATCH_TOP_K_MAX);
-    sweep(&s);
-    if (!confirmed(&s)) { /* one by one, then */
-        s.trusting = false;
-        s.n = 0;
-        sweep(&s);
-    }
-    return s.n;
+    return top(&s);
 }
 
 enum match_bound match_index_bound(struct match_engine *engine,
-                                   struct match_ticket *ticket)
+                                   struct match_ticket *ticket, uint32_t *peers)
 {
+    struct match_rank rank[INDEX_TOLD];
+    struct sweep s = {.engine = engine,
+                      .ticket = ticket,
+                      .rank = rank,
+                      .k = INDEX_TOLD,
+                      .who = INDEX_ON};
+
     REQUIRE(match_ticket_live(ticket));
-    if (engine->slices.pool[ticket->row.pool].n == 0)
-        return BOUND_NOBODY_ON_DUTY;
-    return best(engine, ticket)->duty ? BOUND_ALL_BUSY : BOUND_NONE_COMPATIBLE;
+    *peers = top(&s);
+    if (*peers > 0)
+        return BOUND_ALL_BUSY;
+    return engine->slices.pool[ticket->row.pool].n > 0 ? BOUND_NONE_COMPATIBLE
+                                                       : BOUND_NOBODY_ON_DUTY;
 }
 
 uint64_t match_index_check(const struct match_engine *engine,

@@ -21,8 +21,9 @@
 
 #include "match/state.h"
 
-/* Which free peers to look at. */
-enum match_index_who { INDEX_ANY, INDEX_CRISIS };
+/* Which peers to look at: free ones, those of them who are trained for danger,
+ * or all who are ON. */
+enum match_index_who { INDEX_ANY, INDEX_CRISIS, INDEX_ON };
 
 struct match_rank { /* a peer in the order of ENGINE.md §3 */
     struct match_duty *duty;
@@ -46,14 +47,17 @@ void match_index_unsettle(struct match_engine *engine);
 bool match_index_wants(struct match_engine *engine, struct match_ticket *ticket,
                        const struct match_duty *duty);
 
-/* The first k free peers of `who` in order with P ≥ θ; how many. */
+/* The first k peers of `who` in order with P ≥ θ; how many. */
 uint32_t match_index_top(struct match_engine *engine,
                          struct match_ticket *ticket, enum match_index_who who,
                          uint32_t k, struct match_rank *rank);
 
-/* Why a ticket past its bound still waits. */
+/* Why a ticket past its bound still waits.  *peers: how many are compatible,
+ * as far as INDEX_TOLD. */
+enum { INDEX_TOLD = 5 };
 enum match_bound match_index_bound(struct match_engine *engine,
-                                   struct match_ticket *ticket);
+                                   struct match_ticket *ticket,
+                                   uint32_t *peers);
 
 /* The facts checked: laws 2 and 3. */
 uint64_t match_index_check(const struct match_engine *engine,

@@ -47,9 +47,10 @@ struct match_ticket {
     bool unsent;  /* TICKET_NEW, and its command waits for its own duty */
     bool closing; /* a withdraw waits for what is in flight */
     bool held;
-    uint8_t bound; /* enum match_bound, once told */
-    uint64_t talk; /* of MATCHED */
-    uint64_t call; /* the Ask that is to be answered; 0 = it was */
+    uint8_t bound;       /* enum match_bound, once told */
+    uint8_t bound_peers; /* who are compatible then, up to INDEX_TOLD */
+    uint64_t talk;       /* of MATCHED */
+    uint64_t call;       /* the Ask that is to be answered; 0 = it was */
     struct match_timer timer[TICKET_TIMERS];
     struct list pool_link; /* live, in its pool */
     struct list wait_link; /* WAITING, in its pool */

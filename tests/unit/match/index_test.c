@@ -30,19 +30,20 @@ static uint32_t slow_p(const struct match_ticket *ticket,
         duty->row.yes, duty->row.total);
 }
 
-static uint64_t slow_theta(const struct match_ticket *ticket, bool *compatible)
+static uint64_t slow_theta(const struct match_ticket *ticket,
+                           uint32_t *compatible)
 {
     uint64_t best = 0, waited = match_ticket_age(engine, ticket);
     const struct match_limits *limits = &engine->limits;
 
-    *compatible = false;
+    *compatible = 0;
     LIST_EACH (node, &engine->pool[ticket->row.pool].duties) {
         const struct match_duty *duty =
             LIST_ENTRY(node, struct match_duty, pool_link);
 
         if (duty->row.state != DUTY_ON || !slow_hard(ticket, duty))
             continue;
-        *compatible = true;
+        (*compatible)++;
         if (slow_p(ticket, duty) > best)
             best = slow_p(ticket, duty);
     }
@@ -67,7 +68,7 @@ static uint32_t slow_top(const struct match_ticket *ticket,
                          enum match_index_who who, uint32_t k,
                          struct match_rank *rank)
 {
-    bool compatible;
+    uint32_t compatible;
     uint64_t theta = slow_theta(ticket, &compatible);
     uint32_t n = 0;
 
@@ -147,7 +148,9 @@ static void part(struct match_ticket *ticket, uint64_t peer)
                                  .b = peer,
                                  .until_ms = engine->now_ms + roll(10000)};
 
-    (void)match_index_bound(engine, ticket);
+    struct match_rank best;
+
+    (void)match_index_top(engine, ticket, INDEX_ANY, 1, &best);
     if (roll(4) && ticket->best.duty)
         row.b = ticket->best.duty->row.member;
     if (roll(4) == 0)
@@ -166,11 +169,11 @@ static void compare(struct match_ticket *ticket)
     enum match_index_who who = roll(3) ? INDEX_ANY : INDEX_CRISIS;
     uint32_t n = slow_top(ticket, who, k, slow);
     enum match_bound bound = BOUND_NOBODY_ON_DUTY;
-    bool compatible;
+    uint32_t compatible, peers;
     uint64_t theta = slow_theta(ticket, &compatible);
 
     if (roll(4) == 0) /* in whatever order they are asked */
-        (void)match_index_bound(engine, ticket);
+        (void)match_index_bound(engine, ticket, &peers);
     CHECK(match_index_top(engine, ticket, who, k, fast) == n);
     for (uint32_t i = 0; i < n; i++)
         CHECK(fast[i].duty == slow[i].duty && fast[i].p == slow[i].p);
@@ -187,8 +190,9 @@ static void compare(struct match_ticket *ticket)
             CHECK(match_index_wants(engine, ticket, duty) ==
                   (slow_hard(ticket, duty) && slow_p(ticket, duty) >= theta));
     }
-    CHECK(match_index_bound(engine, ticket) ==
-          (compatible ? BOUND_ALL_BUSY : bound));
+    CHECK(match_index_bound(engine, ticket, &peers) ==
+          (compatible > 0 ? BOUND_ALL_BUSY : bound));
+    CHECK(peers == (compatible < INDEX_TOLD ? compatible : INDEX_TOLD));
 }
 
 static void live(const struct history *history, uint64_t start)
