@@ -8,8 +8,8 @@
 
 enum {
     MINUTE_MS = 60000,
-    SLICE_TICKETS = 16, /* are looked at in one step, */
-    SLICE_EDGES = 40000 /* or so many edges */
+    SLICE_PASSES = 1024, /* over blocks of columns in one step, */
+    SLICE_EDGES = 40000  /* or so many edges */
 };
 
 /* The first multiple of step at or after t. */
@@ -170,14 +170,12 @@ void match_batch_run(struct match_engine *engine)
 /* A slice of the search for candidates; false: more is to be done. */
 static bool look(struct match_engine *engine)
 {
-    uint32_t end = engine->batch_edged + SLICE_TICKETS;
+    uint64_t end = engine->passes + SLICE_PASSES;
 
     if (engine->batch_edged == engine->choices)
         return true;
-    if (end > engine->choices)
-        end = engine->choices;
-    for (; engine->batch_edged < end; engine->batch_edged++)
-        add_ticket(engine, engine->batch_edged);
+    while (engine->batch_edged < engine->choices && engine->passes < end)
+        add_ticket(engine, engine->batch_edged++);
     if (engine->batch_edged == engine->choices)
         match_assign_begin(&engine->assign);
     return false;

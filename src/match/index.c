@@ -252,6 +252,7 @@ static void sweep_columns(struct sweep *s, uint32_t block, uint32_t ceiling)
         if (s->who == INDEX_CRISIS)
             alive[w] &= crisis[w];
     }
+    s->engine->passes++;
     if (!match_probe_narrow(&s->probe, block, alive))
         return;
     for (uint32_t w = 0; w < SLICE_WORDS; w++)
@@ -310,8 +311,14 @@ static void sweep(struct sweep *s)
         if (i > 0 && decided(s, match_slice_sector_tie(slices, sector) -
                                     ticket->row.tie))
             break;
-        for (; block != SLICE_NONE; block = slices->block[block].next)
+        while (block != SLICE_NONE) {
+            uint32_t next = slices->block[block].next;
+
+            if (next != SLICE_NONE)
+                match_probe_expect(&s->probe, next);
             sweep_block(s, block);
+            block = next;
+        }
     }
 }
 

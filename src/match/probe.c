@@ -5,6 +5,7 @@
 
 enum {
     ONE = 65536,
+    EXPECTED = 4, /* rows that are looked at in every block */
     PLANES = 5,
     UNITS = (1 << PLANES) - 1, /* of what a column may lack */
     UNITS_ALL = 1 << PLANES    /* more than that: it must have it */
@@ -76,20 +77,38 @@ static void ask_peers(struct match_probe *p, uint32_t pool)
     }
 }
 
-/* The levels of one group, rarest first. */
-static void ask_group(struct match_probe *p, uint32_t pool, uint8_t group)
+struct group { /* of what is sought */
+    uint8_t number;
+    uint32_t bits; /* of its rarest term */
+    uint64_t weight;
+};
+
+static struct group group_of(const struct match_probe *p, uint8_t number)
 {
-    const struct match_hand *hand = p->hand;
-    const uint32_t *term = &hand->seek.term[hand->seek.group[group].first];
-    uint8_t n = hand->seek.group[group].count, first = p->levels;
-    uint64_t most = 0, weight;
+    const struct match_seek *seek = &p->hand->seek;
+    struct group group = {.number = number};
+
+    for (uint8_t i = 0; i < seek->group[number].count; i++) {
+        uint32_t term = seek->term[seek->group[number].first + i];
+
+        if (p->rarity->term[term].bits > group.bits)
+            group.bits = p->rarity->term[term].bits;
+    }
+    group.weight =
+        match_score_weight(group.bits, seek->group[number].importance);
+    return group;
+}
+
+/* The levels of one group, rarest first. */
+static void ask_group(struct match_probe *p, uint32_t pool,
+                      const struct group *group)
+{
+    const struct match_seek *seek = &p->hand->seek;
+    const uint32_t *term = &seek->term[seek->group[group->number].first];
+    uint8_t n = seek->group[group->number].count, first = p->levels;
+    uint64_t most = group->bits, weight = group->weight;
     uint32_t row;
 
-    for (uint8_t i = 0; i < n; i++)
-        if (p->rarity->term[term[i]].bits > most)
-            most = p->rarity->term[term[i]].bits;
-    weight =
-        match_score_weight((uint32_t)most, hand->seek.group[group].importance);
     p->weights += weight;
     for (uint8_t i = 0; i < n; i++) {
         uint64_t bits = p->rarity->term[term[i]].bits;
@@ -133,6 +152,28 @@ static uint32_t most(const struct match_probe *p)
     return h > unmet(a) ? h : unmet(a);
 }
 
+/* The groups, dearest first, and of equal ones the rarest. */
+static void ask_groups(struct match_probe *p, uint32_t pool)
+{
+    struct group groups[MATCH_SEEK_MAX];
+    uint8_t n = p->hand->seek.groups;
+
+    REQUIRE(n <= MATCH_SEEK_MAX);
+    for (uint8_t i = 0; i < n; i++) {
+        struct group group = group_of(p, i);
+        uint8_t at = i;
+
+        for (; at > 0 && (groups[at - 1].weight < group.weight ||
+                          (groups[at - 1].weight == group.weight &&
+                           groups[at - 1].bits < group.bits));
+             at--)
+            groups[at] = groups[at - 1];
+        groups[at] = group;
+    }
+    for (uint8_t i = 0; i < n; i++)
+        ask_group(p, pool, &groups[i]);
+}
+
 void match_probe_init(struct match_probe *probe, struct match_slices *slices,
                       uint32_t pool, const struct match_rarity *rarity,
                       const struct match_hand *hand, uint64_t waited_ms)
@@ -152,11 +193,7 @@ void match_probe_init(struct match_probe *probe, struct match_slices *slices,
     match_profile_ask(&slices->profiles);
     ask_limits(p, pool, waited_ms);
     ask_peers(p, pool);
-    for (uint8_t importance = 3; importance > 0;
-         importance--) /* dearest first */
-        for (uint8_t i = 0; i < hand->seek.groups; i++)
-            if (hand->seek.group[i].importance == importance)
-                ask_group(p, pool, i);
+    ask_groups(p, pool);
     p->most = most(p);
     match_probe_aim(p, 0);
 }
@@ -380,6 +417,13 @@ bool match_probe_narrow(struct match_probe *probe, uint32_t block,
         for (int w = 0; w < SLICE_WORDS; w++)
             alive[w] &= p->met[w] | unsought[w];
     return row_any(alive); /* Law 1 */
+}
+
+void match_probe_expect(const struct match_probe *probe, uint32_t block)
+{
+    for (uint8_t i = 0; i < probe->levels && i < EXPECTED; i++)
+        __builtin_prefetch(
+            match_slice_at(probe->slices, block, probe->level[i].row));
 }
 
 /* ---- one column ---- */

@@ -73,6 +73,9 @@ void match_probe_aim(struct match_probe *probe, uint32_t least);
 bool match_probe_narrow(struct match_probe *probe, uint32_t block,
                         uint64_t alive[SLICE_WORDS]);
 
+/* The block will be narrowed next: a hint to the memory, no more. */
+void match_probe_expect(const struct match_probe *probe, uint32_t block);
+
 /* H of a column that was left of the block narrowed last. */
 uint32_t match_probe_h(const struct match_probe *probe, uint32_t place);
 

@@ -94,6 +94,7 @@ struct match_engine {
     uint32_t batch_edged, batch_placed; /* of them, have edges, are placed */
 
     struct match_slices slices;
+    uint64_t passes; /* over blocks of them, ever */
     struct match_rarity_row page[STATE_PAGE];
     bool page_out;   /* a page is in flight */
     bool unfinished; /* the last step said `more` */
