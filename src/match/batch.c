@@ -8,8 +8,9 @@
 
 enum {
     MINUTE_MS = 60000,
-    SLICE_PASSES = 1024, /* over blocks of columns in one step, */
-    SLICE_EDGES = 40000  /* or so many edges */
+    SLICE_PASSES = 768, /* over blocks of columns in one step, */
+    TICKET_PASSES = 16, /* which a ticket takes as long as, besides */
+    SLICE_EDGES = 40000 /* or so many edges */
 };
 
 /* The first multiple of step at or after t. */
@@ -170,12 +171,16 @@ void match_batch_run(struct match_engine *engine)
 /* A slice of the search for candidates; false: more is to be done. */
 static bool look(struct match_engine *engine)
 {
-    uint64_t end = engine->passes + SLICE_PASSES;
+    uint64_t work = 0;
 
     if (engine->batch_edged == engine->choices)
         return true;
-    while (engine->batch_edged < engine->choices && engine->passes < end)
+    while (engine->batch_edged < engine->choices && work < SLICE_PASSES) {
+        uint64_t before = engine->passes;
+
         add_ticket(engine, engine->batch_edged++);
+        work += engine->passes - before + TICKET_PASSES;
+    }
     if (engine->batch_edged == engine->choices)
         match_assign_begin(&engine->assign);
     return false;
