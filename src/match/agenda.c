@@ -74,7 +74,7 @@ bool match_agenda_propose(struct match_engine *engine,
     REQUIRE(match_ticket_waits(engine, ticket));
     REQUIRE(match_duty_free(engine, duty));        /* match/engine law 2 */
     REQUIRE(match_fit_hard(engine, ticket, duty)); /* match/engine law 3 */
-    if (!match_say_room(engine) || list_empty(&engine->flight_free) ||
+    if (!match_say_room(engine) || spare_empty(&engine->flight_free) ||
         !match_say_fresh(engine, &row->id))
         return false;
     row->ticket = ticket->row.id;

@@ -130,7 +130,7 @@ enum err match_duty_need(struct match_engine *engine, uint64_t member,
         *duty = found;
         return found->row.pool == pool ? ERR_NONE : ERR_INVALID;
     }
-    node = list_pop_front(&engine->duty_free);
+    node = spare_take(&engine->duty_free);
     if (!node)
         node = list_pop_front(&engine->duty_idle); /* the longest idle */
     if (!node)

@@ -114,24 +114,22 @@ size_t match_engine_bytes(const struct match_sizes *sizes)
 static void free_lists(struct match_engine *e)
 {
     struct list *const lists[] = {
-        &e->ticket_free,  &e->duty_free, &e->offer_free,   &e->talk_free,
-        &e->flight_free,  &e->duty_idle, &e->offer_closed, &e->in_flight,
-        &e->latch_free,   &e->latched,   &e->tell,         &e->ticket_moments,
-        &e->duty_moments,
+        &e->duty_idle, &e->offer_closed, &e->in_flight,      &e->latch_free,
+        &e->latched,   &e->tell,         &e->ticket_moments, &e->duty_moments,
     };
 
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         list_init(lists[i]);
-    for (uint32_t i = 0; i < e->sizes.tickets; i++)
-        list_push_back(&e->ticket_free, &e->ticket[i].subject.table_link);
-    for (uint32_t i = 0; i < e->sizes.duties; i++)
-        list_push_back(&e->duty_free, &e->duty[i].subject.table_link);
-    for (uint32_t i = 0; i < e->offers_max; i++)
-        list_push_back(&e->offer_free, &e->offer[i].subject.table_link);
-    for (uint32_t i = 0; i < e->sizes.talks; i++)
-        list_push_back(&e->talk_free, &e->talk[i].subject.table_link);
-    for (uint32_t i = 0; i < e->flights_max; i++)
-        list_push_back(&e->flight_free, &e->flight[i].link);
+    spare_init(&e->ticket_free, &e->ticket->subject.table_link,
+               sizeof *e->ticket, e->sizes.tickets);
+    spare_init(&e->duty_free, &e->duty->subject.table_link, sizeof *e->duty,
+               e->sizes.duties);
+    spare_init(&e->offer_free, &e->offer->subject.table_link, sizeof *e->offer,
+               e->offers_max);
+    spare_init(&e->talk_free, &e->talk->subject.table_link, sizeof *e->talk,
+               e->sizes.talks);
+    spare_init(&e->flight_free, &e->flight->link, sizeof *e->flight,
+               e->flights_max);
     for (uint32_t i = 0; i < FLIGHT_LATCHES; i++)
         list_push_back(&e->latch_free, &e->latch[i].link);
 }

@@ -6,6 +6,7 @@
 #ifndef MATCH_STATE_H
 #define MATCH_STATE_H
 
+#include "base/spare.h"
 #include "match/assign.h"
 #include "match/duty.h"
 #include "match/engine.h"
@@ -60,7 +61,7 @@ struct match_engine {
     struct match_talk *talk;
     struct match_flight *flight;
     uint32_t offers_max, flights_max;
-    struct list ticket_free, duty_free, offer_free, talk_free, flight_free;
+    struct spare ticket_free, duty_free, offer_free, talk_free, flight_free;
     struct list duty_idle, offer_closed; /* oldest first: may be reused */
     struct list in_flight;
     uint32_t in_flight_n, spare_n;

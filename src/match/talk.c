@@ -44,7 +44,7 @@ static enum err begin(struct match_engine *engine,
     err = match_duty_need(engine, row->peer, row->pool, &duty);
     if (err != ERR_NONE)
         return err;
-    node = list_pop_front(&engine->talk_free);
+    node = spare_take(&engine->talk_free);
     if (!node)
         return ERR_FULL;
     new = (struct match_talk *)(void *)LIST_ENTRY(node, struct match_subject,
@@ -138,5 +138,5 @@ void match_talk_free(struct match_engine *engine, struct match_talk *talk)
     REQUIRE(map_remove(&engine->talk_by_id, talk->row.id));
     list_unlink(&talk->subject.tell_link);
     talk->row.id = 0;
-    list_push_back(&engine->talk_free, &talk->subject.table_link);
+    spare_give(&engine->talk_free, &talk->subject.table_link);
 }

@@ -120,22 +120,26 @@ enum err match_ticket_new(struct match_engine *engine,
                           const struct match_card *card,
                           struct match_ticket **ticket)
 {
-    struct list *node = engine->ticket_free.next;
     struct match_ticket *new;
+    struct list *node;
     enum err err;
 
     REQUIRE(row->id != 0 && row->member != 0);
     REQUIRE(row->pool < engine->sizes.pools);
     REQUIRE(match_ticket_of(engine, row->member) == NULL); /* Law 2 */
-    if (node == &engine->ticket_free || match_ticket_find(engine, row->id))
+    if (match_ticket_find(engine, row->id))
+        return ERR_FULL;
+    node = spare_take(&engine->ticket_free);
+    if (!node)
         return ERR_FULL;
     new = (struct match_ticket *)(void *)LIST_ENTRY(node, struct match_subject,
                                                     table_link);
     err = match_hand_set(&new->hand, &engine->pool[row->pool].rarity, card,
                          ++engine->stamp);
-    if (err != ERR_NONE)
+    if (err != ERR_NONE) {
+        spare_give(&engine->ticket_free, node);
         return err;
-    list_unlink(node);
+    }
     new->subject = (struct match_subject){.kind = SUBJECT_TICKET};
     new->row = *row;
     new->row.state = (enum match_ticket_state)TICKET_NEW;
@@ -143,7 +147,7 @@ enum err match_ticket_new(struct match_engine *engine,
     new->best = (struct match_best){.duty = NULL};
     new->offer = NULL;
     new->backoff_ms = row->backoff_until_ms;
-    new->offers_base = new->retries = new->bound = 0;
+    new->offers_base = new->retries = new->bound = new->bound_peers = 0;
     new->talk = new->call = 0;
     new->unsent = new->closing = false;
     new->held = match_flight_holds(engine, row->member, NULL);
@@ -190,7 +194,7 @@ void match_ticket_free(struct match_engine *engine, struct match_ticket *ticket)
     list_unlink(&ticket->subject.tell_link);
     REQUIRE(!list_linked(&ticket->subject.table_link));
     ticket->row.id = 0;
-    list_push_back(&engine->ticket_free, &ticket->subject.table_link);
+    spare_give(&engine->ticket_free, &ticket->subject.table_link);
 }
 
 /* It waits again: offered on at once, unless it was offered too often. */
