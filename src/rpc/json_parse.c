@@ -86,8 +86,8 @@ static enum err unique(struct rpc_json_parse *parse, size_t start, size_t count)
 
     if (count < 2)
         return ERR_NONE;
-    if (buf_size(parse->wire) > UINT32_MAX)
-        return ERR_BUDGET;
+    if (count > RPC_SCAN_ELEMENTS || buf_size(parse->wire) > UINT32_MAX)
+        return ERR_BUDGET; /* rpc/json law 2 */
     key = rpc_json_state_alloc(parse->json, count * sizeof *key);
     if (!key)
         return ERR_BUDGET;

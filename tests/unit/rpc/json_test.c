@@ -336,6 +336,24 @@ static void memory(void)
     free(text);
 }
 
+/* Law 2: keys of one map. */
+static void keys(void)
+{
+    char *text = malloc((size_t)16 * RPC_SCAN_ELEMENTS), *back;
+
+    for (int more = 0; more < 2; more++) {
+        size_t at = (size_t)sprintf(text, "{\"byInt32\":{\"0\":0");
+
+        for (int i = 1; i < RPC_SCAN_ELEMENTS + more; i++)
+            at += (size_t)sprintf(text + at, ",\"%d\":0", i * 7 % 65521);
+        (void)strcpy(text + at, "}}");
+        CHECK(again(MAPS, text, at + 2, &back) ==
+              (more ? ERR_BUDGET : ERR_NONE));
+        free(back);
+    }
+    free(text);
+}
+
 /* Law 3, and the bound of the buffer, at each of its sizes. */
 static void room(void)
 {
@@ -482,6 +500,7 @@ int main(void)
     depth();
     any_read_ahead();
     memory();
+    keys();
     room();
     unprintable();
     odd_entries();
