@@ -155,7 +155,7 @@ static void texts(void)
                  {1, false, "1"},
                  {-12345, true, "-12345"},
                  {0.1, false, "0.1"},
-                 {0.1f, true, "0.1"},
+                 {(double)0.1f, true, "0.1"},
                  {1e15, false, "1e+15"},
                  {999999999999999, false, "999999999999999"},
                  {0x1.fffffep127, true, "3.402823466e+38"},
