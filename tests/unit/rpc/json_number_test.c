@@ -40,6 +40,8 @@ static void integers(void)
                  {"0e999999999999999999", true, false, 0},
                  {"0.000e-99999999999999", true, false, 0},
                  {"1e999999999999999999", false, false, 0},
+                 {"1e100000", false, false, 0},
+                 {"1e1000000000", false, false, 0},
                  {"1e-999999999999999999", false, false, 0},
                  {"0.5", false, false, 0},
                  {"-1.5", false, true, 0}};
