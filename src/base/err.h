@@ -62,6 +62,9 @@ enum {
     X(ERR_ENCODING,          STATUS_UNIMPLEMENTED,        0,    "ENCODING",              "this message encoding is not supported") \
     X(ERR_COMPRESSED,        STATUS_INTERNAL,             0,    "COMPRESSED_IDENTITY",   "a message is marked compressed but no encoding was named") \
     X(ERR_PROTO,             STATUS_INTERNAL,             0,    "MALFORMED_MESSAGE",     "the message is not valid protobuf for this call") \
+    X(ERR_JSON,              STATUS_INVALID_ARGUMENT,     0,    "MALFORMED_JSON",        "the message is not valid JSON") \
+    X(ERR_JSON_FIELD,        STATUS_INVALID_ARGUMENT,     0,    "JSON_FIELD",            "the JSON has a field that this message does not have, or has one twice") \
+    X(ERR_JSON_VALUE,        STATUS_INVALID_ARGUMENT,     0,    "JSON_VALUE",            "a value in the JSON does not fit its field") \
     X(ERR_FRAME,             STATUS_INTERNAL,             0,    "MALFORMED_FRAME",       "the message frame is cut short or malformed") \
     X(ERR_TOO_LARGE,         STATUS_RESOURCE_EXHAUSTED,   0,    "MESSAGE_TOO_LARGE",     "the message is larger than this call allows") \
     X(ERR_BUDGET,            STATUS_RESOURCE_EXHAUSTED,   0,    "MESSAGE_TOO_COMPLEX",   "the message has more parts than this call allows") \

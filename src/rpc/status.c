@@ -6,9 +6,8 @@
 
 #include "base/require.h"
 #include "pb/kindred.api.h"
+#include "rpc/base64.h"
 
-static const char base64_digits[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char error_info_type[] =
     "type.googleapis.com/google.rpc.ErrorInfo";
 static const char retry_info_type[] =
@@ -54,34 +53,16 @@ static size_t pack_details(enum err err, uint8_t out[static DETAILS_MAX])
     return google__rpc__status__pack(&status, out);
 }
 
-/* Unpadded, as gRPC wants it. */
-static size_t encode(const uint8_t *in, size_t size, char *out)
-{
-    size_t made = 0;
-
-    for (size_t i = 0; i < size; i += 3) {
-        uint32_t bits = (uint32_t)in[i] << 16;
-        size_t more = size - i < 3 ? size - i : 3;
-
-        if (more > 1)
-            bits |= (uint32_t)in[i + 1] << 8;
-        if (more > 2)
-            bits |= in[i + 2];
-        for (size_t digit = 0; digit <= more; digit++)
-            out[made++] = base64_digits[bits >> (18 - 6 * digit) & 63];
-    }
-    return made;
-}
-
 /* Law 1: one row, three times. */
 static enum err add_row(struct rpc_status_rows *rows, enum err err)
 {
     const char *words = err_text(err);
     uint8_t details[DETAILS_MAX];
-    char base64[DETAILS_MAX * 4 / 3 + 4], code[16];
+    char base64[RPC_BASE64_SIZE(DETAILS_MAX) + 1], code[16];
     size_t code_size =
         (size_t)snprintf(code, sizeof code, "%d", err_status(err));
-    size_t base64_size = encode(details, pack_details(err, details), base64);
+    size_t base64_size = rpc_base64_encode(details, pack_details(err, details),
+                                           false, base64); /* as gRPC says */
     enum err bad;
 
     /* The words are printable ASCII without '%': nothing to escape. */
@@ -194,36 +175,6 @@ void rpc_status_write_timeout(uint64_t ms, char text[RPC_STATUS_TIMEOUT])
 
 /* ---- read ---- */
 
-static int digit(char c)
-{
-    const char *at = c ? strchr(base64_digits, c) : NULL;
-
-    return at ? (int)(at - base64_digits) : -1;
-}
-
-/* Padded or not; how many bytes, 0 if it is not base64 or too long. */
-static size_t decode(const char *in, size_t size, uint8_t *out, size_t room)
-{
-    uint32_t bits = 0;
-    size_t made = 0;
-
-    while (size > 0 && in[size - 1] == '=')
-        size--;
-    for (size_t i = 0; i < size; i++) {
-        int value = digit(in[i]);
-
-        if (value < 0)
-            return 0;
-        bits = bits << 6 | (uint32_t)value;
-        if (i % 4 == 0)
-            continue;
-        if (made == room)
-            return 0;
-        out[made++] = (uint8_t)(bits >> (6 - 2 * (i % 4)));
-    }
-    return made;
-}
-
 static int hex(char c)
 {
     if (c >= '0' && c <= '9')
@@ -277,11 +228,14 @@ static void read_detail(const Google__Protobuf__Any *any,
 
 static void read_details(const char *in, size_t size, struct rpc_status *status)
 {
-    uint8_t bytes[4 * DETAILS_MAX];
-    size_t made = decode(in, size, bytes, sizeof bytes);
-    Google__Rpc__Status *details =
-        google__rpc__status__unpack(NULL, made, bytes);
+    uint8_t bytes[4 * DETAILS_MAX + 2];
+    Google__Rpc__Status *details;
+    size_t made;
 
+    if (size > RPC_BASE64_SIZE((size_t)4 * DETAILS_MAX) || /* Law 2 */
+        !rpc_base64_decode(in, size, bytes, &made))
+        return;
+    details = google__rpc__status__unpack(NULL, made, bytes);
     for (size_t i = 0; details && i < details->n_details; i++)
         read_detail(details->details[i], status);
     google__rpc__status__free_unpacked(details, NULL);
