@@ -14,7 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "sim.h"
+#include "sim_model.h"
 
 struct options {
     uint64_t seed, seeds, steps, seconds, hours;
@@ -23,7 +23,7 @@ struct options {
 
 struct totals {
     uint64_t seeds, events, steps, simulated_ms, crashes, fences, checked;
-    uint64_t tickets, offers, talks;
+    uint64_t tickets, offers, talks, decided, batches;
 };
 
 static void run(struct sim *sim, const struct options *options, uint64_t seed,
@@ -50,6 +50,8 @@ static void run(struct sim *sim, const struct options *options, uint64_t seed,
     totals->tickets += sim->kept[ROW_TICKET]->n;
     totals->offers += sim->kept[ROW_OFFER]->n;
     totals->talks += sim->kept[ROW_TALK]->n;
+    totals->decided += sim->model->compared;
+    totals->batches += sim->model->batches;
     sim_close(sim);
 }
 
@@ -132,11 +134,13 @@ int main(int argc, char **argv)
     (void)printf("%" PRIu64 " seeds, %" PRIu64 " steps, %" PRIu64
                  " events, %.1f simulated hours, %" PRIu64 " crashes, %" PRIu64
                  " fences, %" PRIu64 " tickets, %" PRIu64 " offers, %" PRIu64
-                 " talks, %" PRIu64 " facts checked, 0 laws broken\n",
+                 " talks, %" PRIu64 " offers and %" PRIu64
+                 " batches as the model has them, %" PRIu64
+                 " facts checked, 0 laws broken\n",
                  totals.seeds, totals.steps, totals.events,
                  (double)totals.simulated_ms / (double)hour_ms, totals.crashes,
                  totals.fences, totals.tickets, totals.offers, totals.talks,
-                 totals.checked);
+                 totals.decided, totals.batches, totals.checked);
     if (missed)
         (void)printf("%u cells were missed\n", missed);
     return options.must_cover && missed ? 1 : 0;

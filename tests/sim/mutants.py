@@ -71,6 +71,61 @@ ENGINE = [
         ("match/peer.c", "(lapsing(duty) || match_subject_busy(&duty->subject))", "0")]),
     ("holds of one member overtake each other", [
         ("match/bar.c", "    if (match_flight_holds(engine, event->member, event) ||\n        (held", "    if ((held")]),
+    ("one candidate in seven is missed", [
+        ("match/index.c", "    if (ticket->row.pool != duty->row.pool ||\n        ticket->row.member == duty->row.member",
+         "    if (ticket->row.pool != duty->row.pool || duty->row.member % 7 == 0 ||\n        ticket->row.member == duty->row.member")]),
+    ("the record does not count", [
+        ("match/index.c", "duty->row.yes,\n                              duty->row.total", "0, 0")]),
+    ("ties go to the greater h", [
+        ("match/index.c", "return a->h < b->h;", "return a->h > b->h;")]),
+    ("the load does not count", [
+        ("match/index.c", "return a->load < b->load;", ";")]),
+    ("the standard is of the free only", [
+        ("match/index.c", "best_yet = !any && one.p > most;", "best_yet = !any && idle && one.p > most;")]),
+    ("the standard does not fall", [
+        ("match/index.c", "    uint64_t waited = match_ticket_age(engine, ticket);\n", "    uint64_t waited = 0;\n")]),
+    ("danger is not first", [
+        ("match/ticket.c", "return a->row.danger;", "return b->row.danger;")]),
+    ("danger takes whoever is best", [
+        ("match/agenda.c", "if (ticket->row.danger &&\n        match_index_top", "if (0 &&\n        match_index_top")]),
+    ("danger does not get a freed slot at once", [
+        ("match/agenda.c", "if (ticket->row.danger && match_ticket_waits(engine, ticket) &&\n            (!danger", "if (0 &&\n            (!danger")]),
+    ("the older of two gets a freed slot", [
+        ("match/agenda.c", "        if (one)\n            return NULL;\n", "        if (one)\n            return match_ticket_before(one, ticket) ? one : ticket;\n")]),
+    ("a batch's offers in another order", [
+        ("match/batch.c", "for (uint32_t t = 0; t < n; t++) { /* Law 2 */", "for (uint32_t t = n; t-- > 0;) { /* Law 2 */")]),
+    ("a batch forgets the age", [
+        ("match/batch.c", "    if (age > limits->age_max)\n        age", "    if (1)\n        age = 0;\n    if (age > limits->age_max)\n        age")]),
+    ("a batch takes one ticket less", [
+        ("match/batch.c", "    engine->batches++;\n", "    n -= n > 1;\n    engine->batches++;\n")]),
+    ("a batch takes the first edge of each", [
+        ("match/assign.c", "void match_assign_solve(struct match_assign *assign)\n{",
+         "void match_assign_solve(struct match_assign *assign)\n{\n    for (uint32_t t = 0; t < assign->tickets; t++)\n"
+         "        assign->edges[t] = assign->edges[t] > 0;")]),
+    ("nobody compatible is told as all busy", [
+        ("match/index.c", "why = BOUND_NONE_COMPATIBLE;", "why = BOUND_ALL_BUSY;")]),
+    ("nobody on duty counts the paused", [
+        ("match/index.c", "        if (duty->row.state != DUTY_ON)\n            continue;\n        if (match_index_hard", "        if (match_index_hard")]),
+    ("rarity is restored by half", [
+        ("match/rarity.c", "    rarity->term[at].count_q8 = count_q8;\n    return", "    rarity->term[at].count_q8 = count_q8 / 2;\n    return")]),
+    ("a member on both sides counts twice", [
+        ("match/fire.c", "members += own ? 0 : 1;", "members += 1;")]),
+    ("scores outlive the rarities they came from", [
+        ("match/fire.c", "    match_index_forget(engine);\n", "")]),
+    ("a must that relaxes is no moment", [
+        ("match/fire.c", "    case TIMER_RELAX:\n    case TIMER_BACKOFF:\n        match_agenda_ticket(engine, ticket);\n", "    case TIMER_RELAX:\n    case TIMER_BACKOFF:\n")]),
+    ("relaxing waits for the next change", [
+        ("match/ticket.c", "        if (age != UINT32_MAX)\n", "        if (0)\n")]),
+    ("a relaxed must holds on", [
+        ("match/hand.c", "        if (a->must[i].relax_after_ms == 0)\n", "        if (1)\n")]),
+    ("the exclusion of a bond holds", [
+        ("match/pair.c", "return rests && !bond;", "return rests;")]),
+    ("a return starts the age anew, in memory", [
+        ("match/ticket.c", "    match_agenda_ticket(engine, ticket);\n}", "    ticket->row.since_ms = engine->now_ms;\n    match_agenda_ticket(engine, ticket);\n}")]),
+    ("a freed slot waits for the batch", [
+        ("match/offer.c", "    if (row->state != OFFER_ACCEPTED) /* else the slot is the talk's */\n        match_agenda_duty(engine, duty);\n", "")]),
+    ("who comes back waits for the batch", [
+        ("match/presence.c", "    if (back || stale)\n", "    if (0)\n")]),
 ]
 STORE = [
     ("a return starts the age anew", [
@@ -134,7 +189,7 @@ def run(top, name, edits, objects, out, seeds):
         for path in originals:
             changed[path] = compile_one(top, out / "mutant", path)
         exe = out / "mutant" / "sim"
-        subprocess.run(["cc", *map(str, changed.values()), "-o", str(exe)], check=True)
+        subprocess.run(["cc", *map(str, changed.values()), "-lm", "-o", str(exe)], check=True)
     finally:
         for path, text in originals.items():
             path.write_text(text)

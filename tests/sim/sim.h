@@ -161,6 +161,7 @@ struct sim {
     struct sim_run_of_offers *run;    /* by place of the ticket */
     struct match_pair_row pair[SIM_PAIRS];
     uint32_t pairs;
+    struct sim_model *model; /* what must be decided: sim_model.h */
 };
 
 /* ---- sim_world.c ---- */
@@ -244,9 +245,12 @@ void sim_laws_heard(struct sim *sim, const struct match_command *command,
 bool sim_truth_talk(const struct sim *sim, uint64_t a, uint64_t b);
 /* Open offers and live talks of a peer. */
 uint32_t sim_truth_used(const struct sim *sim, uint64_t peer);
-/* May these two meet, as far as the store and the cards go? */
 /* May it be in a back-off that no row tells of? */
 bool sim_laws_backs_off(struct sim *sim, uint64_t ticket);
+/* a's musts and must_nots against what b has, at a ticket's age. */
+bool sim_laws_accepts(const struct match_card *a, const struct match_card *b,
+                      uint64_t age_ms);
+/* May these two meet, as far as the store and the cards go? */
 bool sim_laws_hard(struct sim *sim, uint64_t ticket, uint64_t peer,
                    uint64_t now_ms);
 

@@ -1,7 +1,7 @@
 /* Members, their cards, and events that reach the engine later. */
-#include "sim.h"
-
 #include <string.h>
+
+#include "sim_model.h"
 
 #define ARENA_BYTES ((size_t)1 << 16)
 
@@ -107,10 +107,12 @@ void sim_people_card(struct sim *sim, struct sim_member *member,
     sim_port_job(sim, &job, STORE_PUT_CARD);
     for (uint32_t i = 0; i < SIM_FLYING; i++)
         sim->flying[i].clean = false; /* the engine has not heard of it */
-    if (job.result.outcome == OUTCOME_OK)
+    if (job.result.outcome == OUTCOME_OK) {
         member->card[role] = card;
-    else
+        sim_model_card(sim, member->id, &card);
+    } else {
         LAW("a card is put", job.result.err == ERR_MEMBER_INACTIVE);
+    }
     arena_reset(&job.arena);
 }
 

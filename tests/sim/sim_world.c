@@ -1,8 +1,8 @@
 /* What happens next, and what the engine makes of it. */
-#include "sim.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "sim_model.h"
 
 enum { ROWS_MAX = 1 << 16 };
 
@@ -122,6 +122,7 @@ void sim_open(struct sim *sim, uint64_t seed)
     sim->store = store_memory_new(ROWS_MAX);
     LAW("simulator: memory", sim->store != NULL);
     sim->requests = sim->calls = sim->first_call = 1;
+    sim_model_open(sim);
     sim_truth_open(sim);
     sim_people_open(sim);
     while (!sim_port_recover(sim))
@@ -142,6 +143,7 @@ void sim_close(struct sim *sim)
     free(sim->call);
     free(sim->flying);
     free(sim->run);
+    sim_model_close(sim);
     store_close(sim->store);
     memset(sim, 0, sizeof *sim);
     sim->trace = trace;
@@ -191,11 +193,13 @@ void sim_event(struct sim *sim, struct match_event *event)
     for (;;) {
         for (int i = 0; i < MATCH_FRESH_MAX; i++)
             event->fresh[i] = sim_id(sim);
+        sim_model_before(sim, event);
         match_engine_step(sim->engine, event, &sim->effects);
         sim->events++;
         LAW("effects stay within their array",
             sim->effects.n <= sim->effects.cap &&
                 sim->effects.fresh_used <= MATCH_FRESH_MAX);
+        sim_model_after(sim, event);
         carry_out(sim);
         if (!sim->effects.more)
             break;
