@@ -162,6 +162,17 @@ STORE = [
 ]
 
 
+def bits():
+    """Each place where the index sets or clears a bit, left out."""
+    for path in sorted((REPO / "src" / "match").glob("index*.c")):
+        text = path.read_text()
+        for found in re.finditer(r"^ +[^;={}]*?(\|=|&= ?~)[^;]*;", text, re.M):
+            what = "set" if found[1] == "|=" else "cleared"
+            if text.count(found[0]) == 1:
+                line = text.count("\n", 0, found.start()) + 1
+                yield (f"{path.name}:{line}: a bit is not {what}", [(f"match/{path.name}", found[0], "    ;")])
+
+
 def sources(top):
     keep = [p for part in ("base", "match", "store") for p in sorted((top / "src" / part).glob("*.c"))
             if not re.match(r"sqlite|query|schema|postgres", p.name)]
@@ -219,7 +230,7 @@ with tempfile.TemporaryDirectory() as folder:
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         paths = sources(top)
         objects = dict(zip(paths, pool.map(lambda p: compile_one(top, out, p), paths)))
-    for part, mutants in (("engine", ENGINE), ("store", STORE)):
+    for part, mutants in (("engine", ENGINE), ("index", bits()), ("store", STORE)):
         for name, edits in mutants:
             if args.names and not any(n in name for n in args.names):
                 continue

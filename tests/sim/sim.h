@@ -34,6 +34,7 @@ enum {
     SIM_EFFECTS = 64,
     SIM_PAIRS = 4096,
     SIM_LATER = 256,
+    SIM_ASKED = 128,
     SIM_KNOWN = 24 /* offers and talks a client remembers */
 };
 
@@ -122,6 +123,11 @@ struct sim_run_of_offers { /* of one ticket, without a back-off between */
     uint64_t returned_ms, backoff_ms; /* backoff_ms: as it was written */
 };
 
+struct sim_asked {   /* a hold, its end, or an erasure that was asked for */
+    uint64_t member; /* 0: a free place */
+    bool held, gone;
+};
+
 struct sim_ban {   /* a block that was asked for: no offer of the pair since */
     uint64_t a, b; /* a = 0: a free place */
 };
@@ -155,7 +161,9 @@ struct sim {
     struct sim_ban overtaken[SIM_KNOWN]; /* blocks the engine may not know */
     uint32_t overtakes;
     struct sim_ban ban[SIM_KNOWN];
-    uint32_t bans; /* ever */
+    uint32_t bans;                     /* ever */
+    struct sim_asked asked[SIM_ASKED]; /* holds to be stored, in that order */
+    uint32_t askeds;
 
     struct sim_table *kept[ROW_PAIR]; /* tickets, offers, duties, talks */
     struct sim_run_of_offers *run;    /* by place of the ticket */
@@ -236,6 +244,8 @@ void sim_laws_executed(struct sim *sim, const struct sim_flying *flying,
 void sim_truth_believe(struct sim *sim, const struct match_command *command,
                        const struct match_result *result);
 void sim_truth_claimed(struct sim *sim);
+/* A hold is asked for: it is stored after those before it. */
+void sim_laws_asked(struct sim *sim, const struct match_event *event);
 /* The engine proposes: what must hold already. */
 void sim_laws_proposed(struct sim *sim, const struct match_command *command);
 /* The engine hears of a result. */

@@ -239,6 +239,8 @@ static void act_silence(struct sim *sim, uint32_t id)
 static void act_hold(struct sim *sim, uint32_t id)
 {
     sim_later(sim, EVENT_HOLD, id, MATCH_SEEKER);
+    if (sim_percent(sim, 30)) /* and lifted again before it is stored */
+        sim_later(sim, EVENT_HOLD, id, MATCH_SEEKER);
 }
 
 static void act_gone(struct sim *sim, uint32_t id)

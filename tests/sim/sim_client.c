@@ -384,6 +384,7 @@ void sim_people_cut_off(struct sim *sim)
         member->gone = member->gone_stored;
     }
     sim->first_call = sim->calls;
+    sim->askeds = 0;
     for (int i = 0; i < SIM_KNOWN; i++)
         sim->ban[i] = (struct sim_ban){0, 0};
 }

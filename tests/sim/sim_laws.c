@@ -158,21 +158,73 @@ static void proposed_offer(struct sim *sim, const struct match_command *command)
                                  sim->now_ms - ticket->ticket.since_ms));
 }
 
+void sim_laws_asked(struct sim *sim, const struct match_event *event)
+{
+    LAW("simulator: room for holds", sim->askeds < SIM_ASKED);
+    sim->asked[sim->askeds++] = (struct sim_asked){
+        .member = event->member,
+        .gone = event->kind == EVENT_GONE,
+        .held = event->kind == EVENT_GONE || event->hold.held};
+}
+
+/* Holds of one member are stored one after the other, as asked for: else the
+ * last word is not theirs. */
+static void proposed_hold(struct sim *sim, const struct match_command *command)
+{
+    uint32_t at = 0;
+
+    while (at < sim->askeds && sim->asked[at].member != command->hold.member)
+        at++;
+    LAW("a hold was asked for", at < sim->askeds);
+    LAW("holds of one member keep their order",
+        sim->asked[at].held == command->hold.held &&
+            sim->asked[at].gone == command->hold.erased);
+    sim->askeds--;
+    for (; at < sim->askeds; at++)
+        sim->asked[at] = sim->asked[at + 1];
+}
+
+/* Is a lapse of this peer on its way, as far as the engine knows? */
+static bool lapses(struct sim *sim, uint64_t peer)
+{
+    for (uint32_t i = 0; i < SIM_FLYING; i++) {
+        const struct sim_flying *flying = &sim->flying[i];
+        const struct match_command *command = &flying->command;
+        const struct match_row *row;
+
+        if (!flying->used || flying->zombie ||
+            command->kind != COMMAND_CLOSE_OFFER ||
+            command->close_offer.state != OFFER_LAPSED)
+            continue;
+        row = sim_truth_row(sim, ROW_OFFER, command->close_offer.offer);
+        if (row && row->offer.peer == peer)
+            return true;
+    }
+    return false;
+}
+
+static void proposed_lapse(struct sim *sim, const struct match_command *command)
+{
+    const struct match_row *row =
+        sim_truth_row(sim, ROW_OFFER, command->close_offer.offer);
+
+    LAW("an offer lapses at its deadline and slack, not before",
+        row && sim->now_ms >= row->offer.deadline_ms + sim->limits.slack_ms);
+    LAW("whether a lapse pauses is known before the next of that peer",
+        !lapses(sim, row->offer.peer));
+}
+
 void sim_laws_proposed(struct sim *sim, const struct match_command *command)
 {
-    const struct match_row *row;
-
     LAW("a command is of this moment and epoch",
         command->now_ms == sim->now_ms && command->epoch == sim->engine_epoch);
     if (command->kind == COMMAND_OFFER)
         proposed_offer(sim, command);
+    if (command->kind == COMMAND_HOLD)
+        proposed_hold(sim, command);
     if (command->kind == COMMAND_CLOSE_OFFER &&
-        command->close_offer.state == OFFER_LAPSED) {
-        row = sim_truth_row(sim, ROW_OFFER, command->close_offer.offer);
-        LAW("an offer lapses at its deadline and slack, not before",
-            row &&
-                sim->now_ms >= row->offer.deadline_ms + sim->limits.slack_ms);
-    }
+        command->close_offer.state == OFFER_LAPSED)
+        proposed_lapse(sim, command);
 }
 
 void sim_laws_heard(struct sim *sim, const struct match_command *command,
@@ -447,6 +499,21 @@ static void outcomes(struct sim *sim, const struct match_command *command)
     }
 }
 
+/* What a command only looked at and another closed since: a closed offer moved
+ * its ticket, so both are shown. */
+static void replayed(const struct match_result *result)
+{
+    for (uint32_t i = 0; i < result->rows; i++) {
+        const struct match_row *row = &result->row[i];
+        bool whole = row->kind != ROW_OFFER || row->offer.state == OFFER_OPEN;
+
+        for (uint32_t j = 0; j < result->rows && !whole; j++)
+            whole = result->row[j].kind == ROW_TICKET &&
+                    result->row[j].ticket.id == row->offer.ticket;
+        LAW("a replay shows a closed offer with its ticket", whole);
+    }
+}
+
 void sim_laws_executed(struct sim *sim, const struct sim_flying *flying,
                        const struct match_result *result)
 {
@@ -458,6 +525,8 @@ void sim_laws_executed(struct sim *sim, const struct sim_flying *flying,
         !flying->clean || command->kind != COMMAND_OFFER ||
             result->outcome == OUTCOME_OK || result->outcome == OUTCOME_FENCED);
     guards(sim, command, result);
+    if (result->outcome == OUTCOME_REPLAY)
+        replayed(result);
     sim_truth_believe(sim, command, result);
     if (result->outcome == OUTCOME_OK && command->kind == COMMAND_RARITY)
         sim_model_stored(sim, command);

@@ -184,6 +184,8 @@ void sim_later_step(struct sim *sim)
             event.block.other = later->other;
         if (later->kind == EVENT_GONE)
             member->gone = true;
+        if (later->kind == EVENT_HOLD || later->kind == EVENT_GONE)
+            sim_laws_asked(sim, &event);
         sim_event(sim, &event);
         return;
     }
