@@ -24,7 +24,7 @@
 #include "store/store.h"
 
 enum {
-    SIM_MEMBERS = 14,
+    SIM_MEMBERS = 160, /* at most: of a crowd */
     SIM_POOLS = 2,
     SIM_TERMS = 10,
     SIM_ROWS = 8192, /* of a kind, in one seed */
@@ -45,6 +45,7 @@ struct sim_mix {
     uint32_t overtake; /* percent of offers that a block overtakes */
     uint32_t crash, fence, settle; /* in 10,000 steps */
     uint32_t vanish, patience;     /* percent */
+    bool crowd;                    /* more members than fit in a word of bits */
 };
 
 /* ---- clients ---- */
@@ -151,6 +152,7 @@ struct sim {
     bool fenced;
 
     struct sim_member member[SIM_MEMBERS];
+    uint32_t members, places;    /* places: of tickets, and of duties */
     struct sim_request *request; /* [0] is none */
     uint32_t requests;
     struct sim_call *call;      /* by id; [0] is none */
@@ -218,6 +220,7 @@ void sim_later_block(struct sim *sim, uint32_t member, uint64_t other);
 void sim_later(struct sim *sim, enum match_event_kind kind, uint32_t member,
                enum match_role role);
 void sim_people_act(struct sim *sim);
+void sim_people_gather(struct sim *sim); /* those who help attend */
 uint64_t sim_people_due_ms(const struct sim *sim);
 void sim_people_beat(struct sim *sim);
 void sim_people_come_back(struct sim *sim); /* all that are lost, at once */

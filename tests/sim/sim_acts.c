@@ -5,7 +5,7 @@ typedef void act_fn(struct sim *sim, uint32_t id);
 
 static uint32_t somebody(struct sim *sim)
 {
-    return (uint32_t)sim_roll(sim, SIM_MEMBERS);
+    return (uint32_t)sim_roll(sim, sim->members);
 }
 
 /* Say something new. */
@@ -15,10 +15,13 @@ static void say(struct sim *sim, enum match_event_kind kind, uint32_t id,
     sim_people_say(sim, sim_people_request(sim, kind, id, subject, flag));
 }
 
-/* Half of the members mostly seek, half mostly help; all do both. */
+/* Half of the members mostly seek (in a crowd, one in six), the others mostly
+ * help; all do both. */
 static bool unusual(struct sim *sim, uint32_t id, enum match_role role)
 {
-    return (id & 1) != (role == MATCH_PEER) && !sim_percent(sim, 15);
+    bool helps = id % (sim->mix.crowd ? 6 : 2) != 0;
+
+    return helps != (role == MATCH_PEER) && !sim_percent(sim, 15);
 }
 
 static void act_ask(struct sim *sim, uint32_t id)
@@ -44,6 +47,12 @@ static void act_attend(struct sim *sim, uint32_t id)
     sim->member[id].attend = sim_people_request(
         sim, EVENT_ATTEND, id, until_ms << 24 | rest_ms << 8 | capacity, false);
     sim_people_say(sim, sim->member[id].attend);
+}
+
+void sim_people_gather(struct sim *sim)
+{
+    for (uint32_t id = 0; id < sim->members; id++)
+        act_attend(sim, id);
 }
 
 /* The stream breaks and is opened again, or is opened twice. */
@@ -221,7 +230,7 @@ static void act_lost(struct sim *sim, uint32_t id)
         member->ask_call = 0;
     if (event.stream.stream == member->attend_call)
         member->attend_call = 0;
-    for (uint32_t i = 0; i < SIM_MEMBERS; i++) /* whoever it was */
+    for (uint32_t i = 0; i < sim->members; i++) /* whoever it was */
         if (sim->member[i].ask_call == event.stream.stream)
             sim->member[i].ask_call = 0;
         else if (sim->member[i].attend_call == event.stream.stream)
@@ -286,7 +295,7 @@ void sim_people_act(struct sim *sim)
         act_hold(sim, id); /* an appeal */
         return;
     }
-    if (sim->calls + SIM_MEMBERS * 4 > SIM_CALLS || sim->member[id].gone)
+    if (sim->calls + sim->members * 4 > SIM_CALLS || sim->member[id].gone)
         return;
     for (uint32_t i = 0; i < sizeof acts / sizeof acts[0]; i++)
         total += acts[i].weight;

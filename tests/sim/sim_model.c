@@ -109,7 +109,7 @@ static const struct match_offer_row *offered(const struct match_effect *effect)
 
 static uint32_t ticket_at(const struct model_view *view, uint64_t id)
 {
-    for (uint32_t i = 0; i < MODEL_TICKETS; i++)
+    for (uint32_t i = 0; i < view->places; i++)
         if (view->ticket[i].id == id)
             return i;
     return MODEL_NEVER;
@@ -117,7 +117,7 @@ static uint32_t ticket_at(const struct model_view *view, uint64_t id)
 
 static uint32_t duty_at(const struct model_view *view, uint64_t member)
 {
-    for (uint32_t i = 0; i < MODEL_DUTIES; i++)
+    for (uint32_t i = 0; i < view->places; i++)
         if (view->duty[i].member == member)
             return i;
     return MODEL_NEVER;
@@ -211,7 +211,7 @@ static bool run_tickets(struct sim *sim)
     for (;;) {
         uint32_t t = MODEL_NEVER, d = MODEL_NEVER;
 
-        for (uint32_t i = 0; i < MODEL_TICKETS; i++)
+        for (uint32_t i = 0; i < sim->places; i++)
             if (model->ticket[i].listed &&
                 (t == MODEL_NEVER ||
                  model_before(&is->ticket[i], &is->ticket[t])))
@@ -235,7 +235,7 @@ static bool run_duties(struct sim *sim)
     for (;;) {
         uint32_t d = MODEL_NEVER;
 
-        for (uint32_t i = 0; i < MODEL_DUTIES; i++)
+        for (uint32_t i = 0; i < sim->places; i++)
             if (model->duty[i].listed &&
                 (d == MODEL_NEVER || is->duty[i].member < is->duty[d].member))
                 d = i;
@@ -259,7 +259,7 @@ static void bounds(struct sim *sim)
 {
     struct sim_model *model = sim->model;
 
-    for (uint32_t i = 0; i < MODEL_TICKETS; i++) {
+    for (uint32_t i = 0; i < sim->places; i++) {
         const struct model_ticket *was = &model->was.ticket[i];
         const struct model_ticket *is = &model->is.ticket[i];
 

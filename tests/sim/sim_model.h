@@ -44,8 +44,8 @@ struct sim_model {
     uint32_t cards;
     struct model_view was, is;
     struct model_rarity rarity[SIM_POOLS], stored[SIM_POOLS];
-    struct model_ticket_more ticket[MODEL_TICKETS];
-    struct model_load duty[MODEL_DUTIES];
+    struct model_ticket_more ticket[MODEL_PLACES];
+    struct model_load duty[MODEL_PLACES];
     /* of the step under way */
     enum match_timer_kind fired; /* TIMER_KINDS: none */
     uint64_t fired_id, landed;   /* landed: the command heard of */
@@ -54,7 +54,7 @@ struct sim_model {
     const struct match_effects *effects;
     uint32_t next; /* effect to look at */
     /* a batch that is being proposed */
-    struct match_choice choice[MODEL_TICKETS];
+    struct match_choice choice[MODEL_PLACES];
     uint32_t choices, choice_at;
     uint64_t compared, batches; /* offers; batches */
 };

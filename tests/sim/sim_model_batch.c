@@ -4,12 +4,14 @@
 
 #include "base/chance.h"
 
+enum { BATCH = 16 }; /* tickets, at most */
+
 struct edges {
-    uint32_t tickets, ticket[MODEL_TICKETS]; /* in batch order */
-    uint32_t n[MODEL_TICKETS], peer[MODEL_TICKETS][MODEL_DUTIES];
-    int64_t value[MODEL_TICKETS][MODEL_DUTIES];
-    int64_t rest[MODEL_TICKETS + 1]; /* most that tickets from here can add */
-    uint32_t left[MODEL_DUTIES];     /* capacity */
+    uint32_t tickets, ticket[MODEL_PLACES]; /* in batch order */
+    uint32_t n[BATCH], peer[BATCH][MODEL_PLACES];
+    int64_t value[BATCH][MODEL_PLACES];
+    int64_t rest[BATCH + 1];     /* most that tickets from here can add */
+    uint32_t left[MODEL_PLACES]; /* capacity */
     int64_t best;
 };
 
@@ -41,7 +43,7 @@ static void gather(const struct sim *sim, struct edges *edges)
 {
     const struct model_view *view = &sim->model->was;
 
-    for (uint32_t i = 0; i < MODEL_TICKETS; i++) {
+    for (uint32_t i = 0; i < sim->places; i++) {
         uint32_t at = edges->tickets;
 
         if (!model_waits(sim, view, &view->ticket[i]))
@@ -55,6 +57,7 @@ static void gather(const struct sim *sim, struct edges *edges)
     }
     if (edges->tickets > sim->limits.batch_tickets)
         edges->tickets = (uint32_t)sim->limits.batch_tickets;
+    LAW("simulator: room for a batch", edges->tickets <= BATCH);
 }
 
 static void join(const struct sim *sim, struct edges *edges)
@@ -76,7 +79,7 @@ static void join(const struct sim *sim, struct edges *edges)
             if (edges->rest[t + 1] + edges->value[t][i] > edges->rest[t])
                 edges->rest[t] = edges->rest[t + 1] + edges->value[t][i];
     }
-    for (uint32_t i = 0; i < MODEL_DUTIES; i++)
+    for (uint32_t i = 0; i < sim->places; i++)
         if (model_free(view, &view->duty[i]))
             edges->left[i] = view->duty[i].capacity - view->duty[i].offers -
                              view->duty[i].talks;
@@ -138,7 +141,7 @@ void model_batch(struct sim *sim)
 
     LAW("a batch is proposed before the next",
         model->choice_at == model->choices);
-    LAW("simulator: room for choices", engine->choices <= MODEL_TICKETS);
+    LAW("simulator: room for choices", engine->choices <= MODEL_PLACES);
     model->choices = engine->choices;
     model->choice_at = 0;
     for (uint32_t i = 0; i < engine->choices; i++)

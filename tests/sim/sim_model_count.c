@@ -15,17 +15,17 @@ static uint64_t count(const struct model_view *view, uint32_t pool,
 {
     uint64_t n = 0;
 
-    for (uint32_t i = 0; i < MODEL_TICKETS; i++)
+    for (uint32_t i = 0; i < view->places; i++)
         n += view->ticket[i].id && view->ticket[i].pool == pool &&
              (token == 0 || has(view->ticket[i].card, token));
-    for (uint32_t i = 0; i < MODEL_DUTIES; i++) {
+    for (uint32_t i = 0; i < view->places; i++) {
         const struct model_duty *duty = &view->duty[i];
         bool again = false;
 
         if (!duty->member || duty->state == DUTY_OFF || duty->pool != pool ||
             (token != 0 && !has(duty->card, token)))
             continue;
-        for (uint32_t j = 0; j < MODEL_TICKETS; j++)
+        for (uint32_t j = 0; j < view->places; j++)
             again = again || (view->ticket[j].id &&
                               view->ticket[j].member == duty->member &&
                               (token == 0 || has(view->ticket[j].card, token)));
@@ -96,7 +96,7 @@ uint32_t model_load(const struct sim *sim, uint64_t member, uint64_t now_ms)
 {
     uint64_t load = 0;
 
-    for (uint32_t i = 0; i < MODEL_DUTIES; i++) {
+    for (uint32_t i = 0; i < sim->places; i++) {
         const struct model_load *known = &sim->model->duty[i];
 
         for (uint32_t j = 0; j < MODEL_LOAD_BUCKETS; j++)
@@ -111,7 +111,7 @@ void model_load_count(struct sim *sim, uint64_t member, uint64_t now_ms)
 {
     uint64_t at = bucket(now_ms) % MODEL_LOAD_BUCKETS;
 
-    for (uint32_t i = 0; i < MODEL_DUTIES; i++) {
+    for (uint32_t i = 0; i < sim->places; i++) {
         struct model_load *known = &sim->model->duty[i];
 
         if (known->member != member)

@@ -116,10 +116,11 @@ void model_view(struct sim *sim, struct model_view *view, uint64_t now_ms)
     const struct match_engine *engine = sim->engine;
 
     view->now_ms = now_ms;
+    view->places = sim->places;
     view->blocks = 0;
-    for (uint32_t i = 0; i < MODEL_TICKETS; i++)
+    for (uint32_t i = 0; i < sim->places; i++)
         see_ticket(sim, &engine->ticket[i], &was->ticket[i], &view->ticket[i]);
-    for (uint32_t i = 0; i < MODEL_DUTIES; i++)
+    for (uint32_t i = 0; i < sim->places; i++)
         see_duty(sim, &engine->duty[i], &was->duty[i], &view->duty[i]);
     LIST_EACH (node, &engine->in_flight) {
         const struct match_flight *flight =
@@ -161,11 +162,12 @@ static bool retried(const struct sim *sim, const struct model_ticket *was,
     const struct sim_model *model = sim->model;
 
     if (model->landed == 0 || was->flight != model->landed ||
-        model->landed_kind != COMMAND_OFFER || !was->offer_new)
+        model->landed_kind != COMMAND_OFFER)
         return false;
     if (is->offer == was->offer && !is->offer_new)
         more->retries = 0;
-    if (is->offer == was->offer || offer_state(sim, was->offer) < OFFER_STATES)
+    if (!was->offer_new || is->offer == was->offer ||
+        offer_state(sim, was->offer) < OFFER_STATES)
         return false;
     return more->retries++ < sim->limits.retries_max;
 }
@@ -255,7 +257,7 @@ void model_moments(struct sim *sim)
 {
     struct sim_model *model = sim->model;
 
-    for (uint32_t i = 0; i < MODEL_TICKETS; i++) {
+    for (uint32_t i = 0; i < sim->places; i++) {
         const struct model_ticket *was = &model->was.ticket[i];
         const struct model_ticket *is = &model->is.ticket[i];
         struct model_ticket_more *more = &model->ticket[i];
@@ -267,7 +269,7 @@ void model_moments(struct sim *sim)
                  was->id == is->id ? was->flight : 0, is->flight, &more->listed,
                  &more->missed);
     }
-    for (uint32_t i = 0; i < MODEL_DUTIES; i++) {
+    for (uint32_t i = 0; i < sim->places; i++) {
         const struct model_duty *was = &model->was.duty[i];
         const struct model_duty *is = &model->is.duty[i];
         struct model_load *more = &model->duty[i];
@@ -317,7 +319,7 @@ void model_armed(struct sim *sim)
     uint64_t step_ms = sim->limits.batch_ms;
     bool waits = false;
 
-    for (uint32_t i = 0; i < MODEL_TICKETS; i++) {
+    for (uint32_t i = 0; i < sim->places; i++) {
         const struct model_ticket *is = &view->ticket[i];
 
         waits = waits || model_waits(sim, view, is);

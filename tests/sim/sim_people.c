@@ -7,7 +7,7 @@
 
 struct sim_member *sim_people_of(struct sim *sim, uint64_t id)
 {
-    for (uint32_t i = 0; i < SIM_MEMBERS; i++)
+    for (uint32_t i = 0; i < sim->members; i++)
         if (sim->member[i].id == id)
             return &sim->member[i];
     return NULL;
@@ -118,7 +118,7 @@ void sim_people_card(struct sim *sim, struct sim_member *member,
 
 void sim_people_open(struct sim *sim)
 {
-    for (uint32_t i = 0; i < SIM_MEMBERS; i++)
+    for (uint32_t i = 0; i < sim->members; i++)
         sim_people_enrol(sim, &sim->member[i]);
     sim->act_due_ms = sim->now_ms;
 }

@@ -94,7 +94,7 @@ static uint64_t theta(const struct sim *sim, const struct model_view *view,
     uint64_t relax_ms = sim->limits.relax_ms, waited = age(view, ticket);
     uint64_t best = 0;
 
-    for (uint32_t i = 0; i < MODEL_DUTIES; i++) {
+    for (uint32_t i = 0; i < view->places; i++) {
         const struct model_duty *duty = &view->duty[i];
 
         if (duty->state == DUTY_ON && model_hard(sim, view, ticket, duty) &&
@@ -108,64 +108,71 @@ static uint64_t theta(const struct sim *sim, const struct model_view *view,
            relax_ms;
 }
 
-/* Does the ticket want this one, as things stand? */
-static bool wants(const struct sim *sim, const struct model_view *view,
-                  const struct model_ticket *ticket,
-                  const struct model_duty *duty)
+struct rank { /* a peer in the order for a ticket */
+    uint32_t place, p, load;
+    uint64_t h, member;
+};
+
+static bool first(const struct rank *a, const struct rank *b)
 {
-    return model_hard(sim, view, ticket, duty) &&
-           p_of(sim, ticket, duty) >= theta(sim, view, ticket);
+    if (a->p != b->p)
+        return a->p > b->p;
+    if (a->load != b->load)
+        return a->load < b->load;
+    return a->h != b->h ? a->h < b->h : a->member < b->member;
 }
 
-/* Is a before b in the order of peers for a ticket? */
-static bool first(const struct sim *sim, const struct model_view *view,
-                  const struct model_ticket *ticket, const struct model_duty *a,
-                  const struct model_duty *b)
+/* The free peers it may have and wants, of a grade at least, in order. */
+static uint32_t rank(const struct sim *sim, const struct model_view *view,
+                     const struct model_ticket *ticket, enum match_grade grade,
+                     struct rank *ranks)
 {
-    uint32_t p = p_of(sim, ticket, a), q = p_of(sim, ticket, b);
-    uint32_t load_a = model_load(sim, a->member, view->now_ms);
-    uint32_t load_b = model_load(sim, b->member, view->now_ms);
-    uint64_t h_a = a->tie - ticket->tie, h_b = b->tie - ticket->tie;
+    uint64_t least = theta(sim, view, ticket);
+    uint32_t n = 0;
 
-    if (p != q)
-        return p > q;
-    if (load_a != load_b)
-        return load_a < load_b;
-    return h_a != h_b ? h_a < h_b : a->member < b->member;
+    for (uint32_t i = 0; i < view->places; i++) {
+        const struct model_duty *duty = &view->duty[i];
+        struct rank one = {.place = i, .member = duty->member};
+        uint32_t at = n;
+
+        if (duty->grade < grade || !model_free(view, duty) ||
+            !model_hard(sim, view, ticket, duty))
+            continue;
+        one.p = p_of(sim, ticket, duty);
+        one.load = model_load(sim, duty->member, view->now_ms);
+        one.h = duty->tie - ticket->tie;
+        if (one.p < least)
+            continue;
+        for (; at > 0 && first(&one, &ranks[at - 1]); at--)
+            ranks[at] = ranks[at - 1];
+        ranks[at] = one;
+        n++;
+    }
+    return n;
 }
 
 uint32_t model_peers(const struct sim *sim, const struct model_view *view,
                      const struct model_ticket *ticket, uint32_t most,
                      uint32_t *peer)
 {
-    bool crisis = false;
+    struct rank ranks[MODEL_PLACES];
     uint32_t n = 0;
 
-    for (uint32_t i = 0; ticket->danger && i < MODEL_DUTIES; i++)
-        crisis = crisis || (view->duty[i].grade == GRADE_CRISIS_PEER &&
-                            model_free(view, &view->duty[i]) &&
-                            wants(sim, view, ticket, &view->duty[i]));
-    for (uint32_t i = 0; i < MODEL_DUTIES; i++) {
-        const struct model_duty *duty = &view->duty[i];
-        uint32_t at = n;
-
-        if (!model_free(view, duty) || !wants(sim, view, ticket, duty) ||
-            (crisis && duty->grade != GRADE_CRISIS_PEER))
-            continue;
-        for (; at > 0 &&
-               first(sim, view, ticket, duty, &view->duty[peer[at - 1]]);
-             at--)
-            peer[at] = peer[at - 1];
-        peer[at] = i;
-        n++;
-    }
-    return n < most ? n : most;
+    if (ticket->danger)
+        n = rank(sim, view, ticket, GRADE_CRISIS_PEER, ranks);
+    if (n == 0)
+        n = rank(sim, view, ticket, GRADE_MEMBER, ranks);
+    if (n > most)
+        n = most;
+    for (uint32_t i = 0; i < n; i++)
+        peer[i] = ranks[i].place;
+    return n;
 }
 
 uint32_t model_first_peer(const struct sim *sim, const struct model_view *view,
                           const struct model_ticket *ticket)
 {
-    uint32_t peer[MODEL_DUTIES];
+    uint32_t peer[MODEL_PLACES];
 
     return model_peers(sim, view, ticket, 1, peer) ? peer[0] : MODEL_NEVER;
 }
@@ -175,10 +182,12 @@ uint32_t model_wanted_by(const struct sim *sim, const struct model_view *view,
 {
     uint32_t one = MODEL_NEVER, danger = MODEL_NEVER, n = 0;
 
-    for (uint32_t i = 0; i < MODEL_TICKETS; i++) {
+    for (uint32_t i = 0; i < view->places; i++) {
         const struct model_ticket *ticket = &view->ticket[i];
 
-        if (!model_waits(sim, view, ticket) || !wants(sim, view, ticket, duty))
+        if (!model_waits(sim, view, ticket) ||
+            !model_hard(sim, view, ticket, duty) ||
+            p_of(sim, ticket, duty) < theta(sim, view, ticket))
             continue;
         n++;
         one = i;
@@ -197,7 +206,7 @@ enum match_bound model_bound(const struct sim *sim,
 {
     bool anybody = false, busy = false;
 
-    for (uint32_t i = 0; i < MODEL_DUTIES; i++) {
+    for (uint32_t i = 0; i < view->places; i++) {
         const struct model_duty *duty = &view->duty[i];
 
         if (!duty->member || duty->state != DUTY_ON ||

@@ -10,8 +10,7 @@
 #include "sim.h"
 
 enum {
-    MODEL_TICKETS = SIM_MEMBERS + 2, /* places, as the engine's */
-    MODEL_DUTIES = SIM_MEMBERS + 2,
+    MODEL_PLACES = SIM_MEMBERS + 2, /* at most, as the engine's */
     MODEL_BLOCKS = 64,
     MODEL_NEVER = UINT32_MAX /* no place */
 };
@@ -34,12 +33,12 @@ struct model_duty { /* member 0: none */
 };
 
 struct model_view { /* how the engine stands */
-    struct model_ticket ticket[MODEL_TICKETS];
-    struct model_duty duty[MODEL_DUTIES];
+    struct model_ticket ticket[MODEL_PLACES];
+    struct model_duty duty[MODEL_PLACES];
     struct {
         uint64_t a, b;
     } block[MODEL_BLOCKS]; /* asked for, not stored yet */
-    uint32_t blocks;
+    uint32_t blocks, places;
     uint64_t now_ms;
 };
 
@@ -64,7 +63,7 @@ bool model_hard(const struct sim *sim, const struct model_view *view,
                 const struct model_duty *duty);
 bool model_before(const struct model_ticket *a, const struct model_ticket *b);
 /* Who of the free peers a ticket wants, the best first: places in the view, at
- * most `most`; peer has MODEL_DUTIES places. */
+ * most `most`; peer has MODEL_PLACES. */
 uint32_t model_peers(const struct sim *sim, const struct model_view *view,
                      const struct model_ticket *ticket, uint32_t most,
                      uint32_t *peer);

@@ -179,7 +179,7 @@ static bool under_way(const struct sim *sim)
 /* Who was erased makes room for somebody new. */
 static void replace(struct sim *sim)
 {
-    for (uint32_t i = 0; i < SIM_MEMBERS; i++)
+    for (uint32_t i = 0; i < sim->members; i++)
         if (sim->member[i].gone) {
             sim_people_enrol(sim, &sim->member[i]);
             sim_trace(sim, "a new member %04llx",
@@ -260,6 +260,17 @@ static bool is_free(struct sim *sim, const struct match_duty_row *duty,
            sim_truth_used(sim, duty->member) < duty->capacity;
 }
 
+/* Do all that wait fit in one batch?  Those beyond it may wait on. */
+static bool all_in_batch(const struct sim *sim)
+{
+    const struct sim_table *tickets = sim->kept[ROW_TICKET];
+    uint64_t n = 0;
+
+    for (uint32_t i = 0; i < tickets->n; i++)
+        n += tickets->row[i].ticket.state == TICKET_WAITING;
+    return n <= sim->limits.batch_tickets;
+}
+
 /* DESIGN law 11, in a world without faults: nobody old enough, fresh and out
  * of back-off waits beside a free peer who may meet them. */
 static void law_11(struct sim *sim)
@@ -268,6 +279,8 @@ static void law_11(struct sim *sim)
     const struct sim_table *duties = sim->kept[ROW_DUTY];
     uint64_t since_ms = sim->now_ms - 2 * sim->limits.batch_ms;
 
+    if (!all_in_batch(sim))
+        return;
     for (uint32_t i = 0; i < tickets->n; i++) {
         const struct match_ticket_row *ticket = &tickets->row[i].ticket;
 
@@ -326,7 +339,7 @@ void sim_finish(struct sim *sim)
     sim_settle(sim);
     law_11(sim);
     /* now all vanish */
-    for (uint32_t i = 0; i < SIM_MEMBERS; i++)
+    for (uint32_t i = 0; i < sim->members; i++)
         sim->member[i].silent = true;
     run_for(sim, longest + sim->limits.lost_ms + sim->limits.offer_ms + 5000);
     sim_settle(sim);

@@ -50,6 +50,11 @@ static void choose_mix(struct sim *sim)
     mix->settle = 100;
     mix->vanish = PICK(seldom);
     mix->patience = 40 + (uint32_t)sim_roll(sim, 60);
+    mix->crowd = sim_percent(sim, 2);
+    sim->members = mix->crowd ? SIM_MEMBERS : 14;
+    sim->places = sim->members + 2;
+    if (mix->crowd)
+        mix->act_ms = 50;
 }
 
 /* Shorter times than in life, so that every timer fires in a seed. */
@@ -58,6 +63,10 @@ static void choose_limits(struct sim *sim)
     struct match_limits *limits = &sim->limits;
 
     match_limits_init(limits);
+    if (sim_percent(sim, 40) || sim->mix.crowd) { /* else all fit in */
+        limits->top_k = 1 + sim_roll(sim, 4);
+        limits->batch_tickets = 1 + sim_roll(sim, 6);
+    }
     if (sim_percent(sim, 20))
         return; /* as in life */
     limits->relax_ms = 5000 + sim_roll(sim, 20000);
@@ -104,8 +113,8 @@ void sim_open(struct sim *sim, uint64_t seed)
     choose_mix(sim);
     choose_limits(sim);
     sim->sizes = (struct match_sizes){.pools = SIM_POOLS,
-                                      .tickets = SIM_MEMBERS + 2,
-                                      .duties = SIM_MEMBERS + 2,
+                                      .tickets = sim->places,
+                                      .duties = sim->places,
                                       .talks = 512,
                                       .pairs = 4096,
                                       .terms = 64};
@@ -127,6 +136,8 @@ void sim_open(struct sim *sim, uint64_t seed)
     sim_people_open(sim);
     while (!sim_port_recover(sim))
         ;
+    if (sim->mix.crowd)
+        sim_people_gather(sim);
 }
 
 void sim_close(struct sim *sim)
@@ -214,7 +225,7 @@ void sim_event(struct sim *sim, struct match_event *event)
 static void come_up(struct sim *sim)
 {
     sim->fenced = false;
-    for (uint32_t i = 0; i < SIM_MEMBERS; i++)
+    for (uint32_t i = 0; i < sim->members; i++)
         sim->member[i].heard_rest_ms = 0;
     while (!sim_port_recover(sim))
         sim_people_cut_off(sim);
