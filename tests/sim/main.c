@@ -14,6 +14,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "sim_cover.h"
 #include "sim_model.h"
 
 struct options {

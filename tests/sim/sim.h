@@ -103,7 +103,7 @@ struct sim_flying {
     struct match_rarity_row rarity[128];
     struct store_job job;
     struct match_result result;
-    uint64_t execute_ms, deliver_ms, order;
+    uint64_t execute_ms, executed_ms, deliver_ms, order;
     bool used, executed, twice, lose, full_disk, zombie;
     bool ran;   /* once at least */
     bool clean; /* nothing else was under way when it was proposed */
@@ -149,7 +149,7 @@ struct sim {
     uint64_t epoch, engine_epoch; /* of the store; of the engine */
     uint64_t sent, executions, crashes, fences, events, checked;
     uint64_t tick_late_ms, act_due_ms, started_ms, faults_ended_ms;
-    bool fenced;
+    bool fenced, draining;
 
     struct sim_member member[SIM_MEMBERS];
     uint32_t members, places;    /* places: of tickets, and of duties */
@@ -158,7 +158,9 @@ struct sim {
     struct sim_call *call;      /* by id; [0] is none */
     uint32_t calls, first_call; /* first_call: of this incarnation */
     struct sim_flying *flying;
-    struct sim_flying other; /* a command that is not the engine's */
+    uint32_t flyings; /* places in use, or free between those */
+    enum match_command_kind last_heard; /* in this step; KINDS: none */
+    struct sim_flying other;            /* a command that is not the engine's */
     struct sim_later later[SIM_LATER];
     struct sim_ban overtaken[SIM_KNOWN]; /* blocks the engine may not know */
     uint32_t overtakes;
@@ -192,6 +194,8 @@ uint64_t sim_port_due_ms(const struct sim *sim);
 /* Execute or deliver the first that is due. */
 void sim_port_step(struct sim *sim);
 uint32_t sim_port_flying(const struct sim *sim);
+/* Execute what must be refused. */
+void sim_port_probe(struct sim *sim, const struct match_command *command);
 /* The process dies: what was under way may still reach the store. */
 void sim_port_die(struct sim *sim);
 /* Another node takes the pools. */
@@ -232,6 +236,12 @@ void sim_people_cut_off(struct sim *sim); /* all streams and calls end */
 uint64_t sim_later_due_ms(const struct sim *sim);
 void sim_later_step(struct sim *sim);
 struct sim_member *sim_people_of(struct sim *sim, uint64_t id);
+
+/* ---- sim_probe.c ---- */
+/* Ask the store for something that it must refuse. */
+void sim_probe(struct sim *sim);
+/* Of one who has put no card. */
+void sim_probe_cardless(struct sim *sim, const struct sim_member *member);
 
 /* ---- sim_truth.c, sim_laws.c ---- */
 void sim_truth_open(struct sim *sim);
@@ -274,15 +284,6 @@ void sim_settle(struct sim *sim);
 void sim_settle_fenced(struct sim *sim);
 /* Faults stop: laws 10, 11, 12, 13, and every call was answered. */
 void sim_finish(struct sim *sim);
-
-/* ---- sim_cover.c ---- */
-enum sim_cover_table { COVER_TICKET, COVER_OFFER, COVER_DUTY, COVER_TALK };
-void sim_cover_event(struct sim *sim, const struct match_event *event);
-void sim_cover_result(struct sim *sim, const struct match_command *command,
-                      const struct match_result *result);
-void sim_cover_reply(enum match_event_kind kind, enum err err);
-/* Print the tables; the number of cells that were missed. */
-uint32_t sim_cover_report(bool all);
 
 /* ---- sim_trace.c ---- */
 void sim_trace_open(const struct sim *sim);

@@ -272,6 +272,16 @@ static void act_rarity(struct sim *sim, uint32_t id)
     sim_event(sim, &event);
 }
 
+/* The process is told to go, and does so in a while. */
+static void act_drain(struct sim *sim, uint32_t id)
+{
+    struct match_event event = {.kind = EVENT_DRAIN};
+
+    (void)id;
+    sim->draining = true;
+    sim_event(sim, &event);
+}
+
 static const struct {
     uint32_t weight;
     act_fn *act;
@@ -282,7 +292,7 @@ static const struct {
     {20, act_repeat},   {110, act_talk},   {4, act_idle},
     {12, act_block},    {15, act_card},    {25, act_lost},
     {15, act_silence},  {5, act_hold},     {1, act_gone},
-    {1, act_rarity},
+    {1, act_rarity},    {1, act_drain},
 };
 
 void sim_people_act(struct sim *sim)

@@ -1,5 +1,5 @@
 /* Clients: streams, calls and their answers. */
-#include "sim.h"
+#include "sim_cover.h"
 
 uint32_t sim_people_request(struct sim *sim, enum match_event_kind kind,
                             uint32_t member, uint64_t subject, bool flag)

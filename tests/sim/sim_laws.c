@@ -2,6 +2,7 @@
  * the store has executed.  Nothing here asks the engine. */
 #include <string.h>
 
+#include "sim_cover.h"
 #include "sim_model.h"
 
 static bool holds(const struct match_card *card, uint64_t token)
@@ -187,7 +188,7 @@ static void proposed_hold(struct sim *sim, const struct match_command *command)
 /* Is a lapse of this peer on its way, as far as the engine knows? */
 static bool lapses(struct sim *sim, uint64_t peer)
 {
-    for (uint32_t i = 0; i < SIM_FLYING; i++) {
+    for (uint32_t i = 0; i < sim->flyings; i++) {
         const struct sim_flying *flying = &sim->flying[i];
         const struct match_command *command = &flying->command;
         const struct match_row *row;
@@ -525,6 +526,7 @@ void sim_laws_executed(struct sim *sim, const struct sim_flying *flying,
         !flying->clean || command->kind != COMMAND_OFFER ||
             result->outcome == OUTCOME_OK || result->outcome == OUTCOME_FENCED);
     guards(sim, command, result);
+    sim_cover_executed(sim, flying, result);
     if (result->outcome == OUTCOME_REPLAY)
         replayed(result);
     sim_truth_believe(sim, command, result);

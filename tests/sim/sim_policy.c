@@ -8,8 +8,9 @@ bool model_waits(const struct sim *sim, const struct model_view *view,
 {
     uint64_t settled_ms = sim->engine->live_ms + sim->limits.settle_ms;
 
-    return ticket->id && ticket->state == TICKET_WAITING && !ticket->flight &&
-           !ticket->closing && !ticket->held && !ticket->away &&
+    return !sim->draining && ticket->id && ticket->state == TICKET_WAITING &&
+           !ticket->flight && !ticket->closing && !ticket->held &&
+           !ticket->away &&
            view->now_ms - ticket->seen_ms <= sim->limits.fresh_ms &&
            view->now_ms >= ticket->backoff_ms &&
            (ticket->danger || view->now_ms >= settled_ms);

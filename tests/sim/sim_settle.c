@@ -324,6 +324,8 @@ void sim_finish(struct sim *sim)
     uint64_t longest = sim->limits.ticket_ms + sim->limits.grace_ticket_ms;
     struct match_engine_count count;
 
+    if (sim->draining)
+        sim_crash(sim);
     sim_settle(sim);
     sim->quiet = true;
     sim->faults_ended_ms = sim->now_ms;

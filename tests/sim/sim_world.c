@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim_cover.h"
 #include "sim_model.h"
 
 enum { ROWS_MAX = 1 << 16 };
@@ -131,6 +132,7 @@ void sim_open(struct sim *sim, uint64_t seed)
     sim->store = store_memory_new(ROWS_MAX);
     LAW("simulator: memory", sim->store != NULL);
     sim->requests = sim->calls = sim->first_call = 1;
+    sim->last_heard = COMMAND_KINDS;
     sim_model_open(sim);
     sim_truth_open(sim);
     sim_people_open(sim);
@@ -224,7 +226,7 @@ void sim_event(struct sim *sim, struct match_event *event)
 
 static void come_up(struct sim *sim)
 {
-    sim->fenced = false;
+    sim->fenced = sim->draining = false;
     for (uint32_t i = 0; i < sim->members; i++)
         sim->member[i].heard_rest_ms = 0;
     while (!sim_port_recover(sim))
@@ -259,10 +261,13 @@ static void tick(struct sim *sim)
 
 static void trouble(struct sim *sim)
 {
+    if (!sim->quiet && sim_percent(sim, 3))
+        sim_probe(sim);
     if (sim->fenced) { /* the engine is discarded */
         sim_settle_fenced(sim);
         sim_crash(sim);
-    } else if (!sim->quiet && sim_roll(sim, 10000) < sim->mix.crash) {
+    } else if (!sim->quiet &&
+               sim_roll(sim, 10000) < sim->mix.crash + sim->draining * 300u) {
         sim_crash(sim);
     } else if (!sim->quiet && sim_roll(sim, 10000) < sim->mix.fence &&
                sim->epoch == sim->engine_epoch) {
@@ -286,6 +291,7 @@ bool sim_step(struct sim *sim)
     if (first_ms > sim->now_ms)
         sim->now_ms = first_ms;
     sim->steps++;
+    sim->last_heard = COMMAND_KINDS;
     if (first_ms == later_ms)
         sim_later_step(sim);
     else if (first_ms == port_ms)
