@@ -197,6 +197,14 @@ static void act_block(struct sim *sim, uint32_t id)
         &sim->member[sim_percent(sim, 90) ? id : somebody(sim)];
     uint32_t other = somebody(sim);
 
+    if (kind == EVENT_UNBLOCK && sim_percent(sim, 50)) { /* one that stands */
+        for (uint32_t i = 0; i < sim->pairs; i++)
+            if (sim->pair[i].kind == PAIR_BLOCK &&
+                sim->pair[i].a == sim->member[id].id) {
+                say(sim, kind, id, sim->pair[i].b, false);
+                return;
+            }
+    }
     if (sim_percent(sim, 50) && other != id && !sim->member[other].gone)
         say(sim, kind, id, sim->member[other].id, false);
     else if (member->talks && sim_percent(sim, 50))

@@ -2,6 +2,7 @@
 #include "sim_cover.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { OFFERS_BACK = 64 }; /* how far to look for open ones */
 
@@ -10,6 +11,19 @@ static struct cover_counts counts;
 const struct cover_counts *sim_cover_counts(void)
 {
     return &counts;
+}
+
+void sim_cover_add(const struct cover_counts *other, uint32_t n)
+{
+    uint64_t *to = (uint64_t *)(void *)&counts;
+
+    memset(&counts, 0, sizeof counts);
+    for (uint32_t i = 0; i < n; i++) {
+        const uint64_t *from = (const uint64_t *)(const void *)&other[i];
+
+        for (size_t at = 0; at < sizeof counts / sizeof *to; at++)
+            to[at] += from[at];
+    }
 }
 
 /* ---- in which state ---- */

@@ -104,6 +104,8 @@ struct cover_counts {
 };
 
 const struct cover_counts *sim_cover_counts(void);
+/* The counts of n jobs, in place of our own. */
+void sim_cover_add(const struct cover_counts *other, uint32_t n);
 
 /* ---- what happens ---- */
 void sim_cover_event(struct sim *sim, const struct match_event *event);
