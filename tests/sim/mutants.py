@@ -56,9 +56,9 @@ ENGINE = [
     ("a hold does not tighten when proposed", [
         ("match/bar.c", "        set_held(engine, event->member, true);", "        ;")]),
     ("a block does not tighten when proposed", [
-        ("match/index.c", " &&\n           !match_flight_blocks(engine, ticket->row.member, duty->row.member);", ";")]),
+        ("match/index.c", "if (match_flight_blocks(engine, ticket->row.member, duty->row.member))", "if (0)")]),
     ("musts and must_nots are forgotten", [
-        ("match/index.c", "    if (age == UINT32_MAX || match_ticket_age(engine, ticket) < age)\n        return false;\n", "")]),
+        ("match/index.c", "return age != UINT32_MAX && match_ticket_age(engine, ticket) >= age;", "return true;")]),
     ("tickets live for ever", [
         ("match/ticket.c", "due[TICKET_LIFETIME] = ticket->row.expires_ms;", "due[TICKET_LIFETIME] = UINT64_MAX;")]),
     ("a lost seeker's ticket stays", [
@@ -75,13 +75,14 @@ ENGINE = [
         ("match/index.c", "    if (ticket->row.pool != duty->row.pool ||\n        ticket->row.member == duty->row.member",
          "    if (ticket->row.pool != duty->row.pool || duty->row.member % 7 == 0 ||\n        ticket->row.member == duty->row.member")]),
     ("the record does not count", [
-        ("match/index.c", "duty->row.yes,\n                              duty->row.total", "0, 0")]),
+        ("match/index.c", "        duty->row.yes, duty->row.total);", "        0, 0);")]),
     ("ties go to the greater h", [
         ("match/index.c", "return a->h < b->h;", "return a->h > b->h;")]),
     ("the load does not count", [
         ("match/index.c", "return a->load < b->load;", ";")]),
     ("the standard is of the free only", [
-        ("match/index.c", "best_yet = !any && one.p > most;", "best_yet = !any && idle && one.p > most;")]),
+        ("match/index.c", "    if (!fits(s->engine, s->ticket, duty))\n        return;\n",
+         "    if (!fits(s->engine, s->ticket, duty) || !match_duty_free(s->engine, duty))\n        return;\n")]),
     ("the standard does not fall", [
         ("match/index.c", "    uint64_t waited = match_ticket_age(engine, ticket);\n", "    uint64_t waited = 0;\n")]),
     ("danger is not first", [
@@ -103,15 +104,54 @@ ENGINE = [
          "void match_assign_solve(struct match_assign *assign)\n{\n    for (uint32_t t = 0; t < assign->tickets; t++)\n"
          "        assign->edges[t] = assign->edges[t] > 0;")]),
     ("nobody compatible is told as all busy", [
-        ("match/index.c", "why = BOUND_NONE_COMPATIBLE;", "why = BOUND_ALL_BUSY;")]),
-    ("nobody on duty counts the paused", [
-        ("match/index.c", "        if (duty->row.state != DUTY_ON)\n            continue;\n        if (match_index_hard", "        if (match_index_hard")]),
+        ("match/index.c", "BOUND_ALL_BUSY : BOUND_NONE_COMPATIBLE;", "BOUND_ALL_BUSY : BOUND_ALL_BUSY;")]),
+    ("nobody on duty is told as none compatible", [
+        ("match/index.c", "        return BOUND_NOBODY_ON_DUTY;", "        return BOUND_NONE_COMPATIBLE;")]),
+    ("the best that is remembered outlives an exclusion", [
+        ("match/index.c", "        engine->now_ms >= best->until_ms ||\n", "")]),
+    ("the best that is remembered outlives its holder's change", [
+        ("match/index.c", "           match_index_p(engine, ticket, best->duty) == best->p;", "           true;")]),
+    ("the best that is remembered outlives its holder's bar", [
+        ("match/index.c", "           match_index_hard(engine, ticket, best->duty) &&\n", "")]),
+    ("the best that is remembered outlives an unblock", [
+        ("match/adopt.c", "        match_index_unsettle(engine); /* it may permit */", "        ;")]),
+    ("the best that is remembered outlives a hold", [
+        ("match/bar.c", "        match_index_unsettle(engine); /* he may be somebody's best again */", "        ;")]),
+    ("the best that is remembered outlives a refused block", [
+        ("match/adopt.c", "        match_index_unsettle(engine); /* it may have been refused */", "        ;")]),
+    ("who comes is not held against what is remembered", [
+        ("match/index.c", "    rise(engine, duty);\n", "")]),
+    ("the ring of who came runs over", [
+        ("match/index.c", "        pool->rises - best->rises > STATE_RISEN)", "        0)")]),
+    ("a column keeps its old hand", [
+        ("match/bar.c", "        match_index_drop(engine, duty);\n", "        ;\n"),
+        ("match/bar.c", "        match_index_put(engine, duty);\n", "        ;\n")]),
+    ("a peer who frees a slot has no bit of it", [
+        ("match/offer.c", "    match_index_touch(engine, offer->duty);\n", "")]),
+    ("a load is remembered too long", [
+        ("match/slice.c", "    slices->place[duty->place - 1].load = SLICE_LOAD_NONE;\n", "")]),
+    ("a load outlives its bucket", [
+        ("match/index.c", "place->load == SLICE_LOAD_NONE || place->bucket != bucket", "place->load == SLICE_LOAD_NONE")]),
+    ("bits are believed where they are only a sign", [
+        ("match/index.c", "    if (!confirmed(&s)) { /* one by one, then */", "    if (0) {")]),
+    ("the probe passes over who fits just so", [
+        ("match/index.c", "(((uint64_t)p << 16) + most - 1) / most;", "(((uint64_t)p << 16) + most - 1) / most + 64;")]),
+    ("the search ends a sweep too soon", [
+        ("match/index.c", "        if (least(s) >= s->aimed)\n            return;\n", "        return;\n")]),
+    ("a moved column loses its bit", [
+        ("match/slice.c", "        write_bit(column_of(s, place), SLICE_FREE, is_free);\n", "")]),
+    ("a must that no term shares is passed over", [
+        ("match/probe.c", "        if (p->must.n == before)\n            p->nobody = true;\n", "")]),
+    ("one group a peer requires lets in whoever has nothing", [
+        ("match/probe.c", "    row_and(alive, met);\n", "")]),
+    ("who seeks nothing is scored as who does", [
+        ("match/probe.c", "    if (unsought[at / 64] >> (at % 64) & 1)\n", "    if (0)\n")]),
     ("rarity is restored by half", [
         ("match/rarity.c", "    rarity->term[at].count_q8 = count_q8;\n    return", "    rarity->term[at].count_q8 = count_q8 / 2;\n    return")]),
     ("a member on both sides counts twice", [
         ("match/fire.c", "members += own ? 0 : 1;", "members += 1;")]),
     ("scores outlive the rarities they came from", [
-        ("match/fire.c", "    match_index_forget(engine);\n", "")]),
+        ("match/fire.c", "    match_index_unsettle(engine);\n", "")]),
     ("a must that relaxes is no moment", [
         ("match/fire.c", "    case TIMER_RELAX:\n    case TIMER_BACKOFF:\n        match_agenda_ticket(engine, ticket);\n", "    case TIMER_RELAX:\n    case TIMER_BACKOFF:\n")]),
     ("relaxing waits for the next change", [
@@ -119,7 +159,7 @@ ENGINE = [
     ("a relaxed must holds on", [
         ("match/hand.c", "        if (a->must[i].relax_after_ms == 0)\n", "        if (1)\n")]),
     ("the exclusion of a bond holds", [
-        ("match/pair.c", "return rests && !bond;", "return rests;")]),
+        ("match/pair.c", "return bond ? 0 : rests_ms;", "return rests_ms;")]),
     ("a return starts the age anew, in memory", [
         ("match/ticket.c", "    match_agenda_ticket(engine, ticket);\n}", "    ticket->row.since_ms = engine->now_ms;\n    match_agenda_ticket(engine, ticket);\n}")]),
     ("a freed slot waits for the batch", [
@@ -163,14 +203,15 @@ STORE = [
 
 
 def bits():
-    """Each place where the index sets or clears a bit, left out."""
-    for path in sorted((REPO / "src" / "match").glob("index*.c")):
+    """Each place where the index sets, keeps or clears bits, left out."""
+    for name in ("index", "slice", "probe"):
+        path = REPO / "src" / "match" / f"{name}.c"
         text = path.read_text()
-        for found in re.finditer(r"^ +[^;={}]*?(\|=|&= ?~)[^;]*;", text, re.M):
-            what = "set" if found[1] == "|=" else "cleared"
+        for found in re.finditer(r"^ +[^;={}()]*? (\||&)= ?(~?)[^;]*;", text, re.M):
+            what = "set" if found[1] == "|" else "cleared" if found[2] else "held against"
             if text.count(found[0]) == 1:
                 line = text.count("\n", 0, found.start()) + 1
-                yield (f"{path.name}:{line}: a bit is not {what}", [(f"match/{path.name}", found[0], "    ;")])
+                yield (f"{path.name}:{line}: bits are not {what}", [(f"match/{path.name}", found[0], "    ;")])
 
 
 def sources(top):
