@@ -36,7 +36,7 @@ static void begin(struct sim_model *model)
     memset(model->rarity, 0, sizeof model->rarity);
     memset(model->ticket, 0, sizeof model->ticket);
     memset(model->duty, 0, sizeof model->duty);
-    model->choices = model->choice_at = 0;
+    model->batch = (struct model_batch){.decided = true};
 }
 
 void sim_model_before(struct sim *sim, const struct match_event *event)
@@ -185,9 +185,12 @@ static bool expect(struct sim *sim, uint32_t t, uint32_t d, const char *law)
 static bool run_batch(struct sim *sim)
 {
     struct sim_model *model = sim->model;
+    struct model_batch *batch = &model->batch;
 
-    for (; model->choice_at < model->choices; model->choice_at++) {
-        const struct match_choice *choice = &model->choice[model->choice_at];
+    if (!model_batch_go(sim))
+        return false;
+    for (; batch->choice_at < batch->choices; batch->choice_at++) {
+        const struct model_choice *choice = &batch->choice[batch->choice_at];
         uint32_t t = ticket_at(&model->is, choice->ticket);
         uint32_t d = duty_at(&model->is, choice->peer);
 
@@ -301,7 +304,7 @@ void sim_model_after(struct sim *sim, const struct match_event *event)
     bounds(sim);
     model_moments(sim);
     if (model->fired == TIMER_BATCH)
-        model_batch(sim);
+        model_batch_begin(sim);
     if (run_batch(sim) && run_tickets(sim))
         (void)run_duties(sim);
     for (; model->next < sim->effects.n; model->next++)

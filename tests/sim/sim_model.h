@@ -20,7 +20,8 @@
 
 enum {
     MODEL_CARDS = 1024, /* ever put, in one seed */
-    MODEL_LOAD_BUCKETS = 12
+    MODEL_LOAD_BUCKETS = 12,
+    MODEL_BATCH = 16 /* tickets in one, at most */
 };
 
 struct model_card {
@@ -39,6 +40,22 @@ struct model_load { /* offers to a peer since the engine knows them */
     bool listed, missed;
 };
 
+struct model_choice {
+    uint64_t ticket, peer;
+};
+
+struct model_batch {
+    uint32_t tickets, joined; /* in batch order; those whose edges are known */
+    bool decided;
+    uint64_t ticket[MODEL_BATCH];
+    uint32_t n[MODEL_BATCH], peer[MODEL_BATCH][MODEL_PLACES]; /* by place */
+    int64_t value[MODEL_BATCH][MODEL_PLACES];
+    int64_t rest[MODEL_BATCH + 1], best;
+    uint32_t left[MODEL_PLACES];             /* capacity */
+    struct model_choice choice[MODEL_BATCH]; /* to be proposed */
+    uint32_t choices, choice_at;
+};
+
 struct sim_model {
     struct model_card *card;
     uint32_t cards;
@@ -53,9 +70,7 @@ struct sim_model {
     enum match_outcome landed_outcome;
     const struct match_effects *effects;
     uint32_t next; /* effect to look at */
-    /* a batch that is being proposed */
-    struct match_choice choice[MODEL_PLACES];
-    uint32_t choices, choice_at;
+    struct model_batch batch;
     uint64_t compared, batches; /* offers; batches */
 };
 
@@ -76,8 +91,11 @@ void model_moments(struct sim *sim);
 void model_armed(struct sim *sim);
 
 /* ---- sim_model_batch.c ---- */
-/* Law 2: what the engine chose, against the best there is. */
-void model_batch(struct sim *sim);
+/* Who is in it, as things stood before the step. */
+void model_batch_begin(struct sim *sim);
+/* Law 2: what the engine chose, against the best there is.  False: it is not
+ * decided yet. */
+bool model_batch_go(struct sim *sim);
 
 /* ---- sim_model_count.c: rarities and loads over time ---- */
 void model_rarity_smooth(struct sim *sim);

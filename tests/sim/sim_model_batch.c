@@ -4,22 +4,11 @@
 
 #include "base/chance.h"
 
-enum { BATCH = 16 }; /* tickets, at most */
-
-struct edges {
-    uint32_t tickets, ticket[MODEL_PLACES]; /* in batch order */
-    uint32_t n[BATCH], peer[BATCH][MODEL_PLACES];
-    int64_t value[BATCH][MODEL_PLACES];
-    int64_t rest[BATCH + 1];     /* most that tickets from here can add */
-    uint32_t left[MODEL_PLACES]; /* capacity */
-    int64_t best;
-};
-
-static int64_t value(const struct sim *sim, const struct model_ticket *ticket,
+static int64_t value(const struct sim *sim, const struct model_view *view,
+                     const struct model_ticket *ticket,
                      const struct model_duty *duty)
 {
     const struct match_limits *limits = &sim->limits;
-    const struct model_view *view = &sim->model->was;
     int64_t p = model_p(&sim->model->rarity[ticket->pool], ticket, duty);
     int64_t load = model_load(sim, duty->member, view->now_ms);
     uint64_t waited =
@@ -38,118 +27,153 @@ static int64_t value(const struct sim *sim, const struct model_ticket *ticket,
            (int64_t)(chance_mix(duty->tie - ticket->tie) >> 48);
 }
 
-/* The first that wait, in batch order. */
-static void gather(const struct sim *sim, struct edges *edges)
+void model_batch_begin(struct sim *sim)
 {
     const struct model_view *view = &sim->model->was;
+    const struct match_engine *engine = sim->engine;
+    struct model_batch *batch = &sim->model->batch;
+    uint32_t place[MODEL_PLACES], n = 0;
 
-    for (uint32_t i = 0; i < sim->places; i++) {
-        uint32_t at = edges->tickets;
+    LAW("a batch is proposed before the next",
+        batch->decided && batch->choice_at == batch->choices);
+    *batch = (struct model_batch){.tickets = 0};
+    for (uint32_t i = 0; i < view->places; i++) {
+        uint32_t at = n;
 
         if (!model_waits(sim, view, &view->ticket[i]))
             continue;
-        for (; at > 0 && model_before(&view->ticket[i],
-                                      &view->ticket[edges->ticket[at - 1]]);
+        for (; at > 0 &&
+               model_before(&view->ticket[i], &view->ticket[place[at - 1]]);
              at--)
-            edges->ticket[at] = edges->ticket[at - 1];
-        edges->ticket[at] = i;
-        edges->tickets++;
+            place[at] = place[at - 1];
+        place[at] = i;
+        n++;
     }
-    if (edges->tickets > sim->limits.batch_tickets)
-        edges->tickets = (uint32_t)sim->limits.batch_tickets;
-    LAW("simulator: room for a batch", edges->tickets <= BATCH);
+    if (n > sim->limits.batch_tickets)
+        n = (uint32_t)sim->limits.batch_tickets;
+    LAW("simulator: room for a batch", n <= MODEL_BATCH);
+    LAW("a batch takes the first that wait", engine->choices == n);
+    for (uint32_t t = 0; t < n; t++) {
+        batch->ticket[t] = view->ticket[place[t]].id;
+        LAW("a batch takes them in batch order",
+            engine->choice[t].ticket == batch->ticket[t]);
+    }
+    batch->tickets = n;
+    batch->decided = n == 0;
 }
 
-static void join(const struct sim *sim, struct edges *edges)
+/* The edges of the t-th ticket, as things stand. */
+static void join(struct sim *sim, uint32_t t)
 {
-    const struct model_view *view = &sim->model->was;
+    const struct model_view *view = &sim->model->is;
+    struct model_batch *batch = &sim->model->batch;
+    uint32_t at = 0;
 
-    for (uint32_t t = 0; t < edges->tickets; t++) {
-        const struct model_ticket *ticket = &view->ticket[edges->ticket[t]];
+    while (at < view->places && view->ticket[at].id != batch->ticket[t])
+        at++;
+    batch->n[t] = 0;
+    if (at == view->places || !model_waits(sim, view, &view->ticket[at]))
+        return; /* something came between */
+    batch->n[t] = model_peers(sim, view, &view->ticket[at],
+                              (uint32_t)sim->limits.top_k, batch->peer[t]);
+    for (uint32_t i = 0; i < batch->n[t]; i++) {
+        const struct model_duty *duty = &view->duty[batch->peer[t][i]];
 
-        edges->n[t] = model_peers(sim, view, ticket,
-                                  (uint32_t)sim->limits.top_k, edges->peer[t]);
-        for (uint32_t i = 0; i < edges->n[t]; i++)
-            edges->value[t][i] =
-                value(sim, ticket, &view->duty[edges->peer[t][i]]);
+        batch->value[t][i] = value(sim, view, &view->ticket[at], duty);
+        batch->left[batch->peer[t][i]] =
+            duty->capacity - duty->offers - duty->talks;
     }
-    for (uint32_t t = edges->tickets; t-- > 0;) {
-        edges->rest[t] = edges->rest[t + 1];
-        for (uint32_t i = 0; i < edges->n[t]; i++)
-            if (edges->rest[t + 1] + edges->value[t][i] > edges->rest[t])
-                edges->rest[t] = edges->rest[t + 1] + edges->value[t][i];
-    }
-    for (uint32_t i = 0; i < sim->places; i++)
-        if (model_free(view, &view->duty[i]))
-            edges->left[i] = view->duty[i].capacity - view->duty[i].offers -
-                             view->duty[i].talks;
 }
 
 /* Tickets from t on, with `sum` so far. */
-static void search(struct edges *edges, uint32_t t, int64_t sum)
+static void search(struct model_batch *batch, uint32_t t, int64_t sum)
 {
-    if (sum > edges->best)
-        edges->best = sum;
-    if (t == edges->tickets || sum + edges->rest[t] <= edges->best)
+    if (sum > batch->best)
+        batch->best = sum;
+    if (t == batch->tickets || sum + batch->rest[t] <= batch->best)
         return;
-    for (uint32_t i = 0; i < edges->n[t]; i++) {
-        uint32_t peer = edges->peer[t][i];
+    for (uint32_t i = 0; i < batch->n[t]; i++) {
+        uint32_t peer = batch->peer[t][i];
 
-        if (edges->left[peer] == 0)
+        if (batch->left[peer] == 0)
             continue;
-        edges->left[peer]--;
-        search(edges, t + 1, sum + edges->value[t][i]);
-        edges->left[peer]++;
+        batch->left[peer]--;
+        search(batch, t + 1, sum + batch->value[t][i]);
+        batch->left[peer]++;
     }
-    search(edges, t + 1, sum);
+    search(batch, t + 1, sum);
 }
 
-/* The value of what was chosen, if it may be. */
-static int64_t chosen(struct sim *sim, struct edges *edges)
+/* The most that tickets from each on can add. */
+static void bound(struct model_batch *batch)
 {
-    const struct sim_model *model = sim->model;
-    int64_t sum = 0;
-    uint32_t t = 0;
+    for (uint32_t t = batch->tickets; t-- > 0;) {
+        batch->rest[t] = batch->rest[t + 1];
+        for (uint32_t i = 0; i < batch->n[t]; i++)
+            if (batch->rest[t + 1] + batch->value[t][i] > batch->rest[t])
+                batch->rest[t] = batch->rest[t + 1] + batch->value[t][i];
+    }
+}
 
-    for (uint32_t c = 0; c < model->choices; c++) {
-        const struct match_choice *choice = &model->choice[c];
+/* Whom the engine gives the t-th ticket; 0: nobody. */
+static uint64_t given(const struct match_engine *engine, uint32_t t)
+{
+    const struct match_assign *assign = &engine->assign;
+    uint32_t edge = assign->chosen[t];
+
+    if (edge == MATCH_ASSIGN_NONE)
+        return 0;
+    return engine
+        ->chosen[assign->edge[(size_t)t * assign->degree_max + edge].peer]
+        ->row.member;
+}
+
+/* The value of what was chosen, if it may be; it is to be proposed. */
+static int64_t chosen(struct sim *sim)
+{
+    struct model_batch *batch = &sim->model->batch;
+    int64_t sum = 0;
+
+    for (uint32_t t = 0; t < batch->tickets; t++) {
+        uint64_t member = given(sim->engine, t);
         uint32_t i = 0;
 
-        while (t < edges->tickets &&
-               model->was.ticket[edges->ticket[t]].id != choice->ticket)
-            t++;
-        LAW("a batch's choices are of its tickets, once each, in batch order",
-            t < edges->tickets);
-        while (i < edges->n[t] &&
-               model->was.duty[edges->peer[t][i]].member != choice->peer)
+        if (member == 0)
+            continue;
+        while (i < batch->n[t] &&
+               sim->model->is.duty[batch->peer[t][i]].member != member)
             i++;
-        LAW("a batch chooses among the best free peers", i < edges->n[t]);
+        LAW("a batch chooses among the best free peers", i < batch->n[t]);
         LAW("a batch keeps to the capacities",
-            edges->left[edges->peer[t][i]] > 0);
-        edges->left[edges->peer[t][i]]--;
-        sum += edges->value[t][i];
-        t++;
+            batch->left[batch->peer[t][i]] > 0);
+        batch->left[batch->peer[t][i]]--;
+        sum += batch->value[t][i];
+        batch->choice[batch->choices++] =
+            (struct model_choice){.ticket = batch->ticket[t], .peer = member};
     }
     return sum;
 }
 
-void model_batch(struct sim *sim)
+bool model_batch_go(struct sim *sim)
 {
-    struct sim_model *model = sim->model;
     const struct match_engine *engine = sim->engine;
-    struct edges edges = {.tickets = 0};
+    struct model_batch *batch = &sim->model->batch;
 
-    LAW("a batch is proposed before the next",
-        model->choice_at == model->choices);
-    LAW("simulator: room for choices", engine->choices <= MODEL_PLACES);
-    model->choices = engine->choices;
-    model->choice_at = 0;
-    for (uint32_t i = 0; i < engine->choices; i++)
-        model->choice[i] = engine->choice[i];
-    gather(sim, &edges);
-    join(sim, &edges);
-    search(&edges, 0, 0);
+    if (batch->decided)
+        return true;
+    LAW("a batch that is not over goes on at once",
+        engine->batch_placed == batch->tickets || sim->effects.more);
+    for (; batch->joined < engine->batch_edged; batch->joined++)
+        join(sim, batch->joined);
+    if (engine->batch_placed < batch->tickets)
+        return false;
+    LAW("a batch decides when all are looked at",
+        batch->joined == batch->tickets);
+    batch->decided = true;
+    bound(batch);
+    search(batch, 0, 0);
     LAW("ENGINE §3: a batch's choice has the greatest value", /* Law 2 */
-        chosen(sim, &edges) == edges.best);
-    model->batches++;
+        chosen(sim) == batch->best);
+    sim->model->batches++;
+    return true;
 }
