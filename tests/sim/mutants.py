@@ -56,9 +56,9 @@ ENGINE = [
     ("a hold does not tighten when proposed", [
         ("match/bar.c", "        set_held(engine, event->member, true);", "        ;")]),
     ("a block does not tighten when proposed", [
-        ("match/index.c", "if (match_flight_blocks(engine, ticket->row.member, duty->row.member))", "if (0)")]),
+        ("match/fit.c", "if (match_flight_blocks(engine, ticket->row.member, duty->row.member))", "if (0)")]),
     ("musts and must_nots are forgotten", [
-        ("match/index.c", "return age != UINT32_MAX && match_ticket_age(engine, ticket) >= age;", "return true;")]),
+        ("match/fit.c", "return age != UINT32_MAX && match_ticket_age(engine, ticket) >= age;", "return true;")]),
     ("tickets live for ever", [
         ("match/ticket.c", "due[TICKET_LIFETIME] = ticket->row.expires_ms;", "due[TICKET_LIFETIME] = UINT64_MAX;")]),
     ("a lost seeker's ticket stays", [
@@ -72,17 +72,17 @@ ENGINE = [
     ("holds of one member overtake each other", [
         ("match/bar.c", "    if (match_flight_holds(engine, event->member, event) ||\n        (held", "    if ((held")]),
     ("one candidate in seven is missed", [
-        ("match/index.c", "    if (ticket->row.pool != duty->row.pool ||\n        ticket->row.member == duty->row.member",
+        ("match/fit.c", "    if (ticket->row.pool != duty->row.pool ||\n        ticket->row.member == duty->row.member",
          "    if (ticket->row.pool != duty->row.pool || duty->row.member % 7 == 0 ||\n        ticket->row.member == duty->row.member")]),
     ("the record does not count", [
-        ("match/index.c", "        duty->row.yes, duty->row.total);", "        0, 0);")]),
+        ("match/fit.c", "        duty->row.yes, duty->row.total);", "        0, 0);")]),
     ("ties go to the greater h", [
         ("match/index.c", "return a->h < b->h;", "return a->h > b->h;")]),
     ("the load does not count", [
         ("match/index.c", "return a->load < b->load;", ";")]),
     ("the standard is of the free only", [
-        ("match/index.c", "    if (!fits(s->engine, s->ticket, duty))\n        return;\n",
-         "    if (!fits(s->engine, s->ticket, duty) || !match_duty_free(s->engine, duty))\n        return;\n")]),
+        ("match/index.c", "    if (!match_fit_cards(s->engine, s->ticket, duty))\n        return;\n",
+         "    if (!match_fit_cards(s->engine, s->ticket, duty) || !match_duty_free(s->engine, duty))\n        return;\n")]),
     ("the standard does not fall", [
         ("match/index.c", "    uint64_t waited = match_ticket_age(engine, ticket);\n", "    uint64_t waited = 0;\n")]),
     ("danger is not first", [
@@ -91,10 +91,12 @@ ENGINE = [
         ("match/agenda.c", "if (ticket->row.danger &&\n        match_index_top", "if (0 &&\n        match_index_top")]),
     ("danger does not get a freed slot at once", [
         ("match/agenda.c", "if (ticket->row.danger && match_ticket_waits(engine, ticket) &&\n            (!danger", "if (0 &&\n            (!danger")]),
+    ("who waits is in no list", [
+        ("match/ticket.c", "        list_push_back(&engine->pool[row->pool].waiting, &ticket->wait_link);\n", "        ;\n")]),
     ("the older of two gets a freed slot", [
         ("match/agenda.c", "        if (one)\n            return NULL;\n", "        if (one)\n            return match_ticket_before(one, ticket) ? one : ticket;\n")]),
     ("a batch's offers in another order", [
-        ("match/batch.c", "for (uint32_t t = 0; t < n; t++) { /* Law 2 */", "for (uint32_t t = n; t-- > 0;) { /* Law 2 */")]),
+        ("match/batch.c", "match_ticket_before(heap[down + 1], heap[down]))", "match_ticket_before(heap[down], heap[down + 1]))")]),
     ("a batch forgets the age", [
         ("match/batch.c", "    if (age > limits->age_max)\n        age", "    if (1)\n        age = 0;\n    if (age > limits->age_max)\n        age")]),
     ("a batch takes one ticket less", [
@@ -110,9 +112,9 @@ ENGINE = [
     ("the best that is remembered outlives an exclusion", [
         ("match/index.c", "        engine->now_ms >= best->until_ms ||\n", "")]),
     ("the best that is remembered outlives its holder's change", [
-        ("match/index.c", "           match_index_p(engine, ticket, best->duty) == best->p;", "           true;")]),
+        ("match/index.c", "           match_fit_p(engine, ticket, best->duty) == best->p;", "           true;")]),
     ("the best that is remembered outlives its holder's bar", [
-        ("match/index.c", "           match_index_hard(engine, ticket, best->duty) &&\n", "")]),
+        ("match/index.c", "           match_fit_hard(engine, ticket, best->duty) &&\n", "")]),
     ("the best that is remembered outlives an unblock", [
         ("match/adopt.c", "        match_index_unsettle(engine); /* it may permit */", "        ;")]),
     ("the best that is remembered outlives a hold", [
@@ -149,7 +151,11 @@ ENGINE = [
     ("rarity is restored by half", [
         ("match/rarity.c", "    rarity->term[at].count_q8 = count_q8;\n    return", "    rarity->term[at].count_q8 = count_q8 / 2;\n    return")]),
     ("a member on both sides counts twice", [
-        ("match/fire.c", "members += own ? 0 : 1;", "members += 1;")]),
+        ("match/fire.c", "        members--; /* a member counts once */\n", "")]),
+    ("an attend that is not stored counts", [
+        ("match/fire.c", "            discount(&pool->rarity, &duty->hand, NULL);\n", "            ;\n")]),
+    ("what both cards of a member have counts twice", [
+        ("match/fire.c", "        discount(&pool->rarity, &duty->hand, &ticket->hand);\n", "")]),
     ("scores outlive the rarities they came from", [
         ("match/fire.c", "    match_index_unsettle(engine);\n", "")]),
     ("a must that relaxes is no moment", [
