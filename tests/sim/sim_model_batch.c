@@ -56,7 +56,7 @@ void model_batch_begin(struct sim *sim)
     for (uint32_t t = 0; t < n; t++) {
         batch->ticket[t] = view->ticket[place[t]].id;
         LAW("a batch takes them in batch order",
-            engine->choice[t].ticket == batch->ticket[t]);
+            engine->choice[t] == batch->ticket[t]);
     }
     batch->tickets = n;
     batch->decided = n == 0;
