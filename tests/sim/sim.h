@@ -171,6 +171,8 @@ struct sim {
 
     struct sim_table *kept[ROW_PAIR]; /* tickets, offers, duties, talks */
     struct sim_run_of_offers *run;    /* by place of the ticket */
+    struct match_row *shown; /* the engine's rows, when all is settled */
+    uint32_t showns;
     struct match_pair_row pair[SIM_PAIRS];
     uint32_t pairs;
     struct sim_model *model; /* what must be decided: sim_model.h */

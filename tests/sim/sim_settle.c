@@ -58,18 +58,13 @@ static const char *const agree[] = {
     [ROW_PAIR] = "DESIGN law 13: pairs agree",
 };
 
-/* Is row among the engine's? */
+/* Is row among the engine's, as engine_agrees() went through them? */
 static bool engine_has(const struct sim *sim, const struct match_row *row)
 {
-    struct match_row other;
-    uint64_t cursor = 0;
-
-    memset(&other, 0, sizeof other);
-    while (match_engine_row(sim->engine, &cursor, &other)) {
-        if (other.kind == row->kind && sim_truth_same(row, &other))
+    for (uint32_t i = 0; i < sim->showns; i++)
+        if (sim->shown[i].kind == row->kind &&
+            sim_truth_same(row, &sim->shown[i]))
             return true;
-        memset(&other, 0, sizeof other);
-    }
     return false;
 }
 
@@ -115,9 +110,12 @@ static void engine_agrees(struct sim *sim)
     struct match_row row, stored;
     uint64_t cursor = 0;
 
+    sim->showns = 0;
     memset(&row, 0, sizeof row);
     for (; match_engine_row(sim->engine, &cursor, &row);
          memset(&row, 0, sizeof row)) {
+        LAW("simulator: room for rows", sim->showns < SIM_ROWS);
+        sim->shown[sim->showns++] = row;
         if (row.kind > ROW_PAIR ||
             (row.kind == ROW_PAIR && over(sim, &row.pair)))
             continue;

@@ -127,6 +127,7 @@ void sim_open(struct sim *sim, uint64_t seed)
     for (int kind = 0; kind < ROW_PAIR; kind++)
         sim->kept[kind] = need(1, sizeof *sim->kept[kind]);
     sim->run = need(SIM_ROWS, sizeof *sim->run);
+    sim->shown = need(SIM_ROWS, sizeof *sim->shown);
     sim->effects.item = sim->effect;
     sim->effects.cap = 32 + (uint32_t)sim_roll(sim, SIM_EFFECTS - 31);
     sim->store = store_memory_new(ROWS_MAX);
@@ -156,6 +157,7 @@ void sim_close(struct sim *sim)
     free(sim->call);
     free(sim->flying);
     free(sim->run);
+    free(sim->shown);
     sim_model_close(sim);
     store_close(sim->store);
     memset(sim, 0, sizeof *sim);
