@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OFFERS_BACK = 64 }; /* how far to look for open ones */
+#include "sim_model.h"
 
 static struct cover_counts counts;
 
@@ -180,19 +180,21 @@ void sim_cover_card(struct sim *sim, uint64_t member)
     race(sim, RACE_CARD, member, 0);
 }
 
-/* Did an open offer of theirs reach its deadline since then? */
+/* Did an offer of theirs that the engine holds open reach its deadline since
+ * then? */
 static void deadlines(struct sim *sim, const struct sim_flying *flying,
                       uint64_t since_ms)
 {
-    const struct sim_table *offers = sim->kept[ROW_OFFER];
     struct parties of = parties(sim, &flying->command);
 
-    for (uint32_t i = offers->n; i > 0 && i + OFFERS_BACK > offers->n; i--) {
-        const struct match_offer_row *offer = &offers->row[i - 1].offer;
+    for (uint32_t i = 0; i < sim->places; i++) {
+        const struct match_row *row =
+            sim_truth_row(sim, ROW_OFFER, sim->model->is.ticket[i].offer);
 
-        if (offer->deadline_ms > since_ms &&
-            offer->deadline_ms <= sim->now_ms && offer->state == OFFER_OPEN &&
-            (concerns(&of, offer->seeker) || concerns(&of, offer->peer)))
+        if (row && row->offer.deadline_ms > since_ms &&
+            row->offer.deadline_ms <= sim->now_ms &&
+            (concerns(&of, row->offer.seeker) ||
+             concerns(&of, row->offer.peer)))
             counts
                 .race[flying->command.kind][RACE_DEADLINE][flying->executed]++;
     }
