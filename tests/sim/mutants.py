@@ -66,7 +66,7 @@ ENGINE = [
     ("a replayed answer is not told apart", [
         ("match/peer.c", "    else if (offer->row.state == OFFER_REVOKED)\n        err = ERR_OFFER_GONE;", "    else if (0)\n        ;")]),
     ("a late row brings an ended talk back", [
-        ("match/adopt.c", "return flight->kind == COMMAND_ACCEPT && flight->subject == row->offer;", "return true;")]),
+        ("match/adopt.c", "return flight->kind == COMMAND_ACCEPT &&", "return true || flight->kind == COMMAND_ACCEPT &&")]),
     ("two lapses of a peer at a time", [
         ("match/peer.c", "(lapsing(duty) || match_subject_busy(&duty->subject))", "0")]),
     ("holds of one member overtake each other", [
@@ -99,8 +99,8 @@ ENGINE = [
         ("match/batch.c", "match_ticket_before(heap[down + 1], heap[down]))", "match_ticket_before(heap[down], heap[down + 1]))")]),
     ("a batch forgets the age", [
         ("match/batch.c", "    if (age > limits->age_max)\n        age", "    if (1)\n        age = 0;\n    if (age > limits->age_max)\n        age")]),
-    ("a batch takes one ticket less", [
-        ("match/batch.c", "    engine->batches++;\n", "    n -= n > 1;\n    engine->batches++;\n")]),
+    ("a batch takes fewer tickets", [
+        ("match/batch.c", "(uint32_t)engine->limits.batch_tickets);", "(uint32_t)engine->limits.batch_tickets / 2 + 1);")]),
     ("a batch takes the first edge of each", [
         ("match/assign.c", "void match_assign_solve(struct match_assign *assign)\n{",
          "void match_assign_solve(struct match_assign *assign)\n{\n    for (uint32_t t = 0; t < assign->tickets; t++)\n"
@@ -245,7 +245,10 @@ def run(top, name, edits, objects, out, seeds):
             path.write_text(text.replace(old, new))
         (out / "mutant").mkdir(exist_ok=True)
         for path in originals:
-            changed[path] = compile_one(top, out / "mutant", path)
+            try:
+                changed[path] = compile_one(top, out / "mutant", path)
+            except SystemExit as error:
+                return f"does not compile: the mutant needs care: {error}"[:200], False
         exe = out / "mutant" / "sim"
         subprocess.run(["cc", *map(str, changed.values()), "-lm", "-o", str(exe)], check=True)
     finally:

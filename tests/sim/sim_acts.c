@@ -170,12 +170,14 @@ static void act_talk(struct sim *sim, uint32_t id)
                                                   EVENT_END, EVENT_REFLECT};
     const struct sim_member *member = &sim->member[id];
     uint64_t talk = open_one(sim, ROW_TALK, member->talk);
+    enum match_event_kind kind;
 
     if (member->talks == 0)
         return;
     if (talk == 0 || sim_percent(sim, 50))
         talk = recall(sim, member->talk, member->talks);
-    say(sim, kinds[sim_roll(sim, 4)], id, talk, sim_percent(sim, 70));
+    kind = kinds[sim_roll(sim, 4)];
+    say(sim, kind, id, talk, sim_percent(sim, 70));
 }
 
 static void act_idle(struct sim *sim, uint32_t id)
@@ -196,6 +198,7 @@ static void act_block(struct sim *sim, uint32_t id)
     const struct sim_member *member =
         &sim->member[sim_percent(sim, 90) ? id : somebody(sim)];
     uint32_t other = somebody(sim);
+    bool knows = sim_percent(sim, 50); /* who it was */
 
     if (kind == EVENT_UNBLOCK && sim_percent(sim, 50)) { /* one that stands */
         for (uint32_t i = 0; i < sim->pairs; i++)
@@ -208,8 +211,7 @@ static void act_block(struct sim *sim, uint32_t id)
     if (sim_percent(sim, 50) && other != id && !sim->member[other].gone)
         say(sim, kind, id, sim->member[other].id, false);
     else if (member->talks && sim_percent(sim, 50))
-        say(sim, kind, id, recall(sim, member->talk, member->talks),
-            sim_percent(sim, 50));
+        say(sim, kind, id, recall(sim, member->talk, member->talks), knows);
     else if (member->offers)
         say(sim, kind, id, recall(sim, member->offer, member->offers), false);
 }

@@ -11,9 +11,10 @@
 
 enum {
     MODEL_PLACES = SIM_MEMBERS + 2, /* at most, as the engine's */
-    MODEL_BLOCKS = 64,
-    MODEL_NEVER = UINT32_MAX /* no place */
+    MODEL_BLOCKS = 64
 };
+
+#define MODEL_NEVER UINT32_MAX /* no place */
 
 struct model_ticket { /* id 0: none */
     uint64_t id, member, since_ms, tie, seen_ms, backoff_ms, flight, offer;

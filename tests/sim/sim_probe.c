@@ -7,6 +7,16 @@ enum { WRONG = 1000 };
 /* False: nothing here to build it from. */
 typedef bool probe_fn(struct sim *sim, struct match_command *command);
 
+static uint32_t state_of(const struct match_row *row)
+{
+    if (row->kind == ROW_TICKET)
+        return row->ticket.state;
+    if (row->kind == ROW_OFFER)
+        return row->offer.state;
+    return row->kind == ROW_DUTY ? (uint32_t)row->duty.state
+                                 : (uint32_t)row->talk.state;
+}
+
 /* A row in this state, or NULL. */
 static const struct match_row *pick(struct sim *sim, enum match_row_kind kind,
                                     uint32_t state)
@@ -16,12 +26,7 @@ static const struct match_row *pick(struct sim *sim, enum match_row_kind kind,
 
     for (uint32_t i = 0; i < table->n; i++) {
         const struct match_row *row = &table->row[(first + i) % table->n];
-        uint32_t is = kind == ROW_TICKET  ? row->ticket.state
-                      : kind == ROW_OFFER ? row->offer.state
-                      : kind == ROW_DUTY  ? row->duty.state
-                                          : row->talk.state;
-
-        if (is == state)
+        if (state_of(row) == state)
             return row;
     }
     return NULL;
@@ -69,8 +74,8 @@ static bool open_ticket(struct sim *sim, struct match_command *command)
                                      .member = member->id,
                                      .pool = member->pool,
                                      .state = TICKET_WAITING,
-                                     .since_ms = sim->now_ms,
-                                     .tie = sim_id(sim)};
+                                     .since_ms = sim->now_ms};
+    row->tie = sim_id(sim);
     row->expires_ms = sim->now_ms + sim->limits.ticket_ms;
     command->open_ticket.card_version = member->card[MATCH_SEEKER].version;
     if (wrong == 1)
@@ -234,14 +239,15 @@ static bool offer(struct sim *sim, struct match_command *command)
 {
     struct match_offer_row *row = &command->offer.offer;
     uint64_t wrong = sim_roll(sim, 12);
+    const struct match_row *ticket, *duty;
 
     *row = (struct match_offer_row){.id = sim_id(sim), .state = OFFER_OPEN};
     row->deadline_ms = sim->now_ms + sim->limits.offer_ms;
     if (wrong < 7)
         return offer_wrong(sim, command, wrong);
-    return offer_in_state(
-        command, pick(sim, ROW_TICKET, (uint32_t)sim_roll(sim, TICKET_STATES)),
-        pick(sim, ROW_DUTY, (uint32_t)sim_roll(sim, DUTY_STATES)));
+    ticket = pick(sim, ROW_TICKET, (uint32_t)sim_roll(sim, TICKET_STATES));
+    duty = pick(sim, ROW_DUTY, (uint32_t)sim_roll(sim, DUTY_STATES));
+    return offer_in_state(command, ticket, duty);
 }
 
 static bool accept(struct sim *sim, struct match_command *command)
@@ -368,8 +374,7 @@ void sim_probe_cardless(struct sim *sim, const struct sim_member *member)
         (struct match_ticket_row){.id = sim_id(sim),
                                   .member = member->id,
                                   .pool = member->pool,
-                                  .state = TICKET_WAITING,
-                                  .tie = sim_id(sim)};
+                                  .state = TICKET_WAITING};
     sim_port_probe(sim, &command);
     if (member->grade == GRADE_MEMBER)
         return;
