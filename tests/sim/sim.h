@@ -245,7 +245,7 @@ void sim_probe(struct sim *sim);
 /* Of one who has put no card. */
 void sim_probe_cardless(struct sim *sim, const struct sim_member *member);
 
-/* ---- sim_truth.c, sim_laws.c ---- */
+/* ---- sim_truth.c, sim_laws.c, sim_laws_order.c ---- */
 void sim_truth_open(struct sim *sim);
 struct match_row *sim_truth_row(struct sim *sim, enum match_row_kind kind,
                                 uint64_t id);
@@ -261,6 +261,8 @@ void sim_truth_believe(struct sim *sim, const struct match_command *command,
 void sim_truth_claimed(struct sim *sim);
 /* A hold is asked for: it is stored after those before it. */
 void sim_laws_asked(struct sim *sim, const struct match_event *event);
+/* The engine proposes: what may not overtake. */
+void sim_laws_order(struct sim *sim, const struct match_command *command);
 /* The engine proposes: what must hold already. */
 void sim_laws_proposed(struct sim *sim, const struct match_command *command);
 /* The engine hears of a result. */
