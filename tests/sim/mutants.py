@@ -102,13 +102,14 @@ ENGINE = [
     ("a batch takes fewer tickets", [
         ("match/batch.c", "(uint32_t)engine->limits.batch_tickets);", "(uint32_t)engine->limits.batch_tickets / 2 + 1);")]),
     ("a batch takes the first edge of each", [
-        ("match/assign.c", "void match_assign_solve(struct match_assign *assign)\n{",
-         "void match_assign_solve(struct match_assign *assign)\n{\n    for (uint32_t t = 0; t < assign->tickets; t++)\n"
-         "        assign->edges[t] = assign->edges[t] > 0;")]),
+        ("match/assign.c", "    REQUIRE(a->tickets <= a->tickets_max);\n", "    for (uint32_t t = 0; t < a->tickets; t++)\n"
+         "        a->edges[t] = a->edges[t] > 0;\n")]),
     ("nobody compatible is told as all busy", [
-        ("match/index.c", "BOUND_ALL_BUSY : BOUND_NONE_COMPATIBLE;", "BOUND_ALL_BUSY : BOUND_ALL_BUSY;")]),
+        ("match/index.c", "    if (*peers > 0)\n", "    if (1)\n")]),
+    ("five are said to be few", [
+        ("match/view.c", "ticket->bound_peers < INDEX_TOLD", "ticket->bound_peers <= INDEX_TOLD")]),
     ("nobody on duty is told as none compatible", [
-        ("match/index.c", "        return BOUND_NOBODY_ON_DUTY;", "        return BOUND_NONE_COMPATIBLE;")]),
+        ("match/index.c", "return engine->slices.pool[ticket->row.pool].n > 0 ?", "return 1 ?")]),
     ("the best that is remembered outlives an exclusion", [
         ("match/index.c", "        engine->now_ms >= best->until_ms ||\n", "")]),
     ("the best that is remembered outlives its holder's change", [

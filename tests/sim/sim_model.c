@@ -265,14 +265,14 @@ static void bounds(struct sim *sim)
     for (uint32_t i = 0; i < sim->places; i++) {
         const struct model_ticket *was = &model->was.ticket[i];
         const struct model_ticket *is = &model->is.ticket[i];
+        enum match_bound bound = was->bound;
 
         if (!is->id || was->id != is->id)
             continue;
+        if (model->fired == TIMER_BOUND && model->fired_id == is->id)
+            bound = model_bound(sim, &model->was, was, &model->ticket[i].few);
         LAW("ENGINE §3: why a ticket past its bound waits", /* Law 3 */
-            is->bound ==
-                (model->fired == TIMER_BOUND && model->fired_id == is->id
-                     ? model_bound(sim, &model->was, was)
-                     : was->bound));
+            is->bound == bound);
     }
     for (uint32_t i = 0; i < model->effects->n; i++) {
         const struct match_effect *effect = &model->effects->item[i];
@@ -280,9 +280,12 @@ static void bounds(struct sim *sim)
                          ? ticket_at(&model->is, effect->ticket.ticket)
                          : MODEL_NEVER;
 
+        if (t == MODEL_NEVER || model->ticket[t].id != effect->ticket.ticket)
+            continue;
         LAW("what is told of the bound is so", /* Law 3 */
-            t == MODEL_NEVER ||
-                effect->ticket.bound == model->is.ticket[t].bound);
+            effect->ticket.bound == model->is.ticket[t].bound &&
+                (effect->ticket.bound == BOUND_NONE ||
+                 effect->ticket.bound_few == model->ticket[t].few));
     }
 }
 

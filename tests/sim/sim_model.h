@@ -33,6 +33,7 @@ struct model_ticket_more { /* what no row tells */
     uint64_t id;
     uint32_t retries;
     bool listed, missed; /* its moment: to be looked at; when not busy */
+    bool few;            /* of its bound reason */
 };
 
 struct model_load { /* offers to a peer since the engine knows them */

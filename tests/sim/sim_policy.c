@@ -203,9 +203,10 @@ uint32_t model_wanted_by(const struct sim *sim, const struct model_view *view,
 
 enum match_bound model_bound(const struct sim *sim,
                              const struct model_view *view,
-                             const struct model_ticket *ticket)
+                             const struct model_ticket *ticket, bool *few)
 {
-    bool anybody = false, busy = false;
+    bool anybody = false;
+    uint32_t busy = 0;
 
     for (uint32_t i = 0; i < view->places; i++) {
         const struct model_duty *duty = &view->duty[i];
@@ -214,9 +215,10 @@ enum match_bound model_bound(const struct sim *sim,
             duty->pool != ticket->pool)
             continue;
         anybody = true;
-        busy = busy || model_hard(sim, view, ticket, duty);
+        busy += model_hard(sim, view, ticket, duty);
     }
-    return busy      ? BOUND_ALL_BUSY
+    *few = busy > 0 && busy < 5;
+    return busy > 0  ? BOUND_ALL_BUSY
            : anybody ? BOUND_NONE_COMPATIBLE
                      : BOUND_NOBODY_ON_DUTY;
 }

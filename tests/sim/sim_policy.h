@@ -74,8 +74,9 @@ uint32_t model_first_peer(const struct sim *sim, const struct model_view *view,
                           const struct model_ticket *ticket);
 uint32_t model_wanted_by(const struct sim *sim, const struct model_view *view,
                          const struct model_duty *duty);
+/* few: it rests on one to four compatible peers. */
 enum match_bound model_bound(const struct sim *sim,
                              const struct model_view *view,
-                             const struct model_ticket *ticket);
+                             const struct model_ticket *ticket, bool *few);
 
 #endif
