@@ -136,7 +136,7 @@ ENGINE = [
     ("a load outlives its bucket", [
         ("match/index.c", "place->load == SLICE_LOAD_NONE || place->bucket != bucket", "place->load == SLICE_LOAD_NONE")]),
     ("bits are believed where they are only a sign", [
-        ("match/index.c", "    if (!confirmed(&s)) { /* one by one, then */", "    if (0) {")]),
+        ("match/index.c", "    if (!confirmed(s)) { /* one by one, then */", "    if (0) {")]),
     ("the probe passes over who fits just so", [
         ("match/index.c", "(((uint64_t)p << 16) + most - 1) / most;", "(((uint64_t)p << 16) + most - 1) / most + 64;")]),
     ("the search ends a sweep too soon", [
