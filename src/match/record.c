@@ -149,6 +149,15 @@ void match_record_take(struct match_record_writer *w)
     w->at = 0;
 }
 
+void match_record_forget(struct match_record_writer *w)
+{
+    if (w->block == SIZE_MAX)
+        return;
+    w->at = w->block;
+    w->events = w->first;
+    w->block = SIZE_MAX;
+}
+
 void match_record_begin(struct match_record_writer *w, uint8_t *bytes,
                         const struct match_record_about *from)
 {

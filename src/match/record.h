@@ -78,6 +78,8 @@ MUST_USE enum err match_record_add(struct match_record_writer *writer,
  * taken. */
 void match_record_close(struct match_record_writer *writer);
 void match_record_take(struct match_record_writer *writer);
+/* Leave the open block out, for an END that still fits. */
+void match_record_forget(struct match_record_writer *writer);
 /* Nothing comes after it. */
 void match_record_end(struct match_record_writer *writer,
                       enum match_record_end why);

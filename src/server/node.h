@@ -30,6 +30,7 @@ struct server_node { /* all private */
     struct server_storage storage;
     struct server_turn turn;
     struct server_hub hub;
+    struct server_record record;
     struct server_worker *worker;
     uint32_t workers;
     uint64_t born_ms; /* monotonic */

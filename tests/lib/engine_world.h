@@ -42,8 +42,10 @@ struct world {
     struct match_card seeker[WORLD_MEMBERS], peer[WORLD_MEMBERS];
     uint64_t ticket_of[WORLD_MEMBERS];
     uint64_t notes[LOG_COUNT];
-    /* NULL, or in place of match_engine_step(), and what it makes of rows */
+    /* NULL, or in place of match_engine_step() and of the deadline, and what
+     * it makes of rows */
     void (*stepper)(struct world *w, struct match_event *event);
+    uint64_t (*due)(const struct world *w);
     void (*lift)(struct world *w, struct match_row *row);
 };
 
@@ -148,7 +150,7 @@ static void world_until(struct world *w, uint64_t now_ms)
     uint32_t fired = 0;
 
     for (;;) {
-        uint64_t due = match_engine_deadline_ms(w->engine);
+        uint64_t due = w->due ? w->due(w) : match_engine_deadline_ms(w->engine);
         struct match_event event = {.kind = EVENT_TICK};
 
         if (due > now_ms)

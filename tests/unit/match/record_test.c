@@ -3,6 +3,7 @@
 #include "match/record.h"
 
 #include "engine_history.h"
+#include "record_replay.h"
 
 enum { SEEDS = 25, FILE_MAX = 64 << 20, BLOCKS_MAX = 65536 };
 
@@ -40,7 +41,7 @@ static uint64_t veil(const void *arg, enum match_veil_kind kind, uint64_t x,
 
 static struct match_record_writer writer;
 static struct match_record_about about;
-static struct match_room room, other_room;
+static struct match_room room;
 static uint8_t block[MATCH_RECORD_BLOCK_MAX], *file;
 static size_t size, ends[BLOCKS_MAX]; /* where each block ends */
 static uint64_t per_end[BLOCKS_MAX];  /* events up to it */
@@ -116,78 +117,6 @@ static struct world *recorded_world(uint64_t seed)
     world_open(w, &limits);
     world_live(w);
     return w;
-}
-
-/* --- a replay --- */
-
-struct replayed {
-    enum err err;
-    uint64_t events, differs; /* the first event that does; 0 = none */
-    bool cut, ended;
-    const char *what;
-    struct match_event last;
-};
-
-static enum err replay_block(struct match_record_reader *r,
-                             struct match_engine *engine,
-                             struct match_effects *effects, uint64_t *sum,
-                             struct replayed *out)
-{
-    uint64_t expected;
-    bool more = true;
-    enum err err = ERR_NONE;
-
-    while (more && err == ERR_NONE && out->differs == 0) {
-        struct match_event event;
-
-        err = match_record_next(r, &other_room, &event, &expected, &more);
-        if (err != ERR_NONE || !more)
-            break;
-        out->last = event;
-        match_engine_step(engine, &event, effects);
-        (void)match_engine_check(engine);
-        *sum = match_record_sum(*sum, effects);
-        if (*sum != expected)
-            out->differs = r->events;
-    }
-    return err;
-}
-
-static struct replayed replay(const uint8_t *bytes, size_t n)
-{
-    static struct match_effect item[WORLD_EFFECTS];
-    struct match_effects effects = {.item = item, .cap = WORLD_EFFECTS};
-    struct match_engine *engine = NULL;
-    struct match_record_reader r;
-    struct replayed out = {.cut = true};
-    size_t at = MATCH_RECORD_START;
-    uint64_t sum = 0;
-
-    out.err = n < at ? ERR_INVALID : match_record_open(&r, bytes);
-    while (n >= at && out.err == ERR_NONE && out.differs == 0) {
-        out.cut = n != at;
-        if (n - at < MATCH_RECORD_HEAD)
-            break;
-        out.err = match_record_block(&r, bytes + at);
-        if (out.err != ERR_NONE || n - at - MATCH_RECORD_HEAD < r.size)
-            break;
-        CHECK(r.offset == at);
-        out.err = match_record_body(&r, bytes + at + MATCH_RECORD_HEAD);
-        at += MATCH_RECORD_HEAD + r.size;
-        if (out.err == ERR_NONE && r.kind == RECORD_ABOUT) {
-            void *memory = malloc(match_engine_bytes(&r.about.sizes));
-
-            CHECK(memory && r.about.effects_cap == WORLD_EFFECTS);
-            engine = match_engine_init(memory, &r.about.sizes, &r.about.limits);
-        } else if (out.err == ERR_NONE) {
-            out.err = replay_block(&r, engine, &effects, &sum, &out);
-        }
-    }
-    out.events = r.events;
-    out.ended = r.ended;
-    out.what = r.what;
-    free(engine);
-    return out;
 }
 
 /* --- tests --- */
