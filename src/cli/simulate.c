@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/require.h"
+#include "cli/replay.h"
 #include "cli/simulate_run.h"
 
 enum { EXIT_USAGE = 2, BUFFER = 1 << 18 };
@@ -37,6 +39,9 @@ static void print_help(void)
         "people\n"
         "                   answer.  The file is read twice: once to check "
         "it.\n"
+        "                   Or a recording of kindredd (kindred replay): the "
+        "same people\n"
+        "                   under its policy, but for what is --set\n"
         "  --log OUT.jsonl  where the log goes (else: standard output); the "
         "summary is\n"
         "                   its last line, and then printed too\n"
@@ -218,6 +223,23 @@ static int open_and_simulate(const struct options *options,
     return status;
 }
 
+/* In place of a recording, the workload that it was; under its own policy,
+ * but for what was set. */
+static FILE *workload_of(FILE *recording, int argc, char **argv,
+                         struct options *options, int *status)
+{
+    const char *name = options->workload;
+    FILE *workload;
+
+    *options = (struct options){.workload = NULL};
+    workload = cli_replay_workload(recording, name, &options->limits, status);
+    (void)fclose(recording);
+    options->limits.settle_ms = 0;
+    if (workload)
+        REQUIRE(parse(argc, argv, options) == NULL); /* as before */
+    return workload;
+}
+
 int cli_simulate_main(int argc, char **argv)
 {
     struct options options = {0};
@@ -244,6 +266,11 @@ int cli_simulate_main(int argc, char **argv)
                       "%s\n",
                       strerror(errno));
         return EXIT_USAGE;
+    }
+    if (cli_recording_is(file)) {
+        file = workload_of(file, argc, argv, &options, &status);
+        if (!file)
+            return status;
     }
     line = malloc(sizeof *line);
     status = line ? open_and_simulate(&options, line, file) : EXIT_FAILURE;

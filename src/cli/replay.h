@@ -1,0 +1,24 @@
+/* cli/replay -- `kindred replay`: a recording, run again.
+ *
+ * Laws
+ *   1. Exit 0: every step gave the effects that it had; 1: one did not, and it
+ *      is named; 2: the file is no recording, is damaged, or cannot be read
+ *      or written.
+ *   2. It writes no file that is there already. */
+#ifndef CLI_REPLAY_H
+#define CLI_REPLAY_H
+
+#include <stdio.h>
+
+#include "cli/recording.h"
+
+/* argv[0] is "replay". */
+int cli_replay_main(int argc, char **argv);
+
+/* For simulate: the workload that the recording in file was, in a file without
+ * a name, which stands at its start; and the limits it ran under.  NULL: it was
+ * said on standard error, and *status is the exit status. */
+FILE *cli_replay_workload(FILE *file, const char *name,
+                          struct match_limits *limits, int *status);
+
+#endif
