@@ -126,7 +126,7 @@ static void open_record(struct server_node *node,
     if (err == ERR_NONE)
         return;
     (void)complain("nothing is recorded", err_text(err));
-    log_event(LOG_RECORD_ENDED, 0, err);
+    log_event(LOG_RECORD_ENDED, 1, err);
 }
 
 static int make_shared(struct server_node *node)

@@ -64,7 +64,7 @@ static void stop(struct server_record *record, enum err why)
         (void)close(record->fd);
     record->fd = -1;
     if (why != ERR_NONE)
-        log_event(LOG_RECORD_ENDED, record->writer.events, why);
+        log_event(LOG_RECORD_ENDED, 1, why);
 }
 
 /* Write what is ready; if it cannot be, leave the file whole. */

@@ -2,122 +2,9 @@
  * becomes of a file whose bytes are not what they were. */
 #include "match/record.h"
 
-#include "engine_history.h"
-#include "record_replay.h"
+#include "record_world.h"
 
-enum { SEEDS = 25, FILE_MAX = 64 << 20, BLOCKS_MAX = 65536 };
-
-/* --- a veil: a Feistel network, like the real one, of a toy's strength --- */
-
-static uint32_t toy(uint64_t seed, int round, uint32_t half)
-{
-    return (uint32_t)chance_mix(seed ^ ((uint64_t)round << 40) ^ half);
-}
-
-static uint64_t veil(const void *arg, enum match_veil_kind kind, uint64_t x,
-                     bool lift)
-{
-    uint64_t seed = *(const uint64_t *)arg + kind;
-    uint32_t left = (uint32_t)(x >> 32), right = (uint32_t)x;
-
-    if (x == 0 || kind == VEIL_TIME)
-        return x; /* this world reads the engine's clock */
-    for (int i = 0; i < 4 && !lift; i++) {
-        uint32_t next = left ^ toy(seed, i, right);
-
-        left = right;
-        right = next;
-    }
-    for (int i = 4; i-- > 0 && lift;) {
-        uint32_t last = right ^ toy(seed, i, left);
-
-        right = left;
-        left = last;
-    }
-    return (uint64_t)left << 32 | right;
-}
-
-/* --- a recorder --- */
-
-static struct match_record_writer writer;
-static struct match_record_about about;
-static struct match_room room;
-static uint8_t block[MATCH_RECORD_BLOCK_MAX], *file;
-static size_t size, ends[BLOCKS_MAX]; /* where each block ends */
-static uint64_t per_end[BLOCKS_MAX];  /* events up to it */
-static uint32_t blocks, every;
-static uint64_t secret, stepped[EVENT_KINDS];
-static struct match_veil cover = {.map = veil, .arg = &secret};
-
-static void write_out(void)
-{
-    match_record_close(&writer);
-    if (writer.at == 0)
-        return;
-    CHECK(size + writer.at < FILE_MAX && blocks < BLOCKS_MAX);
-    memcpy(file + size, writer.bytes, writer.at);
-    size += writer.at;
-    per_end[blocks] = writer.events;
-    ends[blocks++] = size;
-    match_record_take(&writer);
-}
-
-static void begin_record(const struct world *w)
-{
-    about = (struct match_record_about){
-        .sizes = w->sizes, .limits = w->limits, .effects_cap = w->effects.cap};
-    size = blocks = 0;
-    match_record_begin(&writer, block, &about);
-    write_out();
-}
-
-/* In place of match_engine_step(): as server/record does it. */
-static void step(struct world *w, struct match_event *event)
-{
-    struct match_event veiled = *event;
-    struct match_fields f = {
-        .mode = FIELDS_VEIL, .veil = &cover, .room = &room};
-
-    if (size == 0)
-        begin_record(w);
-    stepped[event->kind]++;
-    (void)match_fields_event(&f, &veiled, MATCH_FRESH_MAX);
-    match_engine_step(w->engine, &veiled, &w->effects);
-    if (!match_record_room(&writer) || writer.events % every == 0)
-        write_out();
-    CHECK(match_record_add(&writer, &veiled, &w->effects) == ERR_NONE);
-    f.lift = true;
-    for (uint32_t i = 0; i < w->effects.n; i++)
-        match_fields_effect(&f, &w->item[i]);
-}
-
-static void lift(struct world *w, struct match_row *row)
-{
-    struct match_fields f = {
-        .mode = FIELDS_VEIL, .veil = &cover, .lift = true, .room = &room};
-
-    (void)w;
-    match_fields_row(&f, row);
-}
-
-static struct world *recorded_world(uint64_t seed)
-{
-    struct world *w = calloc(1, sizeof *w);
-    struct match_limits limits;
-
-    CHECK(w != NULL);
-    match_limits_init(&limits);
-    limits.fresh_ms = limits.lost_ms = 600000;
-    limits.settle_ms = 0;
-    size = 0;
-    secret = seed;
-    every = 1 + (uint32_t)(seed % 97);
-    w->stepper = step;
-    w->lift = lift;
-    world_open(w, &limits);
-    world_live(w);
-    return w;
-}
+enum { SEEDS = 25 };
 
 /* --- tests --- */
 
@@ -133,7 +20,7 @@ static void lives_again(void)
         history(w, seed * 7919);
         match_record_end(&writer, RECORD_STOPPED);
         write_out();
-        out = replay(file, size);
+        out = replay(record_file, record_size);
         CHECK(out.err == ERR_NONE && out.differs == 0);
         CHECK(out.events == writer.events && out.events > 100);
         CHECK(out.ended && !out.cut);
@@ -186,7 +73,7 @@ static void ties_are_kept(void)
 
     for (uint64_t seed = 1; seed <= 40; seed++) {
         uint64_t events = ties(seed * 15485863, &chosen);
-        struct replayed out = replay(file, size);
+        struct replayed out = replay(record_file, record_size);
 
         CHECK(out.err == ERR_NONE && out.differs == 0);
         CHECK(out.events == events && !out.ended);
@@ -201,7 +88,7 @@ static void small(void)
 {
     struct world *w = recorded_world(5);
 
-    every = 2;
+    record_every = 2;
     (void)world_attend(w, 1, 1);
     (void)world_ask(w, 2, true);
     if (w->duty[1].offers > 0)
@@ -220,15 +107,15 @@ static void no_byte_can_change(void)
     struct replayed out;
 
     small();
-    out = replay(file, size);
+    out = replay(record_file, record_size);
     CHECK(out.err == ERR_NONE && out.differs == 0 && out.ended);
-    for (size_t i = 0; i < size; i++)
+    for (size_t i = 0; i < record_size; i++)
         for (size_t j = 0; j < sizeof with; j++) {
-            file[i] ^= with[j];
-            out = replay(file, size);
+            record_file[i] ^= with[j];
+            out = replay(record_file, record_size);
             CHECK(out.err == ERR_INVALID && out.what != NULL);
             CHECK(out.differs == 0); /* what came before it was whole */
-            file[i] ^= with[j];
+            record_file[i] ^= with[j];
         }
 }
 
@@ -237,22 +124,28 @@ static void no_byte_can_change(void)
 static void may_be_cut(void)
 {
     small();
-    for (size_t n = ends[0]; n < size; n++) {
-        struct replayed out = replay(file, n);
+    for (size_t n = record_ends[0]; n < record_size; n++) {
+        struct replayed out = replay(record_file, n);
         uint32_t whole = 0;
 
-        while (ends[whole + 1] <= n)
+        while (record_ends[whole + 1] <= n)
             whole++;
         CHECK(out.err == ERR_NONE && out.differs == 0);
         CHECK(out.events == per_end[whole]);
-        CHECK(out.cut == (n != ends[whole]) && !out.ended);
+        CHECK(out.cut == (n != record_ends[whole]) && !out.ended);
     }
-    CHECK(blocks > 4);
-    memmove(file + ends[1], file + ends[2], size - ends[2]);
-    CHECK(replay(file, size - (ends[2] - ends[1])).err == ERR_INVALID);
+    CHECK(record_blocks > 4);
+    memmove(record_file + record_ends[1], record_file + record_ends[2],
+            record_size - record_ends[2]);
+    CHECK(replay(record_file, record_size - (record_ends[2] - record_ends[1]))
+              .err == ERR_INVALID);
     small();
-    memcpy(file + size, file + ends[blocks - 2], size - ends[blocks - 2]);
-    CHECK(replay(file, size + size - ends[blocks - 2]).err == ERR_INVALID);
+    memcpy(record_file + record_size,
+           record_file + record_ends[record_blocks - 2],
+           record_size - record_ends[record_blocks - 2]);
+    CHECK(replay(record_file,
+                 record_size + record_size - record_ends[record_blocks - 2])
+              .err == ERR_INVALID);
 }
 
 /* One event more or less than was recorded, in an engine of other limits: the
@@ -273,7 +166,7 @@ static void differences_are_named(void)
     CHECK(match_record_add(&writer, &tick, &none) == ERR_NONE);
     (void)world_ask(w, 2, false);
     write_out();
-    out = replay(file, size);
+    out = replay(record_file, record_size);
     CHECK(out.err == ERR_NONE && out.differs == at);
     world_free(w);
 }
@@ -297,20 +190,20 @@ static enum err after(const struct match_event *event, uint32_t times)
     size_t at = MATCH_RECORD_START;
     enum err err;
 
-    size = blocks = 0;
-    match_record_begin(&writer, block, &about);
+    record_size = record_blocks = 0;
+    match_record_begin(&writer, record_block, &about);
     write_out();
     write_one(&begin);
     for (uint32_t i = 0; i < times; i++)
         write_one(event);
-    err = match_record_open(&r, file);
-    while (err == ERR_NONE && at < size) {
+    err = match_record_open(&r, record_file);
+    while (err == ERR_NONE && at < record_size) {
         uint64_t sum;
         bool more = true;
 
-        err = match_record_block(&r, file + at);
+        err = match_record_block(&r, record_file + at);
         if (err == ERR_NONE)
-            err = match_record_body(&r, file + at + MATCH_RECORD_HEAD);
+            err = match_record_body(&r, record_file + at + MATCH_RECORD_HEAD);
         while (err == ERR_NONE && more)
             err = match_record_next(&r, &here, &got, &sum, &more);
         at += MATCH_RECORD_HEAD + (size_t)r.size;
@@ -388,7 +281,7 @@ static void refuses_what_is_too_large(void)
 
     for (uint64_t i = 0; i <= MATCH_FIELDS_RARITY_MAX; i++)
         row[i] = (struct match_rarity_row){.token = i + 1};
-    match_record_begin(&writer, block, &about);
+    match_record_begin(&writer, record_block, &about);
     match_record_take(&writer);
     at = writer.at;
     event.rarity.row = row;
@@ -402,9 +295,6 @@ static void refuses_what_is_too_large(void)
 
 int main(void)
 {
-    file = malloc(FILE_MAX);
-    if (!file)
-        return 1;
     lives_again();
     ties_are_kept();
     no_byte_can_change();
@@ -413,6 +303,5 @@ int main(void)
     keeps_the_engine_safe();
     bounds_hold();
     refuses_what_is_too_large();
-    free(file);
     return check_report("match/record");
 }

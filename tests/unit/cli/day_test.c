@@ -1,0 +1,277 @@
+#include "cli/day.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/workload.h"
+#include "record_world.h"
+
+enum { SEEDS = 30, LINES_MAX = 20000 };
+
+static struct cli_workload_line *lines; /* of the last day */
+static uint32_t line_count;
+static struct cli_day_count counted;
+
+/* Law 3: the reader of workloads takes every line. */
+static void read_lines(FILE *file)
+{
+    struct cli_workload workload;
+    bool end = false;
+
+    line_count = 0;
+    CHECK(cli_workload_init(&workload, file) == ERR_NONE);
+    while (!end && line_count < LINES_MAX) {
+        enum err err = cli_workload_next(&workload, &lines[line_count], &end);
+
+        CHECK(err == ERR_NONE);
+        if (err != ERR_NONE) {
+            (void)fprintf(stderr, "line %u: %s: %s\n", workload.lines,
+                          workload.why_where, workload.why_what);
+            break;
+        }
+        line_count += !end;
+    }
+    for (uint32_t i = 0; i < workload.members.n; i++) { /* Law 1 */
+        char name[16];
+
+        (void)snprintf(name, sizeof name, "m%u", i + 1);
+        CHECK(cli_names_find(&workload.members, name) == i + 1);
+    }
+    for (uint32_t i = 0; i < workload.tickets.n; i++) {
+        char name[16];
+
+        (void)snprintf(name, sizeof name, "t%u", i + 1);
+        CHECK(cli_names_find(&workload.tickets, name) == i + 1);
+    }
+    cli_workload_close(&workload);
+}
+
+/* The day that is in record_file. */
+static void derive(void)
+{
+    struct cli_recording recording;
+    struct cli_day *day = cli_day_new();
+    FILE *file = tmpfile(), *out = tmpfile();
+    enum err err = ERR_NONE;
+    bool more = true;
+
+    CHECK(file && out && day);
+    CHECK(fwrite(record_file, 1, record_size, file) == record_size);
+    rewind(file);
+    CHECK(cli_recording_open(&recording, file) == ERR_NONE);
+    while (more && err == ERR_NONE) {
+        err = cli_recording_step(&recording, &more);
+        if (more && err == ERR_NONE)
+            err = cli_day_step(day, &recording);
+    }
+    CHECK(err == ERR_NONE && !recording.differs);
+    CHECK(cli_day_write(day, out) == ERR_NONE);
+    counted = cli_day_counted(day);
+    rewind(out);
+    read_lines(out);
+    CHECK(line_count <= counted.lines + 2);
+    cli_recording_close(&recording);
+    cli_day_free(day);
+    (void)fclose(file);
+    (void)fclose(out);
+}
+
+static const struct cli_workload_line *nth(enum cli_workload_do what,
+                                           uint32_t n)
+{
+    for (uint32_t i = 0; i < line_count; i++)
+        if (lines[i].what == what && n-- == 0)
+            return &lines[i];
+    return NULL;
+}
+
+static uint32_t how_many(enum cli_workload_do what)
+{
+    uint32_t n = 0;
+
+    while (nth(what, n))
+        n++;
+    return n;
+}
+
+static struct world *a_day(void)
+{
+    struct world *w = recorded_world(3);
+
+    w->limits.exclude_declined_ms = 0;
+    return w;
+}
+
+static uint64_t offer_to(const struct world *w, uint64_t peer)
+{
+    CHECK(w->duty[peer].offers == 1);
+    return w->duty[peer].offer[0].id;
+}
+
+/* What happened at which time is there, in the words of a workload. */
+static void tells_what_was(void)
+{
+    struct world *w = a_day();
+    const struct cli_workload_line *line;
+    uint64_t stream;
+
+    w->peer[1].haves = 3;
+    w->peer[1].have[1] = 8;
+    w->peer[1].have[2] = 9;
+    w->seeker[2].musts = w->seeker[2].must_tokens = 1;
+    w->seeker[2].must[0].count = 1;
+    w->seeker[2].must[0].relax_after_ms = 60000;
+    w->seeker[2].must_token[0] = 9;
+    (void)world_attend(w, 1, 2);
+    world_until(w, 1000);
+    stream = world_ask(w, 2, true);
+    world_until(w, 1900);
+    (void)world_answer(w, 1, offer_to(w, 1), true);
+    world_until(w, 41900);
+    {
+        struct match_event event = {.kind = EVENT_END, .member = 2};
+
+        event.talk.talk = w->duty[1].talk[0];
+        event.talk.side = MATCH_SEEKER;
+        (void)world_event(w, event);
+        event.kind = EVENT_REFLECT;
+        event.reflect.talk = event.talk.talk;
+        event.reflect.side = MATCH_SEEKER;
+        event.reflect.said = event.reflect.understood = true;
+        event.reflect.again = false;
+        (void)world_event(w, event);
+    }
+    (void)stream;
+    stream = world_ask(w, 3, false);
+    world_until(w, 42000);
+    (void)world_lost(w, stream);
+    (void)world_say(w, EVENT_LEAVE, 1);
+    world_until(w, 70000);
+    write_out();
+    derive();
+    CHECK(how_many(CLI_WORKLOAD_CARD) == 3);
+    line = nth(CLI_WORKLOAD_CARD, 0);
+    CHECK(line && line->card.role == MATCH_PEER && line->card.haves == 3);
+    line = nth(CLI_WORKLOAD_CARD, 1);
+    CHECK(line && line->t_ms == 1000 && line->card.musts == 1 &&
+          line->card.must[0].relax_after_ms == 60000);
+    line = nth(CLI_WORKLOAD_ATTEND, 0);
+    CHECK(line && line->t_ms == 0 && line->capacity == 2 && line->member == 1 &&
+          line->grade == GRADE_PEER);
+    line = nth(CLI_WORKLOAD_ASK, 0);
+    CHECK(line && line->t_ms == 1000 && line->danger && line->member == 2 &&
+          line->talk_ms == 40000);
+    line = nth(CLI_WORKLOAD_ASK, 1);
+    CHECK(line && line->t_ms == 41900 && !line->danger &&
+          line->talk_ms == 40000); /* the median of those that were */
+    line = nth(CLI_WORKLOAD_REFLECT, 0);
+    CHECK(line && line->ticket == 1 && line->understood && !line->again);
+    line = nth(CLI_WORKLOAD_LOST, 0);
+    CHECK(line && line->t_ms == 42000 && line->member == 3);
+    CHECK(how_many(CLI_WORKLOAD_LEAVE) == 1);
+    CHECK(counted.asks == 2 && counted.members == 3 && counted.answers == 1);
+    world_free(w);
+}
+
+/* Law 2: each answer lies where the rule of WORKLOAD looks for it. */
+static void answers_have_their_place(void)
+{
+    static const struct {
+        uint64_t after_ms;
+        enum cli_workload_say say;
+    } said[] = {{900, CLI_WORKLOAD_DECLINE},  {0, CLI_WORKLOAD_SILENCE},
+                {4000, CLI_WORKLOAD_DECLINE}, {70, CLI_WORKLOAD_DECLINE},
+                {0, CLI_WORKLOAD_SILENCE},    {1234, CLI_WORKLOAD_DECLINE},
+                {777, CLI_WORKLOAD_ACCEPT}};
+    enum { N = sizeof said / sizeof said[0] };
+    const struct cli_workload_line *attend;
+    struct world *w = a_day();
+
+    w->peer[31].have[0] = 99; /* nobody's: is never asked */
+    for (uint64_t i = 0; i < N; i++)
+        w->seeker[i + 2].haves = 1;
+    (void)world_attend(w, 1, 1);
+    for (uint64_t i = 0; i < N; i++) {
+        uint64_t at = w->now_ms;
+
+        (void)world_ask(w, i + 2, false);
+        if (said[i].say != CLI_WORKLOAD_SILENCE) {
+            world_until(w, at + said[i].after_ms);
+            (void)world_answer(w, 1, offer_to(w, 1),
+                               said[i].say == CLI_WORKLOAD_ACCEPT);
+        } else {
+            world_until(w, at + 31000);
+        }
+        if (said[i].say != CLI_WORKLOAD_ACCEPT)
+            (void)world_say(w, EVENT_WITHDRAW, i + 2);
+        world_until(w, w->now_ms + 500);
+    }
+    (void)world_attend(w, 31, 1);
+    write_out();
+    derive();
+    CHECK(counted.answers == N && how_many(CLI_WORKLOAD_WITHDRAW) == N - 1);
+    attend = nth(CLI_WORKLOAD_ATTEND, 0);
+    CHECK(attend && attend->member == 1 && attend->answers >= N);
+    for (uint64_t t = 1; t <= N && attend; t++) {
+        uint64_t rule = chance_mix(t ^ chance_rotl(1, 32));
+        const struct cli_workload_answer *answer =
+            &attend->answer[rule % attend->answers];
+
+        CHECK(answer->say == said[t - 1].say);
+        CHECK(answer->say == CLI_WORKLOAD_SILENCE ||
+              answer->after_ms == said[t - 1].after_ms);
+    }
+    attend = nth(CLI_WORKLOAD_ATTEND, 1); /* as everybody did */
+    CHECK(attend && attend->answers == N);
+    world_free(w);
+}
+
+/* What was refused did not happen: a second ask, an attend beside an ask. */
+static void refusals_are_left_out(void)
+{
+    struct world *w = a_day();
+
+    (void)world_ask(w, 1, false);
+    (void)world_ask(w, 1, false);
+    (void)world_attend(w, 1, 1);
+    (void)world_ask(w, 2, false);
+    write_out();
+    derive();
+    CHECK(how_many(CLI_WORKLOAD_ASK) == 2);
+    CHECK(how_many(CLI_WORKLOAD_ATTEND) == 0);
+    CHECK(nth(CLI_WORKLOAD_ASK, 1)->ticket == 2);
+    world_free(w);
+}
+
+/* Law 3: whatever happened, it is a workload. */
+static void any_day(void)
+{
+    uint64_t asks = 0, blocks = 0;
+
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        struct world *w = recorded_world(seed * 31);
+
+        history(w, seed * 1299709);
+        write_out();
+        derive();
+        asks += how_many(CLI_WORKLOAD_ASK);
+        blocks += how_many(CLI_WORKLOAD_BLOCK);
+        CHECK(how_many(CLI_WORKLOAD_ASK) <= counted.asks);
+        world_free(w);
+    }
+    CHECK(asks > SEEDS && blocks > 0);
+}
+
+int main(void)
+{
+    lines = calloc(LINES_MAX, sizeof *lines);
+    if (!lines)
+        return 1;
+    tells_what_was();
+    answers_have_their_place();
+    refusals_are_left_out();
+    any_day();
+    free(lines);
+    return check_report("cli/day");
+}
