@@ -68,6 +68,41 @@ static void one_line_each(uint64_t seed)
     world_free(w);
 }
 
+/* Law 1, of each kind of effect and command. */
+static void every_kind(void)
+{
+    struct match_event event = {.kind = EVENT_TICK, .now_ms = 5};
+    struct match_effect effect = {.call = 7};
+    struct match_effects effects = {.item = &effect, .n = 1};
+    struct cli_replay_words words;
+    char line[1024];
+
+    for (int kind = 0; kind < EFFECT_KINDS + COMMAND_KINDS - 1; kind++) {
+        FILE *out = tmpfile();
+        json_t *object;
+
+        effect.kind =
+            kind < EFFECT_KINDS ? (enum match_effect_kind)kind : EFFECT_STORE;
+        memset(&effect.store, 0, sizeof effect.store);
+        if (kind >= EFFECT_KINDS)
+            effect.store.kind =
+                (enum match_command_kind)(kind - EFFECT_KINDS + 1);
+        CHECK(out != NULL);
+        cli_replay_words_init(&words, out);
+        CHECK(cli_replay_words_step(&words, 1, &event, &effects) == ERR_NONE);
+        cli_replay_words_close(&words);
+        rewind(out);
+        CHECK(fgets(line, sizeof line, out) && strchr(line, '\n'));
+        object = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+        CHECK(strcmp(field(object, "is"),
+                     cli_replay_words_effect(effect.kind)) == 0);
+        CHECK(json_integer_value(json_object_get(object, "call")) == 1);
+        CHECK(!fgets(line, sizeof line, out));
+        json_decref(object);
+        (void)fclose(out);
+    }
+}
+
 /* Every kind has a word of its own. */
 static void words_differ(void)
 {
@@ -87,10 +122,10 @@ static void words_differ(void)
 
 int main(void)
 {
-    for (uint64_t seed = 1; seed <= 20; seed++)
+    for (uint64_t seed = 1; seed <= 6; seed++)
         one_line_each(seed);
-    for (int kind = 0; kind < COMMAND_RARITY; kind++)
-        CHECK(seen[kind] > 0);
+    CHECK(seen[COMMAND_OFFER] > 0 && seen[COMMAND_ACCEPT] > 0);
+    every_kind();
     words_differ();
     return check_report("cli/replay_words");
 }

@@ -181,22 +181,15 @@ static void write_one(const struct match_event *event)
     write_out();
 }
 
-/* What comes after BEGIN and this event. */
-static enum err after(const struct match_event *event, uint32_t times)
+/* Whether all that was written can be read. */
+static enum err read_all(void)
 {
     static struct match_room here;
-    struct match_event begin = {.kind = EVENT_BEGIN, .now_ms = 5}, got;
+    struct match_event got;
     struct match_record_reader r;
     size_t at = MATCH_RECORD_START;
-    enum err err;
+    enum err err = match_record_open(&r, record_file);
 
-    record_size = record_blocks = 0;
-    match_record_begin(&writer, record_block, &about);
-    write_out();
-    write_one(&begin);
-    for (uint32_t i = 0; i < times; i++)
-        write_one(event);
-    err = match_record_open(&r, record_file);
     while (err == ERR_NONE && at < record_size) {
         uint64_t sum;
         bool more = true;
@@ -210,6 +203,20 @@ static enum err after(const struct match_event *event, uint32_t times)
     }
     CHECK((err == ERR_INVALID) == (r.what != NULL));
     return err;
+}
+
+/* What comes after BEGIN and this event. */
+static enum err after(const struct match_event *event, uint32_t times)
+{
+    struct match_event begin = {.kind = EVENT_BEGIN, .now_ms = 5};
+
+    record_size = record_blocks = 0;
+    match_record_begin(&writer, record_block, &about);
+    write_out();
+    write_one(&begin);
+    for (uint32_t i = 0; i < times; i++)
+        write_one(event);
+    return read_all();
 }
 
 static enum err after_row(const struct match_row *row)
@@ -271,6 +278,47 @@ static void bounds_hold(void)
     CHECK(after(&event, 0) == ERR_NONE);
 }
 
+/* A writer that skips a number, or goes on after the end, is not believed. */
+static void nothing_is_missing(void)
+{
+    struct match_event event = {.kind = EVENT_BEGIN, .now_ms = 5};
+
+    for (int how = 0; how < 3; how++) {
+        record_size = record_blocks = 0;
+        match_record_begin(&writer, record_block, &about);
+        write_out();
+        write_one(&event);
+        event.kind = EVENT_TICK;
+        if (how == 1)
+            writer.events++;
+        if (how == 2)
+            match_record_end(&writer, RECORD_STOPPED);
+        write_one(&event);
+        event.kind = EVENT_BEGIN;
+        CHECK(read_all() == (how == 0 ? ERR_NONE : ERR_INVALID));
+    }
+}
+
+/* All that a step gave counts: how many effects, what it used, how it ended. */
+static void sums_differ(void)
+{
+    struct match_effect item[2] = {{.kind = EFFECT_NOTE},
+                                   {.kind = EFFECT_NOTE}};
+    struct match_effects one = {.item = item, .n = 1}, other = one;
+    uint64_t sum = match_record_sum(7, &one);
+
+    CHECK(match_record_sum(8, &one) != sum);
+    other.n = 2;
+    CHECK(match_record_sum(7, &other) != sum);
+    other = one;
+    other.fresh_used = 1;
+    CHECK(match_record_sum(7, &other) != sum);
+    other = one;
+    other.more = true;
+    CHECK(match_record_sum(7, &other) != sum);
+    CHECK(match_record_sum(7, &one) == sum);
+}
+
 /* What cannot be written is not: too many rows; and then the next still can. */
 static void refuses_what_is_too_large(void)
 {
@@ -302,6 +350,8 @@ int main(void)
     differences_are_named();
     keeps_the_engine_safe();
     bounds_hold();
+    nothing_is_missing();
+    sums_differ();
     refuses_what_is_too_large();
     return check_report("match/record");
 }
