@@ -23,7 +23,7 @@ static const char *const events[EVENT_KINDS] = {
     [EVENT_TICK] = "tick",         [EVENT_DRAIN] = "drain",
 };
 
-static const char *const effects_[EFFECT_KINDS] = {
+static const char *const effect_kinds[EFFECT_KINDS] = {
     [EFFECT_STORE] = "store",
     [EFFECT_REPLY] = "reply",
     [EFFECT_TELL_TICKET] = "tell_ticket",
@@ -61,7 +61,7 @@ const char *cli_replay_words_event(enum match_event_kind kind)
 const char *cli_replay_words_effect(enum match_effect_kind kind)
 {
     REQUIRE(kind < EFFECT_KINDS);
-    return effects_[kind];
+    return effect_kinds[kind];
 }
 
 const char *cli_replay_words_command(enum match_command_kind kind)

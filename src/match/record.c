@@ -84,7 +84,7 @@ static void sizes(struct match_fields *f, struct match_sizes *s)
     }
 }
 
-static void about(struct match_fields *f, struct match_record_about *a)
+static void walk_about(struct match_fields *f, struct match_record_about *a)
 {
     uint32_t rows;
     const struct match_limit *row = match_limits_table(&rows);
@@ -159,9 +159,9 @@ void match_record_forget(struct match_record_writer *w)
 }
 
 void match_record_begin(struct match_record_writer *w, uint8_t *bytes,
-                        const struct match_record_about *from)
+                        const struct match_record_about *about)
 {
-    struct match_record_about copy = *from;
+    struct match_record_about copy = *about;
     struct match_fields f = {.mode = FIELDS_PUT};
 
     *w = (struct match_record_writer){.bytes = bytes, .block = SIZE_MAX};
@@ -173,7 +173,7 @@ void match_record_begin(struct match_record_writer *w, uint8_t *bytes,
     open_block(w, RECORD_ABOUT);
     f.out = bytes + w->at;
     f.size = MATCH_RECORD_FRAME_MAX;
-    about(&f, &copy);
+    walk_about(&f, &copy);
     REQUIRE(f.err == ERR_NONE); /* an engine runs on it */
     w->at += f.at;
     match_record_close(w);
@@ -287,7 +287,7 @@ enum err match_record_body(struct match_record_reader *r, const uint8_t *bytes)
                                   .size = size,
                                   .pools = r->about.sizes.pools};
     if (r->kind == RECORD_ABOUT) {
-        about(&r->in, &r->about);
+        walk_about(&r->in, &r->about);
         r->began = true;
     } else if (r->kind == RECORD_END) {
         r->end = (enum match_record_end)match_fields_number(

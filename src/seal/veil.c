@@ -22,13 +22,13 @@ void seal_veil_close(struct seal_veil *veil)
     wipe(veil, sizeof *veil); /* Law 4 */
 }
 
-static uint32_t mix(const struct seal_veil *veil, uint8_t kind, uint8_t round,
+static uint32_t mix(const struct seal_veil *veil, uint8_t kind, unsigned round,
                     uint32_t half)
 {
     uint8_t in[8] = {0}, out[crypto_shorthash_BYTES];
 
     (void)seal_bytes_put(in, half, 4);
-    in[4] = round;
+    in[4] = (uint8_t)round;
     in[5] = kind; /* Law 3 */
     (void)crypto_shorthash(out, in, sizeof in, veil->key);
     return (uint32_t)seal_bytes_get(out, 4);
@@ -38,7 +38,7 @@ static uint64_t forth(const struct seal_veil *veil, uint8_t kind, uint64_t x)
 {
     uint32_t left = (uint32_t)(x >> 32), right = (uint32_t)x;
 
-    for (uint8_t round = 0; round < VEIL_ROUNDS; round++) {
+    for (unsigned round = 0; round < VEIL_ROUNDS; round++) {
         uint32_t next = left ^ mix(veil, kind, round, right);
 
         left = right;
@@ -51,7 +51,7 @@ static uint64_t back(const struct seal_veil *veil, uint8_t kind, uint64_t x)
 {
     uint32_t left = (uint32_t)(x >> 32), right = (uint32_t)x;
 
-    for (uint8_t round = VEIL_ROUNDS; round-- > 0;) {
+    for (unsigned round = VEIL_ROUNDS; round-- > 0;) {
         uint32_t last = right ^ mix(veil, kind, round, left);
 
         right = left;

@@ -202,6 +202,7 @@ static struct match_event some_event(enum match_event_kind kind)
     return e;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): it is written to */
 static size_t put(struct match_event e, uint32_t fresh, uint8_t *out)
 {
     struct match_fields f = {.mode = FIELDS_PUT, .out = out, .size = SIZE};

@@ -5,7 +5,9 @@
 
 #include "seal.h"
 
-enum { MANY = 20000, KINDS = 4 };
+enum { MANY = 20000 };
+
+static const uint8_t kinds = 4;
 
 static struct seal_veil veil_of(uint64_t seed)
 {
@@ -24,7 +26,7 @@ static void comes_back(void)
     const uint64_t edge[] = {1, 2, UINT32_MAX, (uint64_t)1 << 32, UINT64_MAX};
     uint64_t seed = 2;
 
-    for (uint8_t kind = 0; kind < KINDS; kind++) {
+    for (uint8_t kind = 0; kind < kinds; kind++) {
         for (size_t i = 0; i < sizeof edge / sizeof edge[0]; i++) {
             uint64_t x = seal_veil_draw(&veil, kind, edge[i]);
 
@@ -48,7 +50,7 @@ static void nothing_stays_nothing(void)
     for (uint64_t seed = 1; seed <= 50; seed++) {
         const struct seal_veil veil = veil_of(seed);
 
-        for (uint8_t kind = 0; kind < KINDS; kind++) {
+        for (uint8_t kind = 0; kind < kinds; kind++) {
             CHECK(seal_veil_draw(&veil, kind, 0) == 0);
             CHECK(seal_veil_lift(&veil, kind, 0) == 0);
         }
@@ -110,7 +112,7 @@ static void kinds_and_keys_differ(void)
         uint64_t x = chance_next(&seed) | 1, veiled;
 
         veiled = seal_veil_draw(&one, 0, x);
-        for (uint8_t kind = 1; kind < KINDS; kind++)
+        for (uint8_t kind = 1; kind < kinds; kind++)
             CHECK(seal_veil_draw(&one, kind, x) != veiled);
         CHECK(seal_veil_draw(&other, 0, x) != veiled);
         veiled ^=
