@@ -84,16 +84,32 @@ static void sizes(struct match_fields *f, struct match_sizes *s)
     }
 }
 
+/* The names of the limits, in their order. */
+static uint64_t names_of(const struct match_limit *row, uint32_t n)
+{
+    uint64_t sum = n;
+
+    for (uint32_t i = 0; i < n; i++)
+        for (const char *c = row[i].name; *c != '\0'; c++)
+            sum = chance_mix(sum ^ (uint8_t)*c);
+    return sum;
+}
+
 static void walk_about(struct match_fields *f, struct match_record_about *a)
 {
     uint32_t rows;
     const struct match_limit *row = match_limits_table(&rows);
-    uint32_t n = match_fields_count(f, rows, 4, rows, "the limits of a policy");
+    uint64_t names =
+        match_fields_number(f, names_of(row, rows), 8, UINT64_MAX, "");
 
+    if (names != names_of(row, rows)) {
+        refuse(f, "it was written under another table of limits", 0);
+        return;
+    }
     sizes(f, &a->sizes);
     a->effects_cap =
         match_fields_count(f, a->effects_cap, 4, 4096, "the room for effects");
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < rows; i++) {
         uint64_t *const fields[] = {
 #define X(name, normal, least, most, help) &a->limits.name,
             MATCH_LIMITS_TABLE(X)
@@ -105,8 +121,6 @@ static void walk_about(struct match_fields *f, struct match_record_about *a)
             match_limits_set(&a->limits, row[i].name, x) != ERR_NONE)
             refuse(f, row[i].name, row[i].most);
     }
-    if (n != rows)
-        refuse(f, "it was written under another table of limits", 0);
     if (a->effects_cap < 32)
         refuse(f, "the room for effects", 4096);
 }

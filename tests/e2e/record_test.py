@@ -146,16 +146,25 @@ def blocks(raw):
     return found
 
 
-def with_other_sum(raw):
-    """The same file, its checks right, but the sum of its last event is another."""
-    at, payload = blocks(raw)[-1]
-    value = check_of(0, raw[:START])
-    for before, body in blocks(raw)[:-1]:
-        value = check_of(check_of(value, raw[before:before + 16]), body)
-    payload = payload[:-1] + bytes([payload[-1] ^ 1])
-    value = check_of(value, raw[at:at + 16])
-    check.that("the layout is as its header says", struct.pack("<Q", value) == raw[at + 16:at + 24])
-    return raw[:at + HEAD] + payload + struct.pack("<Q", check_of(value, payload))
+def changed(raw, number, change):
+    """The same file, its checks right, but what block `number` holds is changed."""
+    value, out = check_of(0, raw[:START]), raw[:START]
+    for n, (at, body) in enumerate(blocks(raw)):
+        value = check_of(value, raw[at:at + 16])
+        if n <= number:
+            check.that("the layout is as its header says", struct.pack("<Q", value) == raw[at + 16:at + HEAD], n)
+        out += raw[at:at + 16] + struct.pack("<Q", value)
+        body = change(bytearray(body)) if n == number else body
+        value = check_of(value, bytes(body))
+        out += bytes(body) + struct.pack("<Q", value)
+    return out
+
+
+def flip(at):
+    def change(body):
+        body[at] ^= 1
+        return body
+    return change
 
 
 # --- the tests ---
@@ -195,7 +204,11 @@ def refuses(folder, raw):
         check.that("a changed byte is refused, with its place", code == 2 and re.search(
             r"block at byte \d+, after event \d+: ", wrong) and not said, at, code, said, wrong)
         check.that("and by simulate", kindred("simulate", broken)[0] == 2, at)
-    code, said, wrong = replay(with_other_sum(raw))
+    code, said, wrong = replay(changed(raw, 0, flip(0)))
+    check.that("other limits are another make", code == 2 and "another table of limits" in wrong, code, wrong)
+    code, said, wrong = replay(changed(raw, 0, flip(15)))
+    check.that("a bound is said", code == 2 and re.search(r"the tickets of an engine: at most 1000000", wrong), code, wrong)
+    code, said, wrong = replay(changed(raw, len(blocks(raw)) - 1, flip(-1)))
     check.that("another effect is named", code == 1 and re.search(r"DIFFERENT +first in event \d+ \(\w+\)", said),
                code, said, wrong)
     check.that("and is no day to simulate", kindred("simulate", broken)[0] == 2)
