@@ -317,15 +317,15 @@ static enum err happen(struct cli_day *day, const struct match_event *event)
 struct cli_day *cli_day_new(void)
 {
     struct cli_day *day = calloc(1, sizeof *day);
-    struct cli_names *const names[] = {
-        day ? &day->members : NULL, day ? &day->tickets : NULL,
-        day ? &day->offers : NULL, day ? &day->talks : NULL,
-        day ? &day->streams : NULL};
 
     if (!day)
         return NULL;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        cli_names_init(names[i], NAMES_MAX);
+    cli_names_init(&day->members, NAMES_MAX);
+    cli_names_init(&day->tickets, NAMES_MAX);
+    cli_names_init(&day->offers, NAMES_MAX);
+    cli_names_init(&day->talks, NAMES_MAX);
+    cli_names_init(&day->streams, NAMES_MAX);
+    cli_names_init(&day->calls, NAMES_MAX);
     /* number 0 of each is nobody's, and there to be looked at */
     if (cli_day_state_grow(&day->member, &day->members_cap, 1,
                            sizeof *day->member) ||
@@ -351,6 +351,7 @@ void cli_day_free(struct cli_day *day)
     cli_names_close(&day->offers);
     cli_names_close(&day->talks);
     cli_names_close(&day->streams);
+    cli_names_close(&day->calls);
     free(day->member);
     free(day->ask);
     free(day->offer);
@@ -358,6 +359,7 @@ void cli_day_free(struct cli_day *day)
     free(day->ticket_ask);
     free(day->talk_ask);
     free(day->stream_member);
+    free(day->call_line);
     free(day);
 }
 

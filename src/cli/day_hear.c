@@ -58,21 +58,21 @@ static enum err commanded(struct cli_day *day,
     }
 }
 
+/* What was refused did not happen. */
 static void refused(struct cli_day *day, uint64_t call)
 {
-    for (uint32_t i = day->lines; i-- > 0;) {
-        struct cli_day_line *line = &day->line[i];
+    uint32_t after = cli_day_state_bound(&day->calls, day->call_line, call);
+    struct cli_day_line *line;
 
-        if (line->call != call)
-            continue;
-        line->out = true;
-        if (line->what == CLI_WORKLOAD_ASK) {
-            day->ask[line->ask].refused = true;
-            if (day->member[line->member].ask == line->ask)
-                day->member[line->member].ask = 0;
-        }
+    if (after == 0)
         return;
-    }
+    line = &day->line[after - 1];
+    line->out = true;
+    if (line->what != CLI_WORKLOAD_ASK)
+        return;
+    day->ask[line->ask].refused = true;
+    if (day->member[line->member].ask == line->ask)
+        day->member[line->member].ask = 0;
 }
 
 enum err cli_day_hear(struct cli_day *day, const struct match_effect *effect,

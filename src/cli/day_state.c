@@ -88,7 +88,10 @@ enum err cli_day_state_line(struct cli_day *day,
         return err;
     day->line[day->lines] = *line;
     day->line[day->lines++].t_ms = day->now_ms;
-    return ERR_NONE;
+    return line->call != 0
+               ? cli_day_state_bind(&day->calls, &day->call_line,
+                                    &day->calls_cap, line->call, day->lines)
+               : ERR_NONE;
 }
 
 enum err cli_day_state_say(struct cli_day *day, enum cli_workload_do what,

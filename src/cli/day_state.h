@@ -49,14 +49,15 @@ struct cli_day_rarity { /* of a pool at the start */
 };
 
 struct cli_day {
-    struct cli_names members, tickets, offers, talks, streams;
+    struct cli_names members, tickets, offers, talks, streams, calls;
     struct cli_day_member *member;
     struct cli_day_ask *ask;
     struct cli_day_offer *offer;
     struct cli_day_line *line;
-    uint32_t *ticket_ask, *talk_ask, *stream_member; /* by number */
+    /* by number; call_line: of the line after the one it made */
+    uint32_t *ticket_ask, *talk_ask, *stream_member, *call_line;
     uint32_t members_cap, asks, asks_cap, offers_cap, lines, lines_cap;
-    uint32_t tickets_cap, talks_cap, streams_cap;
+    uint32_t tickets_cap, talks_cap, streams_cap, calls_cap;
     struct cli_day_rarity rarity[DAY_POOLS_MAX];
     uint64_t now_ms; /* of the day, from 0 */
 };

@@ -13,6 +13,10 @@
  * date does not.  RECORD_DAY lies beyond every day to come, so that what is
  * remembered from earlier never falls before the beginning.
  *
+ * What it does not hide: how many people, how alike their cards, and each
+ * moment to the millisecond.  Whoever has the database too can line the two up
+ * by time, and then knows who met whom: a recording is kept apart from it.
+ *
  * Written by the engine thread once a turn, without fsync: a kill of the
  * process loses at most one turn, a power cut some seconds.  It never keeps
  * anybody waiting who seeks support: if the file cannot be made or written, or
