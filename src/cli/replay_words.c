@@ -293,6 +293,7 @@ static void ticket_view(struct cli_replay_words *w,
     WORD(w, "state", tickets, v->state);
     WORD(w, "why", ticket_whys, v->why);
     WORD(w, "bound", bounds, v->bound);
+    flag(w, "bound_few", v->bound_few);
     flag(w, "danger", v->danger);
     field(w, "waited_ms", v->waited_ms);
     if (v->estimate_min > 0)

@@ -180,6 +180,7 @@ static void ticket(struct match_fields *f, struct match_ticket_view *v)
     v->state = SMALL(v->state);
     v->why = SMALL(v->why);
     v->bound = SMALL(v->bound);
+    v->bound_few = FLAG(v->bound_few);
     v->danger = FLAG(v->danger);
     v->waited_ms = WORD(v->waited_ms);
     v->estimate_min = MANY(v->estimate_min);

@@ -525,6 +525,7 @@ static void every_view_counts(void)
     COUNTS(e, ticket.state);
     COUNTS(e, ticket.why);
     COUNTS(e, ticket.bound);
+    COUNTS(e, ticket.bound_few);
     COUNTS(e, ticket.danger);
     COUNTS(e, ticket.waited_ms);
     COUNTS(e, ticket.estimate_min);
