@@ -4,7 +4,8 @@
  * One walk serves four ends: PUT writes the fields as bytes, GET reads them
  * back and checks them, SUM adds them to a running sum, VEIL maps what names
  * somebody or some moment.  A field that is added to an event or an effect is
- * added here, and is then recorded, compared and veiled.
+ * added here (tests/lint/fields sees to it), and is then recorded, compared and
+ * veiled.
  *
  * Bytes are little-endian, of fixed width.  Counts come before what they
  * count.  Keys, mailboxes and text never enter the engine, so there is none.
