@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/day.h"
+#include "cli/past.h"
 #include "cli/replay_words.h"
 
 enum { EXIT_SAME = 0, EXIT_DIFFERENT = 1, EXIT_BAD = 2 };
@@ -22,7 +22,7 @@ struct tally {
 struct run { /* what a replay writes besides; NULL: not */
     struct cli_recording recording;
     struct cli_replay_words words;
-    struct cli_day *day;
+    struct cli_past *past;
     FILE *effects;
     struct tally tally;
 };
@@ -158,13 +158,13 @@ static int print_summary(const struct run *run)
     print_counts("events", run->tally.event, EVENT_KINDS, event_word);
     print_counts("effects", run->tally.effect, EFFECT_KINDS, effect_word);
     print_counts("commands", run->tally.command, COMMAND_KINDS, command_word);
-    if (run->day) {
-        struct cli_day_count day = cli_day_counted(run->day);
+    if (run->past) {
+        struct cli_past_count past = cli_past_counted(run->past);
 
         (void)printf("workload   %" PRIu32 " lines: %" PRIu32
                      " members, %" PRIu32 " asks, %" PRIu32
                      " answers to offers\n",
-                     day.lines, day.members, day.asks, day.answers);
+                     past.lines, past.members, past.asks, past.answers);
     }
     if (!recording->differs) {
         (void)puts("the same   every effect of every event, byte for byte");
@@ -203,8 +203,8 @@ static enum err step(struct run *run, bool *more)
     if (run->effects)
         err = cli_replay_words_step(&run->words, recording->reader.events,
                                     &recording->event, &recording->effects);
-    if (err == ERR_NONE && run->day)
-        err = cli_day_step(run->day, recording);
+    if (err == ERR_NONE && run->past)
+        err = cli_past_step(run->past, recording);
     return err;
 }
 
@@ -242,15 +242,15 @@ static int replay(const struct options *options, FILE *file)
     int status = EXIT_BAD;
     enum err err;
 
-    run = (struct run){.day = NULL};
+    run = (struct run){.past = NULL};
     if ((options->effects && !(run.effects = make(options->effects))) ||
         (options->workload && !(workload = make(options->workload))) ||
-        (workload && !(run.day = cli_day_new())))
+        (workload && !(run.past = cli_past_new())))
         goto out;
     cli_replay_words_init(&run.words, run.effects);
     err = play(&run, file);
-    if (err == ERR_NONE && run.day && !run.recording.differs)
-        err = cli_day_write(run.day, workload);
+    if (err == ERR_NONE && run.past && !run.recording.differs)
+        err = cli_past_write(run.past, workload);
     if (err == ERR_NONE)
         status = print_summary(&run);
     else
@@ -258,7 +258,7 @@ static int replay(const struct options *options, FILE *file)
     cli_replay_words_close(&run.words);
     cli_recording_close(&run.recording);
 out:
-    cli_day_free(run.day);
+    cli_past_free(run.past);
     if (!put_away(run.effects, options->effects) ||
         !put_away(workload, options->workload))
         status = EXIT_BAD;
@@ -272,8 +272,8 @@ FILE *cli_replay_workload(FILE *file, const char *name,
     FILE *out = tmpfile();
     enum err err = ERR_NOMEM;
 
-    run = (struct run){.day = cli_day_new()};
-    if (out && run.day)
+    run = (struct run){.past = cli_past_new()};
+    if (out && run.past)
         err = play(&run, file);
     if (err == ERR_NONE && run.recording.differs) {
         run.recording.reader.what = "this engine gives other effects than were "
@@ -281,7 +281,7 @@ FILE *cli_replay_workload(FILE *file, const char *name,
         err = ERR_INVALID;
     }
     if (err == ERR_NONE)
-        err = cli_day_write(run.day, out);
+        err = cli_past_write(run.past, out);
     if (err == ERR_NONE) {
         *limits = run.recording.reader.about.limits;
         rewind(out);
@@ -293,7 +293,7 @@ FILE *cli_replay_workload(FILE *file, const char *name,
         out = NULL;
     }
     cli_recording_close(&run.recording);
-    cli_day_free(run.day);
+    cli_past_free(run.past);
     return out;
 }
 

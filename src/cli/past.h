@@ -1,4 +1,4 @@
-/* cli/day -- the workload that a recording was: who came, what they had lived
+/* cli/past -- the workload that a recording was: who came, what they had lived
  * and sought, how long they stayed, and what each peer answered.
  *
  * For `kindred simulate`: the same people on the same day under another
@@ -19,33 +19,33 @@
  *   1. Members and tickets are named m1, t1 … in the order in which WORKLOAD
  *      numbers them.
  *   2. The answer to an offer that was answered is where WORKLOAD's rule looks
- *      for it, unless more than DAY_ANSWERS_MAX, or two that fall on one
+ *      for it, unless more than PAST_ANSWERS_MAX, or two that fall on one
  *      place in every list of that length or less, forbid it.
  *   3. What is written is a workload: cli/workload takes it. */
-#ifndef CLI_DAY_H
-#define CLI_DAY_H
+#ifndef CLI_PAST_H
+#define CLI_PAST_H
 
 #include <stdio.h>
 
 #include "base/err.h"
 #include "cli/recording.h"
 
-struct cli_day; /* opaque */
+struct cli_past; /* opaque */
 
-struct cli_day *cli_day_new(void); /* NULL: out of memory */
-void cli_day_free(struct cli_day *day);
+struct cli_past *cli_past_new(void); /* NULL: out of memory */
+void cli_past_free(struct cli_past *past);
 
 /* What the recording's last step was.  ERR_NOMEM, ERR_FULL. */
-MUST_USE enum err cli_day_step(struct cli_day *day,
-                               const struct cli_recording *recording);
+MUST_USE enum err cli_past_step(struct cli_past *past,
+                                const struct cli_recording *recording);
 
 /* JSON Lines, as WORKLOAD.  ERR_KEY_FILE: out cannot be written. */
-MUST_USE enum err cli_day_write(struct cli_day *day, FILE *out);
+MUST_USE enum err cli_past_write(struct cli_past *past, FILE *out);
 
 /* How many lines, members who ask or attend, asks and answered offers. */
-struct cli_day_count {
+struct cli_past_count {
     uint32_t lines, members, asks, answers;
 };
-struct cli_day_count cli_day_counted(const struct cli_day *day);
+struct cli_past_count cli_past_counted(const struct cli_past *past);
 
 #endif

@@ -1,4 +1,4 @@
-#include "cli/day.h"
+#include "cli/past.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@ enum { SEEDS = 30, LINES_MAX = 20000 };
 
 static struct cli_workload_line *lines; /* of the last day */
 static uint32_t line_count;
-static struct cli_day_count counted;
+static struct cli_past_count counted;
 
 /* Law 3: the reader of workloads takes every line. */
 static void read_lines(FILE *file)
@@ -51,28 +51,28 @@ static void read_lines(FILE *file)
 static void derive(void)
 {
     struct cli_recording recording;
-    struct cli_day *day = cli_day_new();
+    struct cli_past *past = cli_past_new();
     FILE *file = tmpfile(), *out = tmpfile();
     enum err err = ERR_NONE;
     bool more = true;
 
-    CHECK(file && out && day);
+    CHECK(file && out && past);
     CHECK(fwrite(record_file, 1, record_size, file) == record_size);
     rewind(file);
     CHECK(cli_recording_open(&recording, file) == ERR_NONE);
     while (more && err == ERR_NONE) {
         err = cli_recording_step(&recording, &more);
         if (more && err == ERR_NONE)
-            err = cli_day_step(day, &recording);
+            err = cli_past_step(past, &recording);
     }
     CHECK(err == ERR_NONE && !recording.differs);
-    CHECK(cli_day_write(day, out) == ERR_NONE);
-    counted = cli_day_counted(day);
+    CHECK(cli_past_write(past, out) == ERR_NONE);
+    counted = cli_past_counted(past);
     rewind(out);
     read_lines(out);
     CHECK(line_count <= counted.lines + 2);
     cli_recording_close(&recording);
-    cli_day_free(day);
+    cli_past_free(past);
     (void)fclose(file);
     (void)fclose(out);
 }
@@ -273,5 +273,5 @@ int main(void)
     refusals_are_left_out();
     any_day();
     free(lines);
-    return check_report("cli/day");
+    return check_report("cli/past");
 }

@@ -1,4 +1,4 @@
-#include "cli/day.h"
+#include "cli/past.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 
 #include "base/chance.h"
 #include "base/require.h"
-#include "cli/day_state.h"
+#include "cli/past_state.h"
 #include "match/rarity.h"
 
 #define TALK_MS     ((uint64_t)45 * 60 * 1000) /* where none was seen to end */
@@ -16,20 +16,20 @@
 /* ---- names and lengths ---- */
 
 /* Law 1: members by their first card line, tickets by their ask lines. */
-static void name_all(struct cli_day *day)
+static void name_all(struct cli_past *past)
 {
     uint32_t members = 0, asks = 0;
 
-    for (uint32_t i = 0; i < day->lines; i++) {
-        const struct cli_day_line *line = &day->line[i];
+    for (uint32_t i = 0; i < past->lines; i++) {
+        const struct cli_past_line *line = &past->line[i];
 
         if (line->out)
             continue;
         if (line->what == CLI_WORKLOAD_CARD &&
-            day->member[line->member].named == 0)
-            day->member[line->member].named = ++members;
+            past->member[line->member].named == 0)
+            past->member[line->member].named = ++members;
         if (line->what == CLI_WORKLOAD_ASK)
-            day->ask[line->ask].named = ++asks;
+            past->ask[line->ask].named = ++asks;
     }
 }
 
@@ -40,16 +40,16 @@ static int by_size(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
-static enum err median_talk(const struct cli_day *day, uint64_t *median_ms)
+static enum err median_talk(const struct cli_past *past, uint64_t *median_ms)
 {
-    uint64_t *seen = calloc((size_t)day->asks + 1, sizeof *seen);
+    uint64_t *seen = calloc((size_t)past->asks + 1, sizeof *seen);
     uint32_t n = 0;
 
     if (!seen)
         return ERR_NOMEM;
-    for (uint32_t i = 1; i <= day->asks; i++)
-        if (day->ask[i].talk_ms > 0)
-            seen[n++] = day->ask[i].talk_ms;
+    for (uint32_t i = 1; i <= past->asks; i++)
+        if (past->ask[i].talk_ms > 0)
+            seen[n++] = past->ask[i].talk_ms;
     qsort(seen, n, sizeof *seen, by_size);
     *median_ms = n > 0 ? seen[n / 2] : TALK_MS;
     free(seen);
@@ -59,34 +59,35 @@ static enum err median_talk(const struct cli_day *day, uint64_t *median_ms)
 /* ---- answers ---- */
 
 struct answers {
-    const struct cli_day_offer *offer[DAY_ANSWERS_MAX]; /* of a peer */
+    const struct cli_past_offer *offer[PAST_ANSWERS_MAX]; /* of a peer */
     uint32_t n;
-    uint32_t place[DAY_ANSWERS_MAX]; /* of a list: which of them stands there */
+    uint32_t
+        place[PAST_ANSWERS_MAX]; /* of a list: which of them stands there */
     uint32_t length;
 };
 
 /* Where WORKLOAD's rule looks for the answer to an offer. */
-static uint32_t place_of(const struct cli_day *day,
-                         const struct cli_day_offer *offer, uint32_t length)
+static uint32_t place_of(const struct cli_past *past,
+                         const struct cli_past_offer *offer, uint32_t length)
 {
-    uint64_t ticket = day->ask[offer->ask].named;
-    uint64_t peer = day->member[offer->peer].named;
+    uint64_t ticket = past->ask[offer->ask].named;
+    uint64_t peer = past->member[offer->peer].named;
 
     return (uint32_t)(chance_mix(ticket ^ chance_rotl(peer, 32)) % length);
 }
 
 /* Fill a list of this length; how many answers found their place taken. */
-static uint32_t fill(const struct cli_day *day, struct answers *answers,
+static uint32_t fill(const struct cli_past *past, struct answers *answers,
                      uint32_t length)
 {
-    bool taken[DAY_ANSWERS_MAX] = {false};
+    bool taken[PAST_ANSWERS_MAX] = {false};
     uint32_t lost = 0;
 
     answers->length = length;
     for (uint32_t i = 0; i < length; i++)
         answers->place[i] = i % answers->n;
     for (uint32_t i = 0; i < answers->n; i++) {
-        uint32_t at = place_of(day, answers->offer[i], length);
+        uint32_t at = place_of(past, answers->offer[i], length);
 
         if (taken[at])
             lost++;
@@ -98,12 +99,12 @@ static uint32_t fill(const struct cli_day *day, struct answers *answers,
 }
 
 /* Law 2: the shortest list in which each has its place, else the best. */
-static void arrange(const struct cli_day *day, struct answers *answers)
+static void arrange(const struct cli_past *past, struct answers *answers)
 {
-    uint32_t best = DAY_ANSWERS_MAX, least = UINT32_MAX;
+    uint32_t best = PAST_ANSWERS_MAX, least = UINT32_MAX;
 
-    for (uint32_t length = answers->n; length <= DAY_ANSWERS_MAX; length++) {
-        uint32_t lost = fill(day, answers, length);
+    for (uint32_t length = answers->n; length <= PAST_ANSWERS_MAX; length++) {
+        uint32_t lost = fill(past, answers, length);
 
         if (lost >= least)
             continue;
@@ -112,38 +113,38 @@ static void arrange(const struct cli_day *day, struct answers *answers)
         if (lost == 0)
             break;
     }
-    (void)fill(day, answers, best);
+    (void)fill(past, answers, best);
 }
 
 /* What a peer answered; of one who answered nothing, what everybody did. */
-static void gather(const struct cli_day *day, uint32_t peer,
+static void gather(const struct cli_past *past, uint32_t peer,
                    struct answers *answers)
 {
     answers->n = answers->length = 0;
-    for (uint32_t i = 1; i <= day->offers.n; i++) {
-        const struct cli_day_offer *offer = &day->offer[i];
+    for (uint32_t i = 1; i <= past->offers.n; i++) {
+        const struct cli_past_offer *offer = &past->offer[i];
 
-        if (offer->known && day->ask[offer->ask].named != 0 &&
-            (peer == 0 || offer->peer == peer) && answers->n < DAY_ANSWERS_MAX)
+        if (offer->known && past->ask[offer->ask].named != 0 &&
+            (peer == 0 || offer->peer == peer) && answers->n < PAST_ANSWERS_MAX)
             answers->offer[answers->n++] = offer;
     }
     if (answers->n > 0 && peer != 0)
-        arrange(day, answers);
+        arrange(past, answers);
     else if (answers->n > 0)
-        (void)fill(day, answers, answers->n);
+        (void)fill(past, answers, answers->n);
 }
 
-static void write_answers(const struct cli_day *day, uint32_t peer, FILE *out)
+static void write_answers(const struct cli_past *past, uint32_t peer, FILE *out)
 {
     static const char *const says[] = {"accept", "decline", "silence"};
     struct answers answers;
 
-    gather(day, peer, &answers);
+    gather(past, peer, &answers);
     if (answers.n == 0)
-        gather(day, 0, &answers);
+        gather(past, 0, &answers);
     (void)fputs(",\"answers\":[", out);
     for (uint32_t i = 0; i < answers.length; i++) {
-        const struct cli_day_offer *offer = answers.offer[answers.place[i]];
+        const struct cli_past_offer *offer = answers.offer[answers.place[i]];
 
         (void)fprintf(out, "%s{\"say\":\"%s\"", i > 0 ? "," : "",
                       says[offer->say]);
@@ -190,11 +191,11 @@ static void write_card(FILE *out, const struct match_card *card)
     write_terms(out, "must_not", card->must_not, card->must_nots);
 }
 
-static void write_ask(const struct cli_day *day,
-                      const struct cli_day_line *line, uint64_t median_ms,
+static void write_ask(const struct cli_past *past,
+                      const struct cli_past_line *line, uint64_t median_ms,
                       FILE *out)
 {
-    uint64_t talk_ms = day->ask[line->ask].talk_ms;
+    uint64_t talk_ms = past->ask[line->ask].talk_ms;
 
     if (talk_ms == 0)
         talk_ms = median_ms;
@@ -204,8 +205,8 @@ static void write_ask(const struct cli_day *day,
                   line->danger ? "true" : "false", talk_ms);
 }
 
-static void write_attend(const struct cli_day *day,
-                         const struct cli_day_line *line, FILE *out)
+static void write_attend(const struct cli_past *past,
+                         const struct cli_past_line *line, FILE *out)
 {
     uint64_t rest_ms =
         line->rest_ms < REST_MS_MAX ? line->rest_ms : REST_MS_MAX;
@@ -214,11 +215,11 @@ static void write_attend(const struct cli_day *day,
                   line->capacity,
                   line->grade == GRADE_CRISIS_PEER ? "crisis_peer" : "peer",
                   rest_ms);
-    write_answers(day, line->member, out);
+    write_answers(past, line->member, out);
 }
 
-static void write_line(const struct cli_day *day,
-                       const struct cli_day_line *line, uint64_t median_ms,
+static void write_line(const struct cli_past *past,
+                       const struct cli_past_line *line, uint64_t median_ms,
                        FILE *out)
 {
     static const char *const dos[CLI_WORKLOAD_DOS] = {
@@ -232,28 +233,28 @@ static void write_line(const struct cli_day *day,
                   dos[line->what]);
     if (!of_ticket)
         (void)fprintf(out, ",\"member\":\"m%" PRIu32 "\"",
-                      day->member[line->member].named);
+                      past->member[line->member].named);
     if (of_ticket || line->what == CLI_WORKLOAD_ASK)
         (void)fprintf(out, ",\"ticket\":\"t%" PRIu32 "\"",
-                      day->ask[line->ask].named);
+                      past->ask[line->ask].named);
     switch ((int)line->what) {
     case CLI_WORKLOAD_CARD:
         (void)fprintf(out, ",\"pool\":\"pool%" PRIu32 "\"",
-                      day->member[line->member].pool);
+                      past->member[line->member].pool);
         write_card(out, line->card);
         break;
     case CLI_WORKLOAD_ATTEND:
-        write_attend(day, line, out);
+        write_attend(past, line, out);
         break;
     case CLI_WORKLOAD_CAPACITY:
         (void)fprintf(out, ",\"capacity\":%u", line->capacity);
         break;
     case CLI_WORKLOAD_ASK:
-        write_ask(day, line, median_ms, out);
+        write_ask(past, line, median_ms, out);
         break;
     case CLI_WORKLOAD_BLOCK:
         (void)fprintf(out, ",\"other\":\"m%" PRIu32 "\"",
-                      day->member[line->other].named);
+                      past->member[line->other].named);
         break;
     case CLI_WORKLOAD_REFLECT:
         (void)fprintf(out, ",\"side\":\"%s\",\"understood\":%s,\"again\":%s",
@@ -268,16 +269,17 @@ static void write_line(const struct cli_day *day,
 }
 
 /* Law 3: nothing that refers to what no line made. */
-static bool makes_sense(const struct cli_day *day,
-                        const struct cli_day_line *line)
+static bool makes_sense(const struct cli_past *past,
+                        const struct cli_past_line *line)
 {
-    if (line->out || (line->ask != 0 && day->ask[line->ask].named == 0))
+    if (line->out || (line->ask != 0 && past->ask[line->ask].named == 0))
         return false;
-    if (line->what == CLI_WORKLOAD_BLOCK && day->member[line->other].named == 0)
+    if (line->what == CLI_WORKLOAD_BLOCK &&
+        past->member[line->other].named == 0)
         return false;
     return line->what == CLI_WORKLOAD_WITHDRAW ||
            line->what == CLI_WORKLOAD_REFLECT ||
-           day->member[line->member].named != 0;
+           past->member[line->member].named != 0;
 }
 
 /* ---- rarities ---- */
@@ -289,7 +291,7 @@ static uint32_t log_of(uint64_t count)
 }
 
 /* As ENGINE says: of counts, L(N + 8) - L(n + 8); given ones are bits. */
-static uint64_t bits_of(const struct cli_day_rarity *rarity, uint64_t members,
+static uint64_t bits_of(const struct cli_past_rarity *rarity, uint64_t members,
                         const struct match_rarity_row *row)
 {
     uint64_t most = log_of(members >> 8), less = log_of(row->count_q8 >> 8);
@@ -300,15 +302,15 @@ static uint64_t bits_of(const struct cli_day_rarity *rarity, uint64_t members,
 }
 
 /* Only of a pool that somebody is in: a table ends the counting in all. */
-static void write_rarity(const struct cli_day *day, uint32_t pool, FILE *out)
+static void write_rarity(const struct cli_past *past, uint32_t pool, FILE *out)
 {
-    const struct cli_day_rarity *rarity = &day->rarity[pool];
+    const struct cli_past_rarity *rarity = &past->rarity[pool];
     uint64_t members = 0;
     bool first = true, used = false;
 
-    for (uint32_t i = 1; i <= day->members.n; i++)
-        used =
-            used || (day->member[i].named != 0 && day->member[i].pool == pool);
+    for (uint32_t i = 1; i <= past->members.n; i++)
+        used = used ||
+               (past->member[i].named != 0 && past->member[i].pool == pool);
     if (!used || rarity->rows == 0)
         return;
     for (uint32_t i = 0; i < rarity->rows; i++)
@@ -329,18 +331,18 @@ static void write_rarity(const struct cli_day *day, uint32_t pool, FILE *out)
     (void)fputs("}}\n", out);
 }
 
-enum err cli_day_write(struct cli_day *day, FILE *out)
+enum err cli_past_write(struct cli_past *past, FILE *out)
 {
     uint64_t median_ms;
-    enum err err = median_talk(day, &median_ms);
+    enum err err = median_talk(past, &median_ms);
 
     if (err != ERR_NONE)
         return err;
-    name_all(day);
-    for (uint32_t i = 0; i < DAY_POOLS_MAX; i++)
-        write_rarity(day, i, out);
-    for (uint32_t i = 0; i < day->lines; i++)
-        if (makes_sense(day, &day->line[i]))
-            write_line(day, &day->line[i], median_ms, out);
+    name_all(past);
+    for (uint32_t i = 0; i < PAST_POOLS_MAX; i++)
+        write_rarity(past, i, out);
+    for (uint32_t i = 0; i < past->lines; i++)
+        if (makes_sense(past, &past->line[i]))
+            write_line(past, &past->line[i], median_ms, out);
     return fflush(out) == 0 && !ferror(out) ? ERR_NONE : ERR_KEY_FILE;
 }
