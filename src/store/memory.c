@@ -444,3 +444,18 @@ bool store_memory_find(const struct store *store, struct match_row *like)
         *like = subject->row.row;
     return subject != NULL;
 }
+
+void store_memory_forget(struct store *store, enum match_row_kind kind,
+                         uint64_t id)
+{
+    struct store_memory *memory = (struct store_memory *)(void *)store;
+    struct store_memory_subject *subject;
+    uint32_t slot;
+
+    REQUIRE(kind == ROW_TICKET || kind == ROW_OFFER || kind == ROW_TALK);
+    subject = store_table_first(&memory->subject[kind], 0, id, &slot);
+    if (!subject)
+        return;
+    REQUIRE(!row_lives(&subject->row.row));
+    store_memory_drop(&memory->subject[kind], slot, subject->sealed);
+}
