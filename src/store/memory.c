@@ -96,12 +96,13 @@ static uint64_t talk_ticket(const void *r)
     return ((const struct store_memory_subject *)r)->row.row.talk.ticket;
 }
 
+/* All that is between two members is in one chain. */
 uint64_t store_memory_pair_key(const void *r)
 {
     const struct match_pair_row *p = r;
 
-    return store_memory_mix(store_memory_mix(p->a, p->b),
-                            store_memory_mix(p->ticket, (uint64_t)p->kind));
+    return p->a < p->b ? store_memory_mix(p->a, p->b)
+                       : store_memory_mix(p->b, p->a);
 }
 
 static uint64_t pair_a(const void *r)
