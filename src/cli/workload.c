@@ -48,8 +48,9 @@ static enum err read_text(struct cli_workload *workload, char **text,
                           size_t *size, bool *whole)
 {
     char *newline;
+    bool more = true;
 
-    do {
+    for (;;) {
         *text = workload->text + workload->from;
         *size = workload->to - workload->from;
         newline = memchr(*text, '\n', *size);
@@ -60,7 +61,10 @@ static enum err read_text(struct cli_workload *workload, char **text,
             return cli_workload_why_say(&workload->why, CLI_WORKLOAD_WHY_LONG,
                                         NULL, CLI_WORKLOAD_LINE_MAX);
         }
-    } while (!newline && fill(workload));
+        if (newline || !more)
+            break;
+        more = fill(workload); /* which moves what there is */
+    }
     *whole = newline != NULL;
     workload->lines += *whole || *size > 0 || ferror(workload->file);
     if (!newline && ferror(workload->file))

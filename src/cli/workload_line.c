@@ -191,15 +191,16 @@ static enum err read_bits(struct cli_workload *workload, uint32_t index,
     uint32_t id = 0;
     enum err err;
 
-    why->number[0] = index + 1;
     why->number[1] = 1;
     why->number[2] = CLI_WORKLOAD_NAME_MAX;
     if (key->size == 0 || key->size > CLI_WORKLOAD_NAME_MAX)
-        return bad(workload, CLI_WORKLOAD_WHY_RARITY_TERM, "table");
+        return cli_workload_why_say(why, CLI_WORKLOAD_WHY_RARITY_TERM, "table",
+                                    index + 1);
     why->number[1] = 0;
     why->number[2] = CLI_WORKLOAD_RARITY_MAX;
     if (bits->type != CLI_JSON_COUNT || bits->count > CLI_WORKLOAD_RARITY_MAX)
-        return bad(workload, CLI_WORKLOAD_WHY_RARITY_BITS, "table");
+        return cli_workload_why_say(why, CLI_WORKLOAD_WHY_RARITY_BITS, "table",
+                                    index + 1);
     err = number(workload, &workload->day->terms, key->text, &id,
                  CLI_WORKLOAD_WHY_ALL_TERMS);
     row->token = id;
