@@ -51,12 +51,15 @@ static void drop(struct list *answers)
     }
 }
 
-static void execute(struct cli_simulate_port *port,
-                    struct cli_simulate_port_answer *answer)
+/* What the store says; ERR_NOMEM: this one fails for nothing else. */
+static enum err execute(struct cli_simulate_port *port,
+                        struct cli_simulate_port_answer *answer)
 {
     struct store_job *const job[] = {&answer->job};
 
     store_execute(port->store, job, 1);
+    return answer->job.result.err == ERR_STORE ? ERR_NOMEM
+                                               : answer->job.result.err;
 }
 
 /* Take the pools of an empty store. */
@@ -64,13 +67,15 @@ static enum err claim(struct cli_simulate_port *port)
 {
     struct cli_simulate_port_answer *answer = answer_new(port, STORE_CLAIM, 0);
     struct match_event event = {.kind = EVENT_BEGIN};
+    enum err err;
 
     if (!answer)
         return ERR_NOMEM;
-    execute(port, answer);
-    REQUIRE(answer->job.result.outcome == OUTCOME_OK);
+    err = execute(port, answer);
     port->epoch = answer->job.result.epoch;
     cli_simulate_port_free(port, answer);
+    if (err != ERR_NONE)
+        return err;
     event.begin.epoch = port->epoch;
     match_engine_step(port->engine, &event, &port->effects);
     event.kind = EVENT_LIVE;
@@ -116,6 +121,7 @@ enum err cli_simulate_port_enrol(struct cli_simulate_port *port,
 {
     struct cli_simulate_port_answer *answer =
         answer_new(port, STORE_ENROL, now_ms);
+    enum err err;
 
     if (!answer)
         return ERR_NOMEM;
@@ -123,9 +129,7 @@ enum err cli_simulate_port_enrol(struct cli_simulate_port *port,
     answer->job.command.enrol.pool = pool;
     answer->job.command.enrol.grade = GRADE_CRISIS_PEER;
     memcpy(answer->job.command.enrol.handle, &member, sizeof member);
-    execute(port, answer);
-    enum err err = answer->job.result.err;
-
+    err = execute(port, answer);
     cli_simulate_port_free(port, answer);
     return err;
 }
@@ -135,6 +139,7 @@ enum err cli_simulate_port_card(struct cli_simulate_port *port, uint64_t member,
 {
     struct cli_simulate_port_answer *answer =
         answer_new(port, STORE_PUT_CARD, now_ms);
+    enum err err;
 
     if (!answer)
         return ERR_NOMEM;
@@ -142,9 +147,7 @@ enum err cli_simulate_port_card(struct cli_simulate_port *port, uint64_t member,
     answer->job.command.put_card.role = card->role;
     answer->job.command.put_card.version = card->version;
     answer->job.command.put_card.vocabulary_version = card->vocabulary_version;
-    execute(port, answer);
-    enum err err = answer->job.result.err;
-
+    err = execute(port, answer);
     cli_simulate_port_free(port, answer);
     return err;
 }
@@ -155,19 +158,20 @@ static enum err carry_out(struct cli_simulate_port *port,
 {
     struct cli_simulate_port_answer *answer =
         answer_new(port, STORE_MATCH, command->now_ms);
+    enum err err;
 
     if (!answer)
         return ERR_NOMEM;
     answer->job.command.epoch = command->epoch;
     answer->job.command.match.command = *command;
     answer->job.command.match.command.key = (struct match_key){0};
-    execute(port, answer);
+    err = execute(port, answer);
     answer->result = answer->job.result.match;
     answer->result.op = command->op;
     answer->result.outcome = answer->job.result.outcome;
     answer->result.err = answer->job.result.err;
     list_push_back(&port->answers, &answer->waiting);
-    return answer->result.err == ERR_STORE ? ERR_NOMEM : ERR_NONE;
+    return err == ERR_NOMEM ? ERR_NOMEM : ERR_NONE;
 }
 
 enum err cli_simulate_port_step(struct cli_simulate_port *port,
