@@ -318,10 +318,12 @@ enum cli_json_end cli_json_read(char *text, size_t size,
                                 struct cli_json_node *node, uint32_t cap,
                                 size_t *at)
 {
-    struct reader r = {
-        .at = text, .end = text + size, .node = node, .cap = cap};
-    bool ok = value(&r);
+    struct reader r = {.node = node, .cap = cap};
+    bool ok;
 
+    r.at = text;
+    r.end = text + size;
+    ok = value(&r);
     if (ok) {
         space(&r);
         ok = r.at == r.end || fail(&r, CLI_JSON_BROKEN); /* Law 1 */

@@ -154,12 +154,13 @@ static int play_into(const struct cli_day *day,
 
 static FILE *open_log(const char *path, const char *suffix)
 {
-    char *whole = malloc(strlen(path) + strlen(suffix) + 1);
+    size_t room = strlen(path) + strlen(suffix) + 1;
+    char *whole = malloc(room);
     FILE *file;
 
     if (!whole)
         return NULL;
-    (void)strcat(strcpy(whole, path), suffix);
+    (void)snprintf(whole, room, "%s%s", path, suffix);
     file = fopen(whole, "w");
     free(whole);
     if (file)
@@ -240,6 +241,7 @@ int cli_simulate_main(int argc, char **argv)
     bool crowded; /* the log itself goes to the terminal */
     int status;
 
+    cli_simulate_options_init(&options);
     if (!cli_simulate_options_parse(&options, argc, argv, stderr))
         return EXIT_USAGE;
     if (options.help) {

@@ -167,12 +167,16 @@ static bool takes_value(const char *option)
            strcmp(option, "--set") == 0 || strcmp(option, "--compare") == 0;
 }
 
-bool cli_simulate_options_parse(struct cli_simulate_options *options, int argc,
-                                char **argv, FILE *err)
+void cli_simulate_options_init(struct cli_simulate_options *options)
 {
     *options = (struct cli_simulate_options){0};
     match_limits_init(&options->limits);
     options->limits.settle_ms = 0;
+}
+
+bool cli_simulate_options_parse(struct cli_simulate_options *options, int argc,
+                                char **argv, FILE *err)
+{
     for (int i = 1; i < argc; i++) {
         const char *arg = argv[i];
 

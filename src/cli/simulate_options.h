@@ -16,6 +16,10 @@ struct cli_simulate_options {
     bool compare, json, help;
 };
 
+/* The policy as it is by default.  A day that brings a policy of its own puts
+ * it in limits instead, before the command line is parsed (again). */
+void cli_simulate_options_init(struct cli_simulate_options *options);
+
 /* False: a complaint is on err. */
 bool cli_simulate_options_parse(struct cli_simulate_options *options, int argc,
                                 char **argv, FILE *err);

@@ -42,7 +42,7 @@ void cli_simulate_tally_offer(struct cli_simulate_tally *tally, uint32_t peer,
                               uint64_t now_ms);
 MUST_USE enum err cli_simulate_tally_match(struct cli_simulate_tally *tally,
                                            uint32_t p, uint64_t waited_ms);
-void cli_simulate_tally_duty(struct cli_simulate_tally *tally, uint32_t peer,
+void cli_simulate_tally_duty(struct cli_simulate_tally *tally, uint32_t at,
                              bool on, uint64_t now_ms);
 
 /* Nothing more will happen: whoever is on duty still was so until now. */

@@ -13,6 +13,7 @@ static bool parse(int argc, const char *const *words)
 {
     char word[12][64], *argv[12] = {0};
 
+    cli_simulate_options_init(&options);
     for (int i = 0; i < argc && i < 12; i++) {
         (void)snprintf(word[i], sizeof word[i], "%s", words[i]);
         argv[i] = word[i];
