@@ -90,7 +90,6 @@ static enum err release(struct cli_simulate_run *run, uint32_t id)
     struct cli_simulate_peer *peer = peer_of(run, id);
     enum err err = ERR_NONE;
 
-    run->joins = run->joins || run->member[id].lost;
     run->member[id].lost = false;
     for (; peer->held && err == ERR_NONE;
          peer->held = run->offer[peer->held].next)

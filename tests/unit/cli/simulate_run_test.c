@@ -56,12 +56,12 @@ static uint32_t ask(uint64_t t_ms, uint32_t who)
     return line.ticket;
 }
 
-static void attend(uint64_t t_ms, uint32_t who)
+static void attend(uint64_t t_ms, uint32_t who, uint8_t capacity)
 {
     const struct cli_day_line line = {.t_ms = t_ms,
                                       .what = CLI_DAY_ATTEND,
                                       .member = who,
-                                      .capacity = 1,
+                                      .capacity = capacity,
                                       .grade = GRADE_PEER,
                                       .answer = &accepts,
                                       .count = 1};
@@ -157,7 +157,7 @@ static void talks(uint32_t slots)
 
     begin();
     for (uint32_t i = 0; i < slots; i++)
-        attend(0, member(0));
+        attend(0, member(0), 1);
     for (uint64_t t_ms = 1000; t_ms < 3600000; t_ms += every_ms)
         for (uint32_t i = 0; i < slots; i++)
             (void)ask(t_ms, member(t_ms));
@@ -166,6 +166,29 @@ static void talks(uint32_t slots)
     CHECK(figure(CLI_SIMULATE_FIGURE_peers) == slots);
     CHECK(tally.laws_checked <= walk_allowed + 3 * walk);
     CHECK(tally.laws_checked > 0);
+    end();
+}
+
+/* Answers that fell due while their peer was lost are given when they are
+ * back, all of them; the talk is joined then, too. */
+static void held_back(void)
+{
+    uint32_t peer;
+    uint64_t walk = 0;
+
+    begin();
+    peer = member(0);
+    attend(0, peer, 2);
+    (void)ask(0, member(0));
+    (void)ask(0, member(0));
+    plain(1000, CLI_DAY_LOST, peer);
+    plain(9000, CLI_DAY_BACK, peer);
+    plain(80000, CLI_DAY_LEAVE, peer);
+    CHECK(play(&walk) == ERR_NONE);
+    CHECK(figure(CLI_SIMULATE_FIGURE_matched) == 2);
+    CHECK(figure(CLI_SIMULATE_FIGURE_wait_p50_ms) == 9000);
+    CHECK(figure(CLI_SIMULATE_FIGURE_wait_max_ms) == 9000);
+    CHECK(figure(CLI_SIMULATE_FIGURE_declined) == 0);
     end();
 }
 
@@ -182,7 +205,7 @@ static void no_memory(void)
         begin();
         peer = member(0);
         seeker = member(0);
-        attend(0, peer);
+        attend(0, peer, 1);
         plain(1, CLI_DAY_LOST, peer);
         plain(2, CLI_DAY_BACK, peer);
         (void)ask(3, seeker);
@@ -203,6 +226,7 @@ int main(void)
     waves(900000);
     talks(3);
     talks(150);
+    held_back();
     no_memory();
     return check_report("cli/simulate_run");
 }
