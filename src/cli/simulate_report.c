@@ -43,6 +43,12 @@ static void text_time(char out[CLI_SIMULATE_REPORT_TEXT], uint64_t ms)
                        s % 3600 / 60);
 }
 
+static void text_permille(char out[CLI_SIMULATE_REPORT_TEXT], uint64_t value)
+{
+    (void)snprintf(out, CLI_SIMULATE_REPORT_TEXT, "%" PRIu64 ".%" PRIu64 " %%",
+                   value / 10, value % 10);
+}
+
 void cli_simulate_report_text(char out[CLI_SIMULATE_REPORT_TEXT],
                               enum cli_simulate_unit unit, uint64_t value)
 {
@@ -51,11 +57,10 @@ void cli_simulate_report_text(char out[CLI_SIMULATE_REPORT_TEXT],
         text_count(out, value);
         return;
     case CLI_SIMULATE_SCORE:
-        value = value * 1000 / SCORE_ONE;
-        /* fall through */
+        text_permille(out, value * 1000 / SCORE_ONE);
+        return;
     case CLI_SIMULATE_PERMILLE:
-        (void)snprintf(out, CLI_SIMULATE_REPORT_TEXT,
-                       "%" PRIu64 ".%" PRIu64 " %%", value / 10, value % 10);
+        text_permille(out, value);
         return;
     case CLI_SIMULATE_MS:
         text_time(out, value);
