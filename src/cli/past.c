@@ -6,7 +6,7 @@
 #include "base/require.h"
 #include "cli/past_state.h"
 
-enum { NAMES_MAX = CLI_WORKLOAD_MEMBERS_MAX };
+enum { NAMES_MAX = CLI_DAY_MEMBERS_MAX };
 
 /* ---- people ---- */
 
@@ -15,7 +15,7 @@ static enum err put_card(struct cli_past *past, uint32_t number, uint32_t pool,
                          const struct match_card *card)
 {
     struct cli_past_member *member = &past->member[number];
-    struct cli_past_line line = {.what = CLI_WORKLOAD_CARD, .member = number};
+    struct cli_past_line line = {.what = CLI_DAY_CARD, .member = number};
     enum err err;
 
     REQUIRE(card->role < MATCH_ROLES);
@@ -57,16 +57,14 @@ static enum err come_back(struct cli_past *past, uint32_t member)
     if (!past->member[member].lost)
         return ERR_NONE;
     past->member[member].lost = false;
-    return cli_past_state_say(past, CLI_WORKLOAD_BACK, member, 0);
+    return cli_past_state_say(past, CLI_DAY_BACK, member, 0);
 }
 
 static enum err new_ask(struct cli_past *past, uint32_t number, uint64_t call,
                         bool danger)
 {
-    struct cli_past_line line = {.what = CLI_WORKLOAD_ASK,
-                                 .member = number,
-                                 .call = call,
-                                 .danger = danger};
+    struct cli_past_line line = {
+        .what = CLI_DAY_ASK, .member = number, .call = call, .danger = danger};
     enum err err = cli_past_state_grow(&past->ask, &past->asks_cap,
                                        past->asks + 2, sizeof *past->ask);
 
@@ -103,7 +101,7 @@ static enum err ask(struct cli_past *past, const struct match_event *event)
 
 static enum err attend(struct cli_past *past, const struct match_event *event)
 {
-    struct cli_past_line line = {.what = CLI_WORKLOAD_ATTEND,
+    struct cli_past_line line = {.what = CLI_DAY_ATTEND,
                                  .call = event->call,
                                  .capacity = event->attend.capacity,
                                  .grade = event->attend.grade,
@@ -144,7 +142,7 @@ static enum err lose(struct cli_past *past, const struct match_event *event)
     if (!newest || member->lost)
         return ERR_NONE; /* an older one, or of what has ended */
     member->lost = true;
-    return cli_past_state_say(past, CLI_WORKLOAD_LOST, number, 0);
+    return cli_past_state_say(past, CLI_DAY_LOST, number, 0);
 }
 
 /* ---- events ---- */
@@ -156,7 +154,7 @@ static enum err load(struct cli_past *past, const struct match_event *event)
     uint32_t number;
     enum err err;
 
-    if (row->kind == ROW_RARITY && row->rarity.pool < PAST_POOLS_MAX) {
+    if (row->kind == ROW_RARITY && row->rarity.pool < CLI_DAY_POOLS_MAX) {
         rarity = &past->rarity[row->rarity.pool];
         err = cli_past_state_grow(&rarity->row, &rarity->cap, rarity->rows + 1,
                                   sizeof *rarity->row);
@@ -179,7 +177,7 @@ static enum err load(struct cli_past *past, const struct match_event *event)
         return err;
     past->member[number].key[MATCH_SEEKER] = row->ticket.key;
     past->member[number].lost = true; /* it starts away */
-    return cli_past_state_say(past, CLI_WORKLOAD_LOST, number, 0);
+    return cli_past_state_say(past, CLI_DAY_LOST, number, 0);
 }
 
 static enum err take_rarity(struct cli_past *past,
@@ -188,7 +186,7 @@ static enum err take_rarity(struct cli_past *past,
     struct cli_past_rarity *rarity;
     enum err err;
 
-    if (event->pool >= PAST_POOLS_MAX)
+    if (event->pool >= CLI_DAY_POOLS_MAX)
         return ERR_NONE;
     rarity = &past->rarity[event->pool];
     err = cli_past_state_grow(&rarity->row, &rarity->cap, event->rarity.rows,
@@ -204,24 +202,24 @@ static enum err take_rarity(struct cli_past *past,
 }
 
 static enum err plain(struct cli_past *past, const struct match_event *event,
-                      enum cli_workload_do what)
+                      enum cli_day_do what)
 {
     struct cli_past_line line = {.what = what, .call = event->call};
 
     line.member = cli_past_state_find(&past->members, event->member);
-    if (line.member == 0 && what != CLI_WORKLOAD_REFLECT)
+    if (line.member == 0 && what != CLI_DAY_REFLECT)
         return ERR_NONE; /* a talk's calls come from whoever has its mailbox */
-    if (what == CLI_WORKLOAD_CAPACITY)
+    if (what == CLI_DAY_CAPACITY)
         line.capacity = event->capacity.capacity;
-    if (what == CLI_WORKLOAD_BLOCK)
+    if (what == CLI_DAY_BLOCK)
         line.other = cli_past_state_find(&past->members, event->block.other);
-    if (what == CLI_WORKLOAD_WITHDRAW) {
+    if (what == CLI_DAY_WITHDRAW) {
         line.ask = cli_past_state_bound(&past->tickets, past->ticket_ask,
                                         event->withdraw.ticket);
         if (line.ask == 0)
             return ERR_NONE;
     }
-    if (what == CLI_WORKLOAD_REFLECT) {
+    if (what == CLI_DAY_REFLECT) {
         line.ask = cli_past_state_bound(&past->talks, past->talk_ask,
                                         event->reflect.talk);
         line.side = event->reflect.side;
@@ -230,8 +228,7 @@ static enum err plain(struct cli_past *past, const struct match_event *event,
         if (line.ask == 0 || !event->reflect.said)
             return ERR_NONE;
     }
-    if (what == CLI_WORKLOAD_BLOCK &&
-        (line.other == 0 || line.other == line.member))
+    if (what == CLI_DAY_BLOCK && (line.other == 0 || line.other == line.member))
         return ERR_NONE;
     return cli_past_state_line(past, &line);
 }
@@ -245,10 +242,10 @@ static enum err hold(struct cli_past *past, const struct match_event *event)
     if (number == 0 || (event->kind == EVENT_HOLD && !event->hold.held))
         return ERR_NONE;
     if (past->member[number].on)
-        err = cli_past_state_say(past, CLI_WORKLOAD_LEAVE, number, 0);
+        err = cli_past_state_say(past, CLI_DAY_LEAVE, number, 0);
     if (err == ERR_NONE && past->member[number].ask != 0)
         err = cli_past_state_line(
-            past, &(struct cli_past_line){.what = CLI_WORKLOAD_WITHDRAW,
+            past, &(struct cli_past_line){.what = CLI_DAY_WITHDRAW,
                                           .member = number,
                                           .ask = past->member[number].ask});
     past->member[number].on = false;
@@ -263,8 +260,7 @@ static enum err answer(struct cli_past *past, const struct match_event *event)
     if (number == 0 || offer->known)
         return ERR_NONE;
     offer->known = true;
-    offer->say =
-        event->answer.accept ? CLI_WORKLOAD_ACCEPT : CLI_WORKLOAD_DECLINE;
+    offer->say = event->answer.accept ? CLI_DAY_ACCEPT : CLI_DAY_DECLINE;
     offer->after_ms = event->now_ms - offer->made_ms;
     return ERR_NONE;
 }
@@ -296,19 +292,19 @@ static enum err happen(struct cli_past *past, const struct match_event *event)
                               event->card.card)
                    : ERR_NONE;
     case EVENT_WITHDRAW:
-        return plain(past, event, CLI_WORKLOAD_WITHDRAW);
+        return plain(past, event, CLI_DAY_WITHDRAW);
     case EVENT_LEAVE:
-        return plain(past, event, CLI_WORKLOAD_LEAVE);
+        return plain(past, event, CLI_DAY_LEAVE);
     case EVENT_PAUSE:
-        return plain(past, event, CLI_WORKLOAD_PAUSE);
+        return plain(past, event, CLI_DAY_PAUSE);
     case EVENT_RESUME:
-        return plain(past, event, CLI_WORKLOAD_RESUME);
+        return plain(past, event, CLI_DAY_RESUME);
     case EVENT_CAPACITY:
-        return plain(past, event, CLI_WORKLOAD_CAPACITY);
+        return plain(past, event, CLI_DAY_CAPACITY);
     case EVENT_REFLECT:
-        return plain(past, event, CLI_WORKLOAD_REFLECT);
+        return plain(past, event, CLI_DAY_REFLECT);
     case EVENT_BLOCK:
-        return plain(past, event, CLI_WORKLOAD_BLOCK);
+        return plain(past, event, CLI_DAY_BLOCK);
     default:
         return ERR_NONE;
     }
@@ -347,7 +343,7 @@ void cli_past_free(struct cli_past *past)
         return;
     for (uint32_t i = 0; i < past->lines; i++)
         free(past->line[i].card);
-    for (int i = 0; i < PAST_POOLS_MAX; i++)
+    for (int i = 0; i < CLI_DAY_POOLS_MAX; i++)
         free(past->rarity[i].row);
     cli_names_close(&past->members);
     cli_names_close(&past->tickets);

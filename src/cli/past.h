@@ -19,7 +19,7 @@
  *   1. Members and tickets are named m1, t1 … in the order in which WORKLOAD
  *      numbers them.
  *   2. The answer to an offer that was answered is where WORKLOAD's rule looks
- *      for it, unless more than PAST_ANSWERS_MAX, or two that fall on one
+ *      for it, unless more than CLI_DAY_ANSWERS_MAX, or two that fall on one
  *      place in every list of that length or less, forbid it.
  *   3. What is written is a workload: cli/workload takes it. */
 #ifndef CLI_PAST_H

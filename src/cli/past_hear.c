@@ -39,7 +39,7 @@ static enum err commanded(struct cli_past *past,
             command->close_offer.state != OFFER_LAPSED)
             return ERR_NONE;
         past->offer[number].known = true;
-        past->offer[number].say = CLI_WORKLOAD_SILENCE;
+        past->offer[number].say = CLI_DAY_SILENCE;
         return ERR_NONE;
     case COMMAND_ACCEPT:
         asked = cli_past_state_bound(&past->tickets, past->ticket_ask,
@@ -55,7 +55,7 @@ static enum err commanded(struct cli_past *past,
         if (number == 0 || (command->close_duty.why != DUTY_WHY_UNTIL &&
                             command->close_duty.why != DUTY_WHY_GRADE))
             return ERR_NONE;
-        return cli_past_state_say(past, CLI_WORKLOAD_LEAVE, number, 0);
+        return cli_past_state_say(past, CLI_DAY_LEAVE, number, 0);
     default:
         return ERR_NONE;
     }
@@ -71,7 +71,7 @@ static void refused(struct cli_past *past, uint64_t call)
         return;
     line = &past->line[after - 1];
     line->out = true;
-    if (line->what != CLI_WORKLOAD_ASK)
+    if (line->what != CLI_DAY_ASK)
         return;
     past->ask[line->ask].refused = true;
     if (past->member[line->member].ask == line->ask)

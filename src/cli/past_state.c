@@ -94,7 +94,7 @@ enum err cli_past_state_line(struct cli_past *past,
                : ERR_NONE;
 }
 
-enum err cli_past_state_say(struct cli_past *past, enum cli_workload_do what,
+enum err cli_past_state_say(struct cli_past *past, enum cli_day_do what,
                             uint32_t member, uint64_t call)
 {
     return cli_past_state_line(

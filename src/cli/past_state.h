@@ -3,11 +3,9 @@
 #ifndef CLI_PAST_STATE_H
 #define CLI_PAST_STATE_H
 
+#include "cli/day.h"
 #include "cli/names.h"
 #include "cli/past.h"
-#include "cli/workload.h"
-
-enum { PAST_ANSWERS_MAX = CLI_WORKLOAD_ANSWERS_MAX, PAST_POOLS_MAX = 64 };
 
 struct cli_past_member {                        /* by number, from 1 */
     uint32_t pool, version[MATCH_ROLES], named; /* named: by cards, from 1 */
@@ -27,12 +25,12 @@ struct cli_past_ask {
 struct cli_past_offer {
     uint32_t ask, peer;
     uint64_t made_ms, after_ms;
-    enum cli_workload_say say;
+    enum cli_day_say say;
     bool known; /* what was said to it */
 };
 
 struct cli_past_line {
-    enum cli_workload_do what;
+    enum cli_day_do what;
     uint64_t t_ms, rest_ms, call; /* call: a refusal takes the line out */
     uint32_t member, other, ask;
     struct match_card *card; /* owned */
@@ -58,7 +56,7 @@ struct cli_past {
     uint32_t *ticket_ask, *talk_ask, *stream_member, *call_line;
     uint32_t members_cap, asks, asks_cap, offers_cap, lines, lines_cap;
     uint32_t tickets_cap, talks_cap, streams_cap, calls_cap;
-    struct cli_past_rarity rarity[PAST_POOLS_MAX];
+    struct cli_past_rarity rarity[CLI_DAY_POOLS_MAX];
     uint64_t now_ms; /* of the past, from 0 */
 };
 
@@ -86,7 +84,7 @@ MUST_USE enum err cli_past_state_member(struct cli_past *past, uint64_t id,
 MUST_USE enum err cli_past_state_line(struct cli_past *past,
                                       const struct cli_past_line *line);
 MUST_USE enum err cli_past_state_say(struct cli_past *past,
-                                     enum cli_workload_do what, uint32_t member,
+                                     enum cli_day_do what, uint32_t member,
                                      uint64_t call);
 
 /* cli/past_hear: what an effect says about the day. */

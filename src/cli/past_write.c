@@ -7,11 +7,11 @@
 #include "base/chance.h"
 #include "base/require.h"
 #include "cli/past_state.h"
+#include "cli/workload.h"
 #include "match/rarity.h"
 
 #define TALK_MS     ((uint64_t)45 * 60 * 1000) /* where none was seen to end */
 #define TALK_MS_MAX ((uint64_t)4 * 60 * 60 * 1000)
-#define REST_MS_MAX ((uint64_t)366 * 24 * 60 * 60 * 1000)
 
 /* ---- names and lengths ---- */
 
@@ -25,10 +25,9 @@ static void name_all(struct cli_past *past)
 
         if (line->out)
             continue;
-        if (line->what == CLI_WORKLOAD_CARD &&
-            past->member[line->member].named == 0)
+        if (line->what == CLI_DAY_CARD && past->member[line->member].named == 0)
             past->member[line->member].named = ++members;
-        if (line->what == CLI_WORKLOAD_ASK)
+        if (line->what == CLI_DAY_ASK)
             past->ask[line->ask].named = ++asks;
     }
 }
@@ -59,10 +58,10 @@ static enum err median_talk(const struct cli_past *past, uint64_t *median_ms)
 /* ---- answers ---- */
 
 struct answers {
-    const struct cli_past_offer *offer[PAST_ANSWERS_MAX]; /* of a peer */
+    const struct cli_past_offer *offer[CLI_DAY_ANSWERS_MAX]; /* of a peer */
     uint32_t n;
     uint32_t
-        place[PAST_ANSWERS_MAX]; /* of a list: which of them stands there */
+        place[CLI_DAY_ANSWERS_MAX]; /* of a list: which of them stands there */
     uint32_t length;
 };
 
@@ -80,7 +79,7 @@ static uint32_t place_of(const struct cli_past *past,
 static uint32_t fill(const struct cli_past *past, struct answers *answers,
                      uint32_t length)
 {
-    bool taken[PAST_ANSWERS_MAX] = {false};
+    bool taken[CLI_DAY_ANSWERS_MAX] = {false};
     uint32_t lost = 0;
 
     answers->length = length;
@@ -101,9 +100,10 @@ static uint32_t fill(const struct cli_past *past, struct answers *answers,
 /* Law 2: the shortest list in which each has its place, else the best. */
 static void arrange(const struct cli_past *past, struct answers *answers)
 {
-    uint32_t best = PAST_ANSWERS_MAX, least = UINT32_MAX;
+    uint32_t best = CLI_DAY_ANSWERS_MAX, least = UINT32_MAX;
 
-    for (uint32_t length = answers->n; length <= PAST_ANSWERS_MAX; length++) {
+    for (uint32_t length = answers->n; length <= CLI_DAY_ANSWERS_MAX;
+         length++) {
         uint32_t lost = fill(past, answers, length);
 
         if (lost >= least)
@@ -125,7 +125,8 @@ static void gather(const struct cli_past *past, uint32_t peer,
         const struct cli_past_offer *offer = &past->offer[i];
 
         if (offer->known && past->ask[offer->ask].named != 0 &&
-            (peer == 0 || offer->peer == peer) && answers->n < PAST_ANSWERS_MAX)
+            (peer == 0 || offer->peer == peer) &&
+            answers->n < CLI_DAY_ANSWERS_MAX)
             answers->offer[answers->n++] = offer;
     }
     if (answers->n > 0 && peer != 0)
@@ -148,7 +149,7 @@ static void write_answers(const struct cli_past *past, uint32_t peer, FILE *out)
 
         (void)fprintf(out, "%s{\"say\":\"%s\"", i > 0 ? "," : "",
                       says[offer->say]);
-        if (offer->say != CLI_WORKLOAD_SILENCE)
+        if (offer->say != CLI_DAY_SILENCE)
             (void)fprintf(out, ",\"after_ms\":%" PRIu64, offer->after_ms);
         (void)fputc('}', out);
     }
@@ -208,8 +209,9 @@ static void write_ask(const struct cli_past *past,
 static void write_attend(const struct cli_past *past,
                          const struct cli_past_line *line, FILE *out)
 {
-    uint64_t rest_ms =
-        line->rest_ms < REST_MS_MAX ? line->rest_ms : REST_MS_MAX;
+    uint64_t rest_ms = line->rest_ms < CLI_WORKLOAD_MS_MAX
+                           ? line->rest_ms
+                           : CLI_WORKLOAD_MS_MAX;
 
     (void)fprintf(out, ",\"capacity\":%u,\"grade\":\"%s\",\"rest_ms\":%" PRIu64,
                   line->capacity,
@@ -222,41 +224,41 @@ static void write_line(const struct cli_past *past,
                        const struct cli_past_line *line, uint64_t median_ms,
                        FILE *out)
 {
-    static const char *const dos[CLI_WORKLOAD_DOS] = {
+    static const char *const dos[CLI_DAY_DOS] = {
         "rarity", "card",  "attend", "capacity", "pause",
         "resume", "leave", "ask",    "withdraw", "lost",
         "back",   "block", "end",    "reflect"};
-    bool of_ticket = line->what == CLI_WORKLOAD_WITHDRAW ||
-                     line->what == CLI_WORKLOAD_REFLECT;
+    bool of_ticket =
+        line->what == CLI_DAY_WITHDRAW || line->what == CLI_DAY_REFLECT;
 
     (void)fprintf(out, "{\"t\":%" PRIu64 ",\"do\":\"%s\"", line->t_ms,
                   dos[line->what]);
     if (!of_ticket)
         (void)fprintf(out, ",\"member\":\"m%" PRIu32 "\"",
                       past->member[line->member].named);
-    if (of_ticket || line->what == CLI_WORKLOAD_ASK)
+    if (of_ticket || line->what == CLI_DAY_ASK)
         (void)fprintf(out, ",\"ticket\":\"t%" PRIu32 "\"",
                       past->ask[line->ask].named);
     switch ((int)line->what) {
-    case CLI_WORKLOAD_CARD:
+    case CLI_DAY_CARD:
         (void)fprintf(out, ",\"pool\":\"pool%" PRIu32 "\"",
                       past->member[line->member].pool);
         write_card(out, line->card);
         break;
-    case CLI_WORKLOAD_ATTEND:
+    case CLI_DAY_ATTEND:
         write_attend(past, line, out);
         break;
-    case CLI_WORKLOAD_CAPACITY:
+    case CLI_DAY_CAPACITY:
         (void)fprintf(out, ",\"capacity\":%u", line->capacity);
         break;
-    case CLI_WORKLOAD_ASK:
+    case CLI_DAY_ASK:
         write_ask(past, line, median_ms, out);
         break;
-    case CLI_WORKLOAD_BLOCK:
+    case CLI_DAY_BLOCK:
         (void)fprintf(out, ",\"other\":\"m%" PRIu32 "\"",
                       past->member[line->other].named);
         break;
-    case CLI_WORKLOAD_REFLECT:
+    case CLI_DAY_REFLECT:
         (void)fprintf(out, ",\"side\":\"%s\",\"understood\":%s,\"again\":%s",
                       line->side == MATCH_SEEKER ? "seeker" : "peer",
                       line->understood ? "true" : "false",
@@ -274,11 +276,9 @@ static bool makes_sense(const struct cli_past *past,
 {
     if (line->out || (line->ask != 0 && past->ask[line->ask].named == 0))
         return false;
-    if (line->what == CLI_WORKLOAD_BLOCK &&
-        past->member[line->other].named == 0)
+    if (line->what == CLI_DAY_BLOCK && past->member[line->other].named == 0)
         return false;
-    return line->what == CLI_WORKLOAD_WITHDRAW ||
-           line->what == CLI_WORKLOAD_REFLECT ||
+    return line->what == CLI_DAY_WITHDRAW || line->what == CLI_DAY_REFLECT ||
            past->member[line->member].named != 0;
 }
 
@@ -339,7 +339,7 @@ enum err cli_past_write(struct cli_past *past, FILE *out)
     if (err != ERR_NONE)
         return err;
     name_all(past);
-    for (uint32_t i = 0; i < PAST_POOLS_MAX; i++)
+    for (uint32_t i = 0; i < CLI_DAY_POOLS_MAX; i++)
         write_rarity(past, i, out);
     for (uint32_t i = 0; i < past->lines; i++)
         if (makes_sense(past, &past->line[i]))

@@ -5,12 +5,10 @@
 
 bool cli_recording_is(FILE *file)
 {
-    uint8_t start[MATCH_RECORD_START];
-    bool is = fread(start, 1, sizeof start, file) == sizeof start &&
-              match_record_is(start);
+    int first = getc(file);
 
-    rewind(file);
-    return is;
+    return first != EOF && ungetc(first, file) == first &&
+           match_record_is((uint8_t)first);
 }
 
 /* size bytes, or as many as are left, which are not enough then. */

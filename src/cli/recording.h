@@ -27,7 +27,8 @@ struct cli_recording { /* read-only outside */
     bool inside, cut, differs;
 };
 
-/* Is this the start of one?  The file stands where it stood. */
+/* Does it start as one?  Looks at a byte and puts it back, as any stream can:
+ * a workload starts with another. */
 bool cli_recording_is(FILE *file);
 
 /* ERR_INVALID, ERR_NOMEM: nothing is open, and complain says why. */

@@ -265,38 +265,6 @@ out:
     return status;
 }
 
-FILE *cli_replay_workload(FILE *file, const char *name,
-                          struct match_limits *limits, int *status)
-{
-    static struct run run;
-    FILE *out = tmpfile();
-    enum err err = ERR_NOMEM;
-
-    run = (struct run){.past = cli_past_new()};
-    if (out && run.past)
-        err = play(&run, file);
-    if (err == ERR_NONE && run.recording.differs) {
-        run.recording.reader.what = "this engine gives other effects than were "
-                                    "recorded (kindred replay)";
-        err = ERR_INVALID;
-    }
-    if (err == ERR_NONE)
-        err = cli_past_write(run.past, out);
-    if (err == ERR_NONE) {
-        *limits = run.recording.reader.about.limits;
-        rewind(out);
-    } else {
-        cli_recording_complain(&run.recording, name, err);
-        *status = err == ERR_INVALID ? EXIT_BAD : EXIT_FAILURE;
-        if (out)
-            (void)fclose(out);
-        out = NULL;
-    }
-    cli_recording_close(&run.recording);
-    cli_past_free(run.past);
-    return out;
-}
-
 /* What is wrong with the arguments, or NULL. */
 static const char *parse(int argc, char **argv, struct options *options)
 {

@@ -8,17 +8,7 @@
 #ifndef CLI_REPLAY_H
 #define CLI_REPLAY_H
 
-#include <stdio.h>
-
-#include "cli/recording.h"
-
 /* argv[0] is "replay". */
 int cli_replay_main(int argc, char **argv);
-
-/* For simulate: the workload that the recording in file was, in a file without
- * a name, which stands at its start; and the limits it ran under.  NULL: it was
- * said on standard error, and *status is the exit status. */
-FILE *cli_replay_workload(FILE *file, const char *name,
-                          struct match_limits *limits, int *status);
 
 #endif

@@ -243,16 +243,16 @@ static enum err wrong(struct match_record_reader *r, const char *what,
     return ERR_INVALID;
 }
 
-bool match_record_is(const uint8_t start[MATCH_RECORD_START])
+bool match_record_is(uint8_t first)
 {
-    return memcmp(start, magic, sizeof magic) == 0;
+    return first == magic[0];
 }
 
 enum err match_record_open(struct match_record_reader *r,
                            const uint8_t start[MATCH_RECORD_START])
 {
     *r = (struct match_record_reader){.kind = RECORD_END};
-    if (!match_record_is(start))
+    if (memcmp(start, magic, sizeof magic) != 0)
         return wrong(r, "this is no recording", 0);
     if (number(start + 8, 4) != MATCH_RECORD_VERSION)
         return wrong(r, "a recording of another version", 0);

@@ -98,8 +98,8 @@ struct match_record_reader { /* offset and what follows are to be read */
     bool began, live, ended;
 };
 
-/* Is this the start of a recording, of whatever version? */
-bool match_record_is(const uint8_t start[MATCH_RECORD_START]);
+/* Does a recording, of whatever version, start with this byte? */
+bool match_record_is(uint8_t first);
 /* All: ERR_INVALID, with what; the reader is of no use then. */
 MUST_USE enum err match_record_open(struct match_record_reader *reader,
                                     const uint8_t start[MATCH_RECORD_START]);

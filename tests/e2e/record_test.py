@@ -25,9 +25,9 @@ START, HEAD, TAIL = 16, 24, 8
 MASK = (1 << 64) - 1
 
 
-def kindred(*args):
-    done = subprocess.run([BUILD / "kindred", *map(str, args)], text=True, capture_output=True, timeout=120)
-    return done.returncode, done.stdout, done.stderr
+def kindred(*args, given=b""):
+    done = subprocess.run([BUILD / "kindred", *map(str, args)], input=given, capture_output=True, timeout=120)
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 
 def line(said, name):
@@ -216,7 +216,7 @@ def refuses(folder, raw):
 
 
 def simulates(folder, path, workload, answers):
-    logs = [folder / f"log{n}" for n in range(4)]
+    logs = [folder / f"log{n}" for n in range(5)]
     runs = [kindred("simulate", path, "--log", logs[0]), kindred("simulate", path, "--log", logs[1]),
             kindred("simulate", path, "--set", "offer_ms=1000", "--set", "exclude_lapsed_ms=0", "--log", logs[2]),
             kindred("simulate", workload, "--set", "show_min=1", "--log", logs[3])]
@@ -227,6 +227,10 @@ def simulates(folder, path, workload, answers):
     check.that("twice the same", logs[0].read_bytes() == logs[1].read_bytes())
     check.that("its workload is the same day", logs[0].read_bytes() == logs[3].read_bytes())
     check.that("under another policy another", other["lapsed"] > 0 and other["matched"] < 3, other)
+    code, said, wrong = kindred("simulate", "-", "--log", logs[4], "--json", "--set", "top_k=20", "--compare",
+                                "offer_ms=1000", "--compare", "exclude_lapsed_ms=0", given=path.read_bytes())
+    check.that("a pipe can bring it", code == 0 and logs[4].read_bytes() == logs[0].read_bytes(), code, wrong)
+    check.that("beside another policy", pathlib.Path(f"{logs[4]}.compare").read_bytes() == logs[2].read_bytes(), said)
 
 
 def private(server, path, keys, people):

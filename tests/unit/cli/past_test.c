@@ -7,10 +7,9 @@
 #include "cli/workload.h"
 #include "record_world.h"
 
-enum { SEEDS = 30, LINES_MAX = 20000 };
+enum { SEEDS = 30 };
 
-static struct cli_workload_line *lines; /* of the last day */
-static uint32_t line_count;
+static struct cli_day day; /* the last one */
 static struct cli_past_count counted;
 
 /* Law 3: the reader of workloads takes every line. */
@@ -18,31 +17,29 @@ static void read_lines(FILE *file)
 {
     struct cli_workload workload;
     bool end = false;
+    enum err err = ERR_NONE;
 
-    line_count = 0;
-    CHECK(cli_workload_init(&workload, file) == ERR_NONE);
-    while (!end && line_count < LINES_MAX) {
-        enum err err = cli_workload_next(&workload, &lines[line_count], &end);
-
-        CHECK(err == ERR_NONE);
-        if (err != ERR_NONE) {
-            (void)fprintf(stderr, "line %u: %s: %s\n", workload.lines,
-                          workload.why_where, workload.why_what);
-            break;
-        }
-        line_count += !end;
+    cli_day_close(&day);
+    cli_day_init(&day);
+    CHECK(cli_workload_init(&workload, file, &day) == ERR_NONE);
+    while (!end && err == ERR_NONE)
+        err = cli_workload_next(&workload, &end);
+    CHECK(err == ERR_NONE);
+    if (err != ERR_NONE) {
+        (void)fprintf(stderr, "line %u: ", workload.lines);
+        cli_workload_why_print(&workload.why, stderr);
     }
-    for (uint32_t i = 0; i < workload.members.n; i++) { /* Law 1 */
+    for (uint32_t i = 0; i < day.members.n; i++) { /* Law 1 */
         char name[16];
 
         (void)snprintf(name, sizeof name, "m%u", i + 1);
-        CHECK(cli_names_find(&workload.members, name) == i + 1);
+        CHECK(cli_names_find(&day.members, name) == i + 1);
     }
-    for (uint32_t i = 0; i < workload.tickets.n; i++) {
+    for (uint32_t i = 0; i < day.tickets.n; i++) {
         char name[16];
 
         (void)snprintf(name, sizeof name, "t%u", i + 1);
-        CHECK(cli_names_find(&workload.tickets, name) == i + 1);
+        CHECK(cli_names_find(&day.tickets, name) == i + 1);
     }
     cli_workload_close(&workload);
 }
@@ -70,23 +67,25 @@ static void derive(void)
     counted = cli_past_counted(past);
     rewind(out);
     read_lines(out);
-    CHECK(line_count <= counted.lines + 2);
+    CHECK(day.lines <= counted.lines + 2);
     cli_recording_close(&recording);
     cli_past_free(past);
     (void)fclose(file);
     (void)fclose(out);
 }
 
-static const struct cli_workload_line *nth(enum cli_workload_do what,
-                                           uint32_t n)
+static const struct cli_day_line *nth(enum cli_day_do what, uint32_t n)
 {
-    for (uint32_t i = 0; i < line_count; i++)
-        if (lines[i].what == what && n-- == 0)
-            return &lines[i];
-    return NULL;
+    struct cli_day_at at = cli_day_start(&day);
+    const struct cli_day_line *line;
+
+    while ((line = cli_day_next(&at)))
+        if (line->what == what && n-- == 0)
+            break;
+    return line;
 }
 
-static uint32_t how_many(enum cli_workload_do what)
+static uint32_t how_many(enum cli_day_do what)
 {
     uint32_t n = 0;
 
@@ -113,7 +112,8 @@ static uint64_t offer_to(const struct world *w, uint64_t peer)
 static void tells_what_was(void)
 {
     struct world *w = a_day();
-    const struct cli_workload_line *line;
+    const struct cli_day_line *line;
+    struct match_card card;
     uint64_t stream;
 
     w->peer[1].haves = 3;
@@ -150,26 +150,27 @@ static void tells_what_was(void)
     world_until(w, 70000);
     write_out();
     derive();
-    CHECK(how_many(CLI_WORKLOAD_CARD) == 3);
-    line = nth(CLI_WORKLOAD_CARD, 0);
-    CHECK(line && line->card.role == MATCH_PEER && line->card.haves == 3);
-    line = nth(CLI_WORKLOAD_CARD, 1);
-    CHECK(line && line->t_ms == 1000 && line->card.musts == 1 &&
-          line->card.must[0].relax_after_ms == 60000);
-    line = nth(CLI_WORKLOAD_ATTEND, 0);
+    CHECK(how_many(CLI_DAY_CARD) == 3);
+    line = nth(CLI_DAY_CARD, 0);
+    CHECK(line && (cli_day_unpack(line->card, &card), card.haves == 3) &&
+          card.role == MATCH_PEER);
+    line = nth(CLI_DAY_CARD, 1);
+    CHECK(line && (cli_day_unpack(line->card, &card), card.musts == 1) &&
+          line->t_ms == 1000 && card.must[0].relax_after_ms == 60000);
+    line = nth(CLI_DAY_ATTEND, 0);
     CHECK(line && line->t_ms == 0 && line->capacity == 2 && line->member == 1 &&
           line->grade == GRADE_PEER);
-    line = nth(CLI_WORKLOAD_ASK, 0);
+    line = nth(CLI_DAY_ASK, 0);
     CHECK(line && line->t_ms == 1000 && line->danger && line->member == 2 &&
           line->talk_ms == 40000);
-    line = nth(CLI_WORKLOAD_ASK, 1);
+    line = nth(CLI_DAY_ASK, 1);
     CHECK(line && line->t_ms == 41900 && !line->danger &&
           line->talk_ms == 40000); /* the median of those that were */
-    line = nth(CLI_WORKLOAD_REFLECT, 0);
+    line = nth(CLI_DAY_REFLECT, 0);
     CHECK(line && line->ticket == 1 && line->understood && !line->again);
-    line = nth(CLI_WORKLOAD_LOST, 0);
+    line = nth(CLI_DAY_LOST, 0);
     CHECK(line && line->t_ms == 42000 && line->member == 3);
-    CHECK(how_many(CLI_WORKLOAD_LEAVE) == 1);
+    CHECK(how_many(CLI_DAY_LEAVE) == 1);
     CHECK(counted.asks == 2 && counted.members == 3 && counted.answers == 1);
     world_free(w);
 }
@@ -179,13 +180,13 @@ static void answers_have_their_place(void)
 {
     static const struct {
         uint64_t after_ms;
-        enum cli_workload_say say;
-    } said[] = {{900, CLI_WORKLOAD_DECLINE},  {0, CLI_WORKLOAD_SILENCE},
-                {4000, CLI_WORKLOAD_DECLINE}, {70, CLI_WORKLOAD_DECLINE},
-                {0, CLI_WORKLOAD_SILENCE},    {1234, CLI_WORKLOAD_DECLINE},
-                {777, CLI_WORKLOAD_ACCEPT}};
+        enum cli_day_say say;
+    } said[] = {{900, CLI_DAY_DECLINE},  {0, CLI_DAY_SILENCE},
+                {4000, CLI_DAY_DECLINE}, {70, CLI_DAY_DECLINE},
+                {0, CLI_DAY_SILENCE},    {1234, CLI_DAY_DECLINE},
+                {777, CLI_DAY_ACCEPT}};
     enum { N = sizeof said / sizeof said[0] };
-    const struct cli_workload_line *attend;
+    const struct cli_day_line *attend;
     struct world *w = a_day();
 
     w->peer[31].have[0] = 99; /* nobody's: is never asked */
@@ -196,34 +197,34 @@ static void answers_have_their_place(void)
         uint64_t at = w->now_ms;
 
         (void)world_ask(w, i + 2, false);
-        if (said[i].say != CLI_WORKLOAD_SILENCE) {
+        if (said[i].say != CLI_DAY_SILENCE) {
             world_until(w, at + said[i].after_ms);
             (void)world_answer(w, 1, offer_to(w, 1),
-                               said[i].say == CLI_WORKLOAD_ACCEPT);
+                               said[i].say == CLI_DAY_ACCEPT);
         } else {
             world_until(w, at + 31000);
         }
-        if (said[i].say != CLI_WORKLOAD_ACCEPT)
+        if (said[i].say != CLI_DAY_ACCEPT)
             (void)world_say(w, EVENT_WITHDRAW, i + 2);
         world_until(w, w->now_ms + 500);
     }
     (void)world_attend(w, 31, 1);
     write_out();
     derive();
-    CHECK(counted.answers == N && how_many(CLI_WORKLOAD_WITHDRAW) == N - 1);
-    attend = nth(CLI_WORKLOAD_ATTEND, 0);
-    CHECK(attend && attend->member == 1 && attend->answers >= N);
+    CHECK(counted.answers == N && how_many(CLI_DAY_WITHDRAW) == N - 1);
+    attend = nth(CLI_DAY_ATTEND, 0);
+    CHECK(attend && attend->member == 1 && attend->count >= N);
     for (uint64_t t = 1; t <= N && attend; t++) {
         uint64_t rule = chance_mix(t ^ chance_rotl(1, 32));
-        const struct cli_workload_answer *answer =
-            &attend->answer[rule % attend->answers];
+        const struct cli_day_answer *answer =
+            &attend->answer[rule % attend->count];
 
         CHECK(answer->say == said[t - 1].say);
-        CHECK(answer->say == CLI_WORKLOAD_SILENCE ||
+        CHECK(answer->say == CLI_DAY_SILENCE ||
               answer->after_ms == said[t - 1].after_ms);
     }
-    attend = nth(CLI_WORKLOAD_ATTEND, 1); /* as everybody did */
-    CHECK(attend && attend->answers == N);
+    attend = nth(CLI_DAY_ATTEND, 1); /* as everybody did */
+    CHECK(attend && attend->count == N);
     world_free(w);
 }
 
@@ -238,9 +239,9 @@ static void refusals_are_left_out(void)
     (void)world_ask(w, 2, false);
     write_out();
     derive();
-    CHECK(how_many(CLI_WORKLOAD_ASK) == 2);
-    CHECK(how_many(CLI_WORKLOAD_ATTEND) == 0);
-    CHECK(nth(CLI_WORKLOAD_ASK, 1)->ticket == 2);
+    CHECK(how_many(CLI_DAY_ASK) == 2);
+    CHECK(how_many(CLI_DAY_ATTEND) == 0);
+    CHECK(nth(CLI_DAY_ASK, 1)->ticket == 2);
     world_free(w);
 }
 
@@ -255,9 +256,9 @@ static void any_day(void)
         history(w, seed * 1299709);
         write_out();
         derive();
-        asks += how_many(CLI_WORKLOAD_ASK);
-        blocks += how_many(CLI_WORKLOAD_BLOCK);
-        CHECK(how_many(CLI_WORKLOAD_ASK) <= counted.asks);
+        asks += how_many(CLI_DAY_ASK);
+        blocks += how_many(CLI_DAY_BLOCK);
+        CHECK(how_many(CLI_DAY_ASK) <= counted.asks);
         world_free(w);
     }
     CHECK(asks > SEEDS && blocks > 0);
@@ -265,13 +266,11 @@ static void any_day(void)
 
 int main(void)
 {
-    lines = calloc(LINES_MAX, sizeof *lines);
-    if (!lines)
-        return 1;
+    cli_day_init(&day);
     tells_what_was();
     answers_have_their_place();
     refusals_are_left_out();
     any_day();
-    free(lines);
+    cli_day_close(&day);
     return check_report("cli/past");
 }
