@@ -39,6 +39,10 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
     X(LOG_CONNECTION_OPENED,  LOG_DEBUG, "connection opened") \
     X(LOG_CONNECTION_CLOSED,  LOG_DEBUG, "connection closed") \
     X(LOG_CONNECTION_REFUSED, LOG_WARN,  "connection refused") \
+    X(LOG_HANDSHAKE_FAILED,   LOG_WARN,  "secure connections that could not be agreed on") \
+    X(LOG_HANDSHAKE_SLOW,     LOG_WARN,  "secure connections that took too long to agree on") \
+    X(LOG_CERTIFICATE_READ,   LOG_INFO,  "certificate and key read again: listeners") \
+    X(LOG_CERTIFICATE_KEPT,   LOG_ERROR, "certificate and key not usable, the old ones stay: listeners") \
     X(LOG_CALL_STARTED,       LOG_DEBUG, "call started") \
     X(LOG_CALL_ENDED,         LOG_DEBUG, "call ended") \
     X(LOG_SESSION_ABUSED,     LOG_WARN,  "connection closed for abuse") \
