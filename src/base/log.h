@@ -28,6 +28,8 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
     X(LOG_DRAINING,           LOG_INFO,  "draining") \
     X(LOG_STOPPED,            LOG_INFO,  "stopped") \
     X(LOG_LISTENING,          LOG_INFO,  "listening on port") \
+    X(LOG_LISTENING_PATH,     LOG_INFO,  "listening on a path") \
+    X(LOG_LISTENING_OPERATIONS, LOG_INFO, "listening for operators on port") \
     X(LOG_CRISIS_UNCONFIRMED, LOG_WARN,  "crisis resources not confirmed by the operator: countries") \
     X(LOG_RECOVERED_TICKETS,  LOG_INFO,  "recovered tickets") \
     X(LOG_RECOVERED_TALKS,    LOG_INFO,  "recovered talks") \

@@ -209,12 +209,10 @@ static void on_connected(uv_connect_t *request, int status)
 {
     struct net_connection *connection = request->data;
 
+    if (connection->state != CLOSED && status < 0)
+        finish(connection, ERR_UNREACHABLE);
     if (connection->state == CLOSED)
         return;
-    if (status < 0) {
-        finish(connection, ERR_UNREACHABLE);
-        return;
-    }
     open_channel(connection);
     if (connection->state == SECURING)
         take_in(connection, NULL, 0);
@@ -310,8 +308,10 @@ void net_connection_flush(struct net_connection *connection)
         !connection->socket.rest)
         empty = pull(connection);
     if (connection->state == OPEN &&
-        http_session_finished(&connection->channel.session))
+        http_session_finished(&connection->channel.session)) {
         begin_end(connection, ERR_NONE);
+        empty = empty && pull(connection); /* TLS's last word */
+    }
     if (connection->state == ENDING && empty)
         linger(connection);
     if (connection->state != CLOSED)
