@@ -22,7 +22,8 @@ static void fill_config(struct net_loop_config *config)
     config->write_ms = or_default(config->write_ms, 30000);
     config->linger_ms = or_default(config->linger_ms, 2000);
     config->handshake_ms = or_default(config->handshake_ms, 10000);
-    config->handshakes_max = or_default(config->handshakes_max, 512);
+    config->handshakes_max =
+        or_default(config->handshakes_max, config->connections_max / 4 + 1);
     if (config->record_size == 0)
         config->record_size = sizeof(uint64_t);
 }
