@@ -1,7 +1,10 @@
+#define _DEFAULT_SOURCE 1 /* madvise, which no standard has */
 #include "net/loop.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/require.h"
 #include "net/channel.h"
@@ -188,11 +191,25 @@ enum err net_loop_init(struct net_loop *loop,
     return ERR_NOMEM;
 }
 
+/* Give back the pages that lie inside: a long-lived heap has them from others,
+ * and they would stay though nobody needs them. */
+static void give_back(void *bytes, size_t size)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t from = ((uintptr_t)bytes + page - 1) / page * page;
+    uintptr_t to = ((uintptr_t)bytes + size) / page * page;
+
+    if (from < to) /* if it fails, they stay */
+        (void)madvise((uint8_t *)bytes + (from - (uintptr_t)bytes), to - from,
+                      MADV_DONTNEED);
+}
+
 enum err net_loop_host(struct net_loop *loop, struct http_host *host)
 {
     REQUIRE(loop->open);
     host->wake = net_connection_wake;
     host->waker = loop;
+    host->untouched = give_back;
     return http_session_host_init(host);
 }
 
