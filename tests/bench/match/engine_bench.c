@@ -1,0 +1,442 @@
+/* engine_bench -- what the engine takes for one decision, from 10^3 to 10^6
+ * peers on duty, and in the worst cases there are.  Prints; asserts nothing.
+ *
+ *   engine_bench [--max PEERS] [--scene NAME] [--seconds S]
+ *
+ * A scene is who is there; in each, at each size:
+ *   load      one ATTEND into an empty pool, all its steps
+ *   batch     500 tickets that waited for the engine to settle, all at once
+ *   stretch   the longest single step of that
+ *   ask       the STORED step of an ask: the ticket's own moment, one best
+ *             peer out of all; `danger` the same of one in danger
+ *   churn     a peer who leaves, comes, pauses, resumes or changes capacity:
+ *             1 in 100 does each second, all the while
+ *   arrive    the STORED step of an ATTEND with 500 tickets waiting
+ * in µs of CPU of this thread, at most S seconds (3) of each.  "figure" lines
+ * are for programs, the table at the end is for people. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/chance.h"
+#include "base/require.h"
+#include "cards.h"
+#include "world.h"
+
+enum {
+    WAITING = 500,
+    TICKETS = 1024,
+    OUTSTANDING = 64, /* asks, before the oldest is withdrawn */
+    ASK_MS = 10,      /* from one ask to the next */
+    DANGER_EACH = 16,
+    SAMPLES = 4000,
+    GONE = 4096, /* peers who left and will come back */
+    TEDS_TERMS = 128,
+    FULL_TERMS = 5000,
+    SHARED = 100 /* a term of the worst cases */
+};
+
+struct scene {
+    const char *name, *what;
+    void (*dress)(struct match_card *card, uint32_t number);
+    uint32_t terms;  /* at most */
+    uint32_t busy;   /* per mille of the peers have capacity 0 */
+    bool blocked;    /* one seeker, excluded by all */
+    bool everywhere; /* at all sizes, else at those of the worst cases */
+};
+
+struct bench {
+    const struct scene *scene;
+    struct bench_world world;
+    struct match_rarity_row table[FULL_TERMS];
+    double sample[SAMPLES], most_s;
+    uint32_t samples, asks, gone[GONE], gones;
+    uint64_t churn_due; /* in thousandths of a peer */
+    char line[1 << 16];
+    size_t lines;
+};
+
+static struct bench bench;
+
+/* ---- scenes ---- */
+
+static void as_drawn(struct match_card *card, uint32_t number)
+{
+    (void)card;
+    (void)number;
+}
+
+/* All have it, and seekers seek nothing else. */
+static void common(struct match_card *card, uint32_t number)
+{
+    (void)number;
+    bench_cards_have(card, SHARED);
+    card->seeks = card->seek_tokens = 0;
+    if (card->role == MATCH_SEEKER)
+        bench_cards_seek(card, SHARED, 0, 3);
+}
+
+static void absent(struct match_card *card, uint32_t number)
+{
+    (void)number;
+    if (card->role == MATCH_SEEKER)
+        bench_cards_must(card, SHARED);
+}
+
+static void avoided(struct match_card *card, uint32_t number)
+{
+    (void)number;
+    if (card->role == MATCH_SEEKER)
+        bench_cards_avoid(card, SHARED);
+    else
+        bench_cards_have(card, SHARED);
+}
+
+static void refused(struct match_card *card, uint32_t number)
+{
+    (void)number;
+    if (card->role == MATCH_SEEKER)
+        bench_cards_have(card, SHARED);
+    else
+        bench_cards_avoid(card, SHARED);
+}
+
+static void equal(struct match_card *card, uint32_t number)
+{
+    uint64_t dice = card->role;
+
+    (void)number;
+    bench_cards_draw(card, card->role, &dice);
+}
+
+static void full(struct match_card *card, uint32_t number)
+{
+    uint64_t dice = number;
+
+    bench_cards_draw_full(card, card->role, FULL_TERMS, &dice);
+}
+
+static const struct scene scene[] = {
+    {"teds", "cards as drawn", as_drawn, TEDS_TERMS, 0, false, true},
+    {"busy", "9 in 10 are at capacity", as_drawn, TEDS_TERMS, 900, false, true},
+    {"common", "a term everybody has is all that is sought", common, TEDS_TERMS,
+     0, false, false},
+    {"absent", "a must that nobody meets", absent, TEDS_TERMS, 0, false, false},
+    {"avoided", "a must_not that everybody has", avoided, TEDS_TERMS, 0, false,
+     false},
+    {"refused", "everybody's must_not is met by the seekers", refused,
+     TEDS_TERMS, 0, false, false},
+    {"equal", "all cards alike: equal scores", equal, TEDS_TERMS, 0, false,
+     false},
+    {"all_busy", "everybody is at capacity", as_drawn, TEDS_TERMS, 1000, false,
+     false},
+    {"full", "cards full in every place, of 5,000 terms", full, FULL_TERMS, 0,
+     false, false},
+    {"blocked", "everybody is excluded", as_drawn, TEDS_TERMS, 0, true, false},
+};
+
+static void card_of(struct match_card *card, enum match_role role,
+                    uint32_t number)
+{
+    uint64_t dice = chance_mix(number ^ (uint64_t)role << 32);
+
+    bench_cards_draw(card, role, &dice);
+    bench.scene->dress(card, number);
+}
+
+static uint8_t capacity_of(uint32_t peer)
+{
+    uint64_t dice = chance_mix(peer ^ 0xc0ffee);
+
+    if (chance_below(&dice, 1000) < bench.scene->busy)
+        return 0;
+    return (uint8_t)(1 + (chance_below(&dice, 4) == 0));
+}
+
+/* ---- figures ---- */
+
+static double seconds(void)
+{
+    struct timespec t;
+
+    REQUIRE(clock_gettime(CLOCK_MONOTONIC, &t) == 0);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void take(double us)
+{
+    bench.sample[bench.samples++ % SAMPLES] = us;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* One figure out of the latest samples, which are forgotten. */
+static void figure(const char *what)
+{
+    uint32_t n = bench.samples < SAMPLES ? bench.samples : SAMPLES;
+    double sum = 0, p50, p99;
+
+    bench.samples = 0;
+    if (n == 0)
+        return;
+    qsort(bench.sample, n, sizeof *bench.sample, ascending);
+    for (uint32_t i = 0; i < n; i++)
+        sum += bench.sample[i];
+    p50 = bench.sample[(n - 1) / 2];
+    p99 = bench.sample[(n * 99ull + 99) / 100 - 1];
+    (void)printf("figure scene=%s peers=%u what=%s n=%u mean_us=%.1f "
+                 "p50_us=%.1f p99_us=%.1f max_us=%.1f\n",
+                 bench.scene->name, bench.world.peers, what, n, sum / n, p50,
+                 p99, bench.sample[n - 1]);
+    (void)fflush(stdout);
+    bench.lines += (size_t)snprintf(
+        bench.line + bench.lines, sizeof bench.line - bench.lines,
+        "| %s | %u | %s | %.1f | %.1f | %.1f |\n", bench.scene->name,
+        bench.world.peers, what, p50, p99, bench.sample[n - 1]);
+    REQUIRE(bench.lines < sizeof bench.line);
+}
+
+static void count(const char *what, uint64_t n)
+{
+    (void)printf("count scene=%s peers=%u what=%s n=%llu\n", bench.scene->name,
+                 bench.world.peers, what, (unsigned long long)n);
+}
+
+/* ---- what is measured ---- */
+
+static void open_world(uint32_t peers)
+{
+    struct match_sizes sizes = {.pools = 1,
+                                .tickets = TICKETS,
+                                .duties = peers,
+                                .talks = 16,
+                                .pairs = bench.scene->blocked ? peers + 16 : 16,
+                                .terms = bench.scene->terms + 16};
+    enum { DRAWN = 4096 };
+    struct match_card *card = calloc(DRAWN, sizeof *card);
+
+    REQUIRE(card != NULL);
+    for (uint32_t i = 0; i < DRAWN; i++)
+        card_of(&card[i], i % 8 == 0 ? MATCH_SEEKER : MATCH_PEER, i + 1);
+    bench_cards_rarities(card, DRAWN, bench.table, bench.scene->terms);
+    free(card);
+    bench_world_open(&bench.world, &sizes, bench.table, bench.scene->terms);
+    count("bytes", bench.world.bytes);
+    count("bytes_per_peer", bench.world.bytes / peers);
+}
+
+static void attend(uint32_t peer, uint8_t capacity)
+{
+    struct match_card card;
+    struct bench_cost cost;
+
+    card_of(&card, MATCH_PEER, peer);
+    cost = bench_world_attend(&bench.world, peer, &card, capacity);
+    take(cost.event_us + cost.stored_us + cost.rest_us);
+}
+
+static void load(void)
+{
+    for (uint32_t i = 1; i <= bench.world.peers; i++)
+        attend(i, capacity_of(i));
+    figure("load");
+}
+
+static struct bench_cost ask(uint32_t seeker, bool danger)
+{
+    struct match_card card;
+
+    card_of(&card, MATCH_SEEKER, ++bench.asks);
+    return bench_world_ask(&bench.world, seeker, &card, danger);
+}
+
+/* Settling, all wait; then the batch. */
+static void batch(void)
+{
+    struct bench_cost cost;
+    uint64_t offers = bench.world.offers;
+
+    for (uint32_t i = 0; i < WAITING; i++)
+        (void)ask(i, false);
+    REQUIRE(bench.world.offers == offers);
+    cost = bench_world_until(&bench.world, bench.world.now_ms + 3000);
+    take(cost.event_us);
+    figure("batch");
+    take(cost.longest_us);
+    figure("stretch");
+    count("batch_offers", bench.world.offers - offers);
+    for (uint32_t i = 0; i < WAITING; i++)
+        (void)bench_world_withdraw(&bench.world, i);
+}
+
+/* A peer does something. */
+static double churn(void)
+{
+    struct bench_world *w = &bench.world;
+    uint32_t peer = 1 + (uint32_t)chance_below(&w->dice, w->peers);
+    uint64_t what = chance_below(&w->dice, 4);
+    struct bench_cost cost = {.event_us = 0};
+    struct match_card card;
+
+    if (bench.gones > 0 && (what == 0 || bench.gones == GONE)) {
+        peer = bench.gone[--bench.gones];
+        card_of(&card, MATCH_PEER, peer);
+        cost = bench_world_attend(w, peer, &card, capacity_of(peer));
+    } else if (w->duty[peer].row.state == DUTY_PAUSED) {
+        cost = bench_world_move(w, peer, EVENT_RESUME);
+    } else if (w->duty[peer].row.state == DUTY_ON && what == 1) {
+        cost = bench_world_move(w, peer, EVENT_LEAVE);
+        bench.gone[bench.gones++] = peer;
+    } else if (w->duty[peer].row.state == DUTY_ON && what == 2) {
+        cost = bench_world_move(w, peer, EVENT_PAUSE);
+    } else if (w->duty[peer].row.state == DUTY_ON) {
+        uint8_t most = capacity_of(peer);
+
+        cost = bench_world_capacity(
+            w, peer, w->duty[peer].row.capacity == most ? most / 2 : most);
+    }
+    return cost.event_us + cost.stored_us + cost.rest_us;
+}
+
+/* Everybody who is due to do something until the next ask. */
+static void churn_all(double *took_us, uint32_t *n)
+{
+    bench.churn_due += (uint64_t)bench.world.peers * ASK_MS / 100;
+    for (; bench.churn_due >= 1000; bench.churn_due -= 1000, ++*n)
+        *took_us += churn();
+}
+
+/* One ask each ASK_MS while peers come and go: `danger` of those in danger. */
+static void asks(bool danger)
+{
+    struct bench_world *w = &bench.world;
+    double over = seconds() + bench.most_s, churn_us = 0;
+    uint64_t offers = w->offers;
+    uint32_t n = 0, churns = 0;
+
+    for (; n < (uint32_t)SAMPLES / 2 && (n < 20 || seconds() < over); n++) {
+        uint32_t seeker = n % OUTSTANDING;
+
+        (void)bench_world_until(w, w->now_ms + ASK_MS);
+        churn_all(&churn_us, &churns);
+        if (n >= OUTSTANDING)
+            (void)bench_world_withdraw(w, seeker);
+        take(ask(seeker, danger).stored_us);
+    }
+    figure(danger ? "danger" : "ask");
+    for (uint32_t i = 0; i < n && i < OUTSTANDING; i++)
+        (void)bench_world_withdraw(w, i);
+    if (danger)
+        return;
+    count("offers_per_100_asks", (w->offers - offers) * 100 / n);
+    if (churns > 0)
+        take(churn_us / churns);
+    figure("churn");
+}
+
+/* Nobody is free, WAITING tickets wait, and peers arrive. */
+static void arrivals(void)
+{
+    struct bench_world *w = &bench.world;
+    double over;
+
+    (void)bench_world_until(w, w->now_ms + 1000 - w->now_ms % 1000 + 1);
+    for (uint32_t i = 1; i <= w->peers; i++)
+        if (w->duty[i].row.state == DUTY_ON && w->duty[i].row.capacity > 0)
+            (void)bench_world_capacity(w, i, 0);
+    for (uint32_t i = 0; i < WAITING; i++)
+        (void)ask(i, false);
+    (void)bench_world_until(w, w->now_ms + 500);
+    over = seconds() + bench.most_s;
+    for (uint32_t i = 1, n = 0; n < 500 && (n < 5 || seconds() < over); n++) {
+        struct match_card card;
+        struct bench_cost cost;
+
+        i = 1 + (uint32_t)chance_below(&w->dice, w->peers);
+        if (w->duty[i].row.state != DUTY_OFF)
+            (void)bench_world_move(w, i, EVENT_LEAVE);
+        card_of(&card, MATCH_PEER, i);
+        cost = bench_world_attend(w, i, &card, 1);
+        take(cost.stored_us);
+        (void)bench_world_move(w, i, EVENT_LEAVE);
+    }
+    figure("arrive");
+}
+
+/* One seeker whom everybody excludes: each return is a moment. */
+static void excluded(void)
+{
+    struct bench_world *w = &bench.world;
+    double over = seconds() + bench.most_s;
+
+    (void)ask(0, false); /* settling still: waits */
+    for (uint32_t i = 1; i <= w->peers; i++) {
+        struct match_event event = {.kind = EVENT_BLOCK, .member = i};
+
+        event.block.other = w->peers + 1;
+        (void)bench_world_event(w, event);
+    }
+    (void)bench_world_until(w, w->now_ms + 3001);
+    for (uint32_t n = 0; n < 500 && (n < 5 || seconds() < over); n++)
+        take(bench_world_return(w, 0).event_us);
+    figure("ask");
+}
+
+static void play(const struct scene *one, uint32_t peers)
+{
+    bench.scene = one;
+    bench.asks = bench.gones = 0;
+    bench.churn_due = 0;
+    open_world(peers);
+    load();
+    if (one->blocked) {
+        excluded();
+    } else {
+        batch();
+        asks(false);
+        asks(true);
+        arrivals();
+    }
+    bench_world_close(&bench.world);
+}
+
+int main(int argc, char **argv)
+{
+    static const uint32_t all[] = {1000,  5000,   10000,  20000,
+                                   50000, 200000, 1000000};
+    uint32_t most = 1000000;
+    const char *only = NULL;
+
+    bench.most_s = 3;
+    for (int i = 1; i < argc; i += 2) {
+        if (i + 1 < argc && strcmp(argv[i], "--max") == 0)
+            most = (uint32_t)strtoul(argv[i + 1], NULL, 10);
+        else if (i + 1 < argc && strcmp(argv[i], "--scene") == 0)
+            only = argv[i + 1];
+        else if (i + 1 < argc && strcmp(argv[i], "--seconds") == 0)
+            bench.most_s = strtod(argv[i + 1], NULL);
+        else
+            return (void)fprintf(stderr, "usage: engine_bench [--max PEERS] "
+                                         "[--scene NAME] [--seconds S]\n"),
+                   2;
+    }
+    for (size_t s = 0; s < sizeof scene / sizeof *scene; s++)
+        for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+            bool worst = all[i] == 10000 || all[i] == 50000 ||
+                         all[i] == 1000000; /* the rest takes no part in it */
+
+            if (all[i] <= most && (!only || strcmp(only, scene[s].name) == 0) &&
+                (scene[s].everywhere ? all[i] != 10000 : worst))
+                play(&scene[s], all[i]);
+        }
+    (void)printf("\n| scene | peers | what | p50 µs | p99 µs | max µs |\n"
+                 "|---|---|---|---|---|---|\n%s",
+                 bench.line);
+    return 0;
+}
