@@ -2,6 +2,7 @@
  * peers on duty, and in the worst cases there are.  Prints; asserts nothing.
  *
  *   engine_bench [--max PEERS] [--scene NAME] [--seconds S]
+ *   engine_bench --cards PEERS SEEKERS   those of the first scene, as JSON
  *
  * A scene is who is there; in each, at each size:
  *   load      one ATTEND into an empty pool, all its steps
@@ -406,6 +407,59 @@ static void play(const struct scene *one, uint32_t peers)
     bench_world_close(&bench.world);
 }
 
+/* ---- the same cards for others ---- */
+
+static void print_tokens(const char *name, const uint64_t *token, uint8_t n)
+{
+    (void)printf("\"%s\":[", name);
+    for (uint8_t i = 0; i < n; i++)
+        (void)printf("%s\"%016llx\"", i ? "," : "",
+                     (unsigned long long)token[i]);
+    (void)printf("]");
+}
+
+static void print_groups(const char *name, const struct match_group *group,
+                         uint8_t n, const uint64_t *token)
+{
+    (void)printf("\"%s\":[", name);
+    for (uint8_t i = 0; i < n; i++) {
+        (void)printf("%s{\"importance\":%u,", i ? "," : "",
+                     group[i].importance);
+        print_tokens("any", token + group[i].first, group[i].count);
+        (void)printf("}");
+    }
+    (void)printf("],");
+}
+
+static void print_card(enum match_role role, uint32_t number)
+{
+    struct match_card card;
+
+    card_of(&card, role, number);
+    (void)printf("{\"role\":\"%s\",", role == MATCH_SEEKER ? "seeker" : "peer");
+    print_tokens("have", card.have, card.haves);
+    (void)printf(",");
+    print_groups("seek", card.seek, card.seeks, card.seek_token);
+    print_groups("must", card.must, card.musts, card.must_token);
+    print_tokens("must_not", card.must_not, card.must_nots);
+    (void)printf("}\n");
+}
+
+static int print_cards(uint32_t peers, uint32_t seekers)
+{
+    bench.scene = &scene[0];
+    for (uint32_t i = 1; i <= peers; i++)
+        print_card(MATCH_PEER, i);
+    for (uint32_t i = 1; i <= seekers; i++)
+        print_card(MATCH_SEEKER, i);
+    return 0;
+}
+
+static uint32_t number(const char *text)
+{
+    return (uint32_t)strtoul(text, NULL, 10);
+}
+
 int main(int argc, char **argv)
 {
     static const uint32_t all[] = {1000,  5000,   10000,  20000,
@@ -414,9 +468,11 @@ int main(int argc, char **argv)
     const char *only = NULL;
 
     bench.most_s = 3;
+    if (argc == 4 && strcmp(argv[1], "--cards") == 0)
+        return print_cards(number(argv[2]), number(argv[3]));
     for (int i = 1; i < argc; i += 2) {
         if (i + 1 < argc && strcmp(argv[i], "--max") == 0)
-            most = (uint32_t)strtoul(argv[i + 1], NULL, 10);
+            most = number(argv[i + 1]);
         else if (i + 1 < argc && strcmp(argv[i], "--scene") == 0)
             only = argv[i + 1];
         else if (i + 1 < argc && strcmp(argv[i], "--seconds") == 0)
