@@ -23,6 +23,7 @@
 #include "base/chance.h"
 #include "base/require.h"
 #include "cards.h"
+#include "teds.h"
 #include "world.h"
 
 enum {
@@ -32,16 +33,15 @@ enum {
     ASK_MS = 10,      /* from one ask to the next */
     DANGER_EACH = 16,
     SAMPLES = 4000,
-    GONE = 4096, /* peers who left and will come back */
-    TEDS_TERMS = 128,
-    FULL_TERMS = 5000,
-    SHARED = 100 /* a term of the worst cases */
+    GONE = 4096,  /* peers who left and will come back */
+    DRAWN = 4096, /* cards that rarities are counted in */
+    TERMS = BENCH_TERMS + 1000,
+    SHARED = 1 /* a term of the worst cases */
 };
 
 struct scene {
     const char *name, *what;
     void (*dress)(struct match_card *card, uint32_t number);
-    uint32_t terms;  /* at most */
     uint32_t busy;   /* per mille of the peers have capacity 0 */
     bool blocked;    /* one seeker, excluded by all */
     bool everywhere; /* at all sizes, else at those of the worst cases */
@@ -50,7 +50,7 @@ struct scene {
 struct bench {
     const struct scene *scene;
     struct bench_world world;
-    struct match_rarity_row table[FULL_TERMS];
+    struct match_rarity_row table[TERMS];
     double sample[SAMPLES], most_s;
     uint32_t samples, asks, gone[GONE], gones;
     uint64_t churn_due; /* in thousandths of a peer */
@@ -75,7 +75,7 @@ static void common(struct match_card *card, uint32_t number)
     bench_cards_have(card, SHARED);
     card->seeks = card->seek_tokens = 0;
     if (card->role == MATCH_SEEKER)
-        bench_cards_seek(card, SHARED, 0, 3);
+        bench_cards_seek(card, SHARED);
 }
 
 static void absent(struct match_card *card, uint32_t number)
@@ -105,44 +105,41 @@ static void refused(struct match_card *card, uint32_t number)
 
 static void equal(struct match_card *card, uint32_t number)
 {
-    uint64_t dice = card->role;
+    struct teds same = {.chance = card->role};
 
     (void)number;
-    bench_cards_draw(card, card->role, &dice);
+    teds_card(&same, card->role, card);
 }
 
 static void full(struct match_card *card, uint32_t number)
 {
     uint64_t dice = number;
 
-    bench_cards_draw_full(card, card->role, FULL_TERMS, &dice);
+    bench_cards_full(card, card->role, &dice);
 }
 
 static const struct scene scene[] = {
-    {"teds", "cards as drawn", as_drawn, TEDS_TERMS, 0, false, true},
-    {"busy", "9 in 10 are at capacity", as_drawn, TEDS_TERMS, 900, false, true},
-    {"common", "a term everybody has is all that is sought", common, TEDS_TERMS,
-     0, false, false},
-    {"absent", "a must that nobody meets", absent, TEDS_TERMS, 0, false, false},
-    {"avoided", "a must_not that everybody has", avoided, TEDS_TERMS, 0, false,
+    {"teds", "cards as drawn", as_drawn, 0, false, true},
+    {"busy", "9 in 10 are at capacity", as_drawn, 900, false, true},
+    {"common", "a term everybody has is all that is sought", common, 0, false,
      false},
-    {"refused", "everybody's must_not is met by the seekers", refused,
-     TEDS_TERMS, 0, false, false},
-    {"equal", "all cards alike: equal scores", equal, TEDS_TERMS, 0, false,
+    {"absent", "a must that nobody meets", absent, 0, false, false},
+    {"avoided", "a must_not that everybody has", avoided, 0, false, false},
+    {"refused", "everybody's must_not is met by the seekers", refused, 0, false,
      false},
-    {"all_busy", "everybody is at capacity", as_drawn, TEDS_TERMS, 1000, false,
+    {"equal", "all cards alike: equal scores", equal, 0, false, false},
+    {"all_busy", "everybody is at capacity", as_drawn, 1000, false, false},
+    {"full", "cards full in every place, of 5,000 terms", full, 0, false,
      false},
-    {"full", "cards full in every place, of 5,000 terms", full, FULL_TERMS, 0,
-     false, false},
-    {"blocked", "everybody is excluded", as_drawn, TEDS_TERMS, 0, true, false},
+    {"blocked", "everybody is excluded", as_drawn, 0, true, false},
 };
 
 static void card_of(struct match_card *card, enum match_role role,
                     uint32_t number)
 {
-    uint64_t dice = chance_mix(number ^ (uint64_t)role << 32);
+    struct teds teds = {.chance = chance_mix(number ^ (uint64_t)role << 32)};
 
-    bench_cards_draw(card, role, &dice);
+    teds_card(&teds, role, card);
     bench.scene->dress(card, number);
 }
 
@@ -218,16 +215,16 @@ static void open_world(uint32_t peers)
                                 .duties = peers,
                                 .talks = 16,
                                 .pairs = bench.scene->blocked ? peers + 16 : 16,
-                                .terms = bench.scene->terms + 16};
-    enum { DRAWN = 4096 };
+                                .terms = TERMS};
+    uint32_t rows;
     struct match_card *card = calloc(DRAWN, sizeof *card);
 
     REQUIRE(card != NULL);
     for (uint32_t i = 0; i < DRAWN; i++)
         card_of(&card[i], i % 8 == 0 ? MATCH_SEEKER : MATCH_PEER, i + 1);
-    bench_cards_rarities(card, DRAWN, bench.table, bench.scene->terms);
+    rows = bench_cards_rarities(card, DRAWN, bench.table, TERMS);
     free(card);
-    bench_world_open(&bench.world, &sizes, bench.table, bench.scene->terms);
+    bench_world_open(&bench.world, &sizes, bench.table, rows);
     count("bytes", bench.world.bytes);
     count("bytes_per_peer", bench.world.bytes / peers);
 }
