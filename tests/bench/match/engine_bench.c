@@ -9,7 +9,8 @@
  *   batch     500 tickets that waited for the engine to settle, all at once
  *   stretch   the longest single step of that
  *   ask       the STORED step of an ask: the ticket's own moment, one best
- *             peer out of all; `danger` the same of one in danger
+ *             peer out of all; `danger` the same of one in danger; `whole`
+ *             all steps of an ask until its offer is stored, the mean
  *   churn     a peer who leaves, comes, pauses, resumes or changes capacity:
  *             1 in 100 does each second, all the while
  *   arrive    the STORED step of an ATTEND with 500 tickets waiting
@@ -226,7 +227,6 @@ static void open_world(uint32_t peers)
     free(card);
     bench_world_open(&bench.world, &sizes, bench.table, rows);
     count("bytes", bench.world.bytes);
-    count("bytes_per_peer", bench.world.bytes / peers);
 }
 
 static void attend(uint32_t peer, uint8_t capacity)
@@ -314,18 +314,21 @@ static void churn_all(double *took_us, uint32_t *n)
 static void asks(bool danger)
 {
     struct bench_world *w = &bench.world;
-    double over = seconds() + bench.most_s, churn_us = 0;
+    double over = seconds() + bench.most_s, churn_us = 0, all_us = 0;
     uint64_t offers = w->offers;
     uint32_t n = 0, churns = 0;
 
     for (; n < (uint32_t)SAMPLES / 2 && (n < 20 || seconds() < over); n++) {
         uint32_t seeker = n % OUTSTANDING;
+        struct bench_cost cost;
 
         (void)bench_world_until(w, w->now_ms + ASK_MS);
         churn_all(&churn_us, &churns);
         if (n >= OUTSTANDING)
             (void)bench_world_withdraw(w, seeker);
-        take(ask(seeker, danger).stored_us);
+        cost = ask(seeker, danger);
+        all_us += cost.event_us + cost.stored_us + cost.rest_us;
+        take(cost.stored_us);
     }
     figure(danger ? "danger" : "ask");
     for (uint32_t i = 0; i < n && i < OUTSTANDING; i++)
@@ -333,6 +336,8 @@ static void asks(bool danger)
     if (danger)
         return;
     count("offers_per_100_asks", (w->offers - offers) * 100 / n);
+    take(all_us / n);
+    figure("whole");
     if (churns > 0)
         take(churn_us / churns);
     figure("churn");
