@@ -8,6 +8,7 @@ the log (a duty that ends by grace, a rest that is over) follows from time."""
 import dataclasses
 
 STATED = {1: 1, 2: 4, 3: 16}
+RELAX, BATCH_TICKETS, LOOK = 60_000, 512, 10_000
 BOUND, LIFETIME, OFFER, OFFER_DANGER, SLACK = 120_000, 1_800_000, 30_000, 15_000, 250
 GRACE_TICKET, GRACE_DUTY, LAPSES, OFFERS, BACKOFF, JOIN, TALK = 60_000, 30_000, 2, 20, 60_000, 60_000, 14_400_000
 DECLINED, LAPSED, TALKED = 86_400_000, 1_800_000, 604_800_000
@@ -94,7 +95,7 @@ class Laws:
         self.lines, self.at = lines, 0
         self.member, self.ticket, self.offer, self.talk = {}, {}, {}, {}
         self.rarity, self.block, self.rests, self.bond, self.again = {}, set(), {}, set(), {}
-        self.asks, self.ends, self.said = 0, {}, set()
+        self.asks, self.ends, self.said, self.live = 0, {}, set(), {}
         self.memo, self.wrong, self.now = {}, [], 0
         self.expect = self.wanted = None  # what the next line must be, this line
         self.unexplained = []  # revoked offers: a lapse of the same ms pauses their peer
@@ -164,7 +165,7 @@ class Laws:
             return  # refused
         self.found(member)
         member.lost, member.touched = None, t
-        member.ticket = self.ticket[line["ticket"]] = Ticket(line["ticket"], self.asks, member, t, line["danger"],
+        member.ticket = self.ticket[line["ticket"]] = self.live[line["ticket"]] = Ticket(line["ticket"], self.asks, member, t, line["danger"],
                                                              line["talk_ms"], touched=t)
 
     def found(self, member):
@@ -305,13 +306,11 @@ class Laws:
                 continue
             if line["t"] < self.now:
                 self.say("order", "time goes back")
-            if line["t"] > self.now:
-                self.explain()
             while self.at < len(self.lines) and self.lines[self.at]["t"] <= line["t"]:
-                self.now = max(self.now, self.lines[self.at]["t"])
+                self.pass_to(self.lines[self.at]["t"])
                 self.apply(self.lines[self.at])
                 self.at += 1
-            self.now = max(self.now, line["t"])
+            self.pass_to(line["t"])
             self.wanted, self.expect = self.expect or {}, None
             if any(line.get(key) != value for key, value in self.wanted.items()):
                 self.say("accept", f"{self.wanted} must come next")
@@ -321,6 +320,27 @@ class Laws:
             if ticket.ended is None:
                 self.say("every ticket ends", f"{ticket.name} does not")
         return self.wrong
+
+    def pass_to(self, t):
+        if t <= self.now:
+            return
+        self.explain()
+        if (batch := (t - 1) // LOOK * LOOK) > self.now:
+            self.now = batch
+            self.idle()
+        self.now = t
+
+    def idle(self):
+        """A batch ran now and offered nothing: so nobody whose standard has
+        fallen to nothing waits while a peer who fits is free (DESIGN law 11)."""
+        waiting = [t for t in self.live.values()
+                   if not t.offer and t.seeker.lost is None and self.now >= t.backoff_until]
+        waiting = sorted(waiting, key=lambda t: (not t.danger, t.since, t.id))[:BATCH_TICKETS]
+        waiting = [t for t in waiting if t.danger or self.now - t.since >= RELAX]
+        free = [peer for peer in self.member.values() if waiting and peer.attend and not self.taken(peer)]
+        for ticket in waiting:
+            if fits := [peer.name for peer in free if not self.hard(ticket, peer)]:
+                return self.say("idle", f"{ticket.name} waits while {fits[0]} is free")
 
     def explain(self):
         for offer in self.unexplained:
@@ -446,6 +466,7 @@ class Laws:
         if self.now > ticket.since + LIFETIME or (due["lost"] is not None and self.now > due["lost"]):
             self.say("ended", f"{ticket.name} outlived its time")
         ticket.ended, ticket.why, ticket.seeker.ticket = self.now, line["why"], None
+        del self.live[ticket.name]
 
     def hear_bound_passed(self, line, _):
         ticket = self.ticket.get(line["ticket"])

@@ -168,6 +168,16 @@ def revoked_for_nothing(log, laws):
     return None
 
 
+def passed_over(log, laws):
+    """Nothing is ever heard of one who was matched at once."""
+    ticket = next((t for t in laws.ticket.values() if t.why == "matched" and t.ended - t.since < 10_000), None)
+    if ticket is None or ticket.talk.ended is None:
+        return None
+    offers = {o.id for o in laws.offer.values() if o.ticket is ticket}
+    return [line for line in log if line.get("ticket") != ticket.name and line.get("offer") not in offers
+            and line.get("talk") != ticket.talk.id]
+
+
 def stale(log, laws):
     """Accepted though a card had changed meanwhile."""
     for at, line in enumerate(log):
@@ -212,6 +222,7 @@ BROKEN = [  # what was changed, the law that must say so, how
     ("accepted, and no match", "accept", lambda log, laws: without(log, first(log, is_="matched"))),
     ("matched twice", "one match", lambda log, laws: (at := first(log, is_="matched")) is not None
      and log[:at + 1] + [log[at] | {"talk": 10**6}] + log[at + 1:] or None),
+    ("waits while others are free", "idle", passed_over),
     ("offered to two at once", "one open offer", offered_twice),
     ("an offer for one who is lost", "fresh", lost_but_live),
     ("an offer in the back-off", "back-off", in_backoff),
