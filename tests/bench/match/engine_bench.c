@@ -24,7 +24,7 @@
 #include "base/chance.h"
 #include "base/require.h"
 #include "cards.h"
-#include "teds.h"
+#include "scene.h"
 #include "world.h"
 
 enum {
@@ -35,20 +35,11 @@ enum {
     SAMPLES = 4000,
     GONE = 4096,  /* peers who left and will come back */
     DRAWN = 4096, /* cards that rarities are counted in */
-    TERMS = BENCH_TERMS + 1000,
-    SHARED = 1 /* a term of the worst cases */
-};
-
-struct scene {
-    const char *name, *what;
-    void (*dress)(struct match_card *card, uint32_t number);
-    uint32_t busy;   /* per mille of the peers have capacity 0 */
-    bool blocked;    /* one seeker, excluded by all */
-    bool everywhere; /* at all sizes, else at those of the worst cases */
+    TERMS = BENCH_TERMS + 1000
 };
 
 struct bench {
-    const struct scene *scene;
+    const struct bench_scene *scene;
     struct bench_world world;
     struct match_rarity_row table[TERMS];
     double sample[SAMPLES], most_s;
@@ -59,98 +50,6 @@ struct bench {
 };
 
 static struct bench bench;
-
-/* ---- scenes ---- */
-
-static void as_drawn(struct match_card *card, uint32_t number)
-{
-    (void)card;
-    (void)number;
-}
-
-/* All have it, and seekers seek nothing else. */
-static void common(struct match_card *card, uint32_t number)
-{
-    (void)number;
-    bench_cards_have(card, SHARED);
-    card->seeks = card->seek_tokens = 0;
-    if (card->role == MATCH_SEEKER)
-        bench_cards_seek(card, SHARED);
-}
-
-static void absent(struct match_card *card, uint32_t number)
-{
-    (void)number;
-    if (card->role == MATCH_SEEKER)
-        bench_cards_must(card, SHARED);
-}
-
-static void avoided(struct match_card *card, uint32_t number)
-{
-    (void)number;
-    if (card->role == MATCH_SEEKER)
-        bench_cards_avoid(card, SHARED);
-    else
-        bench_cards_have(card, SHARED);
-}
-
-static void refused(struct match_card *card, uint32_t number)
-{
-    (void)number;
-    if (card->role == MATCH_SEEKER)
-        bench_cards_have(card, SHARED);
-    else
-        bench_cards_avoid(card, SHARED);
-}
-
-static void equal(struct match_card *card, uint32_t number)
-{
-    struct teds same = {.chance = card->role};
-
-    (void)number;
-    teds_card(&same, card->role, card);
-}
-
-static void full(struct match_card *card, uint32_t number)
-{
-    uint64_t dice = number;
-
-    bench_cards_full(card, card->role, &dice);
-}
-
-static const struct scene scene[] = {
-    {"teds", "cards as drawn", as_drawn, 0, false, true},
-    {"busy", "9 in 10 are at capacity", as_drawn, 900, false, true},
-    {"common", "a term everybody has is all that is sought", common, 0, false,
-     false},
-    {"absent", "a must that nobody meets", absent, 0, false, false},
-    {"avoided", "a must_not that everybody has", avoided, 0, false, false},
-    {"refused", "everybody's must_not is met by the seekers", refused, 0, false,
-     false},
-    {"equal", "all cards alike: equal scores", equal, 0, false, false},
-    {"all_busy", "everybody is at capacity", as_drawn, 1000, false, false},
-    {"full", "cards full in every place, of 5,000 terms", full, 0, false,
-     false},
-    {"blocked", "everybody is excluded", as_drawn, 0, true, false},
-};
-
-static void card_of(struct match_card *card, enum match_role role,
-                    uint32_t number)
-{
-    struct teds teds = {.chance = chance_mix(number ^ (uint64_t)role << 32)};
-
-    teds_card(&teds, role, card);
-    bench.scene->dress(card, number);
-}
-
-static uint8_t capacity_of(uint32_t peer)
-{
-    uint64_t dice = chance_mix(peer ^ 0xc0ffee);
-
-    if (chance_below(&dice, 1000) < bench.scene->busy)
-        return 0;
-    return (uint8_t)(1 + (chance_below(&dice, 4) == 0));
-}
 
 /* ---- figures ---- */
 
@@ -222,7 +121,8 @@ static void open_world(uint32_t peers)
 
     REQUIRE(card != NULL);
     for (uint32_t i = 0; i < DRAWN; i++)
-        card_of(&card[i], i % 8 == 0 ? MATCH_SEEKER : MATCH_PEER, i + 1);
+        bench_scene_card(bench.scene, &card[i],
+                         i % 8 == 0 ? MATCH_SEEKER : MATCH_PEER, i + 1);
     rows = bench_cards_rarities(card, DRAWN, bench.table, TERMS);
     free(card);
     bench_world_open(&bench.world, &sizes, bench.table, rows);
@@ -234,7 +134,7 @@ static void attend(uint32_t peer, uint8_t capacity)
     struct match_card card;
     struct bench_cost cost;
 
-    card_of(&card, MATCH_PEER, peer);
+    bench_scene_card(bench.scene, &card, MATCH_PEER, peer);
     cost = bench_world_attend(&bench.world, peer, &card, capacity);
     take(cost.event_us + cost.stored_us + cost.rest_us);
 }
@@ -242,7 +142,7 @@ static void attend(uint32_t peer, uint8_t capacity)
 static void load(void)
 {
     for (uint32_t i = 1; i <= bench.world.peers; i++)
-        attend(i, capacity_of(i));
+        attend(i, bench_scene_capacity(bench.scene, i));
     figure("load");
 }
 
@@ -250,7 +150,7 @@ static struct bench_cost ask(uint32_t seeker, bool danger)
 {
     struct match_card card;
 
-    card_of(&card, MATCH_SEEKER, ++bench.asks);
+    bench_scene_card(bench.scene, &card, MATCH_SEEKER, ++bench.asks);
     return bench_world_ask(&bench.world, seeker, &card, danger);
 }
 
@@ -284,8 +184,9 @@ static double churn(void)
 
     if (bench.gones > 0 && (what == 0 || bench.gones == GONE)) {
         peer = bench.gone[--bench.gones];
-        card_of(&card, MATCH_PEER, peer);
-        cost = bench_world_attend(w, peer, &card, capacity_of(peer));
+        bench_scene_card(bench.scene, &card, MATCH_PEER, peer);
+        cost = bench_world_attend(w, peer, &card,
+                                  bench_scene_capacity(bench.scene, peer));
     } else if (w->duty[peer].row.state == DUTY_PAUSED) {
         cost = bench_world_move(w, peer, EVENT_RESUME);
     } else if (w->duty[peer].row.state == DUTY_ON && what == 1) {
@@ -294,7 +195,7 @@ static double churn(void)
     } else if (w->duty[peer].row.state == DUTY_ON && what == 2) {
         cost = bench_world_move(w, peer, EVENT_PAUSE);
     } else if (w->duty[peer].row.state == DUTY_ON) {
-        uint8_t most = capacity_of(peer);
+        uint8_t most = bench_scene_capacity(bench.scene, peer);
 
         cost = bench_world_capacity(
             w, peer, w->duty[peer].row.capacity == most ? most / 2 : most);
@@ -364,7 +265,7 @@ static void arrivals(void)
         i = 1 + (uint32_t)chance_below(&w->dice, w->peers);
         if (w->duty[i].row.state != DUTY_OFF)
             (void)bench_world_move(w, i, EVENT_LEAVE);
-        card_of(&card, MATCH_PEER, i);
+        bench_scene_card(bench.scene, &card, MATCH_PEER, i);
         cost = bench_world_attend(w, i, &card, 1);
         take(cost.stored_us);
         (void)bench_world_move(w, i, EVENT_LEAVE);
@@ -391,9 +292,10 @@ static void excluded(void)
     figure("ask");
 }
 
-static void play(const struct scene *one, uint32_t peers)
+static void play(const struct bench_scene *one, uint32_t peers)
 {
     bench.scene = one;
+    (void)printf("scene %s: %s\n", one->name, one->what);
     bench.asks = bench.gones = 0;
     bench.churn_due = 0;
     open_world(peers);
@@ -407,54 +309,6 @@ static void play(const struct scene *one, uint32_t peers)
         arrivals();
     }
     bench_world_close(&bench.world);
-}
-
-/* ---- the same cards for others ---- */
-
-static void print_tokens(const char *name, const uint64_t *token, uint8_t n)
-{
-    (void)printf("\"%s\":[", name);
-    for (uint8_t i = 0; i < n; i++)
-        (void)printf("%s\"%016llx\"", i ? "," : "",
-                     (unsigned long long)token[i]);
-    (void)printf("]");
-}
-
-static void print_groups(const char *name, const struct match_group *group,
-                         uint8_t n, const uint64_t *token)
-{
-    (void)printf("\"%s\":[", name);
-    for (uint8_t i = 0; i < n; i++) {
-        (void)printf("%s{\"importance\":%u,", i ? "," : "",
-                     group[i].importance);
-        print_tokens("any", token + group[i].first, group[i].count);
-        (void)printf("}");
-    }
-    (void)printf("],");
-}
-
-static void print_card(enum match_role role, uint32_t number)
-{
-    struct match_card card;
-
-    card_of(&card, role, number);
-    (void)printf("{\"role\":\"%s\",", role == MATCH_SEEKER ? "seeker" : "peer");
-    print_tokens("have", card.have, card.haves);
-    (void)printf(",");
-    print_groups("seek", card.seek, card.seeks, card.seek_token);
-    print_groups("must", card.must, card.musts, card.must_token);
-    print_tokens("must_not", card.must_not, card.must_nots);
-    (void)printf("}\n");
-}
-
-static int print_cards(uint32_t peers, uint32_t seekers)
-{
-    bench.scene = &scene[0];
-    for (uint32_t i = 1; i <= peers; i++)
-        print_card(MATCH_PEER, i);
-    for (uint32_t i = 1; i <= seekers; i++)
-        print_card(MATCH_SEEKER, i);
-    return 0;
 }
 
 static uint32_t number(const char *text)
@@ -471,7 +325,7 @@ int main(int argc, char **argv)
 
     bench.most_s = 3;
     if (argc == 4 && strcmp(argv[1], "--cards") == 0)
-        return print_cards(number(argv[2]), number(argv[3]));
+        return bench_scene_print(number(argv[2]), number(argv[3])), 0;
     for (int i = 1; i < argc; i += 2) {
         if (i + 1 < argc && strcmp(argv[i], "--max") == 0)
             most = number(argv[i + 1]);
@@ -488,15 +342,15 @@ int main(int argc, char **argv)
                        "[--scene NAME] [--seconds S]\n"),
                    2;
     }
-    for (size_t s = 0; s < sizeof scene / sizeof *scene; s++)
+    for (const struct bench_scene *s = bench_scenes; s->name; s++)
         for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
             bool worst = all[i] == 10000 || all[i] == 50000 ||
                          all[i] == 1000000; /* the rest takes no part in it */
 
             if (all[i] >= least && all[i] <= most &&
-                (!only || strcmp(only, scene[s].name) == 0) &&
-                (scene[s].everywhere ? all[i] != 10000 : worst))
-                play(&scene[s], all[i]);
+                (!only || strcmp(only, s->name) == 0) &&
+                (s->everywhere ? all[i] != 10000 : worst))
+                play(s, all[i]);
         }
     (void)printf("\n| scene | peers | what | p50 µs | p99 µs | max µs |\n"
                  "|---|---|---|---|---|---|\n%s",
