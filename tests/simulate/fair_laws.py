@@ -284,6 +284,14 @@ class Laws:
             return "full"
         return None
 
+    def needs_trained(self, ticket, peer):
+        """Somebody trained for a crisis is free for this ticket in danger; this
+        peer is not trained."""
+        def trained(one):
+            return one.attend is not None and one.attend["grade"] == "crisis_peer"
+        return ticket.danger and not trained(peer) and any(
+            trained(other) and not self.refusal(ticket, other) for other in self.member.values())
+
     def refusal(self, ticket, peer):
         return self.hard(ticket, peer) or self.taken(peer)
 
@@ -363,6 +371,8 @@ class Laws:
             self.say("back-off", f"{ticket.name} is in back-off")
         if why := self.refusal(ticket, peer):
             self.say(why, f"{ticket.name} offered to {peer.name}")
+        if self.needs_trained(ticket, peer):
+            self.say("danger", f"{ticket.name} offered to {peer.name}, who is not trained for a crisis")
         if line["p"] != self.p(ticket, peer):
             self.say("score", f"P of {ticket.name} and {peer.name} is {self.p(ticket, peer)}, not {line['p']}")
         if line["deadline"] != self.now + (OFFER_DANGER if ticket.danger else OFFER):

@@ -247,17 +247,21 @@ class Swaps:
     """For each reason not to make an offer, an offer of the log that would
     have it if it went to another peer."""
 
+    REASONS = {*REFUSALS, "danger"}
+
     def __init__(self, laws):
         self.laws, self.found = laws, {}
         laws.seen = self.look
 
     def look(self, number, ticket):
-        if number % 8 and len(self.found) > 5:
+        if number % 8 and len(self.found) > 5 and not ticket.danger:
             return
         for peer in self.laws.member.values():
             if "peer" not in peer.card or peer.attend is None:
                 continue
             why = self.laws.refusal(ticket, peer)
+            if not why and self.laws.needs_trained(ticket, peer):
+                why = "danger"
             if why and why not in self.found:
                 self.found[why] = (number, peer.name, self.laws.p(ticket, peer))
 
@@ -297,7 +301,7 @@ def main():
                     tried.add(what)
                     if not caught(lines, broken, law):
                         missed.append(f"{plan.name}: {what}")
-    untried = ({"newcomers", *REFUSALS} | {what for what, _, _ in BROKEN}) - tried if not bad else set()
+    untried = ({"newcomers", *Swaps.REASONS} | {what for what, _, _ in BROKEN}) - tried if not bad else set()
     for complaint in bad[:20] + [f"not caught: {what}" for what in missed] + [f"never tried: {what}" for what in sorted(untried)]:
         print(complaint)
     if not bad:
