@@ -2,8 +2,9 @@
 """fair_test -- two-sided and fair under load, as laws: `kindred simulate` runs
 the days of fair_days and fair_laws judges the logs from outside, line by line.
 
-Then the judge is judged: every law must be seen to break in a log that was
-changed to break it.  Prints what load and luck the days had.
+Then the judge is judged: it finds nothing wrong with the log that another
+implementation wrote of a burst, and every law must be seen to break in a log
+that was changed to break it.  Prints what load and luck the days had.
 Usage: fair_test.py KINDRED [SEED]"""
 import json
 import pathlib
@@ -14,6 +15,7 @@ import tempfile
 from fair_days import MINUTE, PLANS, RARE, day
 from fair_laws import BACKOFF, BOUND, REFUSALS, SLACK, Laws
 
+THEIRS = pathlib.Path(__file__).resolve().parents[1] / "data/simulate"
 NEWCOMERS_LEAST = 0.5  # of what those who were there before get
 ENOUGH = 2  # offers per peer, for a share to mean something
 
@@ -272,7 +274,10 @@ def caught(lines, log, law):
 
 def main():
     kindred, seed = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 0
-    tried, missed, bad = set(), [], []
+    tried, missed = set(), []
+    burst, written = ([json.loads(line) for line in (THEIRS / name).read_text().splitlines()]
+                      for name in ("burst.jsonl", "burst.log.jsonl"))
+    bad = [f"the other implementation's burst: {law}: {why}" for law, why in Laws(burst).read(written)]
     with tempfile.TemporaryDirectory() as work:
         for plan in PLANS:
             lines = day(plan, seed)
