@@ -164,9 +164,9 @@ class Laws:
         if member.ticket:
             return  # refused
         self.found(member)
-        member.lost, member.touched = None, t
-        member.ticket = self.ticket[line["ticket"]] = self.live[line["ticket"]] = Ticket(line["ticket"], self.asks, member, t, line["danger"],
-                                                             line["talk_ms"], touched=t)
+        member.touched = t
+        ticket = Ticket(line["ticket"], self.asks, member, t, line["danger"], line["talk_ms"], touched=t)
+        member.ticket = self.ticket[ticket.name] = self.live[ticket.name] = ticket
 
     def found(self, member):
         """No longer lost: answers that were held back are given now."""
