@@ -443,6 +443,8 @@ class Laws:
         """For a reason: its seeker's or its peer's, and now."""
         ticket, peer = offer.ticket, offer.peer
         stale = offer.versions != (ticket.seeker.version["seeker"], peer.version["peer"])
+        if stale and self.now == offer.due:
+            peer.lapses = 0  # they answered; what they accepted was gone
         if not (self.now in (ticket.touched, ticket.seeker.touched, peer.touched, ticket.since + LIFETIME)
                 or (ticket.seeker.lost is not None and self.now == ticket.seeker.lost + GRACE_TICKET)
                 or (peer.lost is not None and self.now == peer.lost + GRACE_DUTY)

@@ -17,7 +17,7 @@ from fair_laws import BACKOFF, BOUND, REFUSALS, SLACK, Laws
 
 THEIRS = pathlib.Path(__file__).resolve().parents[1] / "data/simulate"
 NEWCOMERS_LEAST = 0.5  # of what those who were there before get
-ENOUGH = 2  # offers per peer, for a share to mean something
+ENOUGH = 2  # offers per peer and 10 minutes, for a share to mean something
 
 
 def simulate(kindred, lines, work):
@@ -42,17 +42,20 @@ def middle(values, share=0.5):
 
 
 def newcomers(laws, plan, log):
-    """(offers each, share of them who got any) of newcomers, and of those who
-    were there before in the same time."""
+    """(offers each per 10 minutes, share of them who got any) of newcomers
+    since they came, and of those who were there before in the second half."""
     over = sum(minutes for minutes, _ in plan.rates) * MINUTE
-    since = over * 5 // 8  # all newcomers have come by then
-    got = {peer.name: 0 for peer in laws.member.values() if peer.since and peer.since[0] <= since}
+    since = {peer.name: max(peer.since[0], over // 2) for peer in laws.member.values() if peer.since}
+    got = dict.fromkeys(since, 0)
     for line in log:
-        if line["is"] == "offered" and since <= line["t"] <= over:
+        if line["is"] == "offered" and since[line["peer"]] <= line["t"] <= over:
             got[line["peer"]] += 1
-    new = [got[name] for name in got if laws.member[name].since[0] > 0]
-    old = [got[name] for name in got if laws.member[name].since[0] == 0]
-    return tuple((sum(all_) / len(all_), sum(n > 0 for n in all_) / len(all_)) for all_ in (new, old))
+
+    def of(names):
+        rates = [got[name] * 10 * MINUTE / (over - since[name]) for name in names]
+        return sum(rates) / len(names), sum(got[name] > 0 for name in names) / len(names)
+    new = [name for name in since if laws.member[name].since[0] > 0]
+    return of(new), of([name for name in since if name not in new])
 
 
 def starved(laws, plan, log):
@@ -76,7 +79,7 @@ def describe(laws, plan, log):
           f"the bound; P mean {sum(ps) // len(ps)}, worst tenth {sum(worst) // len(worst)}; wait p50 {middle(waits):.0f} s, "
           f"p90 {middle(waits, 0.9):.0f} s")
     print(f"    offers per peer: mean {sum(offers.values()) / len(offers):.1f}, most {max(offers.values())}, "
-          f"Gini {gini(list(offers.values())):.2f}; newcomers {new:.1f} each, the others {old:.1f} in that time")
+          f"Gini {gini(list(offers.values())):.2f}; newcomers {new:.1f} in 10 minutes, the others {old:.1f}")
     if plan.favourite:
         print(f"    the favourite: {offers['p1']} offers, {offers['p1'] / sum(offers.values()):.1%} of all")
     if plan.rare:
