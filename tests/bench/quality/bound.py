@@ -151,7 +151,8 @@ class Schedule:
     """Talks that really fit: capacity and rest to the ms."""
 
     def __init__(self, pairs):
-        self.pairs, self.total, self.taken, self.held = pairs, 0, set(), {}
+        self.pairs, self.total, self.taken = pairs, 0, set()
+        self.held = {}  # peer → [(offer, end of the talk)]
 
     def fits(self, pair, start):
         pairs, day = self.pairs, self.pairs.day
@@ -171,7 +172,7 @@ class Schedule:
     def place(self, pair, start):
         pairs, day = self.pairs, self.pairs.day
         t, p = int(pairs.ticket[pair]), int(pairs.peer[pair])
-        if t in self.taken or not self.fits(pair, start):
+        if not self.fits(pair, start):
             return False
         self.taken.add(t)
         self.held.setdefault(p, []).append((start, start + int(pairs.holds[pair]) - int(day.peer_rest[p])))
@@ -187,15 +188,17 @@ class Schedule:
 
 
 def lower(grid, columns):
-    """ΣP of a schedule that a clairvoyant could follow: the program's, rounded,
-    then whatever still fits, the best first."""
+    """A schedule that a clairvoyant could follow: the program's, rounded, then
+    whatever still fits, the best first.  Its total is ΣP."""
     pairs, schedule = grid.pairs, Schedule(grid.pairs)
     pair, which, x = columns
     for at in np.lexsort((-pairs.p[pair], -np.round(x, 3))):
         if x[at] < 0.01:
             break
-        schedule.place(int(pair[at]), int(grid.start[which[at]][pair[at]]))
+        i = int(pair[at])
+        if int(pairs.ticket[i]) not in schedule.taken:
+            any(schedule.place(i, start) for start in [int(grid.start[which[at]][i]), *schedule.starts(i)])
     for i in np.argsort(-pairs.p, kind="stable"):
         if int(pairs.ticket[i]) not in schedule.taken:
             any(schedule.place(int(i), start) for start in schedule.starts(int(i)))
-    return schedule.total
+    return schedule

@@ -59,7 +59,7 @@ class Mix:
         pairs = today.all()
         grid = bound.Grid(bound.Pairs(today, pairs))
         upper, columns = bound.upper(grid)
-        self.lower += bound.lower(grid, columns)
+        self.lower += bound.lower(grid, columns).total
         for name in ORDER:
             run = measure.read(today, pairs, log) if name == "kindred" else policy.simulate(today, pairs, name)
             self.of[name].add(today, run, upper)
