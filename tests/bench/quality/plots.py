@@ -1,4 +1,6 @@
 """plots -- what the table says, to look at: SVG files."""
+import textwrap
+
 import matplotlib
 
 matplotlib.use("svg")
@@ -12,7 +14,7 @@ def axes(mixes, title, x, y):
     figure, each = plt.subplots(1, len(mixes), figsize=(4.2 * len(mixes), 3.8), squeeze=False, constrained_layout=True)
     figure.suptitle(title)
     for ax, mix in zip(each[0], mixes.values()):
-        ax.set_title(f"{mix.name}\n{mix.what[:46]}", fontsize=9)
+        ax.set_title(f"{mix.name}\n{textwrap.shorten(mix.what, 46, placeholder=' …')}", fontsize=9)
         ax.set_xlabel(x)
         ax.spines[["top", "right"]].set_visible(False)
         ax.grid(alpha=0.25)
@@ -43,8 +45,10 @@ def quality_against_wait(mixes, order, names, work):
             if name in ("kindred", "fcfs"):
                 ax.fill_between(at, low, high, color=COLOUR[name], alpha=0.12)
         ax.axvline(120, color="grey", lw=0.8, ls=":")
-        ax.set_xscale("symlog", linthresh=10)
-        ax.set_xticks([0, 10, 30, 120, 600, 1800], ["0", "10", "30", "120", "600", "1800"])
+        ax.set_xscale("log")
+        ax.set_xlim(2, 1800)
+        ax.set_xticks([3, 10, 30, 120, 600, 1800], ["3", "10", "30", "120", "600", "1800"], minor=False)
+        ax.minorticks_off()
         ax.set_ylim(0, 100)
     save(figure, each[0], work / "quality_against_wait.svg")
 
