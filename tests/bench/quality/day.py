@@ -55,19 +55,18 @@ class Side:
         for i, g, weight in entries:
             self.weight[i, g] += weight
         self.total = self.weight.sum(axis=1).astype(np.int64)  # 0: seeks nothing
-        self.rarest = np.array([max((int(bits[list(self.groups[g])].max()) for g in np.nonzero(row)[0]), default=0)
-                                for row in self.weight])
 
-    def meets(self, groups, bits):
-        """f of each group against each of these members: members × groups."""
-        f = np.zeros((len(self.have), len(groups)))
-        for g, terms in enumerate(groups):
-            ours, rarest = self.have[:, terms], int(bits[list(terms)].max())
-            if rarest == 0:
-                f[:, g] = 65536 * ours.any(axis=1)
-            else:
-                f[:, g] = 65536 * (ours * bits[list(terms)]).max(axis=1) // rarest
-        return f
+
+def meets(have, groups, bits):
+    """f of each group against each member with such a have: members × groups."""
+    f = np.zeros((len(have), len(groups)))
+    for g, terms in enumerate(groups):
+        ours, rarest = have[:, terms], int(bits[list(terms)].max())
+        if rarest == 0:
+            f[:, g] = 65536 * ours.any(axis=1)
+        else:
+            f[:, g] = 65536 * (ours * bits[list(terms)]).max(axis=1) // rarest
+    return f
 
 
 class Day:
@@ -115,10 +114,9 @@ class Day:
         if not bits:
             raise ValueError(f"{path}: no table of rarities")
         self.bits = np.array([bits.get(x, 0) for x in terms])
-        self.term = terms
         self.peers = Side([cards["peer"][p["card"]] for p in self.peer], terms, self.bits)
         self.seekers = Side([cards["seeker"][t["card"]] for t in self.ticket], terms, self.bits)
-        self.toward_seekers = self.peers.meets(self.seekers.groups, self.bits)  # what peers have of it
+        self.found = meets(self.peers.have, self.seekers.groups, self.bits)  # what seekers seek, in peers
         for name in ("id", "from", "until", "capacity", "rest"):
             setattr(self, "peer_" + name.replace("from", "since"), np.array([p[name] for p in self.peer], np.int64))
         for name in ("id", "t", "talk", "lost", "withdrawn"):
@@ -149,18 +147,13 @@ class Day:
                 self.after[i, k] = answer.get("after_ms", -1)
                 self.accepts[i, k] = answer["say"] == "accept"
 
-    def toward(self, side, f, first=None):
-        """Σ W·f of members × members, exactly: below 2^53 in a double."""
-        return ((side.weight if first is None else side.weight[first]) @ f.T).astype(np.int64)
-
     def score(self, first):
-        """P of the tickets of a slice against every peer, Hard aside."""
+        """P of the tickets of a slice against every peer, Hard aside.  The sums
+        of W·f are whole numbers below 2^53: exact in doubles."""
         a, b = self.seekers.total[first, None], self.peers.total[None, :]
-        f = np.zeros((len(self.danger[first]), len(self.peers.groups)))
-        part = Part(self.seekers.have[first])
-        f = Side.meets(part, self.peers.groups, self.bits)
-        ab = self.toward(self.seekers, self.toward_seekers, first) // np.maximum(a, 1)
-        ba = (f @ self.peers.weight.T).astype(np.int64) // np.maximum(b, 1)
+        found = meets(self.seekers.have[first], self.peers.groups, self.bits)
+        ab = (self.seekers.weight[first] @ self.found.T).astype(np.int64) // np.maximum(a, 1)
+        ba = (found @ self.peers.weight.T).astype(np.int64) // np.maximum(b, 1)
         ab, ba = np.where(a == 0, ba, ab), np.where(b == 0, ab, ba)
         neither = (a == 0) & (b == 0)
         ab, ba = (np.maximum(np.where(neither, 32768, x), LOWEST) for x in (ab, ba))
@@ -196,7 +189,3 @@ class Day:
         every = slice(0, len(self.ticket))
         return (self.score(every), self.hard(every), *self.answer(every))
 
-
-class Part:
-    def __init__(self, have):
-        self.have = have

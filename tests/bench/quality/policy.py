@@ -126,9 +126,7 @@ class Desk:
     def back(self, t):
         """It waits again, in its old place, and is offered on at once."""
         self.state[t] = WAITING
-        self.waiting[t] = None
-        if len(self.waiting) > 1 and t < next(reversed(list(self.waiting)[:-1])):
-            self.waiting = dict.fromkeys(sorted(self.waiting))
+        self.waiting = dict.fromkeys(sorted([*self.waiting, t]))
         if self.tries[t] >= OFFERS_MAX:
             self.tries[t], self.backoff[t] = 0, self.now + BACKOFF_MS
             self.later(self.now + BACKOFF_MS, self.place, t)
