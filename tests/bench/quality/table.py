@@ -96,6 +96,8 @@ def main(options):
     work = options.build / "quality"
     work.mkdir(exist_ok=True)
     names = options.mix or (QUICK if options.quick else list(MIXES))
+    if not set(names) <= set(MIXES):
+        sys.exit(f"There are these mixes: {', '.join(MIXES)}.")
     mixes = {name: Mix(name, options, work).run() for name in names}
     markdown(HEAD, [row for mix in mixes.values() for row in rows(mix)])
     for mix in mixes.values():
