@@ -14,7 +14,7 @@ def axes(mixes, title, x, y):
     figure, each = plt.subplots(1, len(mixes), figsize=(4.2 * len(mixes), 3.8), squeeze=False, constrained_layout=True)
     figure.suptitle(title)
     for ax, mix in zip(each[0], mixes.values()):
-        ax.set_title(f"{mix.name}\n{textwrap.shorten(mix.what, 46, placeholder=' …')}", fontsize=9)
+        ax.set_title("\n".join([mix.name, *textwrap.wrap(mix.what, 46)]), fontsize=9)
         ax.set_xlabel(x)
         ax.spines[["top", "right"]].set_visible(False)
         ax.grid(alpha=0.25)
