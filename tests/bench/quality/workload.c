@@ -16,49 +16,55 @@
 #include "teds.h"
 
 /* clang-format off */
-/*    key               default  most      help */
+/*    key                least default most         help */
 #define OPTIONS(X) \
-    X(seed,               1,   UINT32_MAX,   "of all chance") \
-    X(rate,               200, 1000000,      "asks a second, to a thousandth") \
-    X(peers,              600, 1000000,      "on duty at any time") \
-    X(minutes,            240, 10080,        "how long people ask") \
-    X(burst,              1,   100,          "so many times the rate for a while in the middle") \
-    X(burst_minutes,      20,  1440,         "how long the burst is") \
-    X(talk_minutes,       45,  200,          "mean length of a talk") \
-    X(shift_minutes,      240, 100000,       "mean time on duty") \
-    X(silent_permille,    150, 1000,         "seekers who leave without a word, if not helped by then") \
-    X(withdraw_permille,  60,  1000,         "seekers who withdraw, if not helped by then") \
-    X(patience_s,         300, 86400,        "mean time until they do") \
-    X(decline_permille,   200, 1000,         "answers that decline") \
-    X(lapse_permille,     40,  1000,         "answers that never come") \
-    X(answers,            16,  256,          "of each peer, before they repeat") \
-    X(two_permille,       270, 1000,         "peers who take two talks at once") \
-    X(three_permille,     40,  1000,         "peers who take three") \
-    X(rest_permille,      280, 1000,         "peers who rest 5 minutes after a talk") \
-    X(crisis_permille,    110, 1000,         "crisis-trained peers") \
-    X(danger_permille,    30,  1000,         "asks in danger") \
-    X(rare_permille,      0,   1000,         "more members with the rarest need") \
-    X(favourite,          0,   1,            "1: the first peer is everybody's favourite, with capacity 1") \
-    X(rarity,             1,   1,            "0: no table of rarities, the engine counts")
+    X(seed,               0, 1,    UINT32_MAX,   "of all chance") \
+    X(rate,               1, 200,  1000000,      "asks a second, to a thousandth") \
+    X(peers,              0, 600,  1000000,      "on duty at any time") \
+    X(minutes,            1, 240,  10080,        "how long people ask") \
+    X(burst,              1, 1,    100,          "so many times the rate for a while in the middle") \
+    X(burst_minutes,      0, 20,   1440,         "how long the burst is") \
+    X(talk_minutes,       1, 45,   200,          "mean length of a talk") \
+    X(shift_minutes,      1, 240,  100000,       "mean time on duty") \
+    X(silent_permille,    0, 150,  1000,         "seekers who leave without a word, if not helped by then") \
+    X(withdraw_permille,  0, 60,   1000,         "seekers who withdraw, if not helped by then") \
+    X(patience_s,         0, 300,  86400,        "mean time until they do") \
+    X(decline_permille,   0, 200,  1000,         "answers that decline") \
+    X(lapse_permille,     0, 40,   1000,         "answers that never come") \
+    X(answers,            0, 16,   256,          "of each peer, before they repeat") \
+    X(two_permille,       0, 270,  1000,         "peers who take two talks at once") \
+    X(three_permille,     0, 40,   1000,         "peers who take three") \
+    X(rest_permille,      0, 280,  1000,         "peers who rest 5 minutes after a talk") \
+    X(crisis_permille,    0, 110,  1000,         "crisis-trained peers") \
+    X(danger_permille,    0, 30,   1000,         "asks in danger") \
+    X(rare_permille,      0, 0,    1000,         "more members with the rarest need") \
+    X(favourite,          0, 0,    1,            "1: the first peer is everybody's favourite, with capacity 1") \
+    X(rarity,             0, 1,    1,            "0: no table of rarities, the engine counts")
 /* clang-format on */
 
 struct options {
-#define X(name, normal, most, help) uint32_t name;
+#define X(name, least, normal, most, help) uint32_t name;
     OPTIONS(X)
 #undef X
 };
 
 static const struct option {
     const char *name, *help;
-    uint32_t normal, most;
+    uint32_t least, normal, most;
 } OPTION[] = {
-#define X(name, normal, most, help) {#name, help, normal, most},
+#define X(name, least, normal, most, help) {#name, help, least, normal, most},
     OPTIONS(X)
 #undef X
 };
 enum { OPTION_COUNT = sizeof OPTION / sizeof *OPTION };
 
-enum { MINUTE = 60000, REST_MS = 300000, RESUME_MS = 900000, SLOWEST = 29000 };
+enum {
+    MINUTE = 60000,
+    REST_MS = 300000,
+    RESUME_MS = 900000,
+    SLOWEST = 29000,
+    THOUSANDTHS = 1000
+};
 
 struct event {
     uint64_t t_ms, until_ms;
@@ -319,13 +325,23 @@ static void day(void)
 
 /* ---- the command line ---- */
 
+/* The one that is no whole number. */
+static bool is_rate(int option)
+{
+    return strcmp(OPTION[option].name, "rate") == 0;
+}
+
 static void help(FILE *file)
 {
     (void)fprintf(file, "Usage: teds_workload [--KEY VALUE ...] "
                         ">WORKLOAD.jsonl\n");
-    for (int i = 0; i < OPTION_COUNT; i++)
-        (void)fprintf(file, "  --%-17s %s (0 to %u; %u)\n", OPTION[i].name,
-                      OPTION[i].help, OPTION[i].most, OPTION[i].normal);
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        double unit = is_rate(i) ? THOUSANDTHS : 1;
+
+        (void)fprintf(file, "  --%-17s %s (%.10g to %.10g; %.10g)\n",
+                      OPTION[i].name, OPTION[i].help, OPTION[i].least / unit,
+                      OPTION[i].most / unit, OPTION[i].normal / unit);
+    }
 }
 
 /* A whole number; a rate is in thousandths.  False: it is none. */
@@ -352,8 +368,8 @@ static bool set(const char *key, const char *text)
 
         if (strncmp(key, "--", 2) != 0 || strcmp(key + 2, OPTION[i].name) != 0)
             continue;
-        if (!number(text, slot == &options.rate ? 1000 : 1, &value) ||
-            value > OPTION[i].most)
+        if (!number(text, is_rate(i) ? THOUSANDTHS : 1, &value) ||
+            value < OPTION[i].least || value > OPTION[i].most)
             return false;
         *slot = (uint32_t)value;
         return true;
@@ -378,12 +394,6 @@ int main(int argc, char **argv)
             help(stderr);
             return 2;
         }
-    if (options.rate == 0 || options.burst == 0 ||
-        options.lapse_permille + options.decline_permille > 1000) {
-        (void)fprintf(stderr, "teds_workload: rate and burst are above 0, and "
-                              "not all answers refuse\n");
-        return 2;
-    }
     teds.chance = chance_mix(options.seed);
     teds.rare_permille = options.rare_permille;
     day();

@@ -9,8 +9,9 @@
 
 enum { CARDS = 60000 };
 
-static const char *const COLUMN[] = {"sex", "veteran", "self-help"};
-static const char *const RACE[] = {"white", "black", "american-indian"};
+/* Columns of which each answer is a term that no other column names. */
+static const char *const COLUMN[] = {"sex", "age", "race", "veteran",
+                                     "self-help"};
 
 static bool has(const struct match_card *card, const char *id)
 {
@@ -118,8 +119,7 @@ static const struct data_demo_variable *variable_of(const char *id)
     return &data_demo_variables[i];
 }
 
-/* Law 3, for columns of which each answer is a term of its own; others come
- * from several. */
+/* Law 3: to five standard deviations. */
 static void shares_are_those_of_the_table(void)
 {
     uint32_t n[DATA_TERMS] = {0};
@@ -138,16 +138,10 @@ static void shares_are_those_of_the_table(void)
             double share = (double)data_demo_rows[k].p / 65536;
             double here = (double)n[data_demo_rows[k].term] / CARDS;
 
-            CHECK(here > share - 0.01 && here < share + 0.01);
+            CHECK((here - share) * (here - share) * CARDS <
+                  25 * share * (1 - share));
         }
     }
-    for (size_t i = 0; i < sizeof RACE / sizeof *RACE; i++)
-        for (int k = 0; k < DATA_DEMO_ROWS; k++)
-            if (data_demo_rows[k].term == data_find_term(RACE[i]))
-                CHECK(n[data_demo_rows[k].term] >
-                      data_demo_rows[k].p * 0.95 * CARDS / 65536 - 60);
-    /* 1 in 8,000 by chance */
-    CHECK(n[data_find_term("methamphetamine")] > 0);
 }
 
 static void rare_ones_are_rare(void)
