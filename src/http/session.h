@@ -37,6 +37,7 @@
 
 #include "base/err.h"
 #include "base/list.h"
+#include "base/role.h"
 #include "http/exchange.h"
 
 struct nghttp2_session;
@@ -45,7 +46,8 @@ struct nghttp2_option;
 
 enum {
     HTTP_QUEUE_MAX = 256 * 1024, /* bytes that may wait for one socket */
-    HTTP_IN_MAX = 1024 * 1024    /* body bytes held beyond all windows */
+    HTTP_IN_MAX = 1024 * 1024,   /* body bytes held beyond all windows */
+    HTTP_UNTOUCHED = 16384       /* bytes that are worth giving back */
 };
 #define HTTP_NEVER UINT64_MAX
 
@@ -95,6 +97,9 @@ struct http_host { /* one per I/O loop; set the first four, then init */
     void *handler;                         /* their first argument */
     void (*wake)(void *waker, struct http_session *session);
     void *waker;
+    /* Memory was taken, of HTTP_UNTOUCHED bytes at least, whose content nobody
+     * needs yet: its pages may go back to the system.  May be NULL. */
+    void (*untouched)(void *bytes, size_t size);
     struct http_limits limits;
     /* private */
     struct list spare;
@@ -106,7 +111,8 @@ struct http_host { /* one per I/O loop; set the first four, then init */
 
 struct http_session { /* read-only outside; all zero is closed */
     struct http_host *host;
-    void *user; /* the socket owner's own */
+    void *user;       /* the socket owner's own */
+    enum role caller; /* who is there; set by the socket owner */
     enum http_role role;
     uint32_t exchanges; /* open now */
 

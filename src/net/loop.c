@@ -1,9 +1,13 @@
+#define _DEFAULT_SOURCE 1 /* madvise, which no standard has */
 #include "net/loop.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/require.h"
+#include "net/channel.h"
 #include "net/connection.h"
 #include "net/listener.h"
 
@@ -20,6 +24,9 @@ static void fill_config(struct net_loop_config *config)
     config->inbox_max = or_default(config->inbox_max, 1024);
     config->write_ms = or_default(config->write_ms, 30000);
     config->linger_ms = or_default(config->linger_ms, 2000);
+    config->handshake_ms = or_default(config->handshake_ms, 10000);
+    config->handshakes_max =
+        or_default(config->handshakes_max, config->connections_max / 4 + 1);
     if (config->record_size == 0)
         config->record_size = sizeof(uint64_t);
 }
@@ -166,13 +173,15 @@ enum err net_loop_init(struct net_loop *loop,
     list_init(&loop->listeners);
     list_init(&loop->all);
     list_init(&loop->changed);
+    net_handshakes_init(&loop->handshakes, loop->config.handshakes_max);
     if (uv_loop_init(&loop->uv))
         return ERR_NOMEM;
     loop->open = true;
     loop->in = malloc(NET_CONNECTION_READ);
     loop->out = malloc(NET_CONNECTION_WRITE);
+    loop->plain = malloc(NET_CHANNEL_ROOM);
     loop->records = calloc(BATCH, loop->config.record_size);
-    if (loop->in && loop->out && loop->records &&
+    if (loop->in && loop->out && loop->plain && loop->records &&
         !net_timer_init(&loop->timers, loop->config.connections_max) &&
         !open_handles(loop) &&
         !net_queue_init(&loop->inbox, loop->config.record_size,
@@ -182,11 +191,25 @@ enum err net_loop_init(struct net_loop *loop,
     return ERR_NOMEM;
 }
 
+/* Give back the pages that lie inside: a long-lived heap has them from others,
+ * and they would stay though nobody needs them. */
+static void give_back(void *bytes, size_t size)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t from = ((uintptr_t)bytes + page - 1) / page * page;
+    uintptr_t to = ((uintptr_t)bytes + size) / page * page;
+
+    if (from < to) /* if it fails, they stay */
+        (void)madvise((uint8_t *)bytes + (from - (uintptr_t)bytes), to - from,
+                      MADV_DONTNEED);
+}
+
 enum err net_loop_host(struct net_loop *loop, struct http_host *host)
 {
     REQUIRE(loop->open);
     host->wake = net_connection_wake;
     host->waker = loop;
+    host->untouched = give_back;
     return http_session_host_init(host);
 }
 
@@ -256,6 +279,7 @@ void net_loop_close(struct net_loop *loop)
     net_timer_close(&loop->timers);
     free(loop->in);
     free(loop->out);
+    free(loop->plain);
     free(loop->records);
     memset(loop, 0, sizeof *loop);
 }
