@@ -222,6 +222,22 @@ enum err http_exchange_end(struct http_exchange *exchange,
     return ERR_NONE;
 }
 
+enum err http_exchange_finish(struct http_exchange *exchange, const void *bytes,
+                              size_t size)
+{
+    if (going(exchange))
+        return ERR_CANCELED;
+    if (size > 0) {
+        uint8_t *to = buf_reserve(&exchange->out, size);
+
+        if (!to)
+            return ERR_NOMEM;
+        memcpy(to, bytes, size);
+        http_exchange_commit(exchange, size);
+    }
+    return http_exchange_end(exchange, NULL, 0);
+}
+
 void http_exchange_reset(struct http_exchange *exchange, enum err why)
 {
     struct http_session *session = exchange->session;
