@@ -135,6 +135,7 @@ static bool may_read(const struct net_connection *connection)
     if (connection->state == CLOSED || connection->state == CONNECTING)
         return false;
     return connection->turn_bytes < NET_CONNECTION_TURN &&
+           http_session_hungry(&connection->session) &&
            (!connection->rest ||
             connection->waiting_bytes < NET_CONNECTION_READ); /* Law 1 */
 }
@@ -162,8 +163,12 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buf)
         return;
     err = http_session_receive(&connection->session, (const uint8_t *)buf->base,
                                (size_t)size, net_loop_now_ms(connection->loop));
-    if (err)
+    if (err) {
         begin_end(connection, err);
+    } else if (!http_session_hungry(&connection->session)) {
+        (void)uv_read_stop(stream);
+        connection->reading = false;
+    }
 }
 
 static void on_written(uv_write_t *request, int status)

@@ -11,7 +11,7 @@ MAY = {
     "base":    ((),                                    ()),
     "match":   (("base",),                             ()),
     "seal":    (("base",),                             ("sodium.h",)),
-    "http":    (("base",),                             ("nghttp2/",)),
+    "http":    (("base",),                             ("nghttp2/", "http_parser.h")),
     "rpc":     (("base", "http", "pb"),                ("protobuf-c/", "zlib.h", "jansson.h")),
     "service": (("base", "match", "seal", "rpc", "pb", "data"), ("protobuf-c/",)),
     "store":   (("base", "match"),                     ("sqlite3.h", "libpq-fe.h")),
