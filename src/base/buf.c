@@ -81,3 +81,11 @@ void buf_consume(struct buf *buf, size_t size)
     if (buf->head == buf->tail)
         buf->head = buf->tail = 0;
 }
+
+void buf_truncate(struct buf *buf, size_t size)
+{
+    REQUIRE(size <= buf_size(buf));
+    buf->tail = buf->head + size;
+    if (size == 0)
+        buf->head = buf->tail = 0;
+}

@@ -44,4 +44,7 @@ void buf_commit(struct buf *buf, size_t size);
 /* Forget size bytes (≤ buf_size) from the front. */
 void buf_consume(struct buf *buf, size_t size);
 
+/* Forget what is after the first size bytes (≤ buf_size). */
+void buf_truncate(struct buf *buf, size_t size);
+
 #endif

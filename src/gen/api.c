@@ -8,57 +8,20 @@
  * runs at build time only: it leaks, and the first failure ends it with one
  * sentence and status 1. */
 #include <ctype.h>
-#include <google/protobuf/descriptor.pb-c.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "gen/api_parts.h"
+
 enum { REQUEST_BYTES = 64 * 1024 };
 
-typedef Google__Protobuf__FileDescriptorSet Set;
-typedef Google__Protobuf__FileDescriptorProto File;
-typedef Google__Protobuf__DescriptorProto Message;
-typedef Google__Protobuf__ServiceDescriptorProto Service;
-typedef Google__Protobuf__MethodDescriptorProto Method;
-
-struct row { /* a method or a symbol, to be sorted by name */
-    char *name;
-    size_t file;
-    const Service *service;
-    const Method *method;
-};
-
-struct table {
-    struct row *row;
-    size_t count;
-};
+enum { SYMBOLS, SERVICES, METHODS, MESSAGES, TABLES };
 
 static char **limits;
 static int limits_count;
-
-static _Noreturn void fail(const char *what, const char *which)
-{
-    (void)fprintf(stderr, "gen_api: %s: %s\n", what, which);
-    exit(1);
-}
-
-static void *keep(void *memory)
-{
-    if (!memory)
-        fail("out of memory", "");
-    return memory;
-}
-
-static char *text(const char *a, const char *b, const char *c, const char *d)
-{
-    size_t size = strlen(a) + strlen(b) + strlen(c) + strlen(d) + 1;
-    char *out = keep(malloc(size));
-
-    (void)snprintf(out, size, "%s%s%s%s", a, b, c, d);
-    return out;
-}
 
 static uint8_t *slurp(const char *path, size_t *size)
 {
@@ -101,27 +64,6 @@ static char *c_type(const char *full)
     return out;
 }
 
-/* The same for objects: "a.b.DeF" → "a__b__de_f" (its FullNameToLower). */
-static char *c_lower(const char *full)
-{
-    char *out = keep(calloc(1, 2 * strlen(full) + 1)), *to = out;
-    int was_upper = 1;
-
-    for (; *full; full++) {
-        if (*full == '.') {
-            *to++ = '_';
-            *to++ = '_';
-            was_upper = 1;
-            continue;
-        }
-        if (isupper((unsigned char)*full) && !was_upper)
-            *to++ = '_';
-        was_upper = isupper((unsigned char)*full) != 0;
-        *to++ = (char)(tolower)((unsigned char)*full);
-    }
-    return out;
-}
-
 /* "kindred.v1.Support" → "KINDRED_V1_SUPPORT", "GetCard" → "GET_CARD". */
 static char *c_macro(const char *full)
 {
@@ -157,30 +99,35 @@ static void sort(struct table *table)
             fail("defined twice", table->row[i].name);
 }
 
-static void gather_message(struct table *symbols, const Message *message,
-                           const char *scope, size_t file)
+static void gather_message(struct table tables[static TABLES],
+                           const Message *message, const char *scope,
+                           size_t file)
 {
     char *name = text(scope, scope[0] ? "." : "", message->name, "");
 
-    add(symbols, (struct row){.name = name, .file = file});
+    add(&tables[SYMBOLS], (struct row){.name = name, .file = file});
+    add(&tables[MESSAGES],
+        (struct row){.name = name, .file = file, .message = message});
     for (size_t i = 0; i < message->n_nested_type; i++)
-        gather_message(symbols, message->nested_type[i], name, file);
+        gather_message(tables, message->nested_type[i], name, file);
     for (size_t i = 0; i < message->n_enum_type; i++)
-        add(symbols, (struct row){.name = text(name, ".",
-                                               message->enum_type[i]->name, ""),
-                                  .file = file});
+        add(&tables[SYMBOLS],
+            (struct row){.name =
+                             text(name, ".", message->enum_type[i]->name, ""),
+                         .file = file});
 }
 
-static void gather(const Set *set, struct table *symbols,
-                   struct table *services, struct table *methods)
+static void gather(const Set *set, struct table tables[static TABLES])
 {
+    struct table *symbols = &tables[SYMBOLS];
+
     for (size_t f = 0; f < set->n_file; f++) {
         const File *file = set->file[f];
         const char *scope = file->package ? file->package : "";
         const char *dot = scope[0] ? "." : "";
 
         for (size_t i = 0; i < file->n_message_type; i++)
-            gather_message(symbols, file->message_type[i], scope, f);
+            gather_message(tables, file->message_type[i], scope, f);
         for (size_t i = 0; i < file->n_enum_type; i++)
             add(symbols,
                 (struct row){.name =
@@ -191,23 +138,23 @@ static void gather(const Set *set, struct table *symbols,
             char *name = text(scope, dot, service->name, "");
 
             add(symbols, (struct row){.name = name, .file = f});
-            add(services,
+            add(&tables[SERVICES],
                 (struct row){.name = name, .file = f, .service = service});
             for (size_t m = 0; m < service->n_method; m++) {
                 const char *method = service->method[m]->name;
 
                 add(symbols, (struct row){.name = text(name, ".", method, ""),
                                           .file = f});
-                add(methods, (struct row){.name = text("/", name, "/", method),
-                                          .file = f,
-                                          .service = service,
-                                          .method = service->method[m]});
+                add(&tables[METHODS],
+                    (struct row){.name = text("/", name, "/", method),
+                                 .file = f,
+                                 .service = service,
+                                 .method = service->method[m]});
             }
         }
     }
-    sort(symbols);
-    sort(services);
-    sort(methods);
+    for (int i = 0; i < TABLES; i++)
+        sort(&tables[i]);
 }
 
 static unsigned long request_bytes(const char *path)
@@ -299,15 +246,17 @@ static void write_methods(FILE *out, const struct table *methods)
 }
 
 static void write_source(FILE *out, const Set *set, const char *name,
-                         struct table tables[static 3])
+                         struct table tables[static TABLES])
 {
-    const struct table *symbols = &tables[0], *services = &tables[1];
+    const struct table *symbols = &tables[SYMBOLS];
+    const struct table *services = &tables[SERVICES];
 
     (void)fprintf(out,
                   "/* Generated by gen/api.c; do not edit. */\n"
                   "#include \"pb/%s.api.h\"\n\n",
                   name);
-    write_methods(out, &tables[2]);
+    write_methods(out, &tables[METHODS]);
+    api_messages_write(out, &tables[MESSAGES]);
     for (size_t f = 0; f < set->n_file; f++)
         write_file(out, set, f);
     (void)fprintf(out, "\nstatic const struct api_file files[] = {\n");
@@ -325,10 +274,10 @@ static void write_source(FILE *out, const Set *set, const char *name,
         (void)fprintf(out, "    \"%s\",\n", services->row[i].name);
     (void)fprintf(out,
                   "    0};\n\nconst struct api_set %s_api = {\n"
-                  "    methods, %zu, files, %zu, symbols, %zu, services, "
-                  "%zu};\n",
-                  name, tables[2].count, set->n_file, symbols->count,
-                  services->count);
+                  "    methods, %zu, messages, %zu, files, %zu, symbols, %zu, "
+                  "services, %zu};\n",
+                  name, tables[METHODS].count, tables[MESSAGES].count,
+                  set->n_file, symbols->count, services->count);
 }
 
 static void check_limits(const struct table *methods)
@@ -359,7 +308,7 @@ static FILE *create(const char *dir, const char *name, const char *ending)
 
 int main(int argc, char **argv)
 {
-    static struct table tables[3]; /* static: live, not lost, to the end */
+    static struct table tables[TABLES]; /* static: live, not lost, to the end */
     static Set *set;
     size_t size;
     uint8_t *bytes;
@@ -374,11 +323,11 @@ int main(int argc, char **argv)
     free(bytes);
     if (!set)
         fail("not a descriptor set", argv[1]);
-    gather(set, &tables[0], &tables[1], &tables[2]);
-    check_limits(&tables[2]);
+    gather(set, tables);
+    check_limits(&tables[METHODS]);
     header = create(argv[3], argv[2], ".api.h");
     source = create(argv[3], argv[2], ".api.c");
-    write_header(header, set, argv[2], &tables[1]);
+    write_header(header, set, argv[2], &tables[SERVICES]);
     write_source(source, set, argv[2], tables);
     if (fclose(header) != 0 || fclose(source) != 0)
         fail("cannot write", argv[3]);

@@ -1,6 +1,5 @@
 #include "rpc/scan.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 enum { VARINT, FIXED64, DELIMITED, GROUP, GROUP_END, FIXED32 };
@@ -44,14 +43,28 @@ static size_t follow(uint8_t first, uint8_t *low, uint8_t *high)
     return 0;
 }
 
-static bool utf8(const uint8_t *at, size_t size)
+/* Is none of these eight bytes zero or above 0x7f? */
+static bool ascii(const uint8_t *at)
 {
-    const uint8_t *end = at + size;
+    uint64_t word;
+
+    memcpy(&word, at, sizeof word);
+    return (((word - UINT64_C(0x0101010101010101)) | word) &
+            UINT64_C(0x8080808080808080)) == 0;
+}
+
+bool rpc_scan_utf8(const uint8_t *bytes, size_t size)
+{
+    const uint8_t *at = bytes, *end = bytes + size;
     uint8_t low, high;
 
     while (at < end) {
         size_t more;
 
+        if (end - at >= 8 && ascii(at)) {
+            at += 8;
+            continue;
+        }
         if (*at > 0 && *at < 0x80) {
             at++;
             continue;
@@ -144,7 +157,7 @@ static enum err delimited(struct cursor *cursor,
         return err;
     }
     if (field && field->type == PROTOBUF_C_TYPE_STRING &&
-        !utf8(cursor->at, size))
+        !rpc_scan_utf8(cursor->at, size))
         return ERR_PROTO;
     if (field && field->type != PROTOBUF_C_TYPE_STRING &&
         field->type != PROTOBUF_C_TYPE_BYTES) {

@@ -13,6 +13,7 @@
 #define RPC_SCAN_H
 
 #include <protobuf-c/protobuf-c.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,5 +26,8 @@ enum { RPC_SCAN_DEPTH = 100, RPC_SCAN_ELEMENTS = 16384 };
 MUST_USE enum err rpc_scan(const ProtobufCMessageDescriptor *type,
                            const uint8_t *bytes, size_t size,
                            uint32_t elements_max);
+
+/* Are these bytes UTF-8 without zero bytes? */
+bool rpc_scan_utf8(const uint8_t *bytes, size_t size);
 
 #endif

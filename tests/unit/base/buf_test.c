@@ -78,7 +78,7 @@ static bool laws_hold_for(uint64_t seed, size_t fail_at)
         size_t size =
             chance_below(&seed, chance_below(&seed, 8) ? 200 : MAX + 64);
 
-        switch (chance_below(&seed, 4)) {
+        switch (chance_below(&seed, 5)) {
         case 0:
             append(&buf, &model, size);
             break;
@@ -90,6 +90,12 @@ static bool laws_hold_for(uint64_t seed, size_t fail_at)
                 size = buf_size(&buf);
             buf_consume(&buf, size);
             model.read += size;
+            break;
+        case 3:
+            if (size > buf_size(&buf))
+                size = buf_size(&buf);
+            buf_truncate(&buf, size);
+            model.written = model.read + size;
             break;
         default:
             if (chance_below(&seed, 100) == 0) {
