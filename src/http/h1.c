@@ -315,6 +315,7 @@ static bool eat_head(struct http_session *session)
 {
     struct http_h1 *h1 = session->h1;
     size_t size = buf_size(&h1->held), whole;
+    enum err err;
 
     if (h1->exchange || session->draining || size == 0)
         return false; /* Law 1 */
@@ -322,8 +323,12 @@ static bool eat_head(struct http_session *session)
         session->head_open = true;
         session->head_ms = session->now_ms;
     }
-    if (http_lines_head(buf_head(&h1->held), size, h1->seen, true, &whole) !=
-        ERR_NONE) {
+    err = http_lines_head(buf_head(&h1->held), size, h1->seen, true, &whole);
+    if (err == ERR_PROTOCOL) { /* what would understand no answer gets none */
+        session->failed = err;
+        return false;
+    }
+    if (err != ERR_NONE) {
         refuse(session, 400);
         return false;
     }

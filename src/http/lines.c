@@ -11,40 +11,41 @@ static bool is_token(uint8_t c)
 }
 
 /* Law 2 */
-static bool is_request_line(const uint8_t *line, size_t size)
+static enum err request_line(const uint8_t *line, size_t size)
 {
     static const char version[] = " HTTP/1.";
+    const size_t tail = sizeof version; /* with the minor number */
     size_t at = 0, spaces = 0;
 
+    if (size < tail ||
+        memcmp(line + size - tail, version, sizeof version - 1) != 0)
+        return ERR_PROTOCOL;
     while (at < size && is_token(line[at]))
         at++;
-    if (at == 0 || size < at + sizeof version + 1)
-        return false;
     for (size_t i = 0; i < size; i++) {
         if (line[i] < ' ' || line[i] == 0x7f)
-            return false;
+            return ERR_INVALID;
         spaces += line[i] == ' ';
     }
-    size -= sizeof version;
-    return spaces == 2 && line[at] == ' ' &&
-           memcmp(line + size, version, sizeof version - 1) == 0 &&
-           (line[size + sizeof version - 1] == '0' ||
-            line[size + sizeof version - 1] == '1');
+    if (spaces != 2 || at == 0 || line[at] != ' ' || at + 1 == size - tail ||
+        (line[size - 1] != '0' && line[size - 1] != '1'))
+        return ERR_INVALID;
+    return ERR_NONE;
 }
 
 /* Law 1 */
-static bool is_field(const uint8_t *line, size_t size)
+static enum err field(const uint8_t *line, size_t size)
 {
     size_t at = 0;
 
     while (at < size && is_token(line[at]))
         at++;
     if (at == 0 || at == size || line[at] != ':')
-        return false;
+        return ERR_INVALID;
     for (; at < size; at++)
         if ((line[at] < ' ' && line[at] != '\t') || line[at] == 0x7f)
-            return false;
-    return true;
+            return ERR_INVALID;
+    return ERR_NONE;
 }
 
 /* How many bytes to the first line end, its CRLF not counted; false: a CR or a
@@ -74,18 +75,20 @@ enum err http_lines_head(const uint8_t *bytes, size_t size, size_t seen,
         return ERR_NONE;
     while (at < end) {
         size_t line = end - at;
+        enum err err;
 
         if (!line_of(bytes + at, &line))
-            return ERR_PROTOCOL;
+            return ERR_INVALID;
         if (line == 0)
             break;
-        if (request && at == 0 ? !is_request_line(bytes, line)
-                               : !is_field(bytes + at, line))
-            return ERR_PROTOCOL;
+        err = request && at == 0 ? request_line(bytes, line)
+                                 : field(bytes + at, line);
+        if (err != ERR_NONE)
+            return err;
         at += line + 2;
     }
     if (at + 2 != end)
-        return ERR_PROTOCOL;
+        return ERR_INVALID;
     *whole = end;
     return ERR_NONE;
 }
@@ -100,11 +103,11 @@ enum err http_lines_chunk(const uint8_t *bytes, size_t size, size_t *whole)
                          ((bytes[at] | 32) >= 'a' && (bytes[at] | 32) <= 'f')))
         at++;
     if (at > CHUNK_DIGITS)
-        return ERR_PROTOCOL;
+        return ERR_INVALID;
     if (at < size && (at == 0 || bytes[at] != '\r'))
-        return ERR_PROTOCOL;
+        return ERR_INVALID;
     if (at + 1 < size && bytes[at + 1] != '\n')
-        return ERR_PROTOCOL;
+        return ERR_INVALID;
     if (at + 1 < size)
         *whole = at + 2;
     return ERR_NONE;
@@ -114,7 +117,7 @@ enum err http_lines_chunk_end(const uint8_t *bytes, size_t size, size_t *whole)
 {
     *whole = 0;
     if ((size > 0 && bytes[0] != '\r') || (size > 1 && bytes[1] != '\n'))
-        return ERR_PROTOCOL;
+        return ERR_INVALID;
     if (size > 1)
         *whole = 2;
     return ERR_NONE;

@@ -23,11 +23,13 @@
 
 /* Look for a head (with a request line) or a trailer section (without) at the
  * front of bytes[size], of which `seen` were looked at before.  *whole: its
- * size with the empty line, 0 if its end is not there yet.  ERR_PROTOCOL. */
+ * size with the empty line, 0 if its end is not there yet.  ERR_INVALID: a rule
+ * is broken.  ERR_PROTOCOL: it does not even claim to be HTTP/1. */
 MUST_USE enum err http_lines_head(const uint8_t *bytes, size_t size,
                                   size_t seen, bool request, size_t *whole);
 
-/* The same for the line before a chunk, and for the empty one behind it. */
+/* The same for the line before a chunk, and for the empty one behind it;
+ * ERR_INVALID. */
 MUST_USE enum err http_lines_chunk(const uint8_t *bytes, size_t size,
                                    size_t *whole);
 MUST_USE enum err http_lines_chunk_end(const uint8_t *bytes, size_t size,

@@ -192,10 +192,14 @@ static void receive_h2(struct http_session *session, const uint8_t *bytes,
 static void receive(struct http_session *session, const uint8_t *bytes,
                     size_t size)
 {
+    enum err err = ERR_NONE;
+
     if (session->h2)
         receive_h2(session, bytes, size);
-    else
-        session->failed = http_h1_receive(session, bytes, size);
+    else if (session->failed == ERR_NONE)
+        err = http_h1_receive(session, bytes, size);
+    if (err != ERR_NONE)
+        session->failed = err;
 }
 
 /* Which protocol is it?  How many of the bytes tell: they are the preface's so
