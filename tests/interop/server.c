@@ -3,8 +3,8 @@
  * For the suites that are not ours (h2spec, h2load, the interop clients, npm's
  * packages, a browser) and for measuring the cost of a call without a service
  * behind it.
- *   interop_server --port N      (0: any; it says which)
- * Pages of http://127.0.0.1:8081 and http://localhost:8081 may call it. */
+ *   interop_server --port N [--origin ORIGIN]
+ * Port 0 takes any, and says which; pages of the origin may call it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +20,7 @@ enum { PAYLOAD_MAX = 8 << 20 };
 
 static uint8_t *zeros;
 static char server_id[32];
-static const char *const origins[] = {"http://127.0.0.1:8081",
-                                      "http://localhost:8081", NULL};
+static const char *origins[2]; /* NULL-ended */
 
 /* The suites want some request headers back. */
 static enum err echo_metadata(struct rpc_call *call)
@@ -187,12 +186,18 @@ int main(int argc, char **argv)
     static struct served served;
     static struct rpc_health health;
     unsigned port = 0;
+    int known = 0;
     enum err err;
 
     log_open(2, LOG_WARN);
-    if (argc != 3 || strcmp(argv[1], "--port") != 0 ||
-        sscanf(argv[2], "%u", &port) != 1) {
-        (void)fprintf(stderr, "usage: interop_server --port N\n");
+    for (int i = 1; i + 1 < argc; i += 2)
+        if (strcmp(argv[i], "--port") == 0)
+            known += sscanf(argv[i + 1], "%u", &port) == 1;
+        else if (strcmp(argv[i], "--origin") == 0)
+            known += (origins[0] = argv[i + 1]) != NULL;
+    if (known == 0 || argc != 1 + 2 * known) {
+        (void)fprintf(stderr,
+                      "usage: interop_server --port N [--origin ORIGIN]\n");
         return 2;
     }
     (void)snprintf(server_id, sizeof server_id, "%p", (void *)&port);
