@@ -71,8 +71,8 @@ static int on_url(http_parser *parser, const char *at, size_t size)
 
     if (size > sizeof scheme - 1 && at[0] != '/' &&
         memcmp(at, scheme, sizeof scheme - 1) == 0) { /* absolute form */
-        const char *slash = memchr(at + sizeof scheme - 1, '/',
-                                   size - (sizeof scheme - 1));
+        const char *slash =
+            memchr(at + sizeof scheme - 1, '/', size - (sizeof scheme - 1));
 
         path.value = slash ? slash : "/";
         path.value_size = slash ? size - (size_t)(slash - at) : 1;
@@ -166,9 +166,9 @@ static int on_value(http_parser *parser, const char *at, size_t size)
     if (exchange->head_bad)
         return 0;
     for (size_t i = 0; i < h1->name_size; i++)
-        name[i] = (char)(h1->name[i] >= 'A' && h1->name[i] <= 'Z'
-                             ? h1->name[i] + 32
-                             : h1->name[i]);
+        name[i] =
+            (char)(h1->name[i] >= 'A' && h1->name[i] <= 'Z' ? h1->name[i] + 32
+                                                            : h1->name[i]);
     while (size > 0 && (at[size - 1] == ' ' || at[size - 1] == '\t'))
         size--;
     field.value_size = size;

@@ -72,8 +72,7 @@ void http_h1_out_refusal(struct http_session *session, int status)
 
     (void)snprintf(text, sizeof text, "%d", status);
     put_status(h1, text, &ok);
-    (void)snprintf(text, sizeof text, "content-length: %zu\r\n",
-                   strlen(words));
+    (void)snprintf(text, sizeof text, "content-length: %zu\r\n", strlen(words));
     put_text(h1, text, &ok);
     put_text(h1,
              "content-type: text/plain; charset=utf-8\r\n"

@@ -14,12 +14,12 @@
 #include "http/session.h"
 
 enum http_h1_part { /* what comes next */
-    H1_HEAD,
-    H1_DATA,
-    H1_CHUNK,
-    H1_CHUNK_END,
-    H1_TRAILER,
-    H1_DONE /* the request is whole; its answer is not */
+                    H1_HEAD,
+                    H1_DATA,
+                    H1_CHUNK,
+                    H1_CHUNK_END,
+                    H1_TRAILER,
+                    H1_DONE /* the request is whole; its answer is not */
 };
 
 struct http_h1 { /* of one session; private to h1.c and h1_out.c */
@@ -32,11 +32,11 @@ struct http_h1 { /* of one session; private to h1.c and h1_out.c */
     const char *name;               /* of the field whose value comes */
     size_t name_size;
     enum http_h1_part part;
-    int refusal;                      /* status of it; 0: 400 or 500 */
-    uint8_t codings, lengths, hosts;  /* fields of that name, counted */
-    bool keep, old, bare, expects;    /* alive after it; HTTP/1.0; HEAD; 100 */
-    bool chunked;                     /* the answer */
-    bool over;                        /* nothing more is read */
+    int refusal;                     /* status of it; 0: 400 or 500 */
+    uint8_t codings, lengths, hosts; /* fields of that name, counted */
+    bool keep, old, bare, expects;   /* alive after it; HTTP/1.0; HEAD; 100 */
+    bool chunked;                    /* the answer */
+    bool over;                       /* nothing more is read */
 };
 
 /* Fill bytes[room]; how much.  Ends the exchange when all of it is made. */

@@ -118,14 +118,14 @@ struct http_session { /* read-only outside; all zero is closed */
     /* private */
     struct nghttp2_session *h2; /* or … */
     struct http_h1 *h1;         /* … or neither yet */
-    const uint8_t *left; /* made by nghttp2, not yet given out */
+    const uint8_t *left;        /* made by nghttp2, not yet given out */
     size_t left_size;
     size_t in_bytes, in_owed; /* body held; credit of the connection owed */
     struct list all, events, submits, stalls;
     enum err failed;
     bool open, inside, woken, greeted, draining, goaway_last, pinged;
     bool head_open;
-    uint8_t strikes, preface; /* bytes of it that came, up to its "PRI" */
+    uint8_t strikes, preface;  /* bytes of it that came, up to its "PRI" */
     int32_t highest;           /* stream id the peer opened last */
     uint32_t resets, controls; /* tokens left, and when they were refilled */
     uint64_t refill_ms, now_ms, born_ms, heard_ms, idle_ms, head_ms;

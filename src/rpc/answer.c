@@ -37,15 +37,15 @@ static const struct http_field types[RPC_PROTOCOLS][2] = {
                   HTTP_FIELD("content-type", "application/grpc+json")},
     [RPC_WEB] = {HTTP_FIELD("content-type", "application/grpc-web+proto"),
                  HTTP_FIELD("content-type", "application/grpc-web+json")},
-    [RPC_WEB_TEXT] =
-        {HTTP_FIELD("content-type", "application/grpc-web-text+proto"),
-         HTTP_FIELD("content-type", "application/grpc-web-text+json")},
+    [RPC_WEB_TEXT] = {HTTP_FIELD("content-type",
+                                 "application/grpc-web-text+proto"),
+                      HTTP_FIELD("content-type",
+                                 "application/grpc-web-text+json")},
     [RPC_CONNECT] = {HTTP_FIELD("content-type", "application/proto"),
                      HTTP_FIELD("content-type", "application/json")},
-    [RPC_CONNECT_STREAM] = {HTTP_FIELD("content-type",
-                                       "application/connect+proto"),
-                            HTTP_FIELD("content-type",
-                                       "application/connect+json")}};
+    [RPC_CONNECT_STREAM] = {
+        HTTP_FIELD("content-type", "application/connect+proto"),
+        HTTP_FIELD("content-type", "application/connect+json")}};
 static const struct http_field gzip_field[RPC_PROTOCOLS] = {
     [RPC_GRPC] = HTTP_FIELD("grpc-encoding", "gzip"),
     [RPC_WEB] = HTTP_FIELD("grpc-encoding", "gzip"),
@@ -375,8 +375,7 @@ void rpc_answer_plain(struct rpc_server *server, struct http_exchange *exchange,
                                     plain.status == 405 ? 2 : 1);
 
     if (err == ERR_NONE)
-        err =
-            http_exchange_finish(exchange, plain.words, strlen(plain.words));
+        err = http_exchange_finish(exchange, plain.words, strlen(plain.words));
     if (err != ERR_NONE)
         http_exchange_reset(exchange, err);
 }

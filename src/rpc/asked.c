@@ -130,8 +130,8 @@ static void read_connect(const struct heard *heard, struct rpc_asked *asked)
 
     read_encoding(stream ? &heard->connect_encoding : &heard->content_encoding,
                   asked);
-    asked->gzip_out = has_gzip(stream ? &heard->connect_accept
-                                      : &heard->accept_encoding);
+    asked->gzip_out =
+        has_gzip(stream ? &heard->connect_accept : &heard->accept_encoding);
     if (timeout->value &&
         !rpc_connect_timeout(timeout->value, timeout->value_size,
                              &asked->timeout_ms))
@@ -167,8 +167,8 @@ void rpc_asked_read(const struct http_exchange *exchange,
             *noted = field;
     asked->protocol = protocol_of(&heard.type, &asked->json);
     if (strcmp(exchange->method, "GET") == 0) {
-        asked->get = rpc_query_is_call(exchange->path + asked->path_size,
-                                       &asked->json);
+        asked->get =
+            rpc_query_is_call(exchange->path + asked->path_size, &asked->json);
         asked->protocol = asked->get ? RPC_CONNECT : RPC_PLAIN;
         heard.content_encoding = nothing; /* it is in the query */
     }

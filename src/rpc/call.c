@@ -113,9 +113,8 @@ static enum err make_frame(struct rpc_call *call,
     buf_init(&text, RPC_BASE64_SIZE(buf_size(fresh)));
     to = buf_reserve(&text, text.max);
     if (to)
-        buf_commit(&text,
-                   rpc_base64_encode(buf_head(fresh), buf_size(fresh), true,
-                                     (char *)to));
+        buf_commit(&text, rpc_base64_encode(buf_head(fresh), buf_size(fresh),
+                                            true, (char *)to));
     buf_close(fresh);
     *fresh = text;
     return to ? ERR_NONE : ERR_NOMEM;

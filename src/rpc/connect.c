@@ -91,8 +91,7 @@ static void put_detail(struct buf *text, const struct rpc_detail *detail,
         *err = ERR_NOMEM;
         return;
     }
-    buf_commit(text,
-               rpc_base64_encode(detail->bytes, detail->size, false, to));
+    buf_commit(text, rpc_base64_encode(detail->bytes, detail->size, false, to));
     put(text, "\"}", err);
 }
 

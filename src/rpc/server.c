@@ -44,7 +44,8 @@ enum err rpc_server_init(struct rpc_server *server, uint32_t loop,
     if (server->scratch)
         rpc_scratch_init(server->scratch, server->limits.unpack_max);
     if (!server->bound || !server->scratch || !server->rows || !server->gzip ||
-        !server->json || rpc_status_rows_init(server->rows, false) != ERR_NONE) {
+        !server->json ||
+        rpc_status_rows_init(server->rows, false) != ERR_NONE) {
         rpc_server_close(server);
         return ERR_NOMEM;
     }
@@ -247,8 +248,7 @@ static void settle(struct rpc_call *call)
 
 /* Is the protocol one for this method, by this verb? */
 static bool fits(const struct http_exchange *exchange,
-                 const struct api_method *method,
-                 const struct rpc_asked *asked)
+                 const struct api_method *method, const struct rpc_asked *asked)
 {
     if (asked->protocol == RPC_PLAIN ||
         (asked->protocol == RPC_GRPC && exchange->http1))
@@ -265,8 +265,7 @@ static bool fits(const struct http_exchange *exchange,
            method->server_streams;
 }
 
-static enum err read_query(struct rpc_call *call,
-                           const struct rpc_asked *asked)
+static enum err read_query(struct rpc_call *call, const struct rpc_asked *asked)
 {
     buf_init(&call->text, RPC_FRAME_HEAD + rpc_intake_room(call));
     return rpc_query_message(call->exchange->path + asked->path_size,

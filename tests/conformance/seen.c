@@ -9,7 +9,8 @@
 #include "story.h"
 
 typedef Connectrpc__Conformance__V1__ConformancePayload__RequestInfo seen_info;
-typedef Connectrpc__Conformance__V1__ConformancePayload__ConnectGetInfo seen_get;
+typedef Connectrpc__Conformance__V1__ConformancePayload__ConnectGetInfo
+    seen_get;
 
 /* Everything here is small and the process a test's: no memory is the end. */
 static void *need(void *piece)
@@ -135,9 +136,8 @@ seen_info *story_seen(const struct story *story, size_t from, size_t count,
         any->type_url = need(malloc(sizeof prefix + strlen(name)));
         (void)sprintf(any->type_url, "%s%s", prefix, name);
         any->value.len = story->requests[i].len;
-        any->value.data =
-            (uint8_t *)copy((const char *)story->requests[i].data,
-                            story->requests[i].len);
+        any->value.data = (uint8_t *)copy((const char *)story->requests[i].data,
+                                          story->requests[i].len);
         info->requests = grow(info->requests, info->n_requests);
         info->requests[info->n_requests++] = any;
     }

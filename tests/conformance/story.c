@@ -37,8 +37,9 @@ static void on_writable(struct rpc_call *call)
 
 /* ---- what the first request says ---- */
 
-static void take_unary(struct story *story,
-                       const Connectrpc__Conformance__V1__UnaryResponseDefinition *wanted)
+static void
+take_unary(struct story *story,
+           const Connectrpc__Conformance__V1__UnaryResponseDefinition *wanted)
 {
     story->one = true;
     if (!wanted)
@@ -57,8 +58,9 @@ static void take_unary(struct story *story,
         story->data = &wanted->response_data;
 }
 
-static void take_stream(struct story *story,
-                        const Connectrpc__Conformance__V1__StreamResponseDefinition *wanted)
+static void
+take_stream(struct story *story,
+            const Connectrpc__Conformance__V1__StreamResponseDefinition *wanted)
 {
     if (!wanted)
         return;
@@ -80,10 +82,12 @@ static void take_first(struct story *story, const ProtobufCMessage *request,
     story->first =
         protobuf_c_message_unpack(type, NULL, packed->len, packed->data);
     REQUIRE(story->first);
-    if (type == &connectrpc__conformance__v1__server_stream_request__descriptor) {
-        take_stream(story, ((Connectrpc__Conformance__V1__ServerStreamRequest *)
-                                story->first)
-                               ->response_definition);
+    if (type ==
+        &connectrpc__conformance__v1__server_stream_request__descriptor) {
+        take_stream(
+            story,
+            ((Connectrpc__Conformance__V1__ServerStreamRequest *)story->first)
+                ->response_definition);
     } else if (type ==
                &connectrpc__conformance__v1__bidi_stream_request__descriptor) {
         Connectrpc__Conformance__V1__BidiStreamRequest *bidi =
@@ -92,9 +96,9 @@ static void take_first(struct story *story, const ProtobufCMessage *request,
         take_stream(story, bidi->response_definition);
         story->duplex = bidi->full_duplex;
     } else { /* the definition stands first in all three */
-        take_unary(story, ((Connectrpc__Conformance__V1__UnaryRequest *)
-                               story->first)
-                              ->response_definition);
+        take_unary(story,
+                   ((Connectrpc__Conformance__V1__UnaryRequest *)story->first)
+                       ->response_definition);
     }
 }
 
@@ -164,8 +168,7 @@ static enum err set_words(struct story *story)
     static const char seen_type[] =
         "connectrpc.conformance.v1.ConformancePayload.RequestInfo";
     const story_error *error = story->error;
-    struct rpc_detail *details =
-        calloc(error->n_details + 1, sizeof *details);
+    struct rpc_detail *details = calloc(error->n_details + 1, sizeof *details);
     size_t count = error->n_details;
     seen_info *info;
     uint8_t *packed = NULL;
@@ -173,17 +176,15 @@ static enum err set_words(struct story *story)
 
     REQUIRE(details);
     for (size_t i = 0; i < count; i++)
-        details[i] =
-            (struct rpc_detail){after_slash(error->details[i]->type_url),
-                                error->details[i]->value.data,
-                                error->details[i]->value.len};
+        details[i] = (struct rpc_detail){
+            after_slash(error->details[i]->type_url),
+            error->details[i]->value.data, error->details[i]->value.len};
     if (story->sent == 0) {
         info = story_seen(story, 0, story->requests_count, true);
         packed = malloc(protobuf_c_message_get_packed_size(&info->base) + 1);
         REQUIRE(packed);
-        details[count++] =
-            (struct rpc_detail){seen_type, packed,
-                                protobuf_c_message_pack(&info->base, packed)};
+        details[count++] = (struct rpc_detail){
+            seen_type, packed, protobuf_c_message_pack(&info->base, packed)};
         protobuf_c_message_free_unpacked(&info->base, NULL);
     }
     err = rpc_extra_words(
