@@ -130,11 +130,27 @@ struct kindred_timer *kindred_timer_new(struct kindred_loop *loop,
 void kindred_timer_set(struct kindred_timer *timer, uint64_t after_ms);
 void kindred_timer_free(struct kindred_timer *timer);
 
-/* A server at HOST:PORT, [IPV6]:PORT or unix:PATH; a name is resolved now,
- * which may take seconds.  Connects with the first call, and again whenever
+/* Whom to believe, and who we are, where an address begins with https://: PEM
+ * files, read now and not kept.  Once per loop, before its first such client;
+ * without it, the authorities of the system.  False: *error says why
+ * (CERTIFICATE_FILE, CERTIFICATE_KEY, CERTIFICATE_KEY_OPEN, CERTIFICATE_PAIR,
+ * CERTIFICATE_WEAK, CERTIFICATE_AUTHORITIES, OUT_OF_MEMORY; INVALID: too late,
+ * or one of certificate and key without the other). */
+struct kindred_trust {
+    const char *authorities; /* NULL: those of the system */
+    const char *certificate,
+        *key; /* to show, where one is asked for; or NULL */
+};
+bool kindred_loop_trust(struct kindred_loop *loop,
+                        const struct kindred_trust *trust,
+                        struct kindred_error *error);
+
+/* A server at HOST:PORT, [IPV6]:PORT or unix:PATH; at https://HOST:PORT through
+ * TLS, where its certificate must be for HOST.  A name is resolved now, which
+ * may take seconds.  Connects with the first call, and again whenever
  * the connection was lost and a call wants it, waiting 0.1 to 5 s between
- * attempts.  Calls fail with UNAVAILABLE UNREACHABLE if the first attempt of
- * all fails.  NULL: *error says why (ADDRESS, OUT_OF_MEMORY). */
+ * attempts.  Calls fail with UNAVAILABLE UNREACHABLE (or TLS_HANDSHAKE,
+ * CERTIFICATE_UNTRUSTED) if the first attempt of all fails.  NULL: *error says why (ADDRESS, OUT_OF_MEMORY). */
 struct kindred_client *kindred_client_new(struct kindred_loop *loop,
                                           const char *address,
                                           struct kindred_error *error);

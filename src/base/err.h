@@ -74,10 +74,18 @@ enum {
     X(ERR_PROTOCOL,          STATUS_UNAVAILABLE,          0,    "PROTOCOL",              "the peer does not keep to the protocol") \
     X(ERR_ABUSE,             STATUS_RESOURCE_EXHAUSTED,   1000, "TOO_MUCH",              "too much was asked of one connection") \
     X(ERR_UNREACHABLE,       STATUS_UNAVAILABLE,          1000, "UNREACHABLE",           "nobody answers at this address") \
+    X(ERR_HANDSHAKE,         STATUS_UNAVAILABLE,          0,    "TLS_HANDSHAKE",         "no secure connection could be agreed on") \
+    X(ERR_UNTRUSTED,         STATUS_UNAVAILABLE,          0,    "CERTIFICATE_UNTRUSTED", "the certificate of the other side is not to be trusted, or names another") \
     /* the start of a program */ \
     X(ERR_ADDRESS,           STATUS_INVALID_ARGUMENT,     0,    "ADDRESS",               "the address is not HOST:PORT, [IPV6]:PORT or unix:PATH, or its host is unknown, or is not this machine") \
     X(ERR_ADDRESS_BUSY,      STATUS_UNAVAILABLE,          1000, "ADDRESS_BUSY",          "another process listens on this address already") \
     X(ERR_ADDRESS_DENIED,    STATUS_PERMISSION_DENIED,    0,    "ADDRESS_DENIED",        "there is no right to listen on this address") \
+    X(ERR_CERT_FILE,         STATUS_INVALID_ARGUMENT,     0,    "CERTIFICATE_FILE",      "the certificate cannot be read, or is not PEM") \
+    X(ERR_CERT_KEY,          STATUS_INVALID_ARGUMENT,     0,    "CERTIFICATE_KEY",       "the private key cannot be read, or is not PEM without a password") \
+    X(ERR_CERT_KEY_OPEN,     STATUS_FAILED_PRECONDITION,  0,    "CERTIFICATE_KEY_OPEN",  "everybody may read the private key: take that right away with chmod o=") \
+    X(ERR_CERT_PAIR,         STATUS_INVALID_ARGUMENT,     0,    "CERTIFICATE_PAIR",      "the private key is not that of the certificate") \
+    X(ERR_CERT_WEAK,         STATUS_INVALID_ARGUMENT,     0,    "CERTIFICATE_WEAK",      "the certificate is of a kind that TLS no longer takes") \
+    X(ERR_CERT_AUTHORITIES,  STATUS_INVALID_ARGUMENT,     0,    "CERTIFICATE_AUTHORITIES", "the certificates of authorities cannot be read, or there are none") \
     /* every changing call */ \
     X(ERR_KEY_MISSING,       STATUS_INVALID_ARGUMENT,     0,    "IDEMPOTENCY_KEY",       "an idempotency key of 16 bytes is required") \
     X(ERR_KEY_REUSED,        STATUS_INVALID_ARGUMENT,     0,    "IDEMPOTENCY_KEY_REUSED","this idempotency key was used with another request") \

@@ -28,6 +28,8 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
     X(LOG_DRAINING,           LOG_INFO,  "draining") \
     X(LOG_STOPPED,            LOG_INFO,  "stopped") \
     X(LOG_LISTENING,          LOG_INFO,  "listening on port") \
+    X(LOG_LISTENING_PATH,     LOG_INFO,  "listening on a path") \
+    X(LOG_LISTENING_OPERATIONS, LOG_INFO, "listening for operators on port") \
     X(LOG_CRISIS_UNCONFIRMED, LOG_WARN,  "crisis resources not confirmed by the operator: countries") \
     X(LOG_RECOVERED_TICKETS,  LOG_INFO,  "recovered tickets") \
     X(LOG_RECOVERED_TALKS,    LOG_INFO,  "recovered talks") \
@@ -39,6 +41,10 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
     X(LOG_CONNECTION_OPENED,  LOG_DEBUG, "connection opened") \
     X(LOG_CONNECTION_CLOSED,  LOG_DEBUG, "connection closed") \
     X(LOG_CONNECTION_REFUSED, LOG_WARN,  "connection refused") \
+    X(LOG_HANDSHAKE_FAILED,   LOG_WARN,  "secure connections that could not be agreed on") \
+    X(LOG_HANDSHAKE_SLOW,     LOG_WARN,  "secure connections that took too long to agree on") \
+    X(LOG_CERTIFICATE_READ,   LOG_INFO,  "certificate and key read again: listeners") \
+    X(LOG_CERTIFICATE_KEPT,   LOG_ERROR, "certificate and key not usable, the old ones stay: listeners") \
     X(LOG_CALL_STARTED,       LOG_DEBUG, "call started") \
     X(LOG_CALL_ENDED,         LOG_DEBUG, "call ended") \
     X(LOG_SESSION_ABUSED,     LOG_WARN,  "connection closed for abuse") \

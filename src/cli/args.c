@@ -5,7 +5,14 @@
 
 const struct cli_option cli_args_common[] = {
     {"--server", "HOST:PORT",
-     "the server [127.0.0.1:50051, or $KINDRED_SERVER]", CLI_TEXT, 0, 200},
+     "the server [127.0.0.1:50051, or $KINDRED_SERVER]; https://HOST:PORT: "
+     "through TLS",
+     CLI_TEXT, 0, 200},
+    {"--ca", "FILE", "with https: whom to believe, PEM [the system's]",
+     CLI_TEXT, 0, 900},
+    {"--cert", "FILE", "with https: a certificate to show, PEM", CLI_TEXT, 0,
+     900},
+    {"--cert-key", "FILE", "its private key, PEM", CLI_TEXT, 0, 900},
     {"--key", "FILE", "the account key [~/.config/kindred/key]", CLI_TEXT, 0,
      900},
     {"--language", "TAG", "of words, BCP 47 [en]", CLI_TEXT, 0, 35},

@@ -278,10 +278,13 @@ static int run_stats(const struct cli_args *given)
     char address[128];
     const char *path =
         cli_args_text(given, "--socket", "/var/lib/kindred/operations.sock");
+    bool away =
+        !cli_args_has(given, "--socket") &&
+        strncmp(cli_args_text(given, "--server", ""), "https://", 8) == 0;
     int status;
 
     (void)snprintf(address, sizeof address, "unix:%s", path);
-    if (args.count < CLI_ARGS_MAX) {
+    if (!away && args.count < CLI_ARGS_MAX) {
         for (uint32_t i = args.count; i > 0; i--) /* before any --server */
             args.given[i] = args.given[i - 1];
         args.given[0].option = &cli_args_common[0];
@@ -301,7 +304,10 @@ const struct cli_command cli_look_stats = {
     .help = "what the server counts (for its operator)",
     .about = "  kindred stats --socket /var/lib/kindred/operations.sock\n\n"
              "Works for who may open that socket: the server's own user, and\n"
-             "root.  Numbers only; no person's data is in them.\n",
+             "root.  Numbers only; no person's data is in them.  From another\n"
+             "machine, where the server has an operations_listen:\n\n"
+             "  kindred stats --server https://HOST:PORT --ca ca.pem \\\n"
+             "          --cert me.pem --cert-key me.key\n",
     .options = STATS_OPTIONS,
     .run = run_stats};
 

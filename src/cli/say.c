@@ -49,7 +49,9 @@ int cli_say_status(const struct kindred_error *error)
     static const enum err ours[] = {
         ERR_KEY_FILE,        ERR_KEY_FILE_OPEN, ERR_KEY_FILE_MISSING,
         ERR_KEY_FILE_EXISTS, ERR_TERM_UNKNOWN,  ERR_TERM_USE,
-        ERR_TERM_PICK,       ERR_TERM_HIDDEN,   ERR_ADDRESS};
+        ERR_TERM_PICK,       ERR_TERM_HIDDEN,   ERR_ADDRESS,
+        ERR_CERT_FILE,       ERR_CERT_KEY,      ERR_CERT_KEY_OPEN,
+        ERR_CERT_PAIR,       ERR_CERT_WEAK,     ERR_CERT_AUTHORITIES};
 
     if (error->status == STATUS_OK)
         return CLI_OK;

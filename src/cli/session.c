@@ -44,6 +44,20 @@ static const char *server_of(const struct cli_args *args)
                                                      : DEFAULT_SERVER);
 }
 
+/* Believe what the options say. */
+static bool trust(struct kindred_loop *loop, const struct cli_args *args,
+                  struct kindred_error *error)
+{
+    struct kindred_trust files = {
+        .authorities = cli_args_text(args, "--ca", NULL),
+        .certificate = cli_args_text(args, "--cert", NULL),
+        .key = cli_args_text(args, "--cert-key", NULL)};
+
+    if (!files.authorities && !files.certificate && !files.key)
+        return true; /* the system's, when they are wanted */
+    return kindred_loop_trust(loop, &files, error);
+}
+
 static int refuse(struct cli_session *session,
                   const struct kindred_error *error)
 {
@@ -72,6 +86,8 @@ int cli_session_open(struct cli_session *session, const struct cli_args *args,
         return refuse(session, &error);
     }
     session->loop = kindred_loop_new();
+    if (session->loop && !trust(session->loop, args, &error))
+        return refuse(session, &error);
     if (session->loop)
         session->client =
             kindred_client_new(session->loop, server_of(args), &error);

@@ -195,8 +195,9 @@ static enum err open_exchange(struct kindred_call *call)
     struct http_field fields[FIELDS] = {
         field("content-type", "application/grpc"), field("te", "trailers"),
         field("user-agent", "libkindred/0.1")};
-    struct http_request request = {"POST",     "http", call->calls->authority,
-                                   call->path, fields, 3};
+    struct http_request request = {
+        "POST", call->calls->scheme, call->calls->authority, call->path, fields,
+        3};
     enum err err;
 
     if (call->bearer[0])

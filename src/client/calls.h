@@ -37,7 +37,7 @@ struct client_calls {
     const void *clock;
     void (*wanted)(void *owner); /* a call waits and there is no session */
     void *owner;
-    const char *authority; /* borrowed */
+    const char *scheme, *authority; /* borrowed */
 
     /* private */
     struct http_session *session;

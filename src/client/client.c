@@ -61,13 +61,51 @@ static void on_time(void *arg)
 
     REQUIRE(!client->connection); /* Law 1 */
     err = net_connection_open(&client->connection, &client->loop->net,
-                              &client->loop->host, &client->address, on_closed,
+                              &client->loop->host, &client->target, on_closed,
                               client);
     if (err != ERR_NONE)
         lose(client, err);
     else
         client_calls_attach(&client->calls,
                             net_connection_session(client->connection));
+}
+
+/* The HOST of HOST:PORT or [IPV6]:PORT. */
+static void name_of(char name[static 256], const char *address)
+{
+    const char *host = address + (*address == '[');
+    size_t size = (size_t)(strrchr(host, ':') - host);
+
+    if (host > address)
+        size--;
+    memcpy(name, host, size);
+    name[size] = '\0';
+}
+
+/* Where `address` leads, and with what. */
+static enum err aim(struct kindred_client *client, const char *address)
+{
+    static const char mark[] = "https://";
+    bool secure = strncmp(address, mark, sizeof mark - 1) == 0;
+    enum err err;
+
+    if (secure)
+        address += sizeof mark - 1;
+    if (strlen(address) >= sizeof client->authority)
+        return ERR_ADDRESS;
+    err = net_address_parse(&client->target.address, address);
+    if (err != ERR_NONE)
+        return err;
+    (void)snprintf(client->authority, sizeof client->authority, "%s",
+                   net_address_is_path(&client->target.address) ? "localhost"
+                                                                : address);
+    if (!secure)
+        return ERR_NONE;
+    if (net_address_is_path(&client->target.address))
+        return ERR_ADDRESS;
+    name_of(client->name, address);
+    client->target.name = client->name;
+    return client_loop_credentials(client->loop, &client->target.credentials);
 }
 
 struct kindred_client *kindred_client_new(struct kindred_loop *loop,
@@ -77,27 +115,25 @@ struct kindred_client *kindred_client_new(struct kindred_loop *loop,
     struct kindred_client *client = calloc(1, sizeof *client);
     enum err err = ERR_NOMEM;
 
-    if (client)
-        err = strlen(address) < sizeof client->authority
-                  ? net_address_parse(&client->address, address)
-                  : ERR_ADDRESS;
+    if (client) {
+        client->loop = loop;
+        err = aim(client, address);
+    }
     client_error_set(error, err);
     if (err != ERR_NONE) {
         free(client);
         return NULL;
     }
-    (void)snprintf(client->authority, sizeof client->authority, "%s",
-                   net_address_is_path(&client->address) ? "localhost"
-                                                         : address);
-    client->loop = loop;
     client->timer.fire = on_time;
     client->timer.arg = client;
-    client->calls = (struct client_calls){.timers = &loop->timers,
-                                          .now_ms = client_now_ms,
-                                          .clock = client,
-                                          .wanted = on_wanted,
-                                          .owner = client,
-                                          .authority = client->authority};
+    client->calls = (struct client_calls){
+        .timers = &loop->timers,
+        .now_ms = client_now_ms,
+        .clock = client,
+        .wanted = on_wanted,
+        .owner = client,
+        .scheme = client->target.credentials ? "https" : "http",
+        .authority = client->authority};
     client_calls_init(&client->calls);
     return client;
 }

@@ -20,12 +20,12 @@ struct kindred_client { /* read-only outside */
 
     /* private */
     struct client_timer timer; /* to connect (again) */
-    struct net_address address;
+    struct net_connection_target target;
     struct net_connection *connection;
     uint32_t failures;
     bool inside; /* in a callback of ours, that may free it */
     bool freed;  /* the memory waits for the connection or for inside */
-    char authority[256];
+    char authority[256], name[256];
 };
 
 #endif

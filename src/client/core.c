@@ -47,6 +47,7 @@ struct kindred_core *kindred_core_new(const char *authority, uint64_t now_ms)
                                         .now_ms = core_now_ms,
                                         .clock = core,
                                         .wanted = core_wanted,
+                                        .scheme = "http",
                                         .authority = core->authority};
     client_calls_init(&core->calls);
     core->host.handler_of = client_calls_handler();

@@ -9,6 +9,7 @@
 
 #include "base/require.h"
 #include "client/calls.h"
+#include "client/error.h"
 
 enum { PIECE = 4096 /* bytes of one read */ };
 
@@ -101,6 +102,7 @@ void kindred_loop_free(struct kindred_loop *loop)
         return;
     atomic_store(&loop->closed, true);
     net_loop_close(&loop->net);
+    net_credentials_close(&loop->credentials);
     http_session_host_close(&loop->host);
     net_timer_close(&loop->timers);
     while ((link = list_pop_front(&loop->lines)))
@@ -129,6 +131,36 @@ void kindred_loop_stop(struct kindred_loop *loop)
 uint64_t kindred_loop_now_ms(const struct kindred_loop *loop)
 {
     return net_loop_now_ms(&loop->net);
+}
+
+bool kindred_loop_trust(struct kindred_loop *loop,
+                        const struct kindred_trust *trust,
+                        struct kindred_error *error)
+{
+    struct net_credentials_config config = {.certificate = trust->certificate,
+                                            .key = trust->key,
+                                            .authorities = trust->authorities,
+                                            .protocols = NET_PROTOCOL_H2,
+                                            .client = true};
+    enum err err = ERR_INVALID;
+
+    if (!loop->credentials.context && !trust->certificate == !trust->key)
+        err = net_credentials_init(&loop->credentials, &config);
+    client_error_set(error, err);
+    return err == ERR_NONE;
+}
+
+enum err client_loop_credentials(struct kindred_loop *loop,
+                                 struct net_credentials **credentials)
+{
+    struct net_credentials_config config = {.protocols = NET_PROTOCOL_H2,
+                                            .client = true};
+    enum err err = ERR_NONE;
+
+    if (!loop->credentials.context)
+        err = net_credentials_init(&loop->credentials, &config);
+    *credentials = &loop->credentials;
+    return err;
 }
 
 struct kindred_timer *kindred_timer_new(struct kindred_loop *loop,

@@ -16,6 +16,7 @@
 #include "client/timer.h"
 #include "http/session.h"
 #include "kindred/client.h"
+#include "net/credentials.h"
 #include "net/loop.h"
 #include "net/signal.h"
 #include "net/thread.h"
@@ -29,6 +30,7 @@ struct kindred_loop { /* private */
     struct net_loop net;
     struct http_host host;
     struct net_timer_heap timers;
+    struct net_credentials credentials; /* closed until first wanted */
     struct net_signal signal;
     struct net_thread reader;
     client_loop_line *line;
@@ -49,6 +51,11 @@ struct kindred_loop { /* private */
  * A line longer than CLIENT_LOOP_LINE_MAX comes in pieces.  False: no thread. */
 bool client_loop_lines(struct kindred_loop *loop, int fd,
                        client_loop_line *line, void *arg);
+
+/* Those of kindred_loop_trust(), or the system's.  Errors as of
+ * net_credentials_init(). */
+MUST_USE enum err client_loop_credentials(struct kindred_loop *loop,
+                                          struct net_credentials **credentials);
 
 /* Hold lines back, from the next on, or let them come again. */
 void client_loop_hold(struct kindred_loop *loop, bool held);

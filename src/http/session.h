@@ -41,6 +41,7 @@
 
 #include "base/err.h"
 #include "base/list.h"
+#include "base/role.h"
 #include "http/exchange.h"
 
 struct http_h1;
@@ -111,7 +112,8 @@ struct http_host { /* one per I/O loop; set the first four, then init */
 
 struct http_session { /* read-only outside; all zero is closed */
     struct http_host *host;
-    void *user; /* the socket owner's own */
+    void *user;       /* the socket owner's own */
+    enum role caller; /* who is there; set by the socket owner */
     enum http_role role;
     uint32_t exchanges; /* open now */
 

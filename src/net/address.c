@@ -257,3 +257,13 @@ failed:
         (void)close(fd[--held]);
     return err;
 }
+
+enum err net_address_share(const struct net_address *address)
+{
+    const struct sockaddr_un *path = (const void *)&address->to;
+
+    REQUIRE(net_address_is_path(address));
+    return chmod(path->sun_path, S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP)
+               ? ERR_ADDRESS_DENIED
+               : ERR_NONE;
+}

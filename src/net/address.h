@@ -44,4 +44,8 @@ uint16_t net_address_port(const struct net_address *address);
 MUST_USE enum err net_address_bind(struct net_address *address, int fd[],
                                    uint32_t n);
 
+/* Let the group of a bound path's file connect, too: mode 0660.
+ * ERR_ADDRESS_DENIED. */
+MUST_USE enum err net_address_share(const struct net_address *address);
+
 #endif

@@ -1,18 +1,19 @@
 #include "net/connection.h"
 
 #include <stdlib.h>
-#include <string.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/require.h"
+#include "net/channel.h"
+#include "net/socket.h"
 
 enum { ROUNDS = NET_CONNECTION_TURN / NET_CONNECTION_WRITE };
 
 enum state {
     IDLE,
     CONNECTING, /* ours: the socket is not there yet */
+    SECURING,   /* TLS shakes hands */
     OPEN,
     ENDING,    /* the session is over; its last bytes are being written */
     LINGERING, /* ours are written; the peer's are read and forgotten */
@@ -21,32 +22,26 @@ enum state {
 };
 
 static const bool may_follow[STATES][STATES] = {
-    [IDLE] = {[CONNECTING] = true, [OPEN] = true, [CLOSED] = true},
-    [CONNECTING] = {[OPEN] = true, [CLOSED] = true},
+    [IDLE] = {[CONNECTING] = true,
+              [SECURING] = true,
+              [OPEN] = true,
+              [CLOSED] = true},
+    [CONNECTING] = {[SECURING] = true, [OPEN] = true, [CLOSED] = true},
+    [SECURING] = {[OPEN] = true, [ENDING] = true, [CLOSED] = true},
     [OPEN] = {[ENDING] = true, [CLOSED] = true},
     [ENDING] = {[LINGERING] = true, [CLOSED] = true},
     [LINGERING] = {[CLOSED] = true},
 };
 
 struct net_connection {
-    union {
-        uv_handle_t handle;
-        uv_stream_t stream;
-        uv_tcp_t tcp;
-        uv_pipe_t pipe;
-    } socket;
-    union { /* one at a time */
-        uv_connect_t connect;
-        uv_write_t write;
-        uv_shutdown_t shutdown;
-    } request;
-    struct http_session session;
+    struct net_socket socket;
+    struct net_channel channel;
     struct net_loop *loop;
     struct net_timer timer;
-    struct list by_loop, by_changed;
+    struct list by_loop, by_changed, by_handshake;
     net_connection_closed *closed;
     void *arg;
-    uint8_t *rest;       /* of a write that waits for the peer, else NULL */
+    uint64_t born_ms;    /* or connected: its handshake began */
     uint64_t waiting_ms; /* since when it waits; since when we are ENDING */
     uint32_t turn_bytes, waiting_bytes; /* read in this turn; while it waits */
     enum state state;
@@ -81,8 +76,14 @@ static void on_closed(uv_handle_t *handle)
     log_event(LOG_CONNECTION_CLOSED, 1, connection->why);
     if (connection->closed) /* Law 2 */
         connection->closed(connection->arg, connection->why);
-    free(connection->rest);
+    net_socket_written(&connection->socket);
     free(connection);
+}
+
+static void leave_handshakes(struct net_connection *connection, enum err why)
+{
+    net_handshakes_leave(&connection->loop->handshakes,
+                         &connection->by_handshake, why);
 }
 
 /* Close the socket now.  Never from inside a call of the session. */
@@ -92,13 +93,15 @@ static void finish(struct net_connection *connection, enum err why)
     connection->why = why;
     net_timer_set(&connection->loop->timers, &connection->timer, NET_NEVER);
     list_unlink(&connection->by_changed);
-    http_session_close(&connection->session);
+    leave_handshakes(connection, why);
+    net_channel_close(&connection->channel);
     uv_close(&connection->socket.handle, on_closed);
 }
 
 /* The session is over: let it say its last words (Law 3). */
 static void begin_end(struct net_connection *connection, enum err why)
 {
+    leave_handshakes(connection, why);
     move(connection, ENDING);
     connection->why = why;
     connection->waiting_ms = net_loop_now_ms(connection->loop);
@@ -114,7 +117,7 @@ static void on_room(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
     uint32_t room = NET_CONNECTION_READ;
 
     (void)suggested;
-    if (connection->rest) /* Law 1 */
+    if (connection->socket.rest) /* Law 1 */
         room -= connection->waiting_bytes;
     buf->base = (char *)connection->loop->in;
     buf->len = room;
@@ -124,7 +127,8 @@ static void on_end_of_input(struct net_connection *connection, bool lost)
 {
     if (connection->state == LINGERING || connection->state == ENDING)
         finish(connection, connection->why);
-    else if (lost || connection->session.exchanges > 0)
+    else if (lost || connection->state == SECURING ||
+             connection->channel.session.exchanges > 0)
         finish(connection, ERR_CONNECTION);
     else
         finish(connection, ERR_NONE);
@@ -135,15 +139,32 @@ static bool may_read(const struct net_connection *connection)
     if (connection->state == CLOSED || connection->state == CONNECTING)
         return false;
     return connection->turn_bytes < NET_CONNECTION_TURN &&
-           http_session_hungry(&connection->session) &&
-           (!connection->rest ||
+           http_session_hungry(&connection->channel.session) &&
+           (!connection->socket.rest ||
             connection->waiting_bytes < NET_CONNECTION_READ); /* Law 1 */
+}
+
+/* Bytes came, or (NULL) TLS is to begin. */
+static void take_in(struct net_connection *connection, const uint8_t *bytes,
+                    size_t size)
+{
+    struct net_loop *loop = connection->loop;
+    enum err err = net_channel_receive(&connection->channel, bytes, size,
+                                       loop->plain, net_loop_now_ms(loop));
+
+    if (connection->state == SECURING && connection->channel.secure) {
+        leave_handshakes(connection, ERR_NONE);
+        move(connection, OPEN);
+    }
+    if (err)
+        begin_end(connection, err);
+    else if (connection->channel.over)
+        on_end_of_input(connection, false);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buf)
 {
     struct net_connection *connection = stream->data;
-    enum err err;
 
     if (size == 0 || connection->state == CLOSED)
         return;
@@ -152,20 +173,17 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buf)
         return;
     }
     connection->turn_bytes += (uint32_t)size;
-    if (connection->rest)
+    if (connection->socket.rest)
         connection->waiting_bytes += (uint32_t)size;
     if (!may_read(connection)) {
         (void)uv_read_stop(stream);
         connection->reading = false;
     }
     changed(connection);
-    if (connection->state != OPEN)
-        return;
-    err = http_session_receive(&connection->session, (const uint8_t *)buf->base,
-                               (size_t)size, net_loop_now_ms(connection->loop));
-    if (err) {
-        begin_end(connection, err);
-    } else if (!http_session_hungry(&connection->session)) {
+    if (connection->state == SECURING || connection->state == OPEN)
+        take_in(connection, (const uint8_t *)buf->base, (size_t)size);
+    if (connection->state == OPEN &&
+        !http_session_hungry(&connection->channel.session)) {
         (void)uv_read_stop(stream);
         connection->reading = false;
     }
@@ -175,8 +193,7 @@ static void on_written(uv_write_t *request, int status)
 {
     struct net_connection *connection = request->data;
 
-    free(connection->rest);
-    connection->rest = NULL;
+    net_socket_written(&connection->socket);
     connection->waiting_bytes = 0;
     if (connection->state == CLOSED)
         return;
@@ -186,20 +203,25 @@ static void on_written(uv_write_t *request, int status)
         changed(connection);
 }
 
+/* The socket is there. */
+static void open_channel(struct net_connection *connection)
+{
+    connection->born_ms = net_loop_now_ms(connection->loop);
+    move(connection, connection->channel.secure ? OPEN : SECURING);
+    changed(connection);
+}
+
 static void on_connected(uv_connect_t *request, int status)
 {
     struct net_connection *connection = request->data;
 
+    if (connection->state != CLOSED && status < 0)
+        finish(connection, ERR_UNREACHABLE);
     if (connection->state == CLOSED)
         return;
-    if (status < 0) {
-        finish(connection, ERR_UNREACHABLE);
-        return;
-    }
-    move(connection, OPEN);
-    if (connection->socket.handle.type == UV_TCP)
-        (void)uv_tcp_nodelay(&connection->socket.tcp, 1);
-    changed(connection);
+    open_channel(connection);
+    if (connection->state == SECURING)
+        take_in(connection, NULL, 0);
 }
 
 static void on_shut(uv_shutdown_t *request, int status)
@@ -212,55 +234,28 @@ static void on_shut(uv_shutdown_t *request, int status)
 
 /* ---- the end of a turn ---- */
 
-/* Write size bytes of the loop's buffer; what the socket does not take at once
- * is copied and waits.  False: it waits, or the connection is lost. */
-static bool write_out(struct net_connection *connection, size_t size)
-{
-    uint8_t *bytes = connection->loop->out;
-    uv_buf_t buf = uv_buf_init((char *)bytes, (unsigned)size);
-    int done = uv_try_write(&connection->socket.stream, &buf, 1);
-
-    if (done == (int)size)
-        return true;
-    if (done < 0 && done != UV_EAGAIN) {
-        finish(connection, ERR_CONNECTION);
-        return false;
-    }
-    if (done > 0) {
-        bytes += done;
-        size -= (size_t)done;
-    }
-    connection->rest = malloc(size);
-    if (!connection->rest) {
-        finish(connection, ERR_NOMEM);
-        return false;
-    }
-    memcpy(connection->rest, bytes, size);
-    connection->waiting_ms = net_loop_now_ms(connection->loop);
-    connection->request.write.data = connection;
-    buf = uv_buf_init((char *)connection->rest, (unsigned)size);
-    if (uv_write(&connection->request.write, &connection->socket.stream, &buf,
-                 1, on_written))
-        finish(connection, ERR_CONNECTION);
-    return false;
-}
-
-/* Pull from the session and write: once, or a few times if there is much.
- * True: it has no more.  This, and on_read(), is where TLS belongs. */
+/* Pull from the session and write: once, or a few times if there is much; what
+ * the socket does not take at once waits.  True: there is no more. */
 static bool pull(struct net_connection *connection)
 {
     struct net_loop *loop = connection->loop;
+    struct net_channel_turn turn = {.plain = loop->plain,
+                                    .out = loop->out,
+                                    .now_ms = net_loop_now_ms(loop),
+                                    .last = connection->state == ENDING};
 
     for (int round = 0; round < ROUNDS; round++) {
-        size_t size =
-            http_session_send(&connection->session, loop->out,
-                              NET_CONNECTION_WRITE, net_loop_now_ms(loop));
+        enum err err = net_channel_send(&connection->channel, &turn);
 
-        REQUIRE(size <= NET_CONNECTION_WRITE);
-        if (size > 0 && !write_out(connection, size))
-            return false;
-        if (size < NET_CONNECTION_WRITE)
-            return true;
+        if (!err && turn.size > 0)
+            err = net_socket_write(&connection->socket, loop->out, turn.size,
+                                   on_written);
+        if (err == ERR_FULL)
+            connection->waiting_ms = turn.now_ms;
+        else if (err)
+            finish(connection, err);
+        if (err || !turn.more)
+            return !err;
     }
     changed(connection);
     return false;
@@ -269,10 +264,8 @@ static bool pull(struct net_connection *connection)
 static void linger(struct net_connection *connection)
 {
     move(connection, LINGERING);
-    http_session_close(&connection->session);
-    connection->request.shutdown.data = connection;
-    if (uv_shutdown(&connection->request.shutdown, &connection->socket.stream,
-                    on_shut))
+    net_channel_close(&connection->channel);
+    if (net_socket_shutdown(&connection->socket, on_shut))
         finish(connection, connection->why);
 }
 
@@ -297,8 +290,10 @@ static void set_timer(struct net_connection *connection)
     if (connection->state == ENDING || connection->state == LINGERING)
         at_ms = connection->waiting_ms + config->linger_ms;
     else
-        at_ms = http_session_deadline_ms(&connection->session);
-    if (connection->rest) /* Law 1 */
+        at_ms = http_session_deadline_ms(&connection->channel.session);
+    if (connection->state == SECURING)
+        at_ms = connection->born_ms + config->handshake_ms;
+    if (connection->socket.rest) /* Law 1 */
         cut_ms = connection->waiting_ms + config->write_ms;
     net_timer_set(&connection->loop->timers, &connection->timer,
                   at_ms < cut_ms ? at_ms : cut_ms);
@@ -315,12 +310,14 @@ void net_connection_flush(struct net_connection *connection)
         finish(connection, connection->why);
         return;
     }
-    if ((connection->state == OPEN || connection->state == ENDING) &&
-        !connection->rest)
+    if (connection->state >= SECURING && connection->state <= ENDING &&
+        !connection->socket.rest)
         empty = pull(connection);
     if (connection->state == OPEN &&
-        http_session_finished(&connection->session))
+        http_session_finished(&connection->channel.session)) {
         begin_end(connection, ERR_NONE);
+        empty = empty && pull(connection); /* TLS's last word */
+    }
     if (connection->state == ENDING && empty)
         linger(connection);
     if (connection->state != CLOSED)
@@ -334,22 +331,25 @@ void net_connection_tick(struct net_timer *timer, uint64_t now_ms)
     struct net_connection *connection =
         LIST_ENTRY(timer, struct net_connection, timer);
     const struct net_loop_config *config = &connection->loop->config;
-    enum err err;
+    enum err err = ERR_NONE;
 
     REQUIRE(connection->state != CLOSED);
-    if (connection->state == ENDING || connection->state == LINGERING) {
-        finish(connection, connection->why);
-        return;
-    }
-    if (connection->rest &&
-        now_ms >= connection->waiting_ms + config->write_ms) {
-        finish(connection, ERR_SLOW_READER); /* Law 1 */
+    if (connection->state == ENDING || connection->state == LINGERING)
+        err = connection->why;
+    else if (connection->state == SECURING &&
+             now_ms >= connection->born_ms + config->handshake_ms)
+        err = ERR_DEADLINE; /* Law 4 */
+    else if (connection->socket.rest &&
+             now_ms >= connection->waiting_ms + config->write_ms)
+        err = ERR_SLOW_READER; /* Law 1 */
+    if (err || connection->state > OPEN) {
+        finish(connection, err);
         return;
     }
     changed(connection);
-    if (now_ms < http_session_deadline_ms(&connection->session))
+    if (now_ms < http_session_deadline_ms(&connection->channel.session))
         return;
-    err = http_session_tick(&connection->session, now_ms);
+    err = http_session_tick(&connection->channel.session, now_ms);
     if (err && connection->state == CONNECTING)
         finish(connection, ERR_UNREACHABLE);
     else if (err)
@@ -360,12 +360,11 @@ void net_connection_tick(struct net_timer *timer, uint64_t now_ms)
 
 /* A connection in no state yet, counted, its socket made but not open. */
 static enum err create(struct net_connection **made, struct net_loop *loop,
-                       struct http_host *host, enum http_role role,
-                       bool is_path)
+                       struct net_channel_config *config, bool is_path)
 {
     struct net_quota *quota = loop->config.quota;
     struct net_connection *connection;
-    int failed;
+    enum err err;
 
     if (loop->connections >= loop->config.connections_max || loop->stopping)
         return ERR_FULL; /* net/loop law 2 */
@@ -378,17 +377,15 @@ static enum err create(struct net_connection **made, struct net_loop *loop,
         return ERR_FULL;
     }
     connection->loop = loop;
-    if (http_session_init(&connection->session, host, role, connection,
-                          net_loop_now_ms(loop))) {
+    config->user = connection;
+    err = net_channel_init(&connection->channel, config, net_loop_now_ms(loop));
+    if (err) {
         if (quota)
             atomic_fetch_sub(&quota->open, 1);
         free(connection);
-        return ERR_NOMEM;
+        return err;
     }
-    failed = is_path ? uv_pipe_init(&loop->uv, &connection->socket.pipe, 0)
-                     : uv_tcp_init(&loop->uv, &connection->socket.tcp);
-    REQUIRE(!failed); /* without flags it makes no socket and cannot fail */
-    connection->socket.handle.data = connection;
+    net_socket_init(&connection->socket, &loop->uv, is_path, connection);
     loop->connections++;
     list_push_back(&loop->all, &connection->by_loop);
     log_event(LOG_CONNECTION_OPENED, 1, ERR_NONE);
@@ -396,52 +393,60 @@ static enum err create(struct net_connection **made, struct net_loop *loop,
     return ERR_NONE;
 }
 
-enum err net_connection_serve(struct net_loop *loop, struct http_host *host,
-                              int fd, bool is_path)
+static void enter_handshakes(struct net_connection *connection)
 {
+    struct list *oldest = net_handshakes_enter(&connection->loop->handshakes,
+                                               &connection->by_handshake);
+
+    if (oldest) /* Law 4 */
+        finish(LIST_ENTRY(oldest, struct net_connection, by_handshake),
+               ERR_DEADLINE);
+}
+
+enum err net_connection_serve(struct net_loop *loop,
+                              const struct net_connection_entry *entry, int fd)
+{
+    struct net_channel_config config = {.host = entry->host,
+                                        .side = HTTP_SERVER,
+                                        .caller = entry->caller,
+                                        .credentials = entry->credentials};
     struct net_connection *connection;
-    enum err err = create(&connection, loop, host, HTTP_SERVER, is_path);
-    int failed;
+    enum err err = create(&connection, loop, &config, entry->is_path);
 
     if (err) {
         (void)close(fd);
         return err;
     }
-    failed = is_path ? uv_pipe_open(&connection->socket.pipe, fd)
-                     : uv_tcp_open(&connection->socket.tcp, fd);
-    if (failed) {
-        (void)close(fd);
-        finish(connection, ERR_NOMEM);
-        return ERR_NOMEM;
+    err = net_socket_adopt(&connection->socket, fd);
+    if (err) {
+        finish(connection, err);
+        return err;
     }
-    if (!is_path)
-        (void)uv_tcp_nodelay(&connection->socket.tcp, 1);
-    move(connection, OPEN);
-    changed(connection);
+    open_channel(connection);
+    if (connection->state == SECURING)
+        enter_handshakes(connection);
     return ERR_NONE;
 }
 
 enum err net_connection_open(struct net_connection **connection,
                              struct net_loop *loop, struct http_host *host,
-                             const struct net_address *address,
+                             const struct net_connection_target *target,
                              net_connection_closed *closed, void *arg)
 {
-    bool is_path = net_address_is_path(address);
-    const struct sockaddr_un *path = (const void *)&address->to;
+    struct net_channel_config config = {.host = host,
+                                        .side = HTTP_CLIENT,
+                                        .credentials = target->credentials,
+                                        .name = target->name};
     struct net_connection *made;
-    enum err err = create(&made, loop, host, HTTP_CLIENT, is_path);
+    enum err err =
+        create(&made, loop, &config, net_address_is_path(&target->address));
 
     if (err)
         return err;
     made->closed = closed;
     made->arg = arg;
-    made->request.connect.data = made;
     move(made, CONNECTING);
-    if (is_path) {
-        uv_pipe_connect(&made->request.connect, &made->socket.pipe,
-                        path->sun_path, on_connected);
-    } else if (uv_tcp_connect(&made->request.connect, &made->socket.tcp,
-                              (const void *)&address->to, on_connected)) {
+    if (net_socket_connect(&made->socket, &target->address, on_connected)) {
         made->doomed = true;
         made->why = ERR_UNREACHABLE;
     }
@@ -452,15 +457,15 @@ enum err net_connection_open(struct net_connection **connection,
 
 struct http_session *net_connection_session(struct net_connection *connection)
 {
-    return &connection->session;
+    return &connection->channel.session;
 }
 
 void net_connection_drain(struct net_connection *connection)
 {
-    if (connection->state == CONNECTING) {
+    if (connection->state == CONNECTING || connection->state == SECURING) {
         net_connection_close(connection);
     } else if (connection->state == OPEN) {
-        http_session_drain(&connection->session,
+        http_session_drain(&connection->channel.session,
                            net_loop_now_ms(connection->loop));
         changed(connection);
     }

@@ -1,12 +1,13 @@
-/* net/connection -- one socket and its http session.
+/* net/connection -- one socket and its http session, through TLS or not.
  *
- * Owns both.  Bytes read go to the session at once, from a buffer the whole
+ * Owns them.  Bytes read go to the session at once, from a buffer the whole
  * loop shares; bytes to write are pulled from the session at the end of the
  * turn and leave in one write.  While a write waits for the peer nothing more
  * is pulled, so a slow reader is felt upstream and costs one buffer.
  *
- * What a connection holds: itself (under 2 KiB), what its session holds, and,
- * only while the peer is behind, one buffer of at most NET_CONNECTION_WRITE.
+ * What a connection holds: itself (under 2 KiB), what its session and its TLS
+ * hold, and, only while the peer is behind, one buffer of at most
+ * NET_CONNECTION_WRITE.
  *
  * Laws
  *   1. A peer that took no more for write_ms is cut off; meanwhile at most
@@ -15,7 +16,9 @@
  *      it, after the session is closed, and is the last that is heard.
  *   3. What the session still has to say (GOAWAY) is written before the socket
  *      closes, and what the peer still sends is read for linger_ms, so that a
- *      reset does not destroy it. */
+ *      reset does not destroy it.
+ *   4. A handshake that took handshake_ms is cut off; of more than
+ *      handshakes_max at once the oldest is. */
 #ifndef NET_CONNECTION_H
 #define NET_CONNECTION_H
 
@@ -24,6 +27,7 @@
 #include "base/err.h"
 #include "http/session.h"
 #include "net/address.h"
+#include "net/credentials.h"
 #include "net/loop.h"
 
 enum {
@@ -34,24 +38,38 @@ enum {
 
 struct net_connection;
 
+struct net_connection_entry { /* how people come in */
+    struct http_host *host;
+    struct net_credentials *credentials; /* NULL: plain text */
+    enum role caller; /* who they are if no certificate says it */
+    bool is_path;
+};
+
+struct net_connection_target { /* whom to call, and how */
+    struct net_address address;
+    struct net_credentials *credentials; /* NULL: plain text */
+    const char *name; /* with credentials: as net_tls_init(); borrowed */
+};
+
 /* ERR_NONE: ended in order.  ERR_CANCELED: closed by us.  ERR_UNREACHABLE:
- * nobody answered.  ERR_CONNECTION: lost.  Else why the session ended it. */
+ * nobody answered.  ERR_CONNECTION: lost.  ERR_HANDSHAKE, ERR_UNTRUSTED: TLS
+ * came to nothing.  Else why the session ended it. */
 typedef void net_connection_closed(void *arg, enum err why);
 
 /* Serve the accepted socket fd, which belongs to the connection from here on,
  * also on failure.  ERR_FULL (a limit of loop or quota), ERR_NOMEM. */
 MUST_USE enum err net_connection_serve(struct net_loop *loop,
-                                       struct http_host *host, int fd,
-                                       bool is_path);
+                                       const struct net_connection_entry *entry,
+                                       int fd);
 
-/* Call address, with a session of the client's role.  The session takes
+/* Call target, with a session of the client's role.  The session takes
  * requests at once; they leave when the socket is connected.  It is there
  * until `closed` fires.  ERR_FULL, ERR_NOMEM: `closed` never fires. */
-MUST_USE enum err net_connection_open(struct net_connection **connection,
-                                      struct net_loop *loop,
-                                      struct http_host *host,
-                                      const struct net_address *address,
-                                      net_connection_closed *closed, void *arg);
+MUST_USE enum err
+net_connection_open(struct net_connection **connection, struct net_loop *loop,
+                    struct http_host *host,
+                    const struct net_connection_target *target,
+                    net_connection_closed *closed, void *arg);
 
 struct http_session *net_connection_session(struct net_connection *connection);
 

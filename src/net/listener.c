@@ -8,7 +8,6 @@
 
 #include "base/log.h"
 #include "base/require.h"
-#include "net/connection.h"
 
 enum { BACKLOG = 1024, TURN = 64, SAY_MS = 1000 };
 
@@ -51,8 +50,7 @@ static bool take(struct net_listener *listener)
         return refuse_without_room(listener); /* Law 1 */
     if (fd < 0)
         return errno == EINTR || errno == ECONNABORTED || errno == EPROTO;
-    if (net_connection_serve(listener->loop, listener->host, fd,
-                             net_address_is_path(&listener->address)))
+    if (net_connection_serve(listener->loop, &listener->entry, fd))
         listener->refused++; /* Law 1 */
     return true;
 }
@@ -75,7 +73,10 @@ enum err net_listener_start(struct net_listener *listener,
 
     REQUIRE(loop->open);
     *listener = (struct net_listener){
-        .loop = loop, .host = host, .address = *address, .fd = fd};
+        .loop = loop,
+        .entry = {.host = host, .is_path = net_address_is_path(address)},
+        .address = *address,
+        .fd = fd};
     if (listen(fd, BACKLOG)) {
         err = errno == EADDRINUSE ? ERR_ADDRESS_BUSY : ERR_ADDRESS;
         goto failed;
@@ -97,6 +98,13 @@ no_poll:
 failed:
     (void)close(fd);
     return err;
+}
+
+void net_listener_secure(struct net_listener *listener,
+                         struct net_credentials *credentials, enum role caller)
+{
+    listener->entry.credentials = credentials;
+    listener->entry.caller = caller;
 }
 
 void net_listener_stop(struct net_listener *listener)

@@ -17,12 +17,13 @@
 #include "base/list.h"
 #include "http/session.h"
 #include "net/address.h"
+#include "net/connection.h"
 #include "net/loop.h"
 
 struct net_listener { /* all private; all zero is one that listens nowhere */
     uv_poll_t poll;
     struct net_loop *loop;
-    struct http_host *host;
+    struct net_connection_entry entry;
     struct net_address address;
     int fd, spare_fd;
     uint64_t refused, refused_ms;
@@ -37,6 +38,11 @@ MUST_USE enum err net_listener_start(struct net_listener *listener,
                                      struct net_loop *loop,
                                      struct http_host *host, int fd,
                                      const struct net_address *address);
+
+/* From now on: callers speak TLS with these credentials (NULL: plain text), and
+ * who shows no certificate is a `caller`. */
+void net_listener_secure(struct net_listener *listener,
+                         struct net_credentials *credentials, enum role caller);
 
 /* Take no more; harmless twice.  On the loop's thread. */
 void net_listener_stop(struct net_listener *listener);

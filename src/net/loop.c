@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/require.h"
+#include "net/channel.h"
 #include "net/connection.h"
 #include "net/listener.h"
 
@@ -20,6 +21,8 @@ static void fill_config(struct net_loop_config *config)
     config->inbox_max = or_default(config->inbox_max, 1024);
     config->write_ms = or_default(config->write_ms, 30000);
     config->linger_ms = or_default(config->linger_ms, 2000);
+    config->handshake_ms = or_default(config->handshake_ms, 10000);
+    config->handshakes_max = or_default(config->handshakes_max, 512);
     if (config->record_size == 0)
         config->record_size = sizeof(uint64_t);
 }
@@ -166,13 +169,15 @@ enum err net_loop_init(struct net_loop *loop,
     list_init(&loop->listeners);
     list_init(&loop->all);
     list_init(&loop->changed);
+    net_handshakes_init(&loop->handshakes, loop->config.handshakes_max);
     if (uv_loop_init(&loop->uv))
         return ERR_NOMEM;
     loop->open = true;
     loop->in = malloc(NET_CONNECTION_READ);
     loop->out = malloc(NET_CONNECTION_WRITE);
+    loop->plain = malloc(NET_CHANNEL_ROOM);
     loop->records = calloc(BATCH, loop->config.record_size);
-    if (loop->in && loop->out && loop->records &&
+    if (loop->in && loop->out && loop->plain && loop->records &&
         !net_timer_init(&loop->timers, loop->config.connections_max) &&
         !open_handles(loop) &&
         !net_queue_init(&loop->inbox, loop->config.record_size,
@@ -256,6 +261,7 @@ void net_loop_close(struct net_loop *loop)
     net_timer_close(&loop->timers);
     free(loop->in);
     free(loop->out);
+    free(loop->plain);
     free(loop->records);
     memset(loop, 0, sizeof *loop);
 }

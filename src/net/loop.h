@@ -26,6 +26,7 @@
 #include "base/err.h"
 #include "base/list.h"
 #include "http/session.h"
+#include "net/handshakes.h"
 #include "net/queue.h"
 #include "net/timer.h"
 
@@ -50,9 +51,11 @@ struct net_loop_config { /* a zero takes the default in brackets */
     uint32_t connections_max; /* [16384] */
     size_t record_size;       /* of the inbox [8] */
     uint32_t inbox_max;       /* records [1024] */
-    uint32_t write_ms;  /* a peer that takes so long over 64 KiB is cut off
+    uint32_t write_ms;       /* a peer that takes so long over 64 KiB is cut off
                            [30000] */
-    uint32_t linger_ms; /* from our last byte to the peer's [2000] */
+    uint32_t linger_ms;      /* from our last byte to the peer's [2000] */
+    uint32_t handshake_ms;   /* for TLS to shake hands [10000] */
+    uint32_t handshakes_max; /* callers in the middle of that [512] */
 };
 
 struct net_loop {
@@ -70,7 +73,8 @@ struct net_loop {
     uint64_t alarm_ms;
     struct net_timer_heap timers;
     struct list listeners, all, changed;
-    uint8_t *in, *out, *records; /* shared by all connections */
+    struct net_handshakes handshakes;
+    uint8_t *in, *out, *plain, *records; /* shared by all connections */
     atomic_uint asked;
     bool open, draining, stopping;
 };

@@ -9,6 +9,10 @@ static void on_signal(uv_signal_t *handle, int number)
 {
     const struct net_signal *net_signal = handle->data;
 
+    if (number == SIGHUP) {
+        net_signal->hung_up(net_signal->arg);
+        return;
+    }
     REQUIRE(number == SIGTERM || number == SIGINT);
     net_signal->came(net_signal->arg);
 }
@@ -43,4 +47,15 @@ enum err net_signal_start(struct net_signal *net_signal, struct net_loop *loop,
         return ERR_NOMEM;
     }
     return ERR_NONE;
+}
+
+enum err net_signal_hangup(struct net_signal *net_signal, struct net_loop *loop,
+                           net_signal_came *came)
+{
+    net_signal->hung_up = came;
+    if (uv_signal_init(&loop->uv, &net_signal->hangup))
+        return ERR_NOMEM;
+    net_signal->hangup.data = net_signal;
+    return uv_signal_start(&net_signal->hangup, on_signal, SIGHUP) ? ERR_NOMEM
+                                                                   : ERR_NONE;
 }

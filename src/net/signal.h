@@ -1,4 +1,5 @@
-/* net/signal -- SIGTERM and SIGINT become a callback on a loop.
+/* net/signal -- SIGTERM and SIGINT become a callback on a loop, and SIGHUP
+ * another.
  *
  * Arming it also makes the process ignore SIGPIPE: a peer that is gone is an
  * error of one write, not of the process.  Its memory is the caller's until
@@ -15,8 +16,8 @@
 typedef void net_signal_came(void *arg);
 
 struct net_signal { /* all private */
-    uv_signal_t terminate, interrupt;
-    net_signal_came *came;
+    uv_signal_t terminate, interrupt, hangup;
+    net_signal_came *came, *hung_up;
     void *arg;
 };
 
@@ -24,6 +25,11 @@ struct net_signal { /* all private */
 MUST_USE enum err net_signal_start(struct net_signal *net_signal,
                                    struct net_loop *loop, net_signal_came *came,
                                    void *arg);
+
+/* SIGHUP as well, with the same arg; after start.  Errors as there. */
+MUST_USE enum err net_signal_hangup(struct net_signal *net_signal,
+                                    struct net_loop *loop,
+                                    net_signal_came *came);
 
 /* SIGPIPE alone, for a program that wants its other signals itself. */
 void net_signal_ignore_pipe(void);

@@ -356,6 +356,11 @@ const char *rpc_call_metadata(const struct rpc_call *call, const char *name)
     return http_exchange_header(call->exchange, name);
 }
 
+enum role rpc_call_caller(const struct rpc_call *call)
+{
+    return call->exchange->session->caller;
+}
+
 uint64_t rpc_call_deadline_ms(const struct rpc_call *call)
 {
     return call->deadline_ms;

@@ -30,6 +30,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/role.h"
 
 struct api_method;
 struct rpc_call;
@@ -140,6 +141,9 @@ void *rpc_call_alloc(struct rpc_call *call, size_t size);
 /* The first value of a request header (lower-case name), or NULL.  Not for
  * "-bin" names. */
 const char *rpc_call_metadata(const struct rpc_call *call, const char *name);
+
+/* Who calls, by their certificate or by the socket they came through. */
+enum role rpc_call_caller(const struct rpc_call *call);
 
 /* When the caller gives up (RPC_NEVER: not said). */
 uint64_t rpc_call_deadline_ms(const struct rpc_call *call);

@@ -341,12 +341,14 @@ void server_config_help(void)
     (void)printf(
         "kindredd -- the Kindred server: people who seek support meet peers\n"
         "\n"
-        "  kindredd --data DIR [--listen HOST:PORT] [--plaintext]\n"
+        "  kindredd --data DIR [--listen HOST:PORT]\n"
+        "           [--tls-cert FILE --tls-key FILE | --plaintext]\n"
         "           [--config FILE] [--KEY VALUE ...]\n"
         "\n"
         "Every key can stand in FILE (KEY = VALUE), in the environment\n"
         "(KINDRED_KEY) or on the command line (--key VALUE); later wins.\n"
-        "SIGTERM drains and stops; operators talk to DATA/operations.sock.\n"
+        "SIGTERM drains and stops; SIGHUP reads the certificate again;\n"
+        "operators talk to DATA/operations.sock.\n"
         "\n");
     for (size_t i = 0; i < ROWS; i++)
         (void)printf("  %-20s %s%s%s%s\n", rows[i].key, rows[i].help,
@@ -407,8 +409,8 @@ bool server_config_service(const struct server_config *config,
     if (config->origin[0] != '\0')
         (void)snprintf(out->origin, sizeof out->origin, "%s", config->origin);
     else
-        (void)snprintf(out->origin, sizeof out->origin, "kindred://%.160s",
-                       config->listen);
+        (void)snprintf(out->origin, sizeof out->origin, "kindred://%.*s",
+                       (int)strcspn(config->listen, " ,"), config->listen);
     (void)snprintf(pools, sizeof pools, "%s", config->pools);
     for (char *word = strtok_r(pools, " ,", &save); word;
          word = strtok_r(NULL, " ,", &save)) {

@@ -29,8 +29,15 @@ enum {
 /* clang-format off */
 /*    key               type  default                                    least most       help */
 #define SERVER_CONFIG_TABLE(X) \
-    X(listen,           TEXT, "127.0.0.1:50051",                         1, 160,          "HOST:PORT to serve members on; port 0 takes any") \
+    X(listen,           TEXT, "127.0.0.1:50051",                         1, 240,          "list of HOST:PORT and unix:PATH to serve members on; port 0 takes any") \
     X(data,             TEXT, "",                                        1, 240,          "directory of the database and the keys; made if it is not there") \
+    X(tls_cert,         TEXT, "",                                        0, 240,          "PEM file of our certificate and its chain: TLS on every HOST:PORT; read again on SIGHUP and when it changes") \
+    X(tls_key,          TEXT, "",                                        0, 240,          "PEM file of its private key, which others may not read") \
+    X(tls_client_ca,    TEXT, "",                                        0, 240,          "PEM file of authorities: members must show a certificate of one of them") \
+    X(handshake_ms,     UINT, 10000,                                     100, 60000,      "for a TLS handshake; who takes longer is cut off") \
+    X(socket_group,     FLAG, 0,                                         0, 1,            "let the group of our user connect to each unix:PATH, too (0660)") \
+    X(operations_listen, TEXT, "",                                       0, 160,          "HOST:PORT for operators of other machines: through TLS, the role in their certificate") \
+    X(operations_client_ca, TEXT, "",                                    0, 240,          "PEM file of authorities for operators' certificates") \
     X(plaintext,        FLAG, 0,                                         0, 1,            "serve without TLS also where others can reach it") \
     X(name,             TEXT, "Kindred",                                 1, 64,           "name of this deployment, shown to members") \
     X(origin,           TEXT, "",                                        0, 255,          "what signatures cover; empty: kindred://LISTEN") \
@@ -51,8 +58,13 @@ enum {
 struct server_config { /* each key of the table is a member of this name */
     char listen[CONFIG_TEXT_MAX], data[CONFIG_TEXT_MAX];
     char name[CONFIG_TEXT_MAX], origin[CONFIG_TEXT_MAX];
+    char tls_cert[CONFIG_TEXT_MAX], tls_key[CONFIG_TEXT_MAX];
+    char tls_client_ca[CONFIG_TEXT_MAX];
+    char operations_listen[CONFIG_TEXT_MAX];
+    char operations_client_ca[CONFIG_TEXT_MAX];
     char pools[CONFIG_TEXT_MAX], invitation[CONFIG_TEXT_MAX];
-    uint64_t plaintext, consent_version, token_ms, loops, connections_max;
+    uint64_t handshake_ms, socket_group, plaintext, consent_version, token_ms,
+        loops, connections_max;
     uint64_t tickets_max, duties_max, talks_max, queue_max, log_level;
     const char *crisis_confirmed[CONFIG_CONFIRMED_MAX + 1]; /* NULL-ended */
     uint32_t confirmed;

@@ -146,50 +146,20 @@ static int make_shared(struct server_node *node)
     return err == ERR_NONE ? EXIT_SUCCESS : complain("recovery", err_text(err));
 }
 
-static int bind_workers(struct server_node *node)
+static int make_workers(struct server_node *node)
 {
-    const struct server_config *config = node->config;
-    struct net_address address;
-    int fd[CONFIG_LOOPS_MAX];
-    uint32_t workers = (uint32_t)config->loops;
-    enum err err = net_address_parse(&address, config->listen);
+    uint32_t workers = (uint32_t)node->config->loops;
+    enum err err = ERR_NONE;
 
-    if (err == ERR_NONE && !config->plaintext && !net_address_local(&address))
-        return complain("listen", "without TLS only on this machine's own "
-                                  "addresses, unless --plaintext is given");
-    if (err == ERR_NONE)
-        err = net_address_bind(&address, fd, workers);
-    if (err != ERR_NONE)
-        return complain("listen", err_text(err));
     node->worker = calloc(workers, sizeof *node->worker);
     if (!node->worker)
         return complain("start", "out of memory");
-    for (uint32_t i = 0; i < workers; i++) {
+    while (node->workers < workers && err == ERR_NONE) {
+        err = server_worker_init(&node->worker[node->workers], node,
+                                 node->workers);
         node->workers++;
-        err = server_worker_init(&node->worker[i], node, i, fd[i], &address);
-        if (err != ERR_NONE)
-            return complain("listen", err_text(err));
     }
-    log_event(LOG_LISTENING, net_address_port(&address), ERR_NONE);
-    return EXIT_SUCCESS;
-}
-
-static int bind_operations(struct server_node *node)
-{
-    struct net_address address;
-    char text[PATH_BYTES];
-    int fd[1];
-    enum err err;
-
-    (void)snprintf(text, sizeof text, "unix:%s/operations.sock",
-                   node->config->data);
-    err = net_address_parse(&address, text);
-    if (err == ERR_NONE)
-        err = net_address_bind(&address, fd, 1);
-    if (err == ERR_NONE)
-        err = server_worker_operate(&node->worker[0], fd[0], &address);
-    return err == ERR_NONE ? EXIT_SUCCESS
-                           : complain("operations socket", err_text(err));
+    return err == ERR_NONE ? EXIT_SUCCESS : complain("start", err_text(err));
 }
 
 static void told_to_stop(void *arg)
@@ -199,6 +169,13 @@ static void told_to_stop(void *arg)
     log_event(LOG_DRAINING, 1, ERR_NONE);
     server_turn_drain(&node->turn);
     drain_workers(node);
+}
+
+static void told_to_reload(void *arg)
+{
+    struct server_node *node = arg;
+
+    server_doors_reload(&node->doors);
 }
 
 /* On the store thread: a full disk, most likely. */
@@ -224,6 +201,9 @@ static int start_threads(struct server_node *node)
     if (err == ERR_NONE)
         err = net_signal_start(&node->signal, &node->worker[0].loop,
                                told_to_stop, node);
+    if (err == ERR_NONE)
+        err = net_signal_hangup(&node->signal, &node->worker[0].loop,
+                                told_to_reload);
     return err == ERR_NONE ? EXIT_SUCCESS : complain("start", err_text(err));
 }
 
@@ -238,6 +218,7 @@ static void stop(struct server_node *node)
         server_storage_stop(&node->storage); /* Law 2 */
     for (uint32_t i = 0; i < node->workers; i++)
         server_worker_close(&node->worker[i]);
+    server_doors_close(&node->doors);
     if (node->turn_made)
         server_turn_close(&node->turn);
     if (node->storage_made)
@@ -262,9 +243,9 @@ static int start(struct server_node *node)
     if (status == EXIT_SUCCESS)
         status = make_shared(node);
     if (status == EXIT_SUCCESS)
-        status = bind_workers(node);
+        status = make_workers(node);
     if (status == EXIT_SUCCESS)
-        status = bind_operations(node);
+        status = server_doors_open(&node->doors, node);
     if (status == EXIT_SUCCESS)
         status = start_threads(node);
     return status;

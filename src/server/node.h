@@ -14,6 +14,7 @@
 #include "net/signal.h"
 #include "seal/challenge.h"
 #include "server/config.h"
+#include "server/doors.h"
 #include "server/turn.h"
 #include "server/worker.h"
 
@@ -30,6 +31,7 @@ struct server_node { /* all private */
     struct server_storage storage;
     struct server_turn turn;
     struct server_hub hub;
+    struct server_doors doors;
     struct server_worker *worker;
     uint32_t workers;
     uint64_t born_ms; /* monotonic */

@@ -1,15 +1,12 @@
 #include "server/worker.h"
 
-#include <errno.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/require.h"
 #include "base/wipe.h"
-#include "net/entropy.h"
-#include "pb/api.h"
 #include "pb/kindred.api.h"
 #include "server/node.h"
-#include "service/service.h"
 
 /* Who drains ends its streams at once; what is left are answers on their way,
  * and peers who do not read them. */
@@ -292,21 +289,28 @@ static void take_record(void *above, const void *from)
     }
 }
 
+static void sooner(uint64_t *at_ms, uint64_t other_ms)
+{
+    if (other_ms < *at_ms)
+        *at_ms = other_ms;
+}
+
 static uint64_t deadline_ms(void *above)
 {
     const struct server_worker *worker = above;
-    uint64_t at_ms = rpc_server_deadline_ms(&worker->member.rpc), other_ms;
+    uint64_t at_ms = rpc_server_deadline_ms(&worker->member.rpc);
 
     if (worker->orders > 0)
         return 0; /* as this turn ends */
-    if (worker->laters > 0 && worker->later_ms < at_ms)
-        at_ms = worker->later_ms;
-    if (worker->sick_ms > 0 && worker->sick_ms < at_ms)
-        at_ms = worker->sick_ms;
-    if (!worker->operations.made)
-        return at_ms;
-    other_ms = rpc_server_deadline_ms(&worker->operations.rpc);
-    return other_ms < at_ms ? other_ms : at_ms;
+    if (worker->laters > 0)
+        sooner(&at_ms, worker->later_ms);
+    if (worker->sick_ms > 0)
+        sooner(&at_ms, worker->sick_ms);
+    if (worker->number == 0)
+        sooner(&at_ms, server_doors_deadline_ms(&worker->node->doors));
+    if (worker->operations.made)
+        sooner(&at_ms, rpc_server_deadline_ms(&worker->operations.rpc));
+    return at_ms;
 }
 
 static void tick(void *above, uint64_t now_ms)
@@ -315,6 +319,8 @@ static void tick(void *above, uint64_t now_ms)
 
     pass_later(worker, now_ms);
     get_well(worker, now_ms);
+    if (worker->number == 0)
+        server_doors_tick(&worker->node->doors, now_ms);
     rpc_server_tick(&worker->member.rpc, now_ms);
     if (worker->operations.made)
         rpc_server_tick(&worker->operations.rpc, now_ms);
@@ -348,17 +354,18 @@ static enum err make_face(struct server_worker *worker,
 }
 
 enum err server_worker_init(struct server_worker *worker,
-                            struct server_node *node, uint32_t number, int fd,
-                            const struct net_address *address)
+                            struct server_node *node, uint32_t number)
 {
-    const struct net_loop_config config = {.port = {.record = take_record,
-                                                    .deadline_ms = deadline_ms,
-                                                    .tick = tick,
-                                                    .above = worker},
-                                           .quota = &node->quota,
-                                           .connections_max = node->quota.max,
-                                           .record_size = sizeof(struct record),
-                                           .inbox_max = INBOX};
+    const struct net_loop_config config = {
+        .port = {.record = take_record,
+                 .deadline_ms = deadline_ms,
+                 .tick = tick,
+                 .above = worker},
+        .quota = &node->quota,
+        .connections_max = node->quota.max,
+        .record_size = sizeof(struct record),
+        .inbox_max = INBOX,
+        .handshake_ms = (uint32_t)node->config->handshake_ms};
     enum err err;
 
     *worker = (struct server_worker){.node = node, .number = number};
@@ -368,23 +375,44 @@ enum err server_worker_init(struct server_worker *worker,
         err = net_queue_reserve(&worker->loop.inbox, 1);
     if (err == ERR_NONE)
         err = make_face(worker, &worker->member, number);
-    if (err != ERR_NONE)
-        return err;
-    service_bind(&worker->member.service);
-    return net_listener_start(&worker->member.listener, &worker->loop,
-                              &worker->member.host, fd, address);
+    if (err == ERR_NONE)
+        service_bind(&worker->member.service);
+    return err;
 }
 
-enum err server_worker_operate(struct server_worker *worker, int fd,
-                               const struct net_address *address)
+/* The set of calls for operators, when it is first wanted. */
+static enum err operate(struct server_worker *worker)
 {
-    enum err err = make_face(worker, &worker->operations, SERVER_OPERATIONS);
+    enum err err;
 
+    REQUIRE(worker->number == 0);
+    if (worker->operations.made)
+        return ERR_NONE;
+    err = make_face(worker, &worker->operations, SERVER_OPERATIONS);
+    if (err == ERR_NONE)
+        service_bind_operations(&worker->operations.service);
+    return err;
+}
+
+enum err server_worker_listen(struct server_worker *worker,
+                              const struct server_door *door, int fd)
+{
+    struct server_face *face =
+        door->operations ? &worker->operations : &worker->member;
+    struct net_listener *listener = &face->listener[face->listeners];
+    enum err err = door->operations ? operate(worker) : ERR_NONE;
+
+    REQUIRE(face->listeners < SERVER_LISTENERS_MAX);
+    if (err == ERR_NONE)
+        err = net_listener_start(listener, &worker->loop, &face->host, fd,
+                                 &door->address);
+    else
+        (void)close(fd);
     if (err != ERR_NONE)
         return err;
-    service_bind_operations(&worker->operations.service);
-    return net_listener_start(&worker->operations.listener, &worker->loop,
-                              &worker->operations.host, fd, address);
+    net_listener_secure(listener, door->credentials, door->caller);
+    face->listeners++;
+    return ERR_NONE;
 }
 
 static void run(void *arg)

@@ -1,6 +1,6 @@
-/* server/worker -- one I/O thread: its loop, its listener, its services.
+/* server/worker -- one I/O thread: its loop, its listeners, its services.
  *
- * Worker 0 also serves the operations socket, by a second set of calls with
+ * Worker 0 also serves the operators, by a second set of calls with
  * the operations service alone.  Whatever another thread has for a call of
  * this worker comes through the loop's inbox.  A worker never waits for
  * another: what finds no room there is kept and tried again soon; beyond
@@ -19,20 +19,22 @@
 #include "net/thread.h"
 #include "rpc/health.h"
 #include "rpc/reflection.h"
+#include "server/doors.h"
 #include "server/turn.h"
 
 struct server_node; /* what all workers share: server/node */
+
+enum { WORKER_LATER = 1024, SERVER_LISTENERS_MAX = 8 };
 
 struct server_face { /* a set of calls: for members, or for operators */
     struct http_host host;
     struct rpc_server rpc;
     struct rpc_health health;
     struct service service;
-    struct net_listener listener;
+    struct net_listener listener[SERVER_LISTENERS_MAX];
+    uint32_t listeners;
     bool made, hosted;
 };
-
-enum { WORKER_LATER = 1024 };
 
 struct server_later { /* a signal for another worker that had no room */
     enum service_signal_kind kind;
@@ -56,15 +58,15 @@ struct server_worker { /* all private */
     uint64_t sick_ms;  /* not ready until then; monotonic; 0 = ready */
 };
 
-/* A worker that listens on fd (its own from here on).  ERR_NOMEM, ERR_FULL,
- * ERR_ADDRESS_BUSY. */
+/* A worker that listens nowhere yet.  ERR_NOMEM. */
 MUST_USE enum err server_worker_init(struct server_worker *worker,
-                                     struct server_node *node, uint32_t number,
-                                     int fd, const struct net_address *address);
+                                     struct server_node *node, uint32_t number);
 
-/* Serve the operations socket too: worker 0, before it starts. */
-MUST_USE enum err server_worker_operate(struct server_worker *worker, int fd,
-                                        const struct net_address *address);
+/* Listen on fd (its own from here on), bound to the door's address: before it
+ * starts; for operators worker 0 alone.  ERR_NOMEM, ERR_FULL,
+ * ERR_ADDRESS_BUSY. */
+MUST_USE enum err server_worker_listen(struct server_worker *worker,
+                                       const struct server_door *door, int fd);
 
 MUST_USE enum err server_worker_start(struct server_worker *worker);
 

@@ -1,4 +1,5 @@
-/* service/operations -- for those who run the server, on its own socket. */
+/* service/operations -- for those who run the server, on listeners of their
+ * own. */
 #include <string.h>
 
 #include "base/log.h"
@@ -9,6 +10,14 @@
 #include "service/service.h"
 
 enum { NAME = 64 };
+
+/* Who may call what, by the caller's certificate or socket. */
+enum { MAY_STATS = 1 << ROLE_OPERATOR | 1 << ROLE_AUDITOR };
+
+static bool may(const struct rpc_call *call, int roles)
+{
+    return (roles >> rpc_call_caller(call)) & 1;
+}
 
 /* LOG_OFFER_LAPSED is told as offer_lapsed. */
 static void put_name(char name[NAME], enum log_code code)
@@ -36,6 +45,8 @@ operations_stats(struct rpc_call *call,
     struct service_stats stats;
 
     (void)request;
+    if (!may(call, MAY_STATS))
+        return rpc_fail(call, ERR_PERMISSION);
     for (int i = 0; i < LOG_COUNT; i++) {
         kindred__v1__counter__init(&counter[i]);
         put_name(name[i], (enum log_code)i);

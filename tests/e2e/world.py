@@ -65,11 +65,13 @@ class Failed(Exception):
 
 
 class Api:
-    """One connection; api.call("Support/Beat", token, field=…) and api.stream(…)."""
+    """One connection; api.call("Support/Beat", token, field=…) and api.stream(…).
+    trust: of grpc.ssl_channel_credentials(); None: plain text."""
 
-    def __init__(self, protos, target):
+    def __init__(self, protos, target, trust=None):
         self.protos = protos
-        self.channel = grpc.insecure_channel(target, options=OPTIONS)
+        self.channel = grpc.secure_channel(target, trust, options=OPTIONS) if trust else \
+            grpc.insecure_channel(target, options=OPTIONS)
 
     def _method(self, name):
         full = name if name.count(".") else "kindred.v1." + name
@@ -144,8 +146,8 @@ class Stream:
 class Server:
     """A kindredd on a port of its own; data stays across restarts."""
 
-    def __init__(self, build, *flags, data=None):
-        self.build, self.flags = pathlib.Path(build), flags
+    def __init__(self, build, *flags, data=None, trust=None):
+        self.build, self.flags, self.trust = pathlib.Path(build), flags, trust
         self.temp = None if data else tempfile.mkdtemp(prefix="kindred-e2e-")
         self.data = pathlib.Path(data or self.temp) / "data"
         self.port, self.process = 0, None
@@ -175,7 +177,7 @@ class Server:
             time.sleep(0.02)
 
     def api(self):
-        return Api(self.protos, self.target)
+        return Api(self.protos, self.target, self.trust)
 
     def kill(self):
         self.process.kill()

@@ -109,6 +109,8 @@ static void paths(void)
     CHECK(net_address_bind(&address, &fd, 1) == ERR_NONE);
     CHECK(stat(text + 5, &file) == 0);
     CHECK((file.st_mode & 0777) == 0600);
+    CHECK(!net_address_share(&address));
+    CHECK(stat(text + 5, &file) == 0 && (file.st_mode & 0777) == 0660);
     CHECK(listen(fd, 1) == 0);
     CHECK(net_address_bind(&address, &other, 1) == ERR_ADDRESS_BUSY);
     for (int i = 0; i < CALLERS; i++) { /* too busy to answer is not gone */

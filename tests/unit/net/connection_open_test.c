@@ -100,6 +100,7 @@ static void begin(struct calls *calls, const struct net_address *address,
         .port = {.deadline_ms = patience, .tick = give_up, .above = calls},
         .connections_max = 1,
         .linger_ms = 100};
+    struct net_connection_target target = {.address = *address};
     struct net_connection *second;
 
     *calls =
@@ -113,8 +114,8 @@ static void begin(struct calls *calls, const struct net_address *address,
     CHECK(!net_loop_host(&calls->loop, &calls->host));
     calls->opening = true;
     CHECK(!net_connection_open(&calls->connection, &calls->loop, &calls->host,
-                               address, on_gone, calls));
-    CHECK(net_connection_open(&second, &calls->loop, &calls->host, address,
+                               &target, on_gone, calls));
+    CHECK(net_connection_open(&second, &calls->loop, &calls->host, &target,
                               on_gone, calls) == ERR_FULL);
     calls->opening = false;
 }

@@ -1,4 +1,5 @@
-/* A signal becomes a call on the loop, each time; SIGPIPE becomes nothing. */
+/* A signal becomes a call on the loop, each time; SIGHUP another call; SIGPIPE
+ * becomes nothing. */
 #include "net/signal.h"
 
 #include <signal.h>
@@ -10,7 +11,7 @@ enum { TIMES = 3 };
 
 struct seen {
     struct net_loop loop;
-    int times;
+    int times, hangups;
 };
 
 static void count(void *arg)
@@ -23,6 +24,14 @@ static void count(void *arg)
         CHECK(raise(seen->times % 2 ? SIGINT : SIGTERM) == 0);
 }
 
+static void count_hangup(void *arg)
+{
+    struct seen *seen = arg;
+
+    seen->hangups++;
+    CHECK(raise(SIGTERM) == 0);
+}
+
 int main(void)
 {
     static struct seen seen;
@@ -32,13 +41,14 @@ int main(void)
 
     CHECK(!net_loop_init(&seen.loop, &config));
     CHECK(!net_signal_start(&net_signal, &seen.loop, count, &seen));
+    CHECK(!net_signal_hangup(&net_signal, &seen.loop, count_hangup));
     CHECK(pipe(pipe_fd) == 0);
     CHECK(close(pipe_fd[0]) == 0);
     CHECK(write(pipe_fd[1], "x", 1) == -1); /* and we are still here */
     CHECK(close(pipe_fd[1]) == 0);
-    CHECK(raise(SIGTERM) == 0);
+    CHECK(raise(SIGHUP) == 0);
     net_loop_run(&seen.loop);
-    CHECK(seen.times == TIMES);
+    CHECK(seen.times == TIMES && seen.hangups == 1);
     net_loop_close(&seen.loop);
     return check_report("net/signal");
 }

@@ -61,6 +61,10 @@ static void defaults(void)
     CHECK(service.pool[0].grade_max == GRADE_PEER);
     CHECK(service.pool[1].grade_max == GRADE_CRISIS_PEER);
     server_config_close(&config);
+    CHECK(READ(&config, "--data", "d", "--listen", "a:1 unix:/b,c:2"));
+    CHECK(server_config_service(&config, &service));
+    CHECK(strcmp(service.origin, "kindred://a:1") == 0);
+    server_config_close(&config);
     CHECK(!READ(&config, "--listen", "1.2.3.4:5"));
     CHECK(strstr(said, "data") != NULL);
     server_config_close(&config);

@@ -1,0 +1,111 @@
+#include "net/channel.h"
+
+#include <stdlib.h>
+
+#include "base/require.h"
+
+static enum err begin(struct net_channel *channel, struct http_host *host,
+                      enum http_role side, void *user, uint64_t now_ms)
+{
+    enum role caller = channel->session.caller;
+    enum err err =
+        http_session_init(&channel->session, host, side, user, now_ms);
+
+    channel->session.caller = caller;
+    channel->begun = err == ERR_NONE;
+    return err;
+}
+
+enum err net_channel_init(struct net_channel *channel,
+                          const struct net_channel_config *config,
+                          uint64_t now_ms)
+{
+    enum err err = ERR_NONE;
+
+    *channel = (struct net_channel){.secure = !config->credentials};
+    channel->session.caller = config->caller;
+    channel->session.host = config->host;
+    channel->session.user = config->user;
+    if (config->credentials) {
+        channel->tls = malloc(sizeof *channel->tls);
+        if (!channel->tls)
+            return ERR_NOMEM;
+        err = net_tls_init(channel->tls, config->credentials, config->name);
+    }
+    if (err == ERR_NONE && (!channel->tls || config->side == HTTP_CLIENT))
+        err = begin(channel, config->host, config->side, config->user, now_ms);
+    if (err != ERR_NONE)
+        net_channel_close(channel);
+    return err;
+}
+
+void net_channel_close(struct net_channel *channel)
+{
+    if (channel->begun)
+        http_session_close(&channel->session);
+    channel->begun = false;
+    if (!channel->tls)
+        return;
+    net_tls_close(channel->tls);
+    free(channel->tls);
+    channel->tls = NULL;
+}
+
+/* Law 2: now it is served.  A client takes h2 alone. */
+static enum err become_secure(struct net_channel *channel, uint64_t now_ms)
+{
+    channel->secure = true;
+    if (channel->begun)
+        return channel->tls->protocol == NET_PROTOCOL_H2 ? ERR_NONE
+                                                         : ERR_HANDSHAKE;
+    if (channel->tls->role != ROLE_NONE)
+        channel->session.caller = channel->tls->role;
+    return begin(channel, channel->session.host, HTTP_SERVER,
+                 channel->session.user, now_ms);
+}
+
+enum err net_channel_receive(struct net_channel *channel, const uint8_t *bytes,
+                             size_t size, uint8_t *plain, uint64_t now_ms)
+{
+    struct net_tls *tls = channel->tls;
+    size_t got = 0;
+    enum err err;
+
+    if (!tls)
+        return http_session_receive(&channel->session, bytes, size, now_ms);
+    net_tls_feed(tls, bytes, size);
+    do {
+        err = net_tls_read(tls, plain, NET_CHANNEL_ROOM, &got);
+        if (err == ERR_NONE && tls->secure && !channel->secure)
+            err = become_secure(channel, now_ms);
+        if (err == ERR_NONE && got > 0)
+            err = http_session_receive(&channel->session, plain, got, now_ms);
+    } while (err == ERR_NONE && got > 0);
+    channel->over = tls->over;
+    return err;
+}
+
+enum err net_channel_send(struct net_channel *channel,
+                          struct net_channel_turn *turn)
+{
+    struct net_tls *tls = channel->tls;
+    size_t room = tls ? net_tls_room(tls, NET_CHANNEL_ROOM) : NET_CHANNEL_ROOM;
+    size_t pulled = 0;
+    enum err err;
+
+    if (room > 0 && channel->begun)
+        pulled =
+            http_session_send(&channel->session, tls ? turn->plain : turn->out,
+                              room, turn->now_ms);
+    REQUIRE(pulled <= room);
+    turn->more = room > 0 && pulled == room;
+    turn->size = pulled;
+    if (!tls)
+        return ERR_NONE;
+    err = net_tls_send(tls, turn->plain, pulled, turn->out, NET_CHANNEL_ROOM,
+                       &turn->size); /* Law 1 */
+    if (turn->last && !turn->more)
+        net_tls_end(tls); /* Law 3 */
+    turn->more = turn->more || net_tls_waiting(tls);
+    return err;
+}
