@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/require.h"
@@ -56,19 +57,67 @@ static Connectrpc__Conformance__V1__ServerCompatRequest *read_request(void)
         NULL, size, bytes);
 }
 
-static void write_response(unsigned port)
+/* The suite gives PEM, net/credentials reads files: the path of one that holds
+ * it, which nobody else may read; NULL for none. */
+static char *file_of(const ProtobufCBinaryData *pem, char path[static 64])
+{
+    int fd;
+
+    if (pem->len == 0)
+        return NULL;
+    (void)snprintf(path, 64, "/tmp/conformance-XXXXXX");
+    fd = mkstemp(path);
+    REQUIRE(fd >= 0);
+    REQUIRE(write(fd, pem->data, pem->len) == (ssize_t)pem->len);
+    (void)close(fd);
+    return path;
+}
+
+struct files {
+    char certificate[64], key[64], authorities[64];
+    struct net_credentials_config config;
+};
+
+static void make_files(
+    struct files *files,
+    const Connectrpc__Conformance__V1__ServerCompatRequest *wanted)
+{
+    files->config.protocols = NET_PROTOCOL_H2 | NET_PROTOCOL_HTTP_1_1;
+    if (!wanted->use_tls)
+        return;
+    files->config.certificate =
+        file_of(&wanted->server_creds->cert, files->certificate);
+    files->config.key = file_of(&wanted->server_creds->key, files->key);
+    files->config.authorities =
+        file_of(&wanted->client_tls_cert, files->authorities);
+}
+
+static void remove_files(const struct files *files)
+{
+    (void)unlink(files->certificate);
+    (void)unlink(files->key);
+    (void)unlink(files->authorities);
+}
+
+static void
+write_response(unsigned port,
+               const Connectrpc__Conformance__V1__ServerCompatRequest *wanted)
 {
     Connectrpc__Conformance__V1__ServerCompatResponse response =
         CONNECTRPC__CONFORMANCE__V1__SERVER_COMPAT_RESPONSE__INIT;
     char host[] = "127.0.0.1";
-    uint8_t bytes[64] = {0};
+    static uint8_t bytes[REQUEST_MAX];
+    size_t size;
 
     response.host = host;
     response.port = port;
-    bytes[3] =
-        (uint8_t)connectrpc__conformance__v1__server_compat_response__pack(
-            &response, bytes + 4);
-    (void)fwrite(bytes, 1, 4 + (size_t)bytes[3], stdout);
+    if (wanted->use_tls)
+        response.pem_cert = wanted->server_creds->cert;
+    size = connectrpc__conformance__v1__server_compat_response__pack(&response,
+                                                                     bytes + 4);
+    bytes[2] = (uint8_t)(size >> 8);
+    bytes[3] = (uint8_t)size;
+    (void)fwrite(bytes, 1, 4 + size, stdout);
     (void)fflush(stdout);
 }
 
@@ -94,14 +143,17 @@ int main(void)
 {
     static struct served served = {.due = story_due};
     Connectrpc__Conformance__V1__ServerCompatRequest *wanted = read_request();
+    struct files files = {.config = {0}};
     unsigned port = 0;
     enum err err;
 
     log_open(2, LOG_WARN);
-    if (!wanted || wanted->use_tls) {
-        (void)fprintf(stderr, "conformance_server: no request, or for TLS\n");
+    if (!wanted || (wanted->use_tls && !wanted->server_creds)) {
+        (void)fprintf(stderr, "conformance_server: no request, or TLS without "
+                              "a certificate\n");
         return 2;
     }
+    make_files(&files, wanted);
     err = served_init(&served, limited(wanted->message_receive_limit));
     if (!err)
         err = rpc_extra_bare(&served.rpc);
@@ -109,13 +161,14 @@ int main(void)
         rpc_server_bind(&served.rpc, BINDINGS,
                         sizeof BINDINGS / sizeof *BINDINGS, &served);
         rpc_reflection_init(&served.rpc);
-        err = served_listen(&served, &port);
+        err = served_listen(&served, &port, &files.config);
     }
+    remove_files(&files);
     if (err) {
         (void)fprintf(stderr, "conformance_server: %s\n", err_text(err));
         return 1;
     }
-    write_response(port);
+    write_response(port, wanted);
     served_run(&served);
     connectrpc__conformance__v1__server_compat_request__free_unpacked(wanted,
                                                                       NULL);

@@ -3,7 +3,7 @@
  * For the suites that are not ours (h2spec, h2load, the interop clients, npm's
  * packages, a browser) and for measuring the cost of a call without a service
  * behind it.
- *   interop_server --port N [--origin ORIGIN]
+ *   interop_server --port N [--tls-cert F --tls-key F] [--origin ORIGIN]
  * Port 0 takes any, and says which; pages of the origin may call it. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -185,6 +185,8 @@ int main(int argc, char **argv)
 {
     static struct served served;
     static struct rpc_health health;
+    struct net_credentials_config files = {
+        .protocols = NET_PROTOCOL_H2 | NET_PROTOCOL_HTTP_1_1};
     unsigned port = 0;
     int known = 0;
     enum err err;
@@ -195,9 +197,14 @@ int main(int argc, char **argv)
             known += sscanf(argv[i + 1], "%u", &port) == 1;
         else if (strcmp(argv[i], "--origin") == 0)
             known += (origins[0] = argv[i + 1]) != NULL;
-    if (known == 0 || argc != 1 + 2 * known) {
-        (void)fprintf(stderr,
-                      "usage: interop_server --port N [--origin ORIGIN]\n");
+        else if (strcmp(argv[i], "--tls-cert") == 0)
+            known += (files.certificate = argv[i + 1]) != NULL;
+        else if (strcmp(argv[i], "--tls-key") == 0)
+            known += (files.key = argv[i + 1]) != NULL;
+    if (known == 0 || argc != 1 + 2 * known ||
+        !files.certificate != !files.key) {
+        (void)fprintf(stderr, "usage: interop_server --port N [--tls-cert F "
+                              "--tls-key F] [--origin ORIGIN]\n");
         return 2;
     }
     (void)snprintf(server_id, sizeof server_id, "%p", (void *)&port);
@@ -210,7 +217,7 @@ int main(int argc, char **argv)
         rpc_health_init(&health, &served.rpc);
         rpc_health_set(&health, true);
         rpc_reflection_init(&served.rpc);
-        err = served_listen(&served, &port);
+        err = served_listen(&served, &port, &files);
     }
     if (err) {
         (void)fprintf(stderr, "interop_server: %s\n", err_text(err));

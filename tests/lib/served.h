@@ -1,5 +1,5 @@
-/* served -- one I/O loop with one rpc server on 127.0.0.1, for the programs
- * that others' suites are pointed at.
+/* served -- one I/O loop with one rpc server on 127.0.0.1, in plain text or
+ * with TLS, for the programs that others' suites are pointed at.
  *
  * SIGTERM and SIGINT end it.  Timers of its services are the caller's: set
  * them in `timers`, `due` is called for each. */
@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "net/address.h"
+#include "net/credentials.h"
 #include "net/listener.h"
 #include "net/loop.h"
 #include "net/signal.h"
@@ -24,6 +25,7 @@ struct served {
     struct net_listener listener;
     struct net_timer_heap timers;
     struct net_signal signals;
+    struct net_credentials credentials;
     void (*due)(struct net_timer *timer);
 };
 
@@ -62,8 +64,11 @@ static inline enum err served_init(struct served *served,
     return err ? err : rpc_server_init(&served->rpc, 0, set, &limits);
 }
 
-/* Listen; *port 0 takes any, and says which. */
-static inline enum err served_listen(struct served *served, unsigned *port)
+/* Listen; *port 0 takes any, and says which.  Without a certificate in plain
+ * text; with authorities, clients must show one of theirs. */
+static inline enum err
+served_listen(struct served *served, unsigned *port,
+              const struct net_credentials_config *files)
 {
     struct net_loop_config config = {.port = {.deadline_ms = served_deadline_ms,
                                               .tick = served_tick,
@@ -87,6 +92,10 @@ static inline enum err served_listen(struct served *served, unsigned *port)
     if (!err)
         err = net_listener_start(&served->listener, &served->loop,
                                  &served->host, fd, &address);
+    if (!err && files->certificate) {
+        err = net_credentials_init(&served->credentials, files);
+        net_listener_secure(&served->listener, &served->credentials, ROLE_NONE);
+    }
     if (!err)
         err = net_signal_start(&served->signals, &served->loop, served_end,
                                &served->loop);
@@ -101,6 +110,7 @@ static inline void served_run(struct served *served)
     net_loop_close(&served->loop);
     http_session_host_close(&served->host);
     rpc_server_close(&served->rpc);
+    net_credentials_close(&served->credentials);
     net_timer_close(&served->timers);
 }
 

@@ -1,17 +1,18 @@
-// browser.mjs DESCRIPTORS SERVER CHROMIUM WORK -- serves the page, starts the interop
-// server for its origin, and lets a real Chromium visit it twice: from that
-// origin, and from one that is not on the list.
+// browser.mjs DESCRIPTORS SERVER CHROMIUM WORK [CERT KEY] -- serves the page,
+// starts the interop server for its origin, and lets a real Chromium visit it
+// twice: from that origin, and from one that is not on the list.
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { buildSync } from "esbuild";
 
-const [descriptors, server, chromium, work] = process.argv.slice(2);
+const [descriptors, server, chromium, work, cert, key] = process.argv.slice(2);
 const script = buildSync({ entryPoints: [new URL("page.mjs", import.meta.url).pathname], bundle: true, write: false,
   format: "esm", logLevel: "error" }).outputFiles[0].text;
 const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
   "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+if (cert) flags.push("--ignore-certificate-errors"); // of our own server, and it visits no other
 const patience = 120000;
 let baseUrl, report;
 
@@ -30,8 +31,9 @@ const pages = createServer((request, response) => {
 await new Promise((done) => pages.listen(0, "127.0.0.1", done));
 const { port } = pages.address();
 
-const interop = spawn(server, ["--port", "0", "--origin", `http://127.0.0.1:${port}`], { stdio: ["ignore", "pipe", "inherit"] });
-baseUrl = await new Promise((done) => interop.stdout.once("data", (line) => done(`http://${String(line).split(" ")[2].trim()}`)));
+const secure = cert ? ["--tls-cert", cert, "--tls-key", key] : [];
+const interop = spawn(server, ["--port", "0", "--origin", `http://127.0.0.1:${port}`, ...secure], { stdio: ["ignore", "pipe", "inherit"] });
+baseUrl = await new Promise((done) => interop.stdout.once("data", (line) => done(`${cert ? "https" : "http"}://${String(line).split(" ")[2].trim()}`)));
 
 async function visit(url) {
   const profile = mkdtempSync(join(work, "chromium-"));
