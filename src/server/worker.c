@@ -342,6 +342,7 @@ static enum err make_face(struct server_worker *worker,
                                      .keys = &worker->node->keys,
                                      .port = port_of(worker),
                                      .rpc = &face->rpc};
+    rpc_server_origins(&face->rpc, worker->node->config->cors_origin);
     rpc_health_init(&face->health, &face->rpc);
     rpc_reflection_init(&face->rpc);
     face->host.handler_of = rpc_server_handler();
