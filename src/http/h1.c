@@ -262,6 +262,7 @@ static int on_end(http_parser *parser)
     exchange->in_ended = true;
     exchange->head_bad = false; /* a trailer too large is cut, not told */
     http_h2_note(exchange, HTTP_H2_READABLE);
+    http_h1_out_read_on(session);
     return 0;
 }
 
@@ -304,7 +305,7 @@ static bool begin(struct http_session *session, size_t whole)
     }
     h1->exchange->http1 = true;
     h1->codings = h1->lengths = h1->hosts = 0;
-    h1->expects = false;
+    h1->expects = h1->ended = false;
     http_parser_init(&h1->parser, HTTP_REQUEST);
     h1->parser.data = session;
     return feed(session, whole);

@@ -8,7 +8,12 @@
 #include "http/head.h"
 #include "http/out.h"
 
-enum { PIECE = 16 * 1024, LINE_MAX_ = 64, KEEP = 4096 };
+enum {
+    PIECE = 16 * 1024,
+    LINE_MAX_ = 64,
+    KEEP = 4096,
+    READ_ON = 64 * 1024 /* of a body that is answered already */
+};
 
 /* Each step is skipped once one has failed. */
 static void put(struct http_h1 *h1, const void *bytes, size_t size, bool *ok)
@@ -83,6 +88,13 @@ void http_h1_out_refusal(struct http_session *session, int status)
         session->failed = ERR_NOMEM;
 }
 
+/* Is the request whole, or what is missing known, and little? */
+static bool may_read_on(const struct http_h1 *h1)
+{
+    return h1->exchange->in_ended ||
+           (h1->part == H1_DATA && h1->codings == 0 && h1->left <= READ_ON);
+}
+
 /* The head of the answer; Law 1. */
 static bool put_head(struct http_session *session)
 {
@@ -96,7 +108,7 @@ static bool put_head(struct http_session *session)
 
     list_unlink(&exchange->by_submit);
     exchange->submitted = true;
-    h1->keep = h1->keep && exchange->in_ended && !session->draining &&
+    h1->keep = h1->keep && may_read_on(h1) && !session->draining &&
                (whole || !h1->old);
     h1->chunked = !whole && !h1->old;
     (void)http_head_next(&exchange->out_head, &at, &status);
@@ -147,6 +159,7 @@ static bool put_end(struct http_session *session)
     struct http_h1 *h1 = session->h1;
     bool ok = true;
 
+    h1->ended = true;
     if (h1->chunked) {
         put_text(h1, "0\r\n", &ok);
         put_fields(h1, &h1->exchange->out_trailer, &ok);
@@ -169,6 +182,12 @@ static void done(struct http_session *session)
     exchange->out_done = true;
     http_guard_done(session);
     http_h2_note(exchange, HTTP_H2_CLOSED);
+}
+
+void http_h1_out_read_on(struct http_session *session)
+{
+    if (session->h1->exchange && session->h1->ended)
+        done(session);
 }
 
 /* "Go on", to a caller that waits for it before it sends the body. */
@@ -199,12 +218,14 @@ static bool make(struct http_session *session)
         ok = put_head(session);
     else if (exchange->submitted && buf_size(&exchange->out) > 0)
         ok = put_piece(session);
-    else if (exchange->submitted && exchange->out_ended)
-        ok = put_end(session), done(session);
+    else if (exchange->submitted && exchange->out_ended && !h1->ended)
+        ok = put_end(session);
     else
         return false;
     if (!ok)
         session->failed = ERR_NOMEM;
+    else if (h1->ended && (exchange->in_ended || !h1->keep))
+        done(session);
     return ok;
 }
 

@@ -35,13 +35,16 @@ struct http_h1 { /* of one session; private to h1.c and h1_out.c */
     int refusal;                     /* status of it; 0: 400 or 500 */
     uint8_t codings, lengths, hosts; /* fields of that name, counted */
     bool keep, old, bare, expects;   /* alive after it; HTTP/1.0; HEAD; 100 */
-    bool chunked;                    /* the answer */
+    bool chunked, ended;             /* the answer; all of it is made */
     bool over;                       /* nothing more is read */
 };
 
 /* Fill bytes[room]; how much.  Ends the exchange when all of it is made. */
 size_t http_h1_out_send(struct http_session *session, uint8_t *bytes,
                         size_t room);
+
+/* The request is whole, maybe after its answer was. */
+void http_h1_out_read_on(struct http_session *session);
 
 /* A whole answer without an exchange; the connection ends behind it. */
 void http_h1_out_refusal(struct http_session *session, int status);

@@ -267,6 +267,14 @@ static void early_ends(void)
     open_world();
     seen.early = true;
     text_say(&text, HEAD "content-length: 10\r\n\r\nabc");
+    CHECK(text_count(&text, "connection: close\r\n") == 0); /* read on */
+    CHECK(text_count(&text, "HTTP/1.1 200 ") == 1 && seen.closed == 0);
+    text_say(&text, "defghij" NEXT);
+    CHECK(seen.closed == 2 && text_count(&text, "HTTP/1.1 200 ") == 2);
+    close_world();
+    open_world();
+    seen.early = true;
+    text_say(&text, HEAD "content-length: 100000\r\n\r\nabc");
     CHECK(text_count(&text, "connection: close\r\n") == 1);
     CHECK(seen.closed == 1 && http_session_finished(&text.session));
     text_say(&text, "defghij" NEXT);
