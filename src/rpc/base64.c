@@ -3,6 +3,7 @@
 static const char digits[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+/* Law 1: the digits are value_of()'s. */
 size_t rpc_base64_encode(const uint8_t *bytes, size_t size, bool padded,
                          char *text)
 {

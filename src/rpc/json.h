@@ -15,9 +15,9 @@
  *
  * Laws
  *   1. What is printed is read back as the same message.
- *   2. What a text costs is bounded: RPC_SCAN_DEPTH levels, RPC_JSON_BYTES of
- *      memory beside the buffer that it is written to, and a time that grows
- *      with its size times its depth at most.
+ *   2. What a text costs is bounded: RPC_SCAN_DEPTH levels, RPC_SCAN_ELEMENTS
+ *      keys in a map, RPC_JSON_BYTES of memory beside the buffer that it is
+ *      written to, and a time that grows with its size times its depth.
  *   3. A call that fails leaves the buffer as it was.
  *   4. What is not exactly JSON, or a value that its field cannot hold exactly,
  *      is refused; nothing is rounded but floats. */

@@ -14,6 +14,8 @@ struct decimal {
     int64_t point;
 };
 
+#define FLOAT_MAX 0x1.fffffep127
+
 enum { POINT_MAX = 1 << 20 }; /* of an exponent: beyond, any is as far */
 
 static bool is_digit(uint8_t c)
@@ -141,6 +143,15 @@ bool rpc_json_number_double(const uint8_t *text, size_t size, double *value)
     return *value - *value == 0; /* not infinite */
 }
 
+bool rpc_json_number_float(double value, float *narrow)
+{
+    /* Half way from the largest float to what would be the next. */
+    if (value >= 0x1.ffffffp127 || value <= -0x1.ffffffp127)
+        return false;
+    *narrow = (float)value;
+    return true;
+}
+
 size_t rpc_json_number_print_integer(bool negative, uint64_t magnitude,
                                      char text[RPC_JSON_NUMBER])
 {
@@ -157,7 +168,8 @@ size_t rpc_json_number_print_integer(bool negative, uint64_t magnitude,
     return size;
 }
 
-/* The shortest of what is read back the same; the program stays in the C
+/* The shortest of what is read back the same, and by those that read a float
+ * as a double, too: not above the largest.  The program stays in the C
  * locale. */
 size_t rpc_json_number_print(double value, bool single,
                              char text[RPC_JSON_NUMBER])
@@ -172,10 +184,14 @@ size_t rpc_json_number_print(double value, bool single,
     }
     if (size < 1e15 && (double)(uint64_t)size == size)
         return rpc_json_number_print_integer(value < 0, (uint64_t)size, text);
-    for (int digits = single ? 6 : 15; digits <= (single ? 9 : 17); digits++) {
+    for (int digits = single ? 6 : 15; digits <= 17; digits++) {
+        double back;
+
         made = snprintf(text, RPC_JSON_NUMBER, "%.*g", digits, value);
-        if (single ? strtof(text, NULL) == (float)value
-                   : strtod(text, NULL) == value)
+        back = strtod(text, NULL);
+        if (back == value ||
+            (single && back <= FLOAT_MAX && back >= -FLOAT_MAX &&
+             (float)back == (float)value))
             break;
     }
     REQUIRE(made > 0 && made < RPC_JSON_NUMBER);

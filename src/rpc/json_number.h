@@ -23,6 +23,9 @@ bool rpc_json_number_integer(const uint8_t *text, size_t size, bool *negative,
 /* False: too large. */
 bool rpc_json_number_double(const uint8_t *text, size_t size, double *value);
 
+/* The float nearest to it.  False: too large. */
+bool rpc_json_number_float(double value, float *narrow);
+
 /* How long the text is.  The value is finite; if `single` it is a float. */
 enum { RPC_JSON_NUMBER = 32 };
 size_t rpc_json_number_print(double value, bool single,

@@ -81,16 +81,17 @@ static int by_key(const void *wire, uint32_t a, uint32_t b)
 /* Is one key twice among the `count` entries from there to the wire's end? */
 static enum err unique(struct rpc_json_parse *parse, size_t start, size_t count)
 {
-    const uint8_t *wire = buf_head(parse->wire), *at = wire + start;
+    const uint8_t *wire = buf_head(parse->wire), *at;
     uint32_t *key;
 
     if (count < 2)
         return ERR_NONE;
-    if (buf_size(parse->wire) > UINT32_MAX)
-        return ERR_BUDGET;
+    if (count > RPC_SCAN_ELEMENTS || buf_size(parse->wire) > UINT32_MAX)
+        return ERR_BUDGET; /* rpc/json law 2 */
     key = rpc_json_state_alloc(parse->json, count * sizeof *key);
     if (!key)
         return ERR_BUDGET;
+    at = wire + start;
     for (size_t i = 0; i < count; i++) {
         uint32_t size;
 
@@ -347,15 +348,14 @@ enum err rpc_json_parse(struct rpc_json *json,
     const struct api_message *message =
         rpc_json_state_find(json->set, type->name, strlen(type->name));
     const size_t before = buf_size(wire);
-    struct rpc_json_parse parse = {.json = json,
-                                   .text = {text, text + size},
-                                   .wire = wire,
-                                   .again = AGAIN * size};
+    struct rpc_json_parse parse = {
+        .json = json, .wire = wire, .again = AGAIN * size};
     enum err err;
 
     REQUIRE(message);
-    if (!rpc_scan_utf8(text, size))
+    if (size == 0 || !rpc_scan_utf8(text, size))
         return ERR_JSON;
+    parse.text = (struct rpc_json_text){text, text + size};
     err = rpc_json_parse_message(&parse, message);
     if (err == ERR_NONE && rpc_json_text_peek(&parse.text))
         err = ERR_JSON;

@@ -125,7 +125,6 @@ static enum err read_float(struct rpc_json_parse *parse, bool single,
         {UINT64_C(0x7ff8000000000000), 0x7fc00000},
         {UINT64_C(0x7ff0000000000000), 0x7f800000},
         {UINT64_C(0xfff0000000000000), 0xff800000}};
-    const double most = 3.4028234663852886e38; /* a float is at most */
     const uint8_t *text;
     size_t size;
     bool words;
@@ -141,11 +140,11 @@ static enum err read_float(struct rpc_json_parse *parse, bool single,
             *bits = named[i][single];
             return ERR_NONE;
         }
-    if (words || !rpc_json_number_double(text, size, &value) ||
-        (single && (value > most || value < -most)))
+    if (words || !rpc_json_number_double(text, size, &value))
         return ERR_JSON_VALUE;
     if (single) {
-        narrow = (float)value;
+        if (!rpc_json_number_float(value, &narrow))
+            return ERR_JSON_VALUE;
         memcpy(&low, &narrow, sizeof low);
         *bits = low;
     } else {

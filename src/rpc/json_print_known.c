@@ -70,8 +70,11 @@ enum err rpc_json_print_known_value(struct rpc_json_print *print,
 {
     const Google__Protobuf__Value *v = (const Google__Protobuf__Value *)value;
 
-    /* Nothing at all would be read back as null, and NaN as a string. */
+    /* rpc/json law 1: nothing at all would be read back as null, another
+     * null as a number, NaN as a string. */
     if (v->kind_case == GOOGLE__PROTOBUF__VALUE__KIND__NOT_SET ||
+        (v->kind_case == GOOGLE__PROTOBUF__VALUE__KIND_NULL_VALUE &&
+         v->null_value != GOOGLE__PROTOBUF__NULL_VALUE__NULL_VALUE) ||
         (v->kind_case == GOOGLE__PROTOBUF__VALUE__KIND_NUMBER_VALUE &&
          v->number_value - v->number_value != 0))
         return ERR_INTERNAL;

@@ -56,7 +56,7 @@ static enum err enumeration(struct buf *text,
 {
     const ProtobufCEnumValue *value;
 
-    if (strcmp(type->name, "google.protobuf.NullValue") == 0)
+    if (number == 0 && strcmp(type->name, "google.protobuf.NullValue") == 0)
         return RPC_JSON_WIRE_WORD(text, "null");
     value = protobuf_c_enum_descriptor_get_value(type, number);
     if (!value)

@@ -194,6 +194,7 @@ static const uint8_t *digits(const uint8_t *at, const uint8_t *end)
     return at;
 }
 
+/* Law 1: -? (0 | [1-9] [0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)? */
 enum err rpc_json_text_number(struct rpc_json_text *text, const uint8_t **from)
 {
     const uint8_t *at, *end = text->end, *begin;

@@ -55,7 +55,7 @@ static bool ascii(const uint8_t *at)
 
 bool rpc_scan_utf8(const uint8_t *bytes, size_t size)
 {
-    const uint8_t *at = bytes, *end = bytes + size;
+    const uint8_t *at = bytes, *end = size > 0 ? bytes + size : bytes;
     uint8_t low, high;
 
     while (at < end) {
@@ -214,9 +214,10 @@ static enum err scan(struct cursor *cursor,
 enum err rpc_scan(const ProtobufCMessageDescriptor *type, const uint8_t *bytes,
                   size_t size, uint32_t elements_max)
 {
-    struct cursor cursor = {bytes, bytes + size, elements_max};
+    struct cursor cursor;
 
-    if (size == 0)
+    if (size == 0) /* of no memory at all, maybe */
         return ERR_NONE;
+    cursor = (struct cursor){bytes, bytes + size, elements_max};
     return scan(&cursor, type, 1);
 }

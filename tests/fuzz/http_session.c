@@ -1,16 +1,12 @@
 /* fuzz/http_session -- any bytes to a server with gRPC calls behind it.
  *
  * The first byte says in which pieces the rest arrives; the connection preface
- * is given.  Built with a main() that replays files (the corpus), or by
- *   clang -fsanitize=fuzzer,address,undefined
- * as a fuzzer.  Whatever comes, the server ends what it began, within bounds. */
+ * is given.  Whatever comes, the server ends what it began, within bounds. */
 #include "frames.h"
+#include "fuzz.h"
 #include "rpc/health.h"
 #include "rpc/reflection.h"
 #include "rpc_echo.h"
-
-/* NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's */
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void say(struct http_session *session, uint64_t now_ms)
 {
@@ -76,23 +72,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     rpc_world_close(&world);
     return 0;
 }
-
-#ifndef FUZZING
-int main(int argc, char **argv)
-{
-    static uint8_t bytes[1 << 20];
-
-    for (int i = 1; i < argc; i++) {
-        FILE *file = fopen(argv[i], "rb");
-        size_t size;
-
-        if (!file)
-            return 1;
-        size = fread(bytes, 1, sizeof bytes, file);
-        (void)fclose(file);
-        (void)LLVMFuzzerTestOneInput(bytes, size);
-        check_count++;
-    }
-    return check_report("fuzz/http_session");
-}
-#endif

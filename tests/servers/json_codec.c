@@ -7,12 +7,13 @@
  * done, the size in four bytes, and the result or the reason why not.  What
  * was parsed must pass the scan that guards a handler, and what is printed
  * passed it. */
+#include "rpc/json.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "pb/testing.api.h"
-#include "rpc/json.h"
 #include "rpc/scan.h"
 
 enum { NAME_MAX_BYTES = 256, BODY_MAX = 64 << 20, ELEMENTS = 1 << 26 };
@@ -65,8 +66,8 @@ static enum err handle(uint8_t what, const ProtobufCMessageDescriptor *type,
 
 static void answer(enum err err, const struct buf *out)
 {
-    const void *bytes = err == ERR_NONE ? (void *)buf_head(out)
-                                        : (const void *)err_reason(err);
+    const void *bytes =
+        err == ERR_NONE ? (void *)buf_head(out) : (const void *)err_reason(err);
     const size_t size =
         err == ERR_NONE ? buf_size(out) : strlen(err_reason(err));
     const uint8_t head[] = {err == ERR_NONE, (uint8_t)size,

@@ -87,9 +87,89 @@ static void files(const struct api_set *set)
     }
 }
 
+static const struct api_message *message_of(const struct api_set *set,
+                                            const char *name)
+{
+    for (size_t m = 0; m < set->messages_count; m++)
+        if (strcmp(set->messages[m].type->name, name) == 0)
+            return &set->messages[m];
+    return NULL;
+}
+
+/* The names and types of each field are found as those who use them do. */
+static void messages(const struct api_set *set)
+{
+    for (size_t m = 0; m < set->messages_count; m++) {
+        const struct api_message *message = &set->messages[m];
+
+        CHECK(m == 0 ||
+              strcmp(message[-1].type->name, message->type->name) < 0);
+        for (unsigned f = 0; f < message->type->n_fields; f++) {
+            const ProtobufCFieldDescriptor *field = &message->type->fields[f];
+            const struct api_field *extra = &message->fields[f];
+            int found = 0;
+
+            CHECK(extra->json_name_size == strlen(extra->json_name));
+            CHECK((field->type == PROTOBUF_C_TYPE_MESSAGE) ==
+                  (extra->message != API_NONE));
+            CHECK(extra->message == API_NONE ||
+                  set->messages[extra->message].type == field->descriptor);
+            for (size_t n = 0; n < message->names_count; n++)
+                if (message->names[n].field == f)
+                    found +=
+                        strcmp(message->names[n].name, field->name) == 0 ||
+                        strcmp(message->names[n].name, extra->json_name) == 0;
+            CHECK(found == (strcmp(field->name, extra->json_name) ? 2 : 1));
+        }
+        for (size_t n = 0; n < message->names_count; n++) {
+            const struct api_name *name = &message->names[n];
+
+            CHECK(name->size == strlen(name->name));
+            CHECK(n == 0 || name[-1].size < name->size ||
+                  (name[-1].size == name->size &&
+                   memcmp(name[-1].name, name->name, name->size) < 0));
+        }
+    }
+}
+
+static void forms(void)
+{
+    static const struct {
+        const char *name;
+        enum api_form form;
+    } cases[] = {{"google.protobuf.Any", API_ANY},
+                 {"google.protobuf.Timestamp", API_TIMESTAMP},
+                 {"google.protobuf.Duration", API_DURATION},
+                 {"google.protobuf.FieldMask", API_FIELD_MASK},
+                 {"google.protobuf.Struct", API_STRUCT},
+                 {"google.protobuf.Value", API_VALUE},
+                 {"google.protobuf.ListValue", API_LIST},
+                 {"google.protobuf.BytesValue", API_WRAPPER},
+                 {"google.protobuf.Empty", API_FIELDS},
+                 {"google.rpc.ErrorInfo.MetadataEntry", API_ENTRY},
+                 {"json.testing.Kinds", API_FIELDS}};
+    static const uint8_t oneofs[] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+                                     1, 1, 1, 2, 2, 0, 0, 0, 0};
+    const struct api_message *choices =
+        message_of(&testing_api, "json.testing.Choices");
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct api_message *message =
+            message_of(&testing_api, cases[i].name);
+
+        CHECK(message && message->form == cases[i].form);
+    }
+    for (size_t f = 0; f < sizeof oneofs; f++) {
+        CHECK(choices->fields[f].oneof == oneofs[f]);
+        CHECK(choices->fields[f].null_value == (f == 10));
+    }
+}
+
 int main(void)
 {
     shapes();
+    messages(&testing_api);
+    forms();
     order(&testing_api);
     files(&testing_api);
     CHECK(method(&testing_api, "/kindred.v1.Support/Ask")->server_streams);

@@ -112,10 +112,16 @@ static void strings(void)
                  {"\xf5\x80\x80\x80", ERR_PROTO},
                  {"ab\xc3", ERR_PROTO},
                  {"ab\xe2\x82", ERR_PROTO},
-                 {"\xe2\x82z", ERR_PROTO}};
+                 {"\xe2\x82z", ERR_PROTO},
+                 {"eight or more of ASCII \xc3\xa9, and more", ERR_NONE},
+                 {"1234567\xff", ERR_PROTO},
+                 {"\x80"
+                  "1234567",
+                  ERR_PROTO},
+                 {"123456789012\xc3", ERR_PROTO}};
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        uint8_t bytes[32] = {2 << 3 | 2, (uint8_t)strlen(cases[i].bytes)};
+        uint8_t bytes[64] = {2 << 3 | 2, (uint8_t)strlen(cases[i].bytes)};
 
         memcpy(bytes + 2, cases[i].bytes, strlen(cases[i].bytes));
         CHECK(scan(bytes, 2 + strlen(cases[i].bytes)) == cases[i].err);
@@ -123,6 +129,15 @@ static void strings(void)
     CHECK(scan("\x12\x03"
                "a\0b",
                5) == ERR_PROTO); /* a zero byte */
+    for (size_t at = 0; at < 24; at++) {
+        uint8_t bytes[] = "abcdefghijklmnopqrstuvwx";
+
+        CHECK(rpc_scan_utf8(bytes, 24));
+        bytes[at] = 0;
+        CHECK(!rpc_scan_utf8(bytes, 24));
+        bytes[at] = 0x80;
+        CHECK(!rpc_scan_utf8(bytes, 24));
+    }
 }
 
 static void malformed(void)
