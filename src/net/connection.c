@@ -175,15 +175,10 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buf)
     connection->turn_bytes += (uint32_t)size;
     if (connection->socket.rest)
         connection->waiting_bytes += (uint32_t)size;
-    if (!may_read(connection)) {
-        (void)uv_read_stop(stream);
-        connection->reading = false;
-    }
     changed(connection);
     if (connection->state == SECURING || connection->state == OPEN)
         take_in(connection, (const uint8_t *)buf->base, (size_t)size);
-    if (connection->state == OPEN &&
-        !http_session_hungry(&connection->channel.session)) {
+    if (connection->state != CLOSED && !may_read(connection)) {
         (void)uv_read_stop(stream);
         connection->reading = false;
     }

@@ -285,7 +285,7 @@ static void on_begin(void *self, struct http_exchange *exchange)
         server->now_ms = http_exchange_now_ms(exchange);
     rpc_asked_read(exchange, &asked);
     method = method_of(server, exchange->path, asked.path_size);
-    if (!fits(exchange, method, &asked)) {
+    if (!fits(exchange, method, &asked)) { /* Law 1 */
         (void)rpc_cors_preflight(server, exchange);
         return; /* rpc_answer_plain() follows */
     }

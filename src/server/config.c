@@ -109,8 +109,8 @@ static bool is_origin(const char *text)
 {
     const char *host = strstr(text, "://");
 
-    if (!host || (strncmp(text, "https:", 6) != 0 &&
-                  strncmp(text, "http:", 5) != 0))
+    if (!host ||
+        (strncmp(text, "https:", 6) != 0 && strncmp(text, "http:", 5) != 0))
         return false;
     host += 3;
     return *host && strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789.-:[]") ==
@@ -121,8 +121,7 @@ static bool add_item(struct server_config *config, const struct row *row,
                      const char *value, const struct place *place)
 {
     bool crisis = strcmp(row->key, "crisis_confirmed") == 0;
-    const char **list =
-        crisis ? config->crisis_confirmed : config->cors_origin;
+    const char **list = crisis ? config->crisis_confirmed : config->cors_origin;
     uint32_t *count = crisis ? &config->confirmed : &config->origins;
 
     if (crisis && !service_crisis_knows(value))

@@ -69,7 +69,7 @@ struct server_config { /* each key of the table is a member of this name */
         loops, connections_max;
     uint64_t tickets_max, duties_max, talks_max, queue_max, log_level;
     const char *crisis_confirmed[CONFIG_CONFIRMED_MAX + 1]; /* NULL-ended */
-    const char *cors_origin[CONFIG_ORIGINS_MAX + 1]; /* the same */
+    const char *cors_origin[CONFIG_ORIGINS_MAX + 1];        /* the same */
     uint32_t confirmed, origins;
     struct match_limits limits;
     bool help, version; /* asked for: print and exit 0 */

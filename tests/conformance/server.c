@@ -78,9 +78,9 @@ struct files {
     struct net_credentials_config config;
 };
 
-static void make_files(
-    struct files *files,
-    const Connectrpc__Conformance__V1__ServerCompatRequest *wanted)
+static void
+make_files(struct files *files,
+           const Connectrpc__Conformance__V1__ServerCompatRequest *wanted)
 {
     files->config.protocols = NET_PROTOCOL_H2 | NET_PROTOCOL_HTTP_1_1;
     if (!wanted->use_tls)

@@ -185,8 +185,8 @@ int main(int argc, char **argv)
 {
     static struct served served;
     static struct rpc_health health;
-    struct net_credentials_config files = {
-        .protocols = NET_PROTOCOL_H2 | NET_PROTOCOL_HTTP_1_1};
+    struct net_credentials_config files = {.protocols = NET_PROTOCOL_H2 |
+                                                        NET_PROTOCOL_HTTP_1_1};
     unsigned port = 0;
     int known = 0;
     enum err err;

@@ -66,9 +66,8 @@ static inline enum err served_init(struct served *served,
 
 /* Listen; *port 0 takes any, and says which.  Without a certificate in plain
  * text; with authorities, clients must show one of theirs. */
-static inline enum err
-served_listen(struct served *served, unsigned *port,
-              const struct net_credentials_config *files)
+static inline enum err served_listen(struct served *served, unsigned *port,
+                                     const struct net_credentials_config *files)
 {
     struct net_loop_config config = {.port = {.deadline_ms = served_deadline_ms,
                                               .tick = served_tick,

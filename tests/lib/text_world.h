@@ -54,10 +54,10 @@ static inline void text_hear(struct text_world *world)
 
     do {
         if (room > sizeof world->said - 1 - world->said_size)
-            abort();
-        size = http_session_send(
-            &world->session, (uint8_t *)world->said + world->said_size, room,
-            world->now_ms);
+            world->said_size = 0; /* too much to remember */
+        size = http_session_send(&world->session,
+                                 (uint8_t *)world->said + world->said_size,
+                                 room, world->now_ms);
         world->said_size += size;
         world->said[world->said_size] = '\0';
     } while (size == room);

@@ -99,8 +99,7 @@ static void forms(void)
     put("hello");
     end(0);
     text_hear(&text);
-    CHECK(strcmp(text.said,
-                 "HTTP/1.1 200 \r\ncontent-length: 5\r\n\r\n") == 0);
+    CHECK(strcmp(text.said, "HTTP/1.1 200 \r\ncontent-length: 5\r\n\r\n") == 0);
     text_close(&text);
     begin(GET);
     respond(204);

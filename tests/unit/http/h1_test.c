@@ -255,8 +255,7 @@ static void expectation(void)
     text_say(&text, "ok");
     CHECK(text_count(&text, "HTTP/1.1 200 ") == 1);
     text.said_size = 0;
-    text_say(&text,
-             HEAD "expect: 100-continue\r\ncontent-length: 2\r\n\r\nok");
+    text_say(&text, HEAD "expect: 100-continue\r\ncontent-length: 2\r\n\r\nok");
     CHECK(text_count(&text, "HTTP/1.1 100 ") == 0);
     close_world();
 }

@@ -19,7 +19,8 @@ static void heads(void)
     } cases[] = {
         {"GET / HTTP/1.1\r\n\r\n", ERR_NONE},
         {"GET / HTTP/1.0\r\na: b\r\n\r\n", ERR_NONE},
-        {"P-_.!#$%&'*+^`|~9 * HTTP/1.1\r\na:\r\nb: \tc\xff d\t\r\n\r\n", ERR_NONE},
+        {"P-_.!#$%&'*+^`|~9 * HTTP/1.1\r\na:\r\nb: \tc\xff d\t\r\n\r\n",
+         ERR_NONE},
         {"GET / HTTP/1.1\r\na: b\r\nC-d: e:f\r\n\r\n", ERR_NONE},
         {"GET / HTTP/1.1\r\na : b\r\n\r\n", ERR_INVALID},
         {"GET / HTTP/1.1\r\na\t: b\r\n\r\n", ERR_INVALID},
@@ -98,8 +99,8 @@ static void chunks(void)
 
         CHECK((http_lines_chunk(text, size, &whole) == ERR_NONE) ==
               cases[i].good);
-        CHECK(!cases[i].good ||
-              (whole > 2 && text[whole - 1] == '\n' && text[whole - 2] == '\r'));
+        CHECK(!cases[i].good || (whole > 2 && text[whole - 1] == '\n' &&
+                                 text[whole - 2] == '\r'));
     }
     CHECK(http_lines_chunk((const uint8_t *)"12\r", 3, &whole) == ERR_NONE);
     CHECK(whole == 0);
@@ -126,8 +127,7 @@ static void random_history(void)
         enum err err;
 
         while (size < 30)
-            text[size++] =
-                letters[chance_below(&chance, sizeof letters - 1)];
+            text[size++] = letters[chance_below(&chance, sizeof letters - 1)];
         err = head(text, size, true, &whole);
         if (err != ERR_NONE)
             continue;

@@ -27,31 +27,30 @@ static void protocols(void)
         const char *type;
         enum rpc_protocol protocol;
         bool json;
-    } cases[] = {
-        {"application/grpc", RPC_GRPC, false},
-        {"application/grpc+proto", RPC_GRPC, false},
-        {"application/grpc;charset=x", RPC_GRPC, false},
-        {"application/grpc+json", RPC_GRPC, true},
-        {"application/grpc-web", RPC_WEB, false},
-        {"application/grpc-web+proto", RPC_WEB, false},
-        {"application/grpc-web+json; a=b", RPC_WEB, true},
-        {"application/grpc-web-text", RPC_WEB_TEXT, false},
-        {"application/grpc-web-text+proto", RPC_WEB_TEXT, false},
-        {"application/proto", RPC_CONNECT, false},
-        {"application/json", RPC_CONNECT, true},
-        {"application/json; charset=utf-8", RPC_CONNECT, true},
-        {"application/connect+proto", RPC_CONNECT_STREAM, false},
-        {"application/connect+json", RPC_CONNECT_STREAM, true},
-        {"application/connect", RPC_PLAIN, false},
-        {"application/grpc+xml", RPC_PLAIN, false},
-        {"application/grpc-web-text+prot", RPC_PLAIN, false},
-        {"application/grpc-webs", RPC_PLAIN, false},
-        {"application/jsons", RPC_PLAIN, false},
-        {"application/json+proto", RPC_PLAIN, false},
-        {"application/", RPC_PLAIN, false},
-        {"text/json", RPC_PLAIN, false},
-        {"json", RPC_PLAIN, false},
-        {"", RPC_PLAIN, false}};
+    } cases[] = {{"application/grpc", RPC_GRPC, false},
+                 {"application/grpc+proto", RPC_GRPC, false},
+                 {"application/grpc;charset=x", RPC_GRPC, false},
+                 {"application/grpc+json", RPC_GRPC, true},
+                 {"application/grpc-web", RPC_WEB, false},
+                 {"application/grpc-web+proto", RPC_WEB, false},
+                 {"application/grpc-web+json; a=b", RPC_WEB, true},
+                 {"application/grpc-web-text", RPC_WEB_TEXT, false},
+                 {"application/grpc-web-text+proto", RPC_WEB_TEXT, false},
+                 {"application/proto", RPC_CONNECT, false},
+                 {"application/json", RPC_CONNECT, true},
+                 {"application/json; charset=utf-8", RPC_CONNECT, true},
+                 {"application/connect+proto", RPC_CONNECT_STREAM, false},
+                 {"application/connect+json", RPC_CONNECT_STREAM, true},
+                 {"application/connect", RPC_PLAIN, false},
+                 {"application/grpc+xml", RPC_PLAIN, false},
+                 {"application/grpc-web-text+prot", RPC_PLAIN, false},
+                 {"application/grpc-webs", RPC_PLAIN, false},
+                 {"application/jsons", RPC_PLAIN, false},
+                 {"application/json+proto", RPC_PLAIN, false},
+                 {"application/", RPC_PLAIN, false},
+                 {"text/json", RPC_PLAIN, false},
+                 {"json", RPC_PLAIN, false},
+                 {"", RPC_PLAIN, false}};
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct http_field type = {"content-type", cases[i].type, 12,
@@ -136,7 +135,8 @@ static void timeouts(void)
         HTTP_FIELD("grpc-timeout", "5S"),
         HTTP_FIELD("connect-timeout-ms", "70"),
         HTTP_FIELD("connect-protocol-version", "1")};
-    const struct http_field json = HTTP_FIELD("content-type", "application/json");
+    const struct http_field json =
+        HTTP_FIELD("content-type", "application/json");
 
     CHECK(ask("POST", "/", fields, 4).timeout_ms == 5000);
     fields[0] = json;

@@ -69,7 +69,8 @@ static void bad(void)
         {"?message=a&connect=v2", ERR_INVALID},
         {"?message=a&compression=br", ERR_ENCODING},
         {"?message=a&compression=gzip&compression=gzip", ERR_ENCODING},
-        {"?message=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+        {"?message="
+         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
          "aaaaaaa",
          ERR_TOO_LARGE}};
     bool json;

@@ -28,14 +28,15 @@ static void same(void)
     status = google__rpc__status__unpack(NULL, size, bytes);
     CHECK(status && status->code == 5 && status->n_details == 1);
     CHECK(status && strcmp(status->message, "not there") == 0);
-    CHECK(status && strcmp(status->details[0]->type_url,
-                           "type.googleapis.com/a.B") == 0);
+    CHECK(status &&
+          strcmp(status->details[0]->type_url, "type.googleapis.com/a.B") == 0);
     google__rpc__status__free_unpacked(status, NULL);
     json = rpc_said_json(&said, &size);
-    CHECK(size == strlen("{\"code\":\"not_found\",\"message\":\"not there\","
-                         "\"details\":[{\"type\":\"a.B\",\"value\":\"eHl6\"}]}"));
-    CHECK(memcmp(json, "{\"code\":\"not_found\",\"message\":\"not there\"", 41) ==
-          0);
+    CHECK(size ==
+          strlen("{\"code\":\"not_found\",\"message\":\"not there\","
+                 "\"details\":[{\"type\":\"a.B\",\"value\":\"eHl6\"}]}"));
+    CHECK(memcmp(json, "{\"code\":\"not_found\",\"message\":\"not there\"",
+                 41) == 0);
     rpc_said_close(&said);
     rpc_said_close(&said);
     CHECK(rpc_said_make(&said, STATUS_OK, "fine", NULL, 0) == ERR_NONE);
