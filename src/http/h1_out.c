@@ -160,6 +160,10 @@ static bool put_end(struct http_session *session)
     bool ok = true;
 
     h1->ended = true;
+    if (!h1->exchange->in_ended) { /* the rest of the request: as for a head */
+        session->head_open = true;
+        session->head_ms = session->now_ms;
+    }
     if (h1->chunked) {
         put_text(h1, "0\r\n", &ok);
         put_fields(h1, &h1->exchange->out_trailer, &ok);
@@ -179,6 +183,7 @@ static void done(struct http_session *session)
         buf_close(&h1->held);
     h1->exchange = NULL;
     h1->part = H1_HEAD;
+    session->head_open = false;
     exchange->out_done = true;
     http_guard_done(session);
     http_h2_note(exchange, HTTP_H2_CLOSED);

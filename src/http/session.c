@@ -240,9 +240,6 @@ enum err http_session_receive(struct http_session *session,
     if (session->failed == ERR_NONE && size > used)
         receive(session, bytes + used, size - used);
     (void)http_h2_tell(session);
-    if (session->h1)
-        http_h1_eat(session);
-    (void)http_h2_tell(session);
     return leave(session);
 }
 

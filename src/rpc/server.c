@@ -311,7 +311,7 @@ static void on_readable(void *self, struct http_exchange *exchange)
 
     if (!call) {
         http_exchange_consume(exchange, buf_size(&exchange->in));
-        if (exchange->in_ended && !exchange->responded)
+        if ((exchange->in_ended || exchange->http1) && !exchange->responded)
             rpc_answer_plain(server, exchange,
                              method_of(server, exchange->path,
                                        strcspn(exchange->path, "?")) != NULL);

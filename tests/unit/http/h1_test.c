@@ -313,6 +313,16 @@ static void slow(void)
     CHECK(strncmp(text.said, "HTTP/1.1 408 ", 13) == 0 && seen.closed == 1);
     close_world();
     open_world();
+    seen.early = true;
+    text_say(&text, HEAD "content-length: 100\r\n\r\n");
+    for (int i = 0; i < 30 && text.err == ERR_NONE; i++) { /* answered */
+        text_say(&text, "x");
+        text_tick(&text, 500);
+    }
+    CHECK(text.err == ERR_DEADLINE && seen.closed == 1);
+    CHECK(text_count(&text, "HTTP/1.1 ") == 1);
+    close_world();
+    open_world();
     text_say(&text, NEXT);
     text_tick(&text, 599999);
     CHECK(!http_session_finished(&text.session));
