@@ -15,31 +15,36 @@ struct heard { /* the fields that matter to some protocol; NULL: not there */
 
 static const struct http_field nothing = {0};
 
-/* Where a field of that name is noted. */
+/* Where a field of that name is noted.  Every call passes here: sizes first. */
 static struct http_field *place(struct heard *heard,
                                 const struct http_field *field)
 {
-    static const struct {
-        const char *name;
-        size_t size, at;
-    } names[] = {
-        {"content-type", 12, offsetof(struct heard, type)},
-        {"grpc-timeout", 12, offsetof(struct heard, timeout)},
-        {"grpc-encoding", 13, offsetof(struct heard, encoding)},
-        {"accept-encoding", 15, offsetof(struct heard, accept_encoding)},
-        {"content-encoding", 16, offsetof(struct heard, content_encoding)},
-        {"connect-timeout-ms", 18, offsetof(struct heard, connect_timeout)},
-        {"grpc-accept-encoding", 20, offsetof(struct heard, accept)},
-        {"connect-accept-encoding", 23, offsetof(struct heard, connect_accept)},
-        {"connect-protocol-version", 24, offsetof(struct heard, version)},
-        {"connect-content-encoding", 24,
-         offsetof(struct heard, connect_encoding)}};
-
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (names[i].size == field->name_size &&
-            memcmp(names[i].name, field->name, field->name_size) == 0)
-            return (void *)((char *)heard + names[i].at);
-    return NULL;
+#define IS(word) (memcmp(field->name, word, sizeof(word) - 1) == 0)
+    switch (field->name_size) {
+    case 12:
+        return IS("content-type")   ? &heard->type
+               : IS("grpc-timeout") ? &heard->timeout
+                                    : NULL;
+    case 13:
+        return IS("grpc-encoding") ? &heard->encoding : NULL;
+    case 15:
+        return IS("accept-encoding") ? &heard->accept_encoding : NULL;
+    case 16:
+        return IS("content-encoding") ? &heard->content_encoding : NULL;
+    case 18:
+        return IS("connect-timeout-ms") ? &heard->connect_timeout : NULL;
+    case 20:
+        return IS("grpc-accept-encoding") ? &heard->accept : NULL;
+    case 23:
+        return IS("connect-accept-encoding") ? &heard->connect_accept : NULL;
+    case 24:
+        return IS("connect-protocol-version")   ? &heard->version
+               : IS("connect-content-encoding") ? &heard->connect_encoding
+                                                : NULL;
+    default:
+        return NULL;
+    }
+#undef IS
 }
 
 static bool is(const char *text, size_t size, const char *word)
@@ -68,10 +73,14 @@ static enum rpc_protocol protocol_of(const struct http_field *type, bool *json)
                  {"connect", "proto", RPC_CONNECT_STREAM, false},
                  {"connect", "json", RPC_CONNECT_STREAM, true}};
     static const char application[] = "application/";
+    static const char grpc[] = "application/grpc";
     const char *base = type->value, *codec;
     size_t size, base_size;
 
     *json = false;
+    if (type->value_size == sizeof grpc - 1 &&
+        memcmp(base, grpc, sizeof grpc - 1) == 0)
+        return RPC_GRPC; /* as most do */
     if (!base || strncmp(base, application, sizeof application - 1) != 0)
         return RPC_PLAIN;
     base += sizeof application - 1;
@@ -158,10 +167,13 @@ void rpc_asked_read(const struct http_exchange *exchange,
 {
     struct heard heard = {.type = nothing};
     struct http_field field, *noted;
+    const char *query = strchr(exchange->path, '?');
     size_t at = 0;
 
-    *asked = (struct rpc_asked){.timeout_ms = RPC_NEVER,
-                                .path_size = strcspn(exchange->path, "?")};
+    *asked =
+        (struct rpc_asked){.timeout_ms = RPC_NEVER,
+                           .path_size = query ? (size_t)(query - exchange->path)
+                                              : strlen(exchange->path)};
     while (http_exchange_field(exchange, &at, &field))
         if ((noted = place(&heard, &field)))
             *noted = field;
