@@ -10,7 +10,7 @@
 
 enum {
     PIECE = 16 * 1024,
-    LINE_MAX_ = 64,
+    TEXT_MAX = 64,
     KEEP = 4096,
     READ_ON = 64 * 1024 /* of a body that is answered already */
 };
@@ -72,7 +72,7 @@ void http_h1_out_refusal(struct http_session *session, int status)
 {
     struct http_h1 *h1 = session->h1;
     const char *words = words_of(status);
-    char text[LINE_MAX_];
+    char text[TEXT_MAX];
     bool ok = true;
 
     (void)snprintf(text, sizeof text, "%d", status);
@@ -102,7 +102,7 @@ static bool put_head(struct http_session *session)
     struct http_exchange *exchange = h1->exchange;
     bool whole = exchange->out_ended && buf_size(&exchange->out_trailer) == 0;
     struct http_field status;
-    char text[LINE_MAX_];
+    char text[TEXT_MAX];
     size_t at = 0;
     bool ok = true;
 
@@ -135,7 +135,7 @@ static bool put_piece(struct http_session *session)
     struct http_h1 *h1 = session->h1;
     struct http_exchange *exchange = h1->exchange;
     size_t size = buf_size(&exchange->out);
-    char text[LINE_MAX_];
+    char text[TEXT_MAX];
     bool ok = true;
     uint8_t *to;
 

@@ -14,7 +14,7 @@
 enum {
     WEB_TRAILERS = 0x80, /* the flags of last frames */
     CONNECT_END = 0x02,
-    NAME_MAX_ = 136,
+    TRAILER_NAME = 136,
     WORK_MAX = 256 * 1024
 };
 
@@ -210,7 +210,7 @@ static enum err end_stream(struct answer *answer, const struct rpc_said *said)
 
 /* Trailers of Connect are headers that begin so. */
 static void add_trailers(struct fields *fields, const struct buf *packed,
-                         char names[RPC_EXTRA_FIELDS][NAME_MAX_])
+                         char names[RPC_EXTRA_FIELDS][TRAILER_NAME])
 {
     static const char prefix[] = "trailer-";
     struct http_field field;
@@ -227,7 +227,7 @@ static void add_trailers(struct fields *fields, const struct buf *packed,
 
 static enum err end_connect(struct answer *answer, const struct rpc_said *said)
 {
-    char names[RPC_EXTRA_FIELDS][NAME_MAX_];
+    char names[RPC_EXTRA_FIELDS][TRAILER_NAME];
     struct fields fields;
     int http = 200;
     const void *body = answer->body ? buf_head(answer->body) : NULL;
