@@ -318,8 +318,9 @@ static bool eat_head(struct http_session *session)
     size_t size = buf_size(&h1->held), whole;
     enum err err;
 
-    if (h1->exchange || session->draining || size == 0)
-        return false; /* Law 1 */
+    REQUIRE(!h1->exchange); /* Law 1 */
+    if (size == 0)
+        return false;
     if (!session->head_open) {
         session->head_open = true;
         session->head_ms = session->now_ms;

@@ -194,6 +194,7 @@ static void refusals(void)
         {HEAD "content-length: 18446744073709551615\r\n\r\n", 400},
         {"POST / HTTP/1.0\r\ntransfer-encoding: chunked\r\n\r\n", 400},
         {"GET / HTTP/1.1\r\n\r\n", 400},
+        {"GET / HTTP/1.0\r\nhost: a\r\nhost: a\r\n\r\n", 400},
         {HEAD "host: a\r\n\r\n", 400},
         {"CONNECT a:1 HTTP/1.1\r\nhost: a\r\n\r\n", 400},
         {"GET a HTTP/1.1\r\nhost: a\r\n\r\n", 400},
@@ -256,7 +257,8 @@ static void expectation(void)
     CHECK(text_count(&text, "HTTP/1.1 200 ") == 1);
     text.said_size = 0;
     text_say(&text, HEAD "expect: 100-continue\r\ncontent-length: 2\r\n\r\nok");
-    CHECK(text_count(&text, "HTTP/1.1 100 ") == 0);
+    text_say(&text, HEAD "expect: 100-continue\r\ncontent-length: 4\r\n\r\nok");
+    CHECK(text_count(&text, "HTTP/1.1 100 ") == 0); /* it did not wait */
     close_world();
 }
 
