@@ -29,9 +29,9 @@ struct asking {
     int status;
 };
 
-static const char *const WAITS[] = {"", "nobody is on duty now",
-                                    "nobody on duty fits both cards",
-                                    "those who fit are all with somebody"};
+static const char *const WAITS[] = {
+    "longer than it should take", "nobody is on duty now",
+    "nobody on duty fits both cards", "those who fit are all with somebody"};
 static const char *const ENDS[] = {
     "it is over", "it was taken back", "nobody was found in time",
     "the connection was away too long", "this account is on hold"};

@@ -63,7 +63,7 @@ enum err cli_simulate_port_init(struct cli_simulate_port *port,
                                 const struct match_sizes *sizes,
                                 const struct match_limits *limits)
 {
-    void *memory = malloc(match_engine_bytes(sizes));
+    void *memory = calloc(1, match_engine_bytes(sizes));
 
     *port = (struct cli_simulate_port){.effects = {.cap = EFFECTS}};
     list_init(&port->answers);

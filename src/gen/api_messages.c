@@ -144,7 +144,7 @@ static size_t write_names(FILE *out, size_t index, const Message *message,
     size_t count = 0;
 
     for (size_t i = 0; i < 2 * message->n_field; i++) {
-        size_t field = i % message->n_field;
+        size_t field = i < message->n_field ? i : i - message->n_field;
         const char *text = i < message->n_field ? fields[field]->json_name
                                                 : fields[field]->name;
 

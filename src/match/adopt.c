@@ -3,6 +3,7 @@
 #include "base/require.h"
 #include "match/agenda.h"
 #include "match/bar.h"
+#include "match/index.h"
 #include "match/presence.h"
 #include "match/say.h"
 #include "match/view.h"
@@ -40,6 +41,8 @@ void match_adopt_pair(struct match_engine *engine,
 
     REQUIRE(row->kind < PAIR_KINDS);
     ends_ms = match_timer_add(ends_ms, engine->limits.ticket_ms);
+    if (row->gone || row->kind == PAIR_BOND)
+        match_index_unsettle(engine); /* it may permit */
     if (match_pair_put(&engine->pairs, row, seq, ends_ms) == ERR_NONE)
         return;
     sweep_pairs(engine);
@@ -69,7 +72,21 @@ static void adopt_talk(struct match_engine *engine,
 static bool makes_talk(const struct match_flight *flight,
                        const struct match_talk_row *row)
 {
-    return flight->kind == COMMAND_ACCEPT && flight->subject == row->offer;
+    return flight->kind == COMMAND_ACCEPT && flight->subject == row->offer &&
+           !flight->over;
+}
+
+/* A talk ended before its accept was heard of: that brings it no more. */
+static void end_unheard(struct match_engine *engine,
+                        const struct match_talk_row *row)
+{
+    LIST_EACH (node, &engine->in_flight) {
+        struct match_flight *flight =
+            LIST_ENTRY(node, struct match_flight, link);
+
+        if (makes_talk(flight, row) && row->state == TALK_ENDED)
+            flight->over = true;
+    }
 }
 
 static void adopt_row(struct match_engine *engine,
@@ -100,6 +117,8 @@ static void adopt_row(struct match_engine *engine,
         if (match_talk_find(engine, row->talk.id) ||
             makes_talk(flight, &row->talk))
             adopt_talk(engine, &row->talk, seq);
+        else
+            end_unheard(engine, &row->talk);
         break;
     case ROW_PAIR:
         match_adopt_pair(engine, &row->pair, seq);
@@ -190,9 +209,11 @@ static void landed_attend(struct match_engine *engine, uint64_t member,
     duty->key = (struct match_key){.request_hash = 0};
     if (result->outcome != OUTCOME_REFUSED) {
         match_agenda_duty(engine, duty);
+        if (duty->row.state == DUTY_OFF) /* replayed, and over since */
+            match_duty_discard(engine, duty);
     } else if (duty->row.state == DUTY_OFF) {
         match_presence_close(engine, &duty->subject, &duty->presence);
-        match_hand_clear(&duty->hand, &engine->pool[duty->row.pool].rarity);
+        match_duty_discard(engine, duty);
         match_duty_idle(engine, duty);
     } else if (duty->presence.stream == call) {
         /* refused, it ends; and the one before it was replaced */
@@ -310,6 +331,7 @@ void match_adopt_result(struct match_engine *engine,
     if (was.kind == COMMAND_BLOCK) {
         REQUIRE(engine->blocks > 0);
         engine->blocks--;
+        match_index_unsettle(engine); /* it may have been refused */
     }
     if (was.kind == COMMAND_HOLD)
         match_bar_lift(engine, was.member);

@@ -2,6 +2,7 @@
 
 #include "base/require.h"
 #include "match/batch.h"
+#include "match/fit.h"
 #include "match/index.h"
 #include "match/say.h"
 
@@ -71,9 +72,9 @@ bool match_agenda_propose(struct match_engine *engine,
     struct match_offer *offer;
 
     REQUIRE(match_ticket_waits(engine, ticket));
-    REQUIRE(match_duty_free(engine, duty));          /* match/engine law 2 */
-    REQUIRE(match_index_hard(engine, ticket, duty)); /* match/engine law 3 */
-    if (!match_say_room(engine) || list_empty(&engine->flight_free) ||
+    REQUIRE(match_duty_free(engine, duty));        /* match/engine law 2 */
+    REQUIRE(match_fit_hard(engine, ticket, duty)); /* match/engine law 3 */
+    if (!match_say_room(engine) || spare_empty(&engine->flight_free) ||
         !match_say_fresh(engine, &row->id))
         return false;
     row->ticket = ticket->row.id;
@@ -82,7 +83,7 @@ bool match_agenda_propose(struct match_engine *engine,
     row->pool = ticket->row.pool;
     row->state = OFFER_OPEN;
     row->danger = ticket->row.danger;
-    row->p = match_index_p(engine, ticket, duty);
+    row->p = match_fit_p(engine, ticket, duty);
     row->seeker_card_version = ticket->hand.version;
     row->peer_card_version = duty->hand.version;
     row->made_ms = engine->now_ms;
@@ -101,8 +102,8 @@ bool match_agenda_propose(struct match_engine *engine,
 }
 
 /* Danger goes to the crisis-trained first, else to anyone. */
-static struct match_duty *first_peer(const struct match_engine *engine,
-                                     const struct match_ticket *ticket)
+static struct match_duty *first_peer(struct match_engine *engine,
+                                     struct match_ticket *ticket)
 {
     struct match_rank rank;
 
@@ -126,31 +127,29 @@ static bool ticket_moment(struct match_engine *engine,
 
 /* Whom a free slot goes to at once: the first in danger; else the only one
  * who wants it; NULL where the batch is to decide. */
-static struct match_ticket *wanted_by(const struct match_engine *engine,
+static struct match_ticket *wanted_by(struct match_engine *engine,
                                       const struct match_duty *duty)
 {
-    const struct list *tickets = &engine->pool[duty->row.pool].tickets;
+    const struct list *waiting = &engine->pool[duty->row.pool].waiting;
     struct match_ticket *danger = NULL, *one = NULL;
 
-    LIST_EACH (node, tickets) {
+    LIST_EACH (node, waiting) {
         struct match_ticket *ticket =
-            LIST_ENTRY(node, struct match_ticket, pool_link);
+            LIST_ENTRY(node, struct match_ticket, wait_link);
 
         if (ticket->row.danger && match_ticket_waits(engine, ticket) &&
             (!danger || match_ticket_before(ticket, danger)) &&
-            match_index_hard(engine, ticket, duty))
+            match_fit_hard(engine, ticket, duty))
             danger = ticket;
     }
     if (danger)
         return danger;
-    LIST_EACH (node, tickets) {
+    LIST_EACH (node, waiting) {
         struct match_ticket *ticket =
-            LIST_ENTRY(node, struct match_ticket, pool_link);
+            LIST_ENTRY(node, struct match_ticket, wait_link);
 
         if (!match_ticket_waits(engine, ticket) ||
-            !match_index_hard(engine, ticket, duty) ||
-            match_index_p(engine, ticket, duty) <
-                match_index_theta(engine, ticket))
+            !match_index_wants(engine, ticket, duty))
             continue;
         if (one)
             return NULL;
@@ -207,7 +206,7 @@ bool match_agenda_run(struct match_engine *engine)
     struct match_duty *duty;
 
     REQUIRE(engine->mode == ENGINE_LIVE);
-    if (!match_batch_offer(engine))
+    if (!match_batch_go(engine))
         return false;
     while ((ticket = first_ticket(engine)) != NULL) {
         if (!ticket_moment(engine, ticket))

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/cut.h"
 #include "base/require.h"
 
 /* A cost is minus a value.  Leaving a ticket alone costs 0: each has a dummy
@@ -9,19 +10,6 @@
 
 #define UNSEEN UINT32_MAX
 #define DONE   (UINT32_MAX - 1)
-
-struct cut {
-    char *at; /* NULL: only count */
-    size_t used;
-};
-
-static void *cut(struct cut *from, size_t n, size_t size)
-{
-    void *piece = from->at ? from->at + from->used : NULL;
-
-    from->used += (n * size + 15) / 16 * 16;
-    return piece;
-}
 
 static size_t lay_out(struct match_assign *a, void *memory)
 {
@@ -41,6 +29,7 @@ static size_t lay_out(struct match_assign *a, void *memory)
     a->heap = cut(&from, p, sizeof *a->heap);
     a->place = cut(&from, p, sizeof *a->place);
     a->scanned = cut(&from, p, sizeof *a->scanned);
+    a->seen = cut(&from, p, sizeof *a->seen);
     a->capacity = cut(&from, p, sizeof *a->capacity);
     return from.used;
 }
@@ -111,8 +100,9 @@ static uint32_t heap_pop(struct match_assign *a, uint32_t *n)
 
 struct search {
     uint32_t heap, scans;
-    int64_t end;         /* the least distance of a way out so far */
-    uint32_t end_ticket; /* which is to leave this ticket alone */
+    uint32_t seen, edges; /* peers reached, edges looked at */
+    int64_t end;          /* the least distance of a way out so far */
+    uint32_t end_ticket;  /* which is to leave this ticket alone */
 };
 
 /* Reach the peers of ticket, which lies at distance `base`. */
@@ -126,16 +116,19 @@ static void reach(struct match_assign *a, struct search *s, uint32_t ticket,
         s->end = base;
         s->end_ticket = ticket;
     }
+    s->edges += a->edges[ticket];
     for (uint32_t e = 0; e < a->edges[ticket]; e++) {
         uint32_t peer = edge[e].peer;
         int64_t distance = base - edge[e].value - a->price[peer];
 
         if (a->place[peer] == DONE)
             continue;
-        if (a->place[peer] == UNSEEN)
+        if (a->place[peer] == UNSEEN) {
             a->place[peer] = s->heap++;
-        else if (distance >= a->distance[peer])
+            a->seen[s->seen++] = peer;
+        } else if (distance >= a->distance[peer]) {
             continue;
+        }
         a->distance[peer] = distance;
         a->via_ticket[peer] = ticket;
         a->via_edge[peer] = e;
@@ -204,35 +197,33 @@ static void reprice(struct match_assign *a, const struct search *s)
     }
 }
 
-static void place_ticket(struct match_assign *a, uint32_t start)
+/* Search from start, and move along the cheapest way out. */
+static void search(struct match_assign *a, struct search *s, uint32_t start)
 {
-    struct search s = {.end = INT64_MAX};
-
-    memset(a->place, 0xff, sizeof *a->place * a->peers); /* UNSEEN */
-    reach(a, &s, start, 0);
-    while (s.heap > 0 && a->distance[a->heap[0]] < s.end) {
-        uint32_t peer = heap_pop(a, &s.heap);
+    reach(a, s, start, 0);
+    while (s->heap > 0 && a->distance[a->heap[0]] < s->end) {
+        uint32_t peer = heap_pop(a, &s->heap);
 
         if (a->load[peer] < a->capacity[peer]) {
-            s.end = a->distance[peer];
-            reprice(a, &s);
+            s->end = a->distance[peer];
+            reprice(a, s);
             augment(a, start, peer);
             return;
         }
-        a->scanned[s.scans++] = peer;
+        a->scanned[s->scans++] = peer;
         for (uint32_t t = a->mate[peer]; t != MATCH_ASSIGN_NONE;
              t = a->next[t]) {
             int64_t value =
                 a->edge[(size_t)t * a->degree_max + a->chosen[t]].value;
 
-            reach(a, &s, t, a->distance[peer] + value + a->price[peer]);
+            reach(a, s, t, a->distance[peer] + value + a->price[peer]);
         }
     }
-    reprice(a, &s);
-    leave_alone(a, start, s.end_ticket);
+    reprice(a, s);
+    leave_alone(a, start, s->end_ticket);
 }
 
-void match_assign_solve(struct match_assign *assign)
+void match_assign_begin(struct match_assign *assign)
 {
     struct match_assign *a = assign;
 
@@ -242,6 +233,25 @@ void match_assign_solve(struct match_assign *assign)
     memset(a->mate, 0xff, sizeof *a->mate * a->peers);
     memset(a->load, 0, sizeof *a->load * a->peers);
     memset(a->price, 0, sizeof *a->price * a->peers);
-    for (uint32_t t = 0; t < a->tickets; t++)
-        place_ticket(a, t); /* Laws 1, 2, 3 */
+    memset(a->place, 0xff, sizeof *a->place * a->peers); /* UNSEEN */
+}
+
+uint32_t match_assign_place(struct match_assign *assign, uint32_t ticket)
+{
+    struct match_assign *a = assign;
+    struct search s = {.end = INT64_MAX};
+
+    REQUIRE(ticket < a->tickets);
+    REQUIRE(a->chosen[ticket] == MATCH_ASSIGN_NONE);
+    search(a, &s, ticket); /* Laws 1, 2, 3 */
+    while (s.seen > 0)
+        a->place[a->seen[--s.seen]] = UNSEEN;
+    return s.edges;
+}
+
+void match_assign_solve(struct match_assign *assign)
+{
+    match_assign_begin(assign);
+    for (uint32_t t = 0; t < assign->tickets; t++)
+        (void)match_assign_place(assign, t);
 }

@@ -36,7 +36,7 @@ struct match_assign { /* in: tickets, peers, edge, edges, capacity */
     int64_t *price, *distance; /* of peers */
     uint32_t *mate, *next;     /* peer → its first ticket → the next */
     uint32_t *load;            /* tickets a peer has */
-    uint32_t *via_ticket, *via_edge, *heap, *place, *scanned;
+    uint32_t *via_ticket, *via_edge, *heap, *place, *scanned, *seen;
 };
 
 /* The bytes match_assign_init() hands out of memory, which is aligned as by
@@ -45,6 +45,13 @@ size_t match_assign_bytes(uint32_t tickets_max, uint32_t degree_max);
 void match_assign_init(struct match_assign *assign, void *memory,
                        uint32_t tickets_max, uint32_t degree_max);
 
+/* Begin with what is in; then each ticket is placed in turn, and the choice is
+ * that of the tickets placed so far. */
+void match_assign_begin(struct match_assign *assign);
+/* The work it took: edges looked at. */
+uint32_t match_assign_place(struct match_assign *assign, uint32_t ticket);
+
+/* Both, for all tickets. */
 void match_assign_solve(struct match_assign *assign);
 
 #endif

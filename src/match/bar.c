@@ -1,6 +1,7 @@
 #include "match/bar.h"
 
 #include "base/require.h"
+#include "match/index.h"
 #include "match/peer.h"
 #include "match/say.h"
 
@@ -120,6 +121,7 @@ static void set_held(struct match_engine *engine, uint64_t member, bool held)
     if (duty && duty->held != held) {
         duty->held = held;
         match_duty_arm(engine, duty);
+        match_index_unsettle(engine); /* he may be somebody's best again */
     }
 }
 
@@ -237,7 +239,10 @@ void match_bar_card(struct match_engine *engine,
         match_ticket_arm(engine, ticket);
     }
     if (err == ERR_NONE && card->role == MATCH_PEER && duty &&
-        duty->hand.version != 0)
+        duty->hand.version != 0) {
+        match_index_drop(engine, duty);
         change(engine, &duty->hand, duty->row.pool, card);
+        match_index_put(engine, duty);
+    }
     match_say_reply(engine, event->call, err, 0);
 }

@@ -3,9 +3,15 @@
 #include "base/chance.h"
 #include "base/require.h"
 #include "match/agenda.h"
+#include "match/fit.h"
 #include "match/index.h"
 
-enum { MINUTE_MS = 60000 };
+enum {
+    MINUTE_MS = 60000,
+    SLICE_PASSES = 768, /* over blocks of columns in one step, */
+    TICKET_PASSES = 16, /* which a ticket takes as long as, besides */
+    SLICE_EDGES = 40000 /* or so many edges */
+};
 
 /* The first multiple of step at or after t. */
 static uint64_t next_multiple(uint64_t t, uint64_t step)
@@ -25,9 +31,9 @@ uint64_t match_batch_due_ms(const struct match_engine *engine)
     if (engine->mode != ENGINE_LIVE || engine->draining)
         return MATCH_NEVER;
     for (uint32_t i = 0; i < engine->sizes.pools; i++)
-        LIST_EACH (node, &engine->pool[i].tickets) {
+        LIST_EACH (node, &engine->pool[i].waiting) {
             const struct match_ticket *ticket =
-                LIST_ENTRY(node, struct match_ticket, pool_link);
+                LIST_ENTRY(node, struct match_ticket, wait_link);
 
             if (match_ticket_waits(engine, ticket))
                 return next_multiple(least > engine->now_ms ? least
@@ -41,6 +47,7 @@ uint64_t match_batch_due_ms(const struct match_engine *engine)
                                               engine->limits.batch_ms);
 }
 
+/* The first in batch order is on top. */
 static void sift(struct match_ticket **heap, uint32_t at, uint32_t n)
 {
     struct match_ticket *ticket = heap[at];
@@ -50,9 +57,9 @@ static void sift(struct match_ticket **heap, uint32_t at, uint32_t n)
 
         if (down >= n)
             break;
-        if (down + 1 < n && match_ticket_before(heap[down], heap[down + 1]))
+        if (down + 1 < n && match_ticket_before(heap[down + 1], heap[down]))
             down++;
-        if (!match_ticket_before(ticket, heap[down]))
+        if (!match_ticket_before(heap[down], ticket))
             break;
         heap[at] = heap[down];
         at = down;
@@ -60,31 +67,30 @@ static void sift(struct match_ticket **heap, uint32_t at, uint32_t n)
     heap[at] = ticket;
 }
 
-/* All that wait, in batch order. */
-static uint32_t gather(struct match_engine *engine)
+/* The first `most` of those who wait, in batch order, by id in choice[]. */
+static uint32_t gather(struct match_engine *engine, uint32_t most)
 {
-    struct match_ticket **list = engine->scratch;
-    uint32_t n = 0;
+    struct match_ticket **heap = engine->scratch;
+    uint32_t n = 0, taken = 0;
 
     for (uint32_t i = 0; i < engine->sizes.pools; i++)
-        LIST_EACH (node, &engine->pool[i].tickets) {
+        LIST_EACH (node, &engine->pool[i].waiting) {
             struct match_ticket *ticket =
-                LIST_ENTRY(node, struct match_ticket, pool_link);
+                LIST_ENTRY(node, struct match_ticket, wait_link);
 
             REQUIRE(n < engine->sizes.tickets);
             if (match_ticket_waits(engine, ticket))
-                list[n++] = ticket;
+                heap[n++] = ticket;
         }
     for (uint32_t i = n / 2; i-- > 0;)
-        sift(list, i, n);
-    for (uint32_t end = n; end-- > 1;) {
-        struct match_ticket *last = list[0];
-
-        list[0] = list[end];
-        list[end] = last;
-        sift(list, 0, end);
+        sift(heap, i, n);
+    while (n > 0 && taken < most) {
+        engine->choice[taken++] = heap[0]->row.id;
+        heap[0] = heap[--n];
+        if (n > 0)
+            sift(heap, 0, n);
     }
-    return n;
+    return taken;
 }
 
 /* W·2^16 and the tie hash. */
@@ -125,14 +131,18 @@ static uint32_t number(struct match_engine *engine, struct match_duty *duty)
     return duty->batch_index;
 }
 
-static void add_ticket(struct match_engine *engine,
-                       const struct match_ticket *ticket, uint32_t t)
+/* The edges of the t-th ticket. */
+static void add_ticket(struct match_engine *engine, uint32_t t)
 {
     struct match_assign *assign = &engine->assign;
+    struct match_ticket *ticket = match_ticket_find(engine, engine->choice[t]);
     struct match_rank rank[MATCH_TOP_K_MAX];
     uint32_t k = (uint32_t)engine->limits.top_k, n = 0;
 
     REQUIRE(k <= assign->degree_max);
+    assign->edges[t] = 0;
+    if (!ticket || !match_ticket_waits(engine, ticket))
+        return; /* something came between */
     if (ticket->row.danger)
         n = match_index_top(engine, ticket, INDEX_CRISIS, k, rank);
     if (n == 0)
@@ -147,49 +157,83 @@ static void add_ticket(struct match_engine *engine,
 
 void match_batch_run(struct match_engine *engine)
 {
-    struct match_assign *assign = &engine->assign;
-    uint32_t n = gather(engine);
     uint64_t step = engine->limits.batch_ms;
 
     REQUIRE(engine->choice_at == engine->choices);
     engine->batch_next_ms = engine->now_ms - engine->now_ms % step + step;
-    if (n > engine->limits.batch_tickets)
-        n = (uint32_t)engine->limits.batch_tickets;
     engine->batches++;
-    engine->choices = engine->choice_at = 0;
-    assign->tickets = n;
-    assign->peers = 0;
-    for (uint32_t t = 0; t < n; t++)
-        add_ticket(engine, engine->scratch[t], t);
-    match_assign_solve(assign);
-    for (uint32_t t = 0; t < n; t++) { /* Law 2 */
-        uint32_t edge = assign->chosen[t];
-        uint32_t peer;
-
-        if (edge == MATCH_ASSIGN_NONE)
-            continue;
-        peer = assign->edge[(size_t)t * assign->degree_max + edge].peer;
-        engine->choice[engine->choices++] =
-            (struct match_choice){.ticket = engine->scratch[t]->row.id,
-                                  .peer = engine->chosen[peer]->row.member};
-    }
-    REQUIRE(engine->choices <= n);
+    engine->choice_at = engine->batch_edged = engine->batch_placed = 0;
+    engine->choices = gather(engine, (uint32_t)engine->limits.batch_tickets);
+    engine->assign.tickets = engine->choices;
+    engine->assign.peers = 0;
 }
 
-bool match_batch_offer(struct match_engine *engine)
+/* A slice of the search for candidates; false: more is to be done. */
+static bool look(struct match_engine *engine)
 {
-    REQUIRE(engine->choice_at <= engine->choices);
-    for (; engine->choice_at < engine->choices; engine->choice_at++) {
-        const struct match_choice *choice = &engine->choice[engine->choice_at];
-        struct match_ticket *ticket = match_ticket_find(engine, choice->ticket);
-        struct match_duty *duty = match_duty_of(engine, choice->peer);
+    uint64_t work = 0;
 
-        if (!ticket || !duty || !match_ticket_waits(engine, ticket) ||
+    if (engine->batch_edged == engine->choices)
+        return true;
+    while (engine->batch_edged < engine->choices && work < SLICE_PASSES) {
+        uint64_t before = engine->passes;
+
+        add_ticket(engine, engine->batch_edged++);
+        work += engine->passes - before + TICKET_PASSES;
+    }
+    if (engine->batch_edged == engine->choices)
+        match_assign_begin(&engine->assign);
+    return false;
+}
+
+/* A slice of the decision; false: more is to be done. */
+static bool decide(struct match_engine *engine)
+{
+    uint32_t work = 0;
+
+    if (engine->batch_placed == engine->choices)
+        return true;
+    for (; engine->batch_placed < engine->choices && work < SLICE_EDGES;
+         engine->batch_placed++)
+        work += match_assign_place(&engine->assign, engine->batch_placed);
+    return engine->batch_placed == engine->choices;
+}
+
+/* The peer that the t-th ticket got, or NULL. */
+static struct match_duty *peer_of(const struct match_engine *engine, uint32_t t)
+{
+    const struct match_assign *assign = &engine->assign;
+    uint32_t edge = assign->chosen[t];
+
+    if (edge == MATCH_ASSIGN_NONE)
+        return NULL;
+    REQUIRE(edge < assign->edges[t]);
+    return engine
+        ->chosen[assign->edge[(size_t)t * assign->degree_max + edge].peer];
+}
+
+/* Law 3.  False: no room. */
+static bool propose(struct match_engine *engine)
+{
+    for (; engine->choice_at < engine->choices; engine->choice_at++) {
+        struct match_duty *duty = peer_of(engine, engine->choice_at);
+        struct match_ticket *ticket =
+            match_ticket_find(engine, engine->choice[engine->choice_at]);
+
+        if (!duty || !ticket || !match_ticket_waits(engine, ticket) ||
             !match_duty_free(engine, duty) ||
-            !match_index_hard(engine, ticket, duty))
-            continue; /* something came between */
+            !match_fit_hard(engine, ticket, duty))
+            continue; /* nobody, or something came between */
         if (!match_agenda_propose(engine, ticket, duty))
             return false;
     }
     return true;
+}
+
+bool match_batch_go(struct match_engine *engine)
+{
+    REQUIRE(engine->choice_at <= engine->choices);
+    if (engine->choice_at == engine->choices)
+        return true; /* none is under way */
+    return look(engine) && decide(engine) && propose(engine); /* Law 2 */
 }

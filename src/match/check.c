@@ -116,7 +116,7 @@ static uint64_t check_duty(const struct match_engine *e,
     REQUIRE(offers + talks <= MATCH_CAPACITY_MAX);
     if (list_linked(&duty->subject.table_link))
         REQUIRE(offers + talks == 0 && duty->row.state == DUTY_OFF);
-    return 7 + offers + talks;
+    return 7 + offers + talks + match_index_check(e, duty);
 }
 
 static uint64_t check_talk(const struct match_engine *e,
@@ -176,7 +176,7 @@ static uint64_t check_terms(const struct match_engine *e,
             &LIST_ENTRY(node, struct match_ticket, pool_link)->hand;
 
         have += hand->haves;
-        held += (uint64_t)hand->haves + hand->seek_terms + hand->must_terms +
+        held += (uint64_t)hand->haves + hand->seek.terms + hand->must_terms +
                 hand->must_nots;
     }
     for (uint32_t i = 0; i < e->sizes.duties; i++) {
@@ -185,7 +185,7 @@ static uint64_t check_terms(const struct match_engine *e,
         if (hand->version == 0 || &e->pool[e->duty[i].row.pool] != pool)
             continue;
         have += hand->haves;
-        held += (uint64_t)hand->haves + hand->seek_terms + hand->must_terms +
+        held += (uint64_t)hand->haves + hand->seek.terms + hand->must_terms +
                 hand->must_nots;
     }
     REQUIRE(holders == have);

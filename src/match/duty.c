@@ -5,6 +5,7 @@
 
 #include "base/require.h"
 #include "match/agenda.h"
+#include "match/index.h"
 #include "match/presence.h"
 #include "match/say.h"
 
@@ -82,6 +83,7 @@ void match_duty_count(struct match_engine *engine, struct match_duty *duty)
     duty->bucket = now;
     if (duty->recent[now % DUTY_BUCKETS] < UINT16_MAX)
         duty->recent[now % DUTY_BUCKETS]++;
+    match_index_touch(engine, duty);
 }
 
 struct match_duty *match_duty_of(const struct match_engine *engine,
@@ -128,7 +130,7 @@ enum err match_duty_need(struct match_engine *engine, uint64_t member,
         *duty = found;
         return found->row.pool == pool ? ERR_NONE : ERR_INVALID;
     }
-    node = list_pop_front(&engine->duty_free);
+    node = spare_take(&engine->duty_free);
     if (!node)
         node = list_pop_front(&engine->duty_idle); /* the longest idle */
     if (!node)
@@ -148,6 +150,12 @@ enum err match_duty_need(struct match_engine *engine, uint64_t member,
     return ERR_NONE;
 }
 
+void match_duty_discard(struct match_engine *engine, struct match_duty *duty)
+{
+    match_index_drop(engine, duty);
+    match_hand_clear(&duty->hand, &engine->pool[duty->row.pool].rarity);
+}
+
 void match_duty_idle(struct match_engine *engine, struct match_duty *duty)
 {
     if (duty->row.state != DUTY_OFF || match_duty_used(duty) > 0 ||
@@ -157,7 +165,7 @@ void match_duty_idle(struct match_engine *engine, struct match_duty *duty)
     REQUIRE(!list_linked(&duty->pool_link));
     REQUIRE(duty->row.member != 0);
     match_presence_close(engine, &duty->subject, &duty->presence);
-    match_hand_clear(&duty->hand, &engine->pool[duty->row.pool].rarity);
+    match_duty_discard(engine, duty);
     list_unlink(&duty->subject.tell_link);
     list_unlink(&duty->subject.moment_link);
     for (int i = 0; i < DUTY_TIMERS; i++)
@@ -182,12 +190,17 @@ void match_duty_adopt(struct match_engine *engine, struct match_duty *duty,
     REQUIRE(row->pool < engine->sizes.pools);
     duty->subject.seq = seq;
     move(duty, row);
-    if (row->state != DUTY_OFF && !list_linked(&duty->pool_link))
+    if (row->state != DUTY_OFF && !list_linked(&duty->pool_link)) {
         list_push_back(&engine->pool[row->pool].duties, &duty->pool_link);
-    if (row->state == DUTY_OFF && list_linked(&duty->pool_link))
+        engine->pool[row->pool].duties_n++;
+    }
+    if (row->state == DUTY_OFF && list_linked(&duty->pool_link)) {
         list_unlink(&duty->pool_link);
+        engine->pool[row->pool].duties_n--;
+    }
     if (row->state == DUTY_OFF && !attends(duty))
-        match_hand_clear(&duty->hand, &engine->pool[row->pool].rarity);
+        match_duty_discard(engine, duty);
+    match_index_put(engine, duty);
     if (was.state == DUTY_OFF && row->state != DUTY_OFF)
         match_say_note(engine, LOG_DUTY_OPENED);
     if (was.state != DUTY_OFF && row->state == DUTY_OFF)
@@ -228,4 +241,5 @@ void match_duty_arm(struct match_engine *engine, struct match_duty *duty)
         due[DUTY_REST] = row->rest_until_ms;
     for (int i = 0; i < DUTY_TIMERS; i++)
         match_timer_set(&engine->timers, &duty->timer[i], due[i]);
+    match_index_touch(engine, duty);
 }

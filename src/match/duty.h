@@ -40,6 +40,7 @@ struct match_duty {
     bool closing, held, asking;    /* what forbids, from the propose on */
     struct match_timer timer[DUTY_TIMERS];
     struct list pool_link; /* not OFF, in its pool */
+    uint32_t place;        /* of match/slice: 1 + its column; 0 = none */
 };
 
 /* The duty of a member, known or new (then OFF).  ERR_FULL. */
@@ -51,6 +52,9 @@ struct match_duty *match_duty_of(const struct match_engine *engine,
 /* Adopt a row of the store. */
 void match_duty_adopt(struct match_engine *engine, struct match_duty *duty,
                       const struct match_duty_row *row, uint64_t seq);
+
+/* Empty its hand. */
+void match_duty_discard(struct match_engine *engine, struct match_duty *duty);
 
 void match_duty_arm(struct match_engine *engine, struct match_duty *duty);
 

@@ -34,6 +34,7 @@ struct match_ticket_view {
     enum match_ticket_state state; /* OFFERED is told as WAITING */
     enum match_ticket_why why;
     enum match_bound bound;
+    bool bound_few; /* its reason rests on one to four peers: nobody is told */
     bool danger;
     uint64_t waited_ms;
     uint32_t estimate_min; /* 0 = too few matches to say */

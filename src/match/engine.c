@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/cut.h"
 #include "base/require.h"
 #include "match/adopt.h"
 #include "match/agenda.h"
@@ -14,27 +15,10 @@
 #include "match/turn.h"
 
 enum {
-    OFFERS_KEPT = 1024, /* closed ones, in case they are answered again */
-    FITS_MIN = 1024,
-    FITS_MAX = 1 << 21
+    OFFERS_KEPT = 1024 /* closed ones, in case they are answered again */
 };
 
 /* ---- memory ---- */
-
-struct cut {
-    char *at; /* NULL: only count */
-    size_t used;
-};
-
-static void *cut(struct cut *from, size_t n, size_t size)
-{
-    void *piece = from->at ? from->at + from->used : NULL;
-
-    REQUIRE(size > 0);
-    from->used += (n * size + 15) / 16 * 16;
-    REQUIRE(from->used >= n * size);
-    return piece;
-}
 
 static void cut_map(struct cut *from, struct map *map, uint32_t n)
 {
@@ -43,16 +27,6 @@ static void cut_map(struct cut *from, struct map *map, uint32_t n)
 
     if (from->at)
         map_init(map, slot, slots);
-}
-
-static uint32_t fits_for(const struct match_sizes *sizes)
-{
-    uint64_t pairs = (uint64_t)sizes->tickets * sizes->duties;
-    uint32_t n = FITS_MIN;
-
-    while (n < pairs && n < FITS_MAX)
-        n *= 2;
-    return n;
 }
 
 static void cut_pool(struct cut *from, struct match_pool *pool, uint32_t terms)
@@ -65,6 +39,7 @@ static void cut_pool(struct cut *from, struct match_pool *pool, uint32_t terms)
         return;
     match_rarity_init(&pool->rarity, term, terms, slot, slots);
     list_init(&pool->tickets);
+    list_init(&pool->waiting);
     list_init(&pool->duties);
     pool->page = UINT32_MAX;
 }
@@ -118,10 +93,7 @@ static size_t lay_out(struct cut *from, struct match_engine *e,
     e->scratch = cut(from, sizes->tickets, sizeof *e->scratch);
     e->chosen = cut(from, (size_t)batch * degree, sizeof *e->chosen);
     e->choice = cut(from, batch, sizeof *e->choice);
-    e->fits = fits_for(sizes);
-    e->fit = cut(from, e->fits, sizeof *e->fit);
-    if (from->at)
-        memset(from->at + sizeof *e, 0, from->used - sizeof *e);
+    match_slice_init(&e->slices, from, sizes);
     for (uint32_t i = 0; i < sizes->pools; i++)
         cut_pool(from, from->at ? &e->pool[i] : NULL, sizes->terms);
     cut_finders(from, e, sizes);
@@ -142,24 +114,22 @@ size_t match_engine_bytes(const struct match_sizes *sizes)
 static void free_lists(struct match_engine *e)
 {
     struct list *const lists[] = {
-        &e->ticket_free,  &e->duty_free, &e->offer_free,   &e->talk_free,
-        &e->flight_free,  &e->duty_idle, &e->offer_closed, &e->in_flight,
-        &e->latch_free,   &e->latched,   &e->tell,         &e->ticket_moments,
-        &e->duty_moments,
+        &e->duty_idle, &e->offer_closed, &e->in_flight,      &e->latch_free,
+        &e->latched,   &e->tell,         &e->ticket_moments, &e->duty_moments,
     };
 
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         list_init(lists[i]);
-    for (uint32_t i = 0; i < e->sizes.tickets; i++)
-        list_push_back(&e->ticket_free, &e->ticket[i].subject.table_link);
-    for (uint32_t i = 0; i < e->sizes.duties; i++)
-        list_push_back(&e->duty_free, &e->duty[i].subject.table_link);
-    for (uint32_t i = 0; i < e->offers_max; i++)
-        list_push_back(&e->offer_free, &e->offer[i].subject.table_link);
-    for (uint32_t i = 0; i < e->sizes.talks; i++)
-        list_push_back(&e->talk_free, &e->talk[i].subject.table_link);
-    for (uint32_t i = 0; i < e->flights_max; i++)
-        list_push_back(&e->flight_free, &e->flight[i].link);
+    spare_init(&e->ticket_free, &e->ticket->subject.table_link,
+               sizeof *e->ticket, e->sizes.tickets);
+    spare_init(&e->duty_free, &e->duty->subject.table_link, sizeof *e->duty,
+               e->sizes.duties);
+    spare_init(&e->offer_free, &e->offer->subject.table_link, sizeof *e->offer,
+               e->offers_max);
+    spare_init(&e->talk_free, &e->talk->subject.table_link, sizeof *e->talk,
+               e->sizes.talks);
+    spare_init(&e->flight_free, &e->flight->link, sizeof *e->flight,
+               e->flights_max);
     for (uint32_t i = 0; i < FLIGHT_LATCHES; i++)
         list_push_back(&e->latch_free, &e->latch[i].link);
 }
@@ -238,7 +208,7 @@ static void load_rarity(struct match_engine *engine,
         err = match_rarity_load(&engine->pool[event->pool].rarity,
                                 event->rarity.row[i].token,
                                 event->rarity.row[i].count_q8);
-    match_index_forget(engine);
+    match_index_unsettle(engine);
     match_say_reply(engine, event->call, err, 0);
 }
 
@@ -340,17 +310,11 @@ void match_engine_count(const struct match_engine *engine,
             count->offers_open +=
                 ticket->offer && ticket->offer->row.state == OFFER_OPEN;
         }
-        LIST_EACH (node, &engine->pool[i].duties) {
-            const struct match_duty *duty =
-                LIST_ENTRY(node, struct match_duty, pool_link);
-
-            count->duties_on += duty->row.state == DUTY_ON;
-            count->duties_paused += duty->row.state == DUTY_PAUSED;
-        }
+        count->duties_on += engine->slices.pool[i].n;
+        count->duties_paused +=
+            engine->pool[i].duties_n - engine->slices.pool[i].n;
     }
-    for (uint32_t i = 0; i < engine->sizes.talks; i++)
-        count->talks_live += engine->talk[i].row.id != 0 &&
-                             engine->talk[i].row.state != TALK_ENDED;
+    count->talks_live = engine->talks_live;
 }
 
 bool match_engine_row(const struct match_engine *engine, uint64_t *cursor,

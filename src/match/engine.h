@@ -50,8 +50,9 @@ struct match_sizes {
 /* The bytes an engine of these sizes takes. */
 size_t match_engine_bytes(const struct match_sizes *sizes);
 
-/* Make an engine in memory[match_engine_bytes(sizes)], aligned as by
- * malloc().  Nothing to close: the caller frees the memory. */
+/* Make an engine in memory[match_engine_bytes(sizes)], all zero and aligned as
+ * by calloc(): a table takes real memory only as far as it is used.  Nothing to
+ * close: the caller frees the memory. */
 struct match_engine *match_engine_init(void *memory,
                                        const struct match_sizes *sizes,
                                        const struct match_limits *limits);

@@ -29,8 +29,11 @@ static void fire_ticket(struct match_engine *engine,
 
 static void fire_bound(struct match_engine *engine, struct match_ticket *ticket)
 {
+    uint32_t peers;
+
     REQUIRE(ticket->bound == BOUND_NONE);
-    ticket->bound = (uint8_t)match_index_bound(engine, ticket);
+    ticket->bound = (uint8_t)match_index_bound(engine, ticket, &peers);
+    ticket->bound_peers = (uint8_t)peers;
     match_say_note(engine, LOG_BOUND_PASSED);
     match_say_tell(engine, &ticket->subject);
     match_ticket_arm(engine, ticket);
@@ -72,38 +75,55 @@ static void fire_talk(struct match_engine *engine, struct match_talk *talk,
         match_meet_close(engine, talk, why, 0, NULL);
 }
 
-static void count_hand(struct match_rarity *rarity,
-                       const struct match_hand *hand,
-                       const struct match_hand *but)
+/* One card less of what it has; with `but`, only of what that has, too. */
+static void discount(struct match_rarity *rarity, const struct match_hand *hand,
+                     const struct match_hand *but)
 {
     for (uint8_t i = 0; i < hand->haves; i++)
-        if (!but || !match_hand_has(but, hand->have[i]))
-            rarity->term[hand->have[i]].now++;
+        if (!but || match_hand_has(but, hand->have[i])) {
+            REQUIRE(rarity->term[hand->have[i]].now > 0);
+            rarity->term[hand->have[i]].now--;
+        }
+}
+
+/* All cards are counted where they are held: less those of an attend that is
+ * not stored, and of a member's two what both have. */
+static uint64_t count_pool(struct match_engine *engine, struct match_pool *pool)
+{
+    uint64_t members = (uint64_t)pool->tickets_n + pool->duties_n;
+
+    for (uint32_t i = 0; i < pool->rarity.used; i++)
+        pool->rarity.term[i].now = pool->rarity.term[i].holders;
+    LIST_EACH (node, &engine->in_flight) {
+        const struct match_flight *flight =
+            LIST_ENTRY(node, struct match_flight, link);
+        const struct match_duty *duty =
+            flight->kind == COMMAND_OPEN_DUTY
+                ? match_duty_of(engine, flight->subject)
+                : NULL;
+
+        if (duty && duty->row.state == DUTY_OFF &&
+            &engine->pool[duty->row.pool] == pool)
+            discount(&pool->rarity, &duty->hand, NULL);
+    }
+    LIST_EACH (node, &pool->tickets) {
+        const struct match_ticket *ticket =
+            LIST_ENTRY(node, struct match_ticket, pool_link);
+        const struct match_duty *duty =
+            match_duty_of(engine, ticket->row.member);
+
+        if (!duty || duty->row.state == DUTY_OFF ||
+            duty->row.pool != ticket->row.pool)
+            continue;
+        members--; /* a member counts once */
+        discount(&pool->rarity, &duty->hand, &ticket->hand);
+    }
+    return members;
 }
 
 static void smooth_pool(struct match_engine *engine, struct match_pool *pool)
 {
-    uint64_t members = 0;
-
-    LIST_EACH (node, &pool->tickets) {
-        const struct match_ticket *ticket =
-            LIST_ENTRY(node, struct match_ticket, pool_link);
-
-        members++;
-        count_hand(&pool->rarity, &ticket->hand, NULL);
-    }
-    LIST_EACH (node, &pool->duties) {
-        const struct match_duty *duty =
-            LIST_ENTRY(node, struct match_duty, pool_link);
-        const struct match_ticket *own =
-            match_ticket_of(engine, duty->row.member);
-
-        if (duty->hand.version == 0)
-            continue;
-        members += own ? 0 : 1; /* a member counts once */
-        count_hand(&pool->rarity, &duty->hand, own ? &own->hand : NULL);
-    }
-    match_rarity_smooth(&pool->rarity, members);
+    match_rarity_smooth(&pool->rarity, count_pool(engine, pool));
     pool->page = 0;
     pool->page_first = true;
 }
@@ -114,7 +134,7 @@ static void smooth(struct match_engine *engine)
     for (uint32_t i = 0; i < engine->sizes.pools; i++)
         if (!engine->pool[i].rarity.frozen)
             smooth_pool(engine, &engine->pool[i]);
-    match_index_forget(engine);
+    match_index_unsettle(engine);
     match_timer_set(
         &engine->timers, &engine->smooth,
         match_timer_add(engine->now_ms -

@@ -9,7 +9,7 @@ struct match_flight *match_flight_send(struct match_engine *engine,
                                        struct match_command *command,
                                        uint64_t call)
 {
-    struct list *node = list_pop_front(&engine->flight_free);
+    struct list *node = spare_take(&engine->flight_free);
     struct match_flight *flight;
 
     REQUIRE(engine->mode == ENGINE_LIVE);
@@ -111,7 +111,7 @@ void match_flight_land(struct match_engine *engine, struct match_flight *flight)
         engine->spare_n--;
     flight->op = 0;
     engine->in_flight_n--;
-    list_push_back(&engine->flight_free, &flight->link);
+    spare_give(&engine->flight_free, &flight->link);
     engine->replay = !list_empty(&engine->latched);
 }
 

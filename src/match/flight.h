@@ -25,6 +25,7 @@ struct match_flight {
     enum match_command_kind kind;
     uint64_t subject;       /* id of what it is about */
     bool spare;             /* it locks no ticket, duty or talk of its own */
+    bool over;              /* of ACCEPT: the talk it made has ended since */
     uint64_t member, other; /* of BLOCK, HOLD; whose call it is */
     struct list locked;     /* subjects */
     struct list link;       /* free, or in flight */

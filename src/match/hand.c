@@ -42,9 +42,9 @@ static void sort_have(struct match_hand *hand)
 static void copy_groups(struct match_hand *hand, const struct match_card *card)
 {
     for (uint8_t i = 0; i < card->seeks; i++) {
-        hand->seek[i].first = card->seek[i].first;
-        hand->seek[i].count = card->seek[i].count;
-        hand->seek[i].importance = card->seek[i].importance;
+        hand->seek.group[i].first = card->seek[i].first;
+        hand->seek.group[i].count = card->seek[i].count;
+        hand->seek.group[i].importance = card->seek[i].importance;
     }
     for (uint8_t i = 0; i < card->musts; i++) {
         hand->must[i].first = card->must[i].first;
@@ -61,13 +61,13 @@ enum err match_hand_set(struct match_hand *hand, struct match_rarity *rarity,
     REQUIRE(hand->version == 0);
     REQUIRE(card->version != 0);
     n[0] = hold(rarity, card->have, card->haves, hand->have);
-    n[1] = hold(rarity, card->seek_token, card->seek_tokens, hand->seek_term);
+    n[1] = hold(rarity, card->seek_token, card->seek_tokens, hand->seek.term);
     n[2] = hold(rarity, card->must_token, card->must_tokens, hand->must_term);
     n[3] = hold(rarity, card->must_not, card->must_nots, hand->must_not);
     if (n[0] < card->haves || n[1] < card->seek_tokens ||
         n[2] < card->must_tokens || n[3] < card->must_nots) {
         drop(rarity, hand->have, n[0]);
-        drop(rarity, hand->seek_term, n[1]);
+        drop(rarity, hand->seek.term, n[1]);
         drop(rarity, hand->must_term, n[2]);
         drop(rarity, hand->must_not, n[3]);
         return ERR_FULL;
@@ -75,18 +75,21 @@ enum err match_hand_set(struct match_hand *hand, struct match_rarity *rarity,
     hand->version = card->version;
     hand->stamp = stamp;
     hand->haves = card->haves;
-    hand->seeks = card->seeks;
-    hand->seek_terms = card->seek_tokens;
+    hand->seek.groups = card->seeks;
+    hand->seek.terms = card->seek_tokens;
     hand->musts = card->musts;
     hand->must_terms = card->must_tokens;
     hand->must_nots = card->must_nots;
     hand->show = card->show;
     copy_groups(hand, card);
     sort_have(hand);
-    hand->sign = 0;
+    memset(hand->sign, 0, sizeof hand->sign);
+    hand->plain = true;
     for (uint8_t i = 0; i < hand->haves; i++) {
         rarity->term[hand->have[i]].holders++; /* Law 2 */
-        hand->sign |= (uint64_t)1 << (hand->have[i] & 63);
+        hand->sign[hand->have[i] % HAND_SIGN / 64] |= (uint64_t)1
+                                                      << (hand->have[i] % 64);
+        hand->plain = hand->plain && hand->have[i] < HAND_SIGN;
     }
     return ERR_NONE;
 }
@@ -100,7 +103,7 @@ void match_hand_clear(struct match_hand *hand, struct match_rarity *rarity)
         rarity->term[hand->have[i]].holders--;
     }
     drop(rarity, hand->have, hand->haves);
-    drop(rarity, hand->seek_term, hand->seek_terms);
+    drop(rarity, hand->seek.term, hand->seek.terms);
     drop(rarity, hand->must_term, hand->must_terms);
     drop(rarity, hand->must_not, hand->must_nots);
     hand->version = 0;
@@ -110,8 +113,10 @@ bool match_hand_has(const struct match_hand *hand, uint32_t term)
 {
     uint32_t low = 0, high = hand->haves;
 
-    if (!(hand->sign >> (term & 63) & 1))
+    if (!(hand->sign[term % HAND_SIGN / 64] >> (term % 64) & 1))
         return false; /* most are not */
+    if (hand->plain && term < HAND_SIGN)
+        return true;
     while (low < high) {
         uint32_t mid = (low + high) / 2;
 

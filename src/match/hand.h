@@ -13,17 +13,26 @@
 #include "match/card.h"
 #include "match/rarity.h"
 
+enum { HAND_SIGN = 1024 }; /* bits: more than a vocabulary has terms */
+
+struct match_seek { /* what is sought */
+    uint8_t groups, terms;
+    struct {
+        uint8_t first, count, importance;
+    } group[MATCH_SEEK_MAX];
+    uint32_t term[MATCH_SEEK_TOKENS_MAX];
+};
+
 struct match_hand {
     uint32_t version; /* of the card; 0 = empty */
     uint32_t stamp;   /* who set it gives it: names these contents */
-    uint8_t haves, seeks, seek_terms, musts, must_terms, must_nots;
-    uint64_t show;                 /* bit i: have[i] */
-    uint64_t sign;                 /* bit (term mod 64) of each of have */
+    uint8_t haves, musts, must_terms, must_nots;
+    uint64_t show; /* bit i: have[i] */
+    uint64_t
+        sign[HAND_SIGN / 64]; /* bit (term mod HAND_SIGN) of each of have */
+    bool plain;               /* every term of have is below HAND_SIGN */
     uint32_t have[MATCH_HAVE_MAX]; /* ascending */
-    struct {
-        uint8_t first, count, importance;
-    } seek[MATCH_SEEK_MAX];
-    uint32_t seek_term[MATCH_SEEK_TOKENS_MAX];
+    struct match_seek seek;
     struct {
         uint8_t first, count;
         uint32_t relax_after_ms;

@@ -1,102 +1,81 @@
 #include "match/index.h"
 
-#include <string.h>
-
-#include "base/chance.h"
 #include "base/require.h"
+#include "match/fit.h"
+#include "match/probe.h"
 #include "match/score.h"
 
-void match_index_forget(struct match_engine *engine)
+/* ---- the columns ---- */
+
+/* A peer who came, or became better: held against what tickets remember. */
+static void rise(struct match_engine *engine, struct match_duty *duty)
 {
-    REQUIRE(engine->fits > 0);
-    memset(engine->fit, 0, sizeof *engine->fit * engine->fits);
+    struct match_pool *pool = &engine->pool[duty->row.pool];
+
+    pool->risen[pool->rises++ % STATE_RISEN] = duty;
 }
 
-/* Remembering changes nothing that can be seen. */
-static const struct match_fit *fit(const struct match_engine *engine,
-                                   const struct match_ticket *ticket,
-                                   const struct match_duty *duty)
+void match_index_put(struct match_engine *engine, struct match_duty *duty)
 {
-    uint32_t a = ticket->hand.stamp, b = duty->hand.stamp;
-    uint64_t key = (uint64_t)a << 32 | b;
-    struct match_fit *found =
-        &engine->fit[chance_mix(key) & (engine->fits - 1)];
+    struct match_slices *slices = &engine->slices;
+    uint32_t factor = match_score_factor(duty->row.yes, duty->row.total);
+    bool crisis = duty->row.grade == GRADE_CRISIS_PEER;
 
-    REQUIRE(a != 0 && ticket->hand.version != 0);
-    REQUIRE(b != 0 && duty->hand.version != 0);
-    if (found->ticket_stamp == a && found->duty_stamp == b)
-        return found;
-    *found = (struct match_fit){
-        .ticket_stamp = a,
-        .duty_stamp = b,
-        .age = match_hand_age(&ticket->hand, &duty->hand),
-    };
-    if (found->age != UINT32_MAX)
-        found->h = match_score_both(&engine->pool[ticket->row.pool].rarity,
-                                    &ticket->hand, &duty->hand);
-    return found;
+    if (duty->row.state != DUTY_ON || duty->hand.version == 0) {
+        match_index_drop(engine, duty); /* Law 2 */
+        return;
+    }
+    if (match_slice_is(slices, duty, factor, crisis))
+        return;
+    match_slice_drop(slices, duty);
+    match_slice_put(slices, duty, factor);
+    match_index_touch(engine, duty);
+    rise(engine, duty);
 }
 
-bool match_index_hard(const struct match_engine *engine,
-                      const struct match_ticket *ticket,
-                      const struct match_duty *duty)
+void match_index_drop(struct match_engine *engine, struct match_duty *duty)
 {
-    uint32_t age;
-
-    if (ticket->row.pool != duty->row.pool ||
-        ticket->row.member == duty->row.member || duty->hand.version == 0)
-        return false;
-    if (ticket->held || duty->held || !match_duty_graded(engine, duty))
-        return false;
-    age = fit(engine, ticket, duty)->age;
-    if (age == UINT32_MAX || match_ticket_age(engine, ticket) < age)
-        return false;
-    return !match_pair_forbids(&engine->pairs, ticket->row.member,
-                               duty->row.member, ticket->row.id,
-                               engine->now_ms) &&
-           !match_flight_blocks(engine, ticket->row.member, duty->row.member);
+    match_slice_drop(&engine->slices, duty);
 }
 
-uint32_t match_index_p(const struct match_engine *engine,
-                       const struct match_ticket *ticket,
+/* Free, but for a rest that may be over at any time. */
+static bool free_but_rest(const struct match_engine *engine,
+                          const struct match_duty *duty)
+{
+    return duty->row.rest_until_ms > engine->now_ms
+               ? match_duty_used(duty) < duty->row.capacity
+               : match_duty_free(engine, duty);
+}
+
+void match_index_touch(struct match_engine *engine,
                        const struct match_duty *duty)
 {
-    REQUIRE(ticket->row.pool == duty->row.pool);
-    return match_score_record(fit(engine, ticket, duty)->h, duty->row.yes,
-                              duty->row.total);
+    match_slice_touch(&engine->slices, duty, free_but_rest(engine, duty));
 }
 
-/* best(ticket): the highest P among those who are ON, free or not. */
-static uint32_t best(const struct match_engine *engine,
-                     const struct match_ticket *ticket)
+void match_index_unsettle(struct match_engine *engine)
 {
-    uint32_t most = 0;
-
-    LIST_EACH (node, &engine->pool[ticket->row.pool].duties) {
-        const struct match_duty *duty =
-            LIST_ENTRY(node, struct match_duty, pool_link);
-
-        if (duty->row.state != DUTY_ON || duty->hand.version == 0 ||
-            match_index_p(engine, ticket, duty) <= most ||
-            !match_index_hard(engine, ticket, duty))
-            continue;
-        most = match_index_p(engine, ticket, duty);
-    }
-    return most;
+    for (uint32_t i = 0; i < engine->sizes.pools; i++)
+        engine->pool[i].rises += STATE_RISEN + 1;
 }
 
-/* θ when the best is known. */
-static uint32_t share(const struct match_engine *engine,
-                      const struct match_ticket *ticket, uint64_t most)
-{
-    const struct match_limits *limits = &engine->limits;
-    uint64_t waited = match_ticket_age(engine, ticket);
+/* ---- a sweep over a pool's columns ---- */
 
-    REQUIRE(waited < limits->relax_ms);
-    most = most * limits->theta_share >> 16;
-    REQUIRE(most <= UINT32_MAX);
-    return (uint32_t)(most * (limits->relax_ms - waited) / limits->relax_ms);
-}
+struct sweep { /* for the first k of the free, or (k = 0) for the best of all */
+    struct match_engine *engine;
+    const struct match_ticket *ticket;
+    struct match_rank *rank; /* the first n of at most k */
+    uint32_t n, k;
+    enum match_index_who who;
+    bool trusting; /* the bits alone: whom they name is looked at in the end */
+    uint32_t theta;
+    struct match_best best;
+    uint32_t factor_most; /* of the pool */
+    uint32_t p_most;      /* no P is above it */
+    uint32_t guess;       /* somebody may reach it */
+    uint32_t aimed;       /* the probe passes nobody of this P or more over */
+    struct match_probe probe;
+};
 
 /* Is its θ 0, whoever is there? */
 static bool easy(const struct match_engine *engine,
@@ -106,12 +85,17 @@ static bool easy(const struct match_engine *engine,
            match_ticket_age(engine, ticket) >= engine->limits.relax_ms;
 }
 
-uint32_t match_index_theta(const struct match_engine *engine,
-                           const struct match_ticket *ticket)
+/* θ when the best is known. */
+static uint32_t share(const struct match_engine *engine,
+                      const struct match_ticket *ticket, uint64_t most)
 {
-    if (easy(engine, ticket))
-        return 0;
-    return share(engine, ticket, best(engine, ticket));
+    const struct match_limits *limits = &engine->limits;
+    uint64_t waited = match_ticket_age(engine, ticket);
+
+    REQUIRE(!easy(engine, ticket));
+    most = most * limits->theta_share >> 16;
+    REQUIRE(most <= UINT32_MAX);
+    return (uint32_t)(most * (limits->relax_ms - waited) / limits->relax_ms);
 }
 
 /* P desc, load asc, h asc, id asc. */
@@ -140,62 +124,364 @@ static uint32_t insert(struct match_rank *rank, uint32_t n, uint32_t k,
     return n;
 }
 
-uint32_t match_index_top(const struct match_engine *engine,
-                         const struct match_ticket *ticket,
-                         enum match_index_who who, uint32_t k,
-                         struct match_rank *rank)
+/* The P below which nobody can matter any more. */
+static uint32_t least(const struct sweep *s)
 {
-    bool any = easy(engine, ticket); /* else the best is looked for, too */
-    uint32_t n = 0, most = 0, theta;
-
-    REQUIRE(k > 0);
-    REQUIRE(k <= MATCH_TOP_K_MAX);
-    LIST_EACH (node, &engine->pool[ticket->row.pool].duties) {
-        struct match_duty *duty =
-            LIST_ENTRY(node, struct match_duty, pool_link);
-        struct match_rank one = {.duty = duty};
-        bool best_yet, ranks, idle = match_duty_free(engine, duty);
-
-        if (duty->row.state != DUTY_ON || duty->hand.version == 0 ||
-            (any && !idle))
-            continue;
-        one.p = match_index_p(engine, ticket, duty);
-        best_yet = !any && one.p > most;
-        ranks = idle && (n < k || one.p >= rank[n - 1].p) &&
-                (who == INDEX_ANY || duty->row.grade == GRADE_CRISIS_PEER);
-        if (ranks) {
-            one.load = match_duty_load(engine, duty);
-            one.h = duty->row.tie - ticket->row.tie;
-            ranks = n < k || before(&one, &rank[n - 1]);
-        }
-        if ((!best_yet && !ranks) || !match_index_hard(engine, ticket, duty))
-            continue; /* Law 1 */
-        if (best_yet)
-            most = one.p;
-        if (ranks)
-            n = insert(rank, n, k, &one);
-    }
-    theta = any ? 0 : share(engine, ticket, most);
-    while (n > 0 && rank[n - 1].p < theta)
-        n--;
-    return n;
+    if (s->k == 0)
+        return s->best.p + 1;
+    return s->n == s->k && s->rank[s->n - 1].p > s->theta ? s->rank[s->n - 1].p
+                                                          : s->theta;
 }
 
-enum match_bound match_index_bound(const struct match_engine *engine,
-                                   const struct match_ticket *ticket)
+/* Is the duty free now?  If it is not even but for its rest, that is noted. */
+static bool is_free(const struct sweep *s, const struct match_duty *duty)
 {
-    enum match_bound why = BOUND_NOBODY_ON_DUTY;
+    if (match_duty_free(s->engine, duty))
+        return true;
+    match_index_touch(s->engine, duty);
+    return false;
+}
+
+/* load(p), as far as it was not worked out in this bucket of time. */
+static uint32_t load_of(const struct sweep *s, struct match_slice_place *place)
+{
+    uint32_t bucket = (uint32_t)(s->engine->now_ms / DUTY_BUCKET_MS);
+
+    if (place->load == SLICE_LOAD_NONE || place->bucket != bucket) {
+        place->load = (uint8_t)match_duty_load(s->engine, place->duty);
+        place->bucket = bucket;
+    }
+    return place->load;
+}
+
+/* Does a column of this P belong among the first, if it is free? */
+static bool ranks(const struct sweep *s, struct match_slice_place *place,
+                  struct match_rank *one)
+{
+    const struct match_rank *last = s->n > 0 ? &s->rank[s->n - 1] : NULL;
+
+    one->h = place->tie - s->ticket->row.tie;
+    if (s->n == s->k && one->p == last->p && last->load == 0 &&
+        one->h > last->h)
+        return false; /* as of most of many equal ones */
+    one->load = load_of(s, place);
+    return s->n < s->k || before(one, last);
+}
+
+/* Is the peer one of those who are looked for, as Law 1 wants it? */
+static bool offerable(const struct sweep *s, const struct match_duty *duty)
+{
+    return (s->who == INDEX_ON || is_free(s, duty)) &&
+           match_fit_hard(s->engine, s->ticket, duty);
+}
+
+/* The best so far, unless Hard is against it. */
+static void consider_best(struct sweep *s, struct match_duty *duty, uint32_t p)
+{
+    uint64_t until_ms;
+
+    if (!match_fit_cards(s->engine, s->ticket, duty))
+        return;
+    until_ms = match_fit_parted_until_ms(s->engine, s->ticket, duty);
+    if (until_ms == 0) {
+        s->best.p = p;
+        s->best.duty = duty;
+    } else if (until_ms < s->best.until_ms) {
+        s->best.until_ms = until_ms;
+    }
+}
+
+/* A column that may matter, with its P. */
+static void consider(struct sweep *s, struct match_slice_place *place,
+                     uint32_t p)
+{
+    struct match_rank one = {.duty = place->duty, .p = p};
+
+    if (s->k == 0)
+        consider_best(s, place->duty, p);
+    else if (ranks(s, place, &one) &&
+             (s->trusting || offerable(s, place->duty)))
+        s->n = insert(s->rank, s->n, s->k, &one);
+}
+
+/* Let the probe pass over all that cannot reach p. */
+static void aim(struct sweep *s, uint32_t p)
+{
+    uint64_t most = s->factor_most;
+    uint64_t h = most == 0 ? 0 : (((uint64_t)p << 16) + most - 1) / most;
+
+    s->aimed = p;
+    match_probe_aim(&s->probe, h < 65536 ? (uint32_t)h : 65536);
+}
+
+/* The columns of a word with P below ceiling that matter. */
+static void sweep_word(struct sweep *s, uint32_t first, uint64_t alive,
+                       uint32_t ceiling)
+{
+    uint32_t h_most = match_probe_most(&s->probe);
+
+    for (; alive != 0; alive &= alive - 1) {
+        uint32_t at = (uint32_t)__builtin_ctzll(alive);
+        struct match_slice_place *place = &s->engine->slices.place[first + at];
+        uint32_t p, floor = least(s) > s->aimed ? least(s) : s->aimed;
+
+        if (match_score_moved(h_most, place->factor) < floor)
+            continue;
+        p = match_score_moved(match_probe_h(&s->probe, first + at),
+                              place->factor);
+        if (p >= floor && p < ceiling)
+            consider(s, place, p);
+    }
+}
+
+/* The columns of a block of at least the P that is aimed at, below ceiling. */
+static void sweep_columns(struct sweep *s, uint32_t block, uint32_t ceiling)
+{
+    const struct match_slices *slices = &s->engine->slices;
+    const uint64_t *frees = match_slice_at(slices, block, SLICE_FREE);
+    const uint64_t *crisis = match_slice_at(slices, block, SLICE_CRISIS);
+    uint32_t n = slices->block[block].n;
+    uint64_t alive[SLICE_WORDS];
+
+    for (uint32_t w = 0; w < SLICE_WORDS; w++) {
+        alive[w] = n >= w * 64 + 64 ? UINT64_MAX
+                   : n > w * 64     ? ((uint64_t)1 << (n - w * 64)) - 1
+                                    : 0;
+        if (s->k > 0 && s->who != INDEX_ON)
+            alive[w] &= frees[w];
+        if (s->who == INDEX_CRISIS)
+            alive[w] &= crisis[w];
+    }
+    s->engine->passes++;
+    if (!match_probe_narrow(&s->probe, block, alive))
+        return;
+    for (uint32_t w = 0; w < SLICE_WORDS; w++)
+        sweep_word(s, block * SLICE_PLACES + w * 64, alive[w], ceiling);
+}
+
+/* As long as nothing says how well one has to fit, those who may fit best are
+ * looked at first, then those below: so few are scored in vain. */
+static void sweep_block(struct sweep *s, uint32_t block)
+{
+    uint32_t step = s->p_most / 8, ceiling = UINT32_MAX;
+
+    if (match_score_moved(match_probe_most(&s->probe),
+                          s->engine->slices.block[block].factor_max) < least(s))
+        return;
+    for (;;) {
+        uint32_t floor = least(s) < step ? s->guess : least(s);
+
+        if (floor > s->aimed + s->aimed / 64 || floor < s->aimed)
+            aim(s, floor);
+        sweep_columns(s, block, ceiling);
+        if (least(s) >= s->aimed)
+            return;
+        ceiling = s->aimed;
+        s->guess = s->guess > step ? s->guess - step : 0;
+    }
+}
+
+/* Is nobody in the sectors to come, who have h from h_least on, before those
+ * who are found? */
+static bool decided(const struct sweep *s, uint64_t h_least)
+{
+    if (s->k == 0)
+        return s->best.p >= s->p_most;
+    return s->n == s->k && s->rank[s->n - 1].p >= s->p_most &&
+           s->rank[s->n - 1].load == 0 && s->rank[s->n - 1].h < h_least;
+}
+
+static void sweep(struct sweep *s)
+{
+    struct match_slices *slices = &s->engine->slices;
+    const struct match_ticket *ticket = s->ticket;
+    uint32_t pool = ticket->row.pool;
+    uint32_t first = match_slice_sector(slices, ticket->row.tie);
+
+    REQUIRE(ticket->hand.version != 0);
+    match_probe_init(&s->probe, slices, pool, &s->engine->pool[pool].rarity,
+                     &ticket->hand, match_ticket_age(s->engine, ticket));
+    s->factor_most = match_slice_factor_max(slices, pool);
+    s->p_most = match_score_moved(match_probe_most(&s->probe), s->factor_most);
+    s->guess = s->p_most / 8 * 7;
+    for (uint32_t i = 0; i < slices->sectors; i++) {
+        uint32_t sector = (first + i) & (slices->sectors - 1);
+        uint32_t block = slices->pool[pool].head[sector];
+
+        if (i > 0 && decided(s, match_slice_sector_tie(slices, sector) -
+                                    ticket->row.tie))
+            break;
+        while (block != SLICE_NONE) {
+            uint32_t next = slices->block[block].next;
+
+            if (next != SLICE_NONE)
+                match_probe_expect(&s->probe, next);
+            sweep_block(s, block);
+            block = next;
+        }
+    }
+}
+
+/* ---- the best of a ticket ---- */
+
+/* Is what is remembered still so? */
+static bool still_best(const struct match_engine *engine,
+                       const struct match_ticket *ticket)
+{
+    const struct match_best *best = &ticket->best;
+    const struct match_pool *pool = &engine->pool[ticket->row.pool];
+
+    if (best->ticket_stamp != ticket->hand.stamp ||
+        engine->now_ms >= best->until_ms ||
+        pool->rises - best->rises > STATE_RISEN)
+        return false;
+    if (!best->duty)
+        return true;
+    return best->duty->row.state == DUTY_ON &&
+           match_fit_hard(engine, ticket, best->duty) &&
+           match_fit_p(engine, ticket, best->duty) == best->p;
+}
+
+/* Who came or changed since. */
+static void catch_up(const struct match_engine *engine,
+                     struct match_ticket *ticket)
+{
+    struct match_best *best = &ticket->best;
+    const struct match_pool *pool = &engine->pool[ticket->row.pool];
+
+    for (; best->rises != pool->rises; best->rises++) {
+        struct match_duty *duty = pool->risen[best->rises % STATE_RISEN];
+        uint64_t until_ms;
+        uint32_t p;
+
+        if (duty->row.state != DUTY_ON || duty->row.pool != ticket->row.pool ||
+            !match_fit_cards(engine, ticket, duty))
+            continue;
+        p = match_fit_p(engine, ticket, duty);
+        if (p <= best->p)
+            continue;
+        until_ms = match_fit_parted_until_ms(engine, ticket, duty);
+        if (until_ms != 0) {
+            if (until_ms < best->until_ms)
+                best->until_ms = until_ms;
+            continue;
+        }
+        best->p = p;
+        best->duty = duty;
+    }
+}
+
+/* As if it had been looked for now: until a must of the ticket relaxes. */
+static struct match_best best_of_none(const struct match_engine *engine,
+                                      const struct match_ticket *ticket)
+{
+    uint32_t age =
+        match_hand_relaxes(&ticket->hand, match_ticket_age(engine, ticket));
+
+    return (struct match_best){
+        .ticket_stamp = ticket->hand.stamp,
+        .rises = engine->pool[ticket->row.pool].rises,
+        .until_ms = ticket->held ? engine->now_ms
+                    : age == UINT32_MAX
+                        ? MATCH_NEVER
+                        : match_timer_add(ticket->row.since_ms, age)};
+}
+
+/* The best of the ticket: as it is remembered, or looked for. */
+static const struct match_best *best(struct match_engine *engine,
+                                     struct match_ticket *ticket)
+{
+    struct sweep s = {.engine = engine, .ticket = ticket};
+
+    if (still_best(engine, ticket)) {
+        catch_up(engine, ticket);
+        return &ticket->best;
+    }
+    s.best = best_of_none(engine, ticket);
+    sweep(&s);
+    ticket->best = s.best;
+    return &ticket->best;
+}
+
+/* θ(ticket): what a P has to reach now. */
+static uint32_t theta(struct match_engine *engine, struct match_ticket *ticket)
+{
+    return easy(engine, ticket)
+               ? 0
+               : share(engine, ticket, best(engine, ticket)->p);
+}
+
+/* ---- what is asked ---- */
+
+bool match_index_wants(struct match_engine *engine, struct match_ticket *ticket,
+                       const struct match_duty *duty)
+{
+    return match_fit_hard(engine, ticket, duty) &&
+           match_fit_p(engine, ticket, duty) >= theta(engine, ticket);
+}
+
+/* Are those who were found what the bits said? */
+static bool confirmed(const struct sweep *s)
+{
+    for (uint32_t i = 0; i < s->n; i++)
+        if (!offerable(s, s->rank[i].duty))
+            return false;
+    return true;
+}
+
+static uint32_t top(struct sweep *s)
+{
+    REQUIRE(s->k > 0);
+    REQUIRE(s->k <= MATCH_TOP_K_MAX);
+    s->trusting = true;
+    sweep(s);
+    if (!confirmed(s)) { /* one by one, then */
+        s->trusting = false;
+        s->n = 0;
+        sweep(s);
+    }
+    return s->n;
+}
+
+uint32_t match_index_top(struct match_engine *engine,
+                         struct match_ticket *ticket, enum match_index_who who,
+                         uint32_t k, struct match_rank *rank)
+{
+    struct sweep s = {.engine = engine,
+                      .ticket = ticket,
+                      .rank = rank,
+                      .k = k,
+                      .who = who,
+                      .theta = theta(engine, ticket)};
+
+    return top(&s);
+}
+
+enum match_bound match_index_bound(struct match_engine *engine,
+                                   struct match_ticket *ticket, uint32_t *peers)
+{
+    struct match_rank rank[INDEX_TOLD];
+    struct sweep s = {.engine = engine,
+                      .ticket = ticket,
+                      .rank = rank,
+                      .k = INDEX_TOLD,
+                      .who = INDEX_ON};
 
     REQUIRE(match_ticket_live(ticket));
-    LIST_EACH (node, &engine->pool[ticket->row.pool].duties) {
-        const struct match_duty *duty =
-            LIST_ENTRY(node, struct match_duty, pool_link);
+    *peers = top(&s);
+    if (*peers > 0)
+        return BOUND_ALL_BUSY;
+    return engine->slices.pool[ticket->row.pool].n > 0 ? BOUND_NONE_COMPATIBLE
+                                                       : BOUND_NOBODY_ON_DUTY;
+}
 
-        if (duty->row.state != DUTY_ON)
-            continue;
-        if (match_index_hard(engine, ticket, duty))
-            return BOUND_ALL_BUSY;
-        why = BOUND_NONE_COMPATIBLE;
-    }
-    return why;
+uint64_t match_index_check(const struct match_engine *engine,
+                           const struct match_duty *duty)
+{
+    bool on = duty->row.state == DUTY_ON && duty->hand.version != 0;
+
+    REQUIRE((duty->place != 0) == on); /* Law 2 */
+    if (match_duty_free(engine, duty))
+        REQUIRE(match_slice_is_free(&engine->slices, duty)); /* Law 3 */
+    return 2 + match_slice_check(&engine->slices, duty);
 }

@@ -126,7 +126,7 @@ void match_load_live(struct match_engine *engine)
             match_presence_lost(engine, &ticket->subject, &ticket->presence);
         }
     }
-    match_index_forget(engine);
+    match_index_unsettle(engine);
     match_timer_set(
         &engine->timers, &engine->smooth,
         match_timer_add(engine->now_ms -

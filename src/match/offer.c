@@ -2,6 +2,7 @@
 
 #include "base/require.h"
 #include "match/agenda.h"
+#include "match/index.h"
 #include "match/say.h"
 
 /* ENGINE.md §4; a row may also be adopted as it was. */
@@ -46,7 +47,7 @@ enum err match_offer_new(struct match_engine *engine,
     REQUIRE(ticket->offer == NULL); /* Law 2 */
     if (match_offer_find(engine, row->id))
         return ERR_FULL;
-    node = list_pop_front(&engine->offer_free);
+    node = spare_take(&engine->offer_free);
     if (!node)
         node = list_pop_front(&engine->offer_closed); /* the oldest */
     if (!node)
@@ -80,6 +81,7 @@ static void part(struct match_engine *engine, struct match_offer *offer)
     offer->ticket->offer = NULL;
     list_unlink(&offer->duty_link);
     offer->duty->offers--;
+    match_index_touch(engine, offer->duty);
     match_say_tell(engine, &offer->duty->subject);
     offer->ticket = NULL;
     offer->duty = NULL;
@@ -94,7 +96,7 @@ void match_offer_undo(struct match_engine *engine, struct match_offer *offer)
     part(engine, offer); /* no moment: the same would be proposed for ever */
     REQUIRE(map_remove(&engine->offer_by_id, offer->row.id));
     offer->row.id = 0;
-    list_push_back(&engine->offer_free, &offer->subject.table_link);
+    spare_give(&engine->offer_free, &offer->subject.table_link);
 }
 
 static void note(struct match_engine *engine, enum match_offer_state state)

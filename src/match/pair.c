@@ -115,10 +115,11 @@ void match_pair_remove(struct match_pairs *pairs, uint32_t at)
     pairs->n--;
 }
 
-bool match_pair_forbids(const struct match_pairs *pairs, uint64_t seeker,
-                        uint64_t peer, uint64_t ticket, uint64_t now_ms)
+uint64_t match_pair_until_ms(const struct match_pairs *pairs, uint64_t seeker,
+                             uint64_t peer, uint64_t ticket, uint64_t now_ms)
 {
-    bool rests = false, bond = false;
+    uint64_t rests_ms = 0;
+    bool bond = false;
     uint32_t at = map_get(&pairs->head, hash(seeker, peer));
 
     REQUIRE(seeker != 0);
@@ -130,9 +131,16 @@ bool match_pair_forbids(const struct match_pairs *pairs, uint64_t seeker,
             continue;
         if (row->kind == PAIR_BLOCK ||
             (row->kind == PAIR_TICKET && row->ticket == ticket))
-            return true;
-        rests = rests || (row->kind == PAIR_RESTS && now_ms < row->until_ms);
+            return MATCH_NEVER;
+        if (row->kind == PAIR_RESTS && now_ms < row->until_ms)
+            rests_ms = row->until_ms;
         bond = bond || row->kind == PAIR_BOND;
     }
-    return rests && !bond; /* Law 2 */
+    return bond ? 0 : rests_ms; /* Law 2 */
+}
+
+bool match_pair_forbids(const struct match_pairs *pairs, uint64_t seeker,
+                        uint64_t peer, uint64_t ticket, uint64_t now_ms)
+{
+    return match_pair_until_ms(pairs, seeker, peer, ticket, now_ms) != 0;
 }

@@ -39,7 +39,12 @@ MUST_USE enum err match_pair_put(struct match_pairs *pairs,
 /* Forget the row in slot `at`. */
 void match_pair_remove(struct match_pairs *pairs, uint32_t at);
 
-/* May the seeker of this ticket not meet this peer now? */
+/* From when on may the seeker of this ticket meet this peer?  0 = now already;
+ * MATCH_NEVER = not while this ticket and these rows live. */
+uint64_t match_pair_until_ms(const struct match_pairs *pairs, uint64_t seeker,
+                             uint64_t peer, uint64_t ticket, uint64_t now_ms);
+
+/* May they not meet now? */
 bool match_pair_forbids(const struct match_pairs *pairs, uint64_t seeker,
                         uint64_t peer, uint64_t ticket, uint64_t now_ms);
 

@@ -1,6 +1,7 @@
 #include "match/peer.h"
 
 #include "base/require.h"
+#include "match/index.h"
 #include "match/presence.h"
 #include "match/say.h"
 
@@ -94,12 +95,15 @@ static enum err take_card(struct match_engine *engine, struct match_duty *duty,
                           const struct match_card *card)
 {
     struct match_rarity *rarity = &engine->pool[duty->row.pool].rarity;
+    enum err err;
 
     REQUIRE(card->role == MATCH_PEER);
     if (duty->hand.version == card->version)
         return ERR_NONE;
-    match_hand_clear(&duty->hand, rarity);
-    return match_hand_set(&duty->hand, rarity, card, ++engine->stamp);
+    match_duty_discard(engine, duty);
+    err = match_hand_set(&duty->hand, rarity, card, ++engine->stamp);
+    match_index_put(engine, duty);
+    return err;
 }
 
 static void send_attend(struct match_engine *engine, struct match_duty *duty,

@@ -14,17 +14,30 @@
 
 #include "match/hand.h"
 
-/* D(a→b): how much of what a seeks b has lived.  False: a seeks nothing. */
+/* W of a group whose rarest term has so many bits (Q8). */
+uint64_t match_score_weight(uint32_t bits, uint8_t importance);
+
+/* D: how much of what is sought another has lived.  False: nothing is. */
 bool match_score_toward(const struct match_rarity *rarity,
-                        const struct match_hand *a, const struct match_hand *b,
-                        uint32_t *d);
+                        const struct match_seek *seek,
+                        const struct match_hand *other, uint32_t *d);
 
 /* H: the harmonic mean of both directions, each at least 4096. */
 uint32_t match_score_both(const struct match_rarity *rarity,
                           const struct match_hand *a,
                           const struct match_hand *b);
 
-/* P: H moved by the peer's record, yes of total. */
+/* H of two directions, each taken as at least 4096. */
+uint32_t match_score_mean(uint32_t to, uint32_t from);
+
+/* By what a peer's record, yes of total, moves H: 49152 to 65535. */
+uint32_t match_score_factor(uint32_t yes, uint32_t total);
+
+/* P: H moved by the peer's record. */
+static inline uint32_t match_score_moved(uint32_t h, uint32_t factor)
+{
+    return (uint32_t)((uint64_t)h * factor >> 16);
+}
 uint32_t match_score_record(uint32_t h, uint32_t yes, uint32_t total);
 
 #endif

@@ -6,43 +6,41 @@
 #ifndef MATCH_STATE_H
 #define MATCH_STATE_H
 
+#include "base/spare.h"
 #include "match/assign.h"
 #include "match/duty.h"
 #include "match/engine.h"
 #include "match/flight.h"
 #include "match/offer.h"
 #include "match/pair.h"
+#include "match/slice.h"
 #include "match/talk.h"
 #include "match/ticket.h"
 
 enum match_mode { ENGINE_IDLE, ENGINE_LOADING, ENGINE_LIVE, ENGINE_FENCED };
 
+enum { STATE_RISEN = 64 };
+
 enum { STATE_WAITS = 32, STATE_WAITS_LEAST = 8, STATE_PAGE = 128 };
 
 struct match_pool {
     struct match_rarity rarity;
-    struct list tickets;           /* live */
-    struct list duties;            /* not OFF */
+    struct list tickets; /* live */
+    struct list waiting; /* of them: WAITING, as stored */
+    struct list duties;  /* not OFF */
+    uint32_t tickets_n, duties_n;
     uint64_t wait_ms[STATE_WAITS]; /* of the last matches, a ring */
     uint32_t waits;                /* matches ever */
-    uint32_t page;                 /* terms to be stored from here on */
+    /* peers who came or became better, a ring */
+    struct match_duty *risen[STATE_RISEN];
+    uint32_t rises; /* how many ever, modulo 2^32 */
+    uint32_t page;  /* terms to be stored from here on */
     bool page_first;
 };
 
 struct match_latch {
     struct match_event event;
     struct list link;
-};
-
-/* The two halves of a pair's score that only the cards decide. */
-struct match_fit {
-    uint32_t ticket_stamp, duty_stamp; /* 0 = empty */
-    uint32_t h;
-    uint32_t age; /* from which the cards let them meet */
-};
-
-struct match_choice { /* an offer that a batch decided on */
-    uint64_t ticket, peer;
 };
 
 struct match_engine {
@@ -63,7 +61,7 @@ struct match_engine {
     struct match_talk *talk;
     struct match_flight *flight;
     uint32_t offers_max, flights_max;
-    struct list ticket_free, duty_free, offer_free, talk_free, flight_free;
+    struct spare ticket_free, duty_free, offer_free, talk_free, flight_free;
     struct list duty_idle, offer_closed; /* oldest first: may be reused */
     struct list in_flight;
     uint32_t in_flight_n, spare_n;
@@ -76,6 +74,7 @@ struct match_engine {
 
     struct match_latch latch[FLIGHT_LATCHES];
     struct list latch_free, latched;
+    uint32_t talks_live;
     uint32_t blocks; /* BLOCK commands in flight or latched */
     bool replay;     /* latched events are to be tried */
     uint32_t fence;  /* what was dropped already */
@@ -91,11 +90,12 @@ struct match_engine {
     uint32_t batches;
     struct match_ticket **scratch; /* sizes.tickets */
     struct match_duty **chosen;    /* of a batch: number → duty */
-    struct match_choice *choice;   /* batch_tickets */
-    uint32_t choices, choice_at;
+    uint64_t *choice; /* tickets of the batch, batch_tickets of them at most */
+    uint32_t choices, choice_at;        /* equal: no batch is under way */
+    uint32_t batch_edged, batch_placed; /* of them, have edges, are placed */
 
-    struct match_fit *fit;
-    uint32_t fits; /* a power of two */
+    struct match_slices slices;
+    uint64_t passes; /* over blocks of them, ever */
     struct match_rarity_row page[STATE_PAGE];
     bool page_out;   /* a page is in flight */
     bool unfinished; /* the last step said `more` */

@@ -2,6 +2,7 @@
 
 #include "base/require.h"
 #include "match/agenda.h"
+#include "match/index.h"
 #include "match/say.h"
 
 /* ENGINE.md §4; a row may also be adopted as it was. */
@@ -43,7 +44,7 @@ static enum err begin(struct match_engine *engine,
     err = match_duty_need(engine, row->peer, row->pool, &duty);
     if (err != ERR_NONE)
         return err;
-    node = list_pop_front(&engine->talk_free);
+    node = spare_take(&engine->talk_free);
     if (!node)
         return ERR_FULL;
     new = (struct match_talk *)(void *)LIST_ENTRY(node, struct match_subject,
@@ -59,6 +60,7 @@ static enum err begin(struct match_engine *engine,
                     (uint32_t)(new - engine->talk)) == ERR_NONE);
     list_push_back(&duty->talk_list, &new->duty_link);
     duty->talks++;
+    engine->talks_live++;
     *talk = new;
     return ERR_NONE;
 }
@@ -74,7 +76,9 @@ static void end(struct match_engine *engine, struct match_talk *talk)
     match_timer_clear(&engine->timers, &talk->limit);
     list_unlink(&talk->duty_link);
     duty->talks--;
+    engine->talks_live--;
     talk->duty = NULL;
+    match_index_touch(engine, duty);
     match_agenda_duty(engine, duty);
     match_say_tell(engine, &duty->subject);
 }
@@ -134,5 +138,5 @@ void match_talk_free(struct match_engine *engine, struct match_talk *talk)
     REQUIRE(map_remove(&engine->talk_by_id, talk->row.id));
     list_unlink(&talk->subject.tell_link);
     talk->row.id = 0;
-    list_push_back(&engine->talk_free, &talk->subject.table_link);
+    spare_give(&engine->talk_free, &talk->subject.table_link);
 }

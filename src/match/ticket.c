@@ -4,6 +4,7 @@
 
 #include "base/require.h"
 #include "match/agenda.h"
+#include "match/index.h"
 #include "match/presence.h"
 #include "match/say.h"
 
@@ -119,29 +120,34 @@ enum err match_ticket_new(struct match_engine *engine,
                           const struct match_card *card,
                           struct match_ticket **ticket)
 {
-    struct list *node = engine->ticket_free.next;
     struct match_ticket *new;
+    struct list *node;
     enum err err;
 
     REQUIRE(row->id != 0 && row->member != 0);
     REQUIRE(row->pool < engine->sizes.pools);
     REQUIRE(match_ticket_of(engine, row->member) == NULL); /* Law 2 */
-    if (node == &engine->ticket_free || match_ticket_find(engine, row->id))
+    if (match_ticket_find(engine, row->id))
+        return ERR_FULL;
+    node = spare_take(&engine->ticket_free);
+    if (!node)
         return ERR_FULL;
     new = (struct match_ticket *)(void *)LIST_ENTRY(node, struct match_subject,
                                                     table_link);
     err = match_hand_set(&new->hand, &engine->pool[row->pool].rarity, card,
                          ++engine->stamp);
-    if (err != ERR_NONE)
+    if (err != ERR_NONE) {
+        spare_give(&engine->ticket_free, node);
         return err;
-    list_unlink(node);
+    }
     new->subject = (struct match_subject){.kind = SUBJECT_TICKET};
     new->row = *row;
     new->row.state = (enum match_ticket_state)TICKET_NEW;
     new->presence = (struct match_presence){.seen_ms = engine->now_ms};
+    new->best = (struct match_best){.duty = NULL};
     new->offer = NULL;
     new->backoff_ms = row->backoff_until_ms;
-    new->offers_base = new->retries = new->bound = 0;
+    new->offers_base = new->retries = new->bound = new->bound_peers = 0;
     new->talk = new->call = 0;
     new->unsent = new->closing = false;
     new->held = match_flight_holds(engine, row->member, NULL);
@@ -151,6 +157,7 @@ enum err match_ticket_new(struct match_engine *engine,
     REQUIRE(map_put(&engine->ticket_by_member, row->member,
                     (uint32_t)(new - engine->ticket)) == ERR_NONE);
     list_push_back(&engine->pool[row->pool].tickets, &new->pool_link);
+    engine->pool[row->pool].tickets_n++;
     *ticket = new;
     return ERR_NONE;
 }
@@ -166,10 +173,14 @@ static void forget(struct match_engine *engine, struct match_ticket *ticket)
     REQUIRE(map_remove(&engine->ticket_by_id, ticket->row.id));
     REQUIRE(map_remove(&engine->ticket_by_member, ticket->row.member));
     list_unlink(&ticket->pool_link);
+    list_unlink(&ticket->wait_link);
+    engine->pool[ticket->row.pool].tickets_n--;
     list_unlink(&ticket->subject.moment_link);
     match_hand_clear(&ticket->hand, &engine->pool[ticket->row.pool].rarity);
-    if (duty)
+    if (duty) {
         duty->asking = false;
+        match_index_touch(engine, duty);
+    }
     for (int i = 0; i < TICKET_TIMERS; i++)
         match_timer_clear(&engine->timers, &ticket->timer[i]);
 }
@@ -183,7 +194,7 @@ void match_ticket_free(struct match_engine *engine, struct match_ticket *ticket)
     list_unlink(&ticket->subject.tell_link);
     REQUIRE(!list_linked(&ticket->subject.table_link));
     ticket->row.id = 0;
-    list_push_back(&engine->ticket_free, &ticket->subject.table_link);
+    spare_give(&engine->ticket_free, &ticket->subject.table_link);
 }
 
 /* It waits again: offered on at once, unless it was offered too often. */
@@ -215,6 +226,10 @@ void match_ticket_adopt(struct match_engine *engine,
     move(ticket, row);
     if (was == TICKET_NEW)
         match_say_note(engine, LOG_TICKET_OPENED);
+    if (row->state != TICKET_WAITING)
+        list_unlink(&ticket->wait_link);
+    else if (!list_linked(&ticket->wait_link))
+        list_push_back(&engine->pool[row->pool].waiting, &ticket->wait_link);
     if (was != row->state && row->state == TICKET_WAITING)
         returned(engine, ticket);
     if (!match_ticket_live(ticket) && list_linked(&ticket->pool_link)) {

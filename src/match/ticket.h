@@ -27,11 +27,19 @@ enum match_ticket_timer {
     TICKET_TIMERS
 };
 
+struct match_best { /* the best peer of a ticket, as match/index knows it */
+    struct match_duty *duty;  /* NULL: nobody is compatible */
+    uint32_t p, ticket_stamp; /* 0: not known */
+    uint32_t rises;           /* of the pool, up to which it is true */
+    uint64_t until_ms;        /* from then on another may be better */
+};
+
 struct match_ticket {
     struct match_subject subject;
     struct match_ticket_row row; /* row.id = 0: a free place */
     struct match_hand hand;
     struct match_presence presence;
+    struct match_best best;
     struct match_offer *offer; /* open, or proposed */
     uint64_t backoff_ms;       /* no offers before */
     uint8_t offers_base;       /* row.offers when it last backed off */
@@ -39,11 +47,13 @@ struct match_ticket {
     bool unsent;  /* TICKET_NEW, and its command waits for its own duty */
     bool closing; /* a withdraw waits for what is in flight */
     bool held;
-    uint8_t bound; /* enum match_bound, once told */
-    uint64_t talk; /* of MATCHED */
-    uint64_t call; /* the Ask that is to be answered; 0 = it was */
+    uint8_t bound;       /* enum match_bound, once told */
+    uint8_t bound_peers; /* who are compatible then, up to INDEX_TOLD */
+    uint64_t talk;       /* of MATCHED */
+    uint64_t call;       /* the Ask that is to be answered; 0 = it was */
     struct match_timer timer[TICKET_TIMERS];
     struct list pool_link; /* live, in its pool */
+    struct list wait_link; /* WAITING, in its pool */
 };
 
 /* A place for a new ticket of row->member, in state TICKET_NEW.  ERR_FULL. */

@@ -1,6 +1,7 @@
 #include "match/view.h"
 
 #include "base/require.h"
+#include "match/index.h"
 
 /* Median wait of the pool's last matches in minutes, rounded up; 0 = too few
  * to say. */
@@ -35,6 +36,8 @@ void match_view_ticket(const struct match_engine *engine,
         .state = ticket->row.state,
         .why = ticket->row.why,
         .bound = (enum match_bound)ticket->bound,
+        .bound_few =
+            ticket->bound_peers > 0 && ticket->bound_peers < INDEX_TOLD,
         .danger = ticket->row.danger,
         .waited_ms = match_ticket_age(engine, ticket),
         .estimate_min = estimate_min(&engine->pool[ticket->row.pool]),

@@ -174,13 +174,16 @@ size_t rpc_json_number_print_integer(bool negative, uint64_t magnitude,
 size_t rpc_json_number_print(double value, bool single,
                              char text[RPC_JSON_NUMBER])
 {
-    const double size = value < 0 ? -value : value, zero = 0;
+    static const char minus_zero[] = {'-', '0', '.', '0'};
+    const double size = value < 0 ? -value : value;
+    uint64_t bits;
     int made = 0;
 
     REQUIRE(value - value == 0); /* finite */
-    if (size == 0 && memcmp(&value, &zero, sizeof zero) != 0) {
-        memcpy(text, "-0.0", 4);
-        return 4;
+    memcpy(&bits, &value, sizeof bits);
+    if (size == 0 && bits != 0) {
+        memcpy(text, minus_zero, sizeof minus_zero);
+        return sizeof minus_zero;
     }
     if (size < 1e15 && (double)(uint64_t)size == size)
         return rpc_json_number_print_integer(value < 0, (uint64_t)size, text);

@@ -14,6 +14,7 @@ static enum err take_string(struct rpc_json_parse *parse, const char **plain,
     struct rpc_json_string string;
     enum err err;
 
+    *plain = NULL;
     *size = 0;
     if (rpc_json_text_peek(&parse->text) != '"')
         return rpc_json_parse_wrong(parse);

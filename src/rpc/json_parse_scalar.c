@@ -34,6 +34,8 @@ static enum err number(struct rpc_json_parse *parse, const uint8_t **text,
     const char *plain;
     enum err err;
 
+    *text = NULL;
+    *size = 0;
     *words = false;
     if (c == '-' || (c >= '0' && c <= '9')) {
         err = rpc_json_text_number(&parse->text, text);

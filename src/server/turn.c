@@ -397,7 +397,7 @@ static enum err init_tables(struct server_turn *turn)
 enum err server_turn_init(struct server_turn *turn,
                           const struct server_turn_config *config)
 {
-    void *memory = malloc(match_engine_bytes(&config->sizes));
+    void *memory = calloc(1, match_engine_bytes(&config->sizes));
     enum err err;
 
     REQUIRE(config->orders_max > 0);

@@ -99,7 +99,8 @@ static enum err send_view(struct rpc_call *call, Kindred__V1__Talk *talk)
     state.phase = phase(view->state);
     state.age_ms = view->waited_ms;
     state.bound_passed = view->bound != BOUND_NONE;
-    state.wait_reason = wait_reason(view->bound);
+    if (!view->bound_few) /* else it could point at somebody */
+        state.wait_reason = wait_reason(view->bound);
     state.estimate_minutes = view->estimate_min;
     state.end_reason = end_reason(view->why);
     state.talk = talk;

@@ -175,7 +175,7 @@ static void world_open(struct world *w, const struct match_limits *limits)
                                     .terms = 256};
     w->limits = *limits;
     w->effects = (struct match_effects){.item = w->item, .cap = WORLD_EFFECTS};
-    memory = malloc(match_engine_bytes(&w->sizes));
+    memory = calloc(1, match_engine_bytes(&w->sizes));
     CHECK(memory != NULL);
     w->engine = match_engine_init(memory, &w->sizes, &w->limits);
     w->fresh = w->fresh ? w->fresh : 1000;

@@ -427,6 +427,26 @@ static void backoff(void)
     world_free(w);
 }
 
+/* Past the bound a seeker is told why, and those who ask who may be told: not
+ * where the reason rests on one to four peers. */
+static void bound_reason(void)
+{
+    static const uint64_t peers[] = {0, 1, 4, 5, 6};
+
+    for (size_t i = 0; i < sizeof peers / sizeof peers[0]; i++) {
+        struct world *w = world_new();
+
+        (void)world_ask(w, 1, false);
+        for (uint64_t peer = 2; peer < 2 + peers[i]; peer++)
+            (void)world_attend(w, peer, 0);
+        world_until(w, w->now_ms + 120000);
+        CHECK(w->ticket[1].bound ==
+              (peers[i] == 0 ? BOUND_NOBODY_ON_DUTY : BOUND_ALL_BUSY));
+        CHECK(w->ticket[1].bound_few == (peers[i] > 0 && peers[i] < 5));
+        world_free(w);
+    }
+}
+
 int main(void)
 {
     story();
@@ -444,5 +464,6 @@ int main(void)
     full();
     recovery();
     backoff();
+    bound_reason();
     return check_report("match/engine");
 }

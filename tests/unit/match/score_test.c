@@ -52,20 +52,21 @@ static void groups(void)
     b.have[1] = 4;
     hb = hand_of(&b);
     ha = hand_of(&a);
-    CHECK(!match_score_toward(&rarity, &ha, &hb, &d)); /* a seeks nothing */
+    CHECK(
+        !match_score_toward(&rarity, &ha.seek, &hb, &d)); /* a seeks nothing */
     CHECK(d == 7);
 
     seek(&a, 1, 2, (uint64_t[]){1, 2}); /* W 1024, f = 65536·512/1230 */
     ha = hand_of(&a);
-    CHECK(match_score_toward(&rarity, &ha, &hb, &d));
+    CHECK(match_score_toward(&rarity, &ha.seek, &hb, &d));
     CHECK(d == 27280);
     seek(&a, 3, 1, (uint64_t[]){3}); /* W 16·256, f = 0 */
     ha = hand_of(&a);
-    CHECK(match_score_toward(&rarity, &ha, &hb, &d));
+    CHECK(match_score_toward(&rarity, &ha.seek, &hb, &d));
     CHECK(d == 27280u * 1024 / (1024 + 4096));
     seek(&a, 2, 1, (uint64_t[]){4}); /* W 4·256, M = 0 and met: f = 65536 */
     ha = hand_of(&a);
-    CHECK(match_score_toward(&rarity, &ha, &hb, &d));
+    CHECK(match_score_toward(&rarity, &ha.seek, &hb, &d));
     CHECK(d == (27280u * 1024 + 65536u * 1024) / (1024 + 4096 + 1024));
 }
 

@@ -40,6 +40,8 @@ static void integers(void)
                  {"0e999999999999999999", true, false, 0},
                  {"0.000e-99999999999999", true, false, 0},
                  {"1e999999999999999999", false, false, 0},
+                 {"1e100000", false, false, 0},
+                 {"1e1000000000", false, false, 0},
                  {"1e-999999999999999999", false, false, 0},
                  {"0.5", false, false, 0},
                  {"-1.5", false, true, 0}};
@@ -155,7 +157,7 @@ static void texts(void)
                  {1, false, "1"},
                  {-12345, true, "-12345"},
                  {0.1, false, "0.1"},
-                 {0.1f, true, "0.1"},
+                 {(double)0.1f, true, "0.1"},
                  {1e15, false, "1e+15"},
                  {999999999999999, false, "999999999999999"},
                  {0x1.fffffep127, true, "3.402823466e+38"},

@@ -5,55 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
-#include "pb/testing.api.h"
-#include "rpc/scan.h"
-
-enum { MOST = 1 << 20 };
-
-#define KINDS   (&json__testing__kinds__descriptor)
-#define LISTS   (&json__testing__lists__descriptor)
-#define MAPS    (&json__testing__maps__descriptor)
-#define CHOICES (&json__testing__choices__descriptor)
-#define KNOWN   (&json__testing__known__descriptor)
-#define NAMES   (&json__testing__names__descriptor)
-#define VALUE   (&google__protobuf__value__descriptor)
-#define TREE    (&grpc__testing__tree__descriptor)
-
-static struct rpc_json json;
-
-/* Text to bytes to text again; *back is to be freed. */
-static enum err again(const ProtobufCMessageDescriptor *type, const char *text,
-                      size_t size, char **back)
-{
-    uint8_t *copy = malloc(size > 0 ? size : 1);
-    ProtobufCMessage *message;
-    struct buf wire, out;
-    enum err err;
-
-    memcpy(copy, text, size);
-    buf_init(&wire, MOST);
-    buf_init(&out, MOST);
-    err = rpc_json_parse(&json, type, copy, size, &wire);
-    free(copy);
-    *back = NULL;
-    if (err == ERR_NONE) {
-        CHECK(rpc_scan(type, buf_head(&wire), buf_size(&wire), MOST) ==
-              ERR_NONE);
-        message = protobuf_c_message_unpack(type, NULL, buf_size(&wire),
-                                            buf_head(&wire));
-        CHECK(message != NULL);
-        CHECK(rpc_json_print(&json, message, &out) == ERR_NONE);
-        protobuf_c_message_free_unpacked(message, NULL);
-        CHECK(buf_append(&out, "", 1) == ERR_NONE);
-        *back = (char *)buf_head(&out);
-    } else {
-        CHECK(buf_size(&wire) == 0); /* Law 3 */
-        buf_close(&out);
-    }
-    buf_close(&wire);
-    return err;
-}
+#include "rpc_json.h"
 
 /* Law 1, by hand: what is read, and how it is printed. */
 static void becomes(const ProtobufCMessageDescriptor *type, const char *text,
@@ -257,103 +209,6 @@ static void unknown_is_skipped(void)
     rpc_json_init(&json, &testing_api, false);
 }
 
-/* Some text so many times, and its end as often. */
-static char *nested(const char *open, const char *middle, const char *close,
-                    size_t deep)
-{
-    char *text =
-        malloc(deep * (strlen(open) + strlen(close)) + strlen(middle) + 1);
-
-    *text = '\0';
-    for (size_t i = 0; i < deep; i++)
-        memcpy(text + i * strlen(open), open, strlen(open) + 1);
-    (void)strcat(text, middle);
-    for (size_t i = 0; i < deep; i++)
-        (void)strcat(text, close);
-    return text;
-}
-
-/* Law 2: levels are those of the bytes, so that the scan has nothing to add. */
-static void depth(void)
-{
-    static const struct {
-        const ProtobufCMessageDescriptor *type;
-        const char *open, *middle, *close;
-        size_t most;
-    } cases[] = {
-        {KINDS, "{\"aMessage\":", "{}", "}", RPC_SCAN_DEPTH - 1},
-        {TREE, "{\"child\":[", "{}", "]}", RPC_SCAN_DEPTH - 1},
-        {TREE, "{\"byName\":{\"\":", "{}", "}}", (RPC_SCAN_DEPTH - 1) / 2},
-        {VALUE, "[", "1", "]", (RPC_SCAN_DEPTH - 1) / 2},
-        {VALUE, "{\"\":", "1", "}", (RPC_SCAN_DEPTH - 1) / 3},
-        {&google__protobuf__any__descriptor,
-         "{\"@type\":\"/google.protobuf.Any\",\"value\":", "{}", "}",
-         RPC_SCAN_DEPTH - 1},
-        {&google__protobuf__any__descriptor,
-         "{\"@type\":\"/json.testing.Known\",\"any\":", "{}", "}",
-         RPC_SCAN_DEPTH - 1}};
-
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        for (size_t more = 0; more < 2; more++) {
-            char *back, *text = nested(cases[i].open, cases[i].middle,
-                                       cases[i].close, cases[i].most + more);
-
-            CHECK(again(cases[i].type, text, strlen(text), &back) ==
-                  (more ? ERR_BUDGET : ERR_NONE));
-            free(back);
-            free(text);
-        }
-}
-
-/* Law 2: an Any whose type comes last is read ahead, but not for ever. */
-static void any_read_ahead(void)
-{
-    char *back, *text = nested("{\"value\":", "{}",
-                               ",\"@type\":\"/google.protobuf.Any\"}", 3);
-
-    CHECK(again(&google__protobuf__any__descriptor, text, strlen(text),
-                &back) == ERR_NONE);
-    free(back);
-    free(text);
-    text =
-        nested("{\"value\":", "{}", ",\"@type\":\"/google.protobuf.Any\"}", 60);
-    CHECK(again(&google__protobuf__any__descriptor, text, strlen(text),
-                &back) == ERR_BUDGET);
-    free(text);
-}
-
-/* Law 2: memory beside the bytes. */
-static void memory(void)
-{
-    const size_t size = (size_t)6 * RPC_JSON_BYTES;
-    char *text = malloc(size + 32), *back;
-    size_t at = (size_t)sprintf(text, "{\"aBytes\":\"");
-
-    while (at < size) /* "A", six bytes each time */
-        at += (size_t)sprintf(text + at, "\\u0041");
-    (void)strcpy(text + at, "\"}");
-    CHECK(again(KINDS, text, at + 2, &back) == ERR_BUDGET);
-    free(text);
-}
-
-/* Law 2: keys of one map. */
-static void keys(void)
-{
-    char *text = malloc((size_t)16 * RPC_SCAN_ELEMENTS), *back;
-
-    for (int more = 0; more < 2; more++) {
-        size_t at = (size_t)sprintf(text, "{\"byInt32\":{\"0\":0");
-
-        for (int i = 1; i < RPC_SCAN_ELEMENTS + more; i++)
-            at += (size_t)sprintf(text + at, ",\"%d\":0", i * 7 % 65521);
-        (void)strcpy(text + at, "}}");
-        CHECK(again(MAPS, text, at + 2, &back) ==
-              (more ? ERR_BUDGET : ERR_NONE));
-        free(back);
-    }
-    free(text);
-}
-
 /* Law 3, and the bound of the buffer, at each of its sizes. */
 static void room(void)
 {
@@ -497,10 +352,6 @@ int main(void)
     known();
     refused();
     unknown_is_skipped();
-    depth();
-    any_read_ahead();
-    memory();
-    keys();
     room();
     unprintable();
     odd_entries();

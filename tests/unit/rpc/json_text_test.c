@@ -117,10 +117,8 @@ static const char *const no_values[] = {"",
                                         "[1,,2]",
                                         "{\"a\":1,,\"b\":2}",
                                         "\xef\xbb\xbf{}",
-                                        "\x0b"
-                                        "1",
-                                        "\xc2\xa0"
-                                        "1"};
+                                        "\v1",
+                                        "\302\2401"};
 
 static void grammar(void)
 {

@@ -1,0 +1,49 @@
+#include "match/fit.h"
+
+#include "base/require.h"
+#include "match/score.h"
+
+bool match_fit_cards(const struct match_engine *engine,
+                     const struct match_ticket *ticket,
+                     const struct match_duty *duty)
+{
+    uint32_t age;
+
+    if (ticket->row.pool != duty->row.pool ||
+        ticket->row.member == duty->row.member || duty->hand.version == 0)
+        return false;
+    if (ticket->held || duty->held || !match_duty_graded(engine, duty))
+        return false;
+    age = match_hand_age(&ticket->hand, &duty->hand);
+    return age != UINT32_MAX && match_ticket_age(engine, ticket) >= age;
+}
+
+uint64_t match_fit_parted_until_ms(const struct match_engine *engine,
+                                   const struct match_ticket *ticket,
+                                   const struct match_duty *duty)
+{
+    if (match_flight_blocks(engine, ticket->row.member, duty->row.member))
+        return MATCH_NEVER; /* unless the store refuses the block */
+    return match_pair_until_ms(&engine->pairs, ticket->row.member,
+                               duty->row.member, ticket->row.id,
+                               engine->now_ms);
+}
+
+bool match_fit_hard(const struct match_engine *engine,
+                    const struct match_ticket *ticket,
+                    const struct match_duty *duty)
+{
+    return match_fit_cards(engine, ticket, duty) && /* Law 1 */
+           match_fit_parted_until_ms(engine, ticket, duty) == 0;
+}
+
+uint32_t match_fit_p(const struct match_engine *engine,
+                     const struct match_ticket *ticket,
+                     const struct match_duty *duty)
+{
+    REQUIRE(ticket->row.pool == duty->row.pool);
+    return match_score_record(
+        match_score_both(&engine->pool[ticket->row.pool].rarity, &ticket->hand,
+                         &duty->hand),
+        duty->row.yes, duty->row.total);
+}

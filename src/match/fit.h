@@ -1,0 +1,33 @@
+/* match/fit -- one ticket and one peer: may they meet, and how well they fit.
+ *
+ * Laws
+ *   1. match_fit_hard() is Hard of ENGINE.md §2, but for the state of the duty:
+ *      whether it is on, free or away is its own. */
+#ifndef MATCH_FIT_H
+#define MATCH_FIT_H
+
+#include "match/state.h"
+
+/* Law 1, but for what the pair has between them: the same pool, two members,
+ * neither held, the grade, and the cards both ways at the ticket's age. */
+bool match_fit_cards(const struct match_engine *engine,
+                     const struct match_ticket *ticket,
+                     const struct match_duty *duty);
+
+/* From when on an exclusion or a block lets them meet: 0 = now already,
+ * MATCH_NEVER = not as things are. */
+uint64_t match_fit_parted_until_ms(const struct match_engine *engine,
+                                   const struct match_ticket *ticket,
+                                   const struct match_duty *duty);
+
+/* Both. */
+bool match_fit_hard(const struct match_engine *engine,
+                    const struct match_ticket *ticket,
+                    const struct match_duty *duty);
+
+/* P; of one pool. */
+uint32_t match_fit_p(const struct match_engine *engine,
+                     const struct match_ticket *ticket,
+                     const struct match_duty *duty);
+
+#endif

@@ -1,0 +1,148 @@
+/* match/slice -- the peers on duty as bits: a row per term, a column per peer.
+ *
+ * A bit-sliced signature file (Faloutsos, "Access methods for text", ACM
+ * Computing Surveys 17(1), 1985), in blocks of 512 columns so that one row of
+ * a block is one cache line.  A term has a row in each kind: who has it, seeks
+ * it, requires it, rules it out.  There are fewer rows than terms may exist:
+ * terms that meet in a row are told apart by match_slice_only().
+ *
+ * Columns of a pool are kept in sectors by the first bits of the duty's tie, so
+ * that a search that starts at a ticket's own tie meets peers in the order of
+ * h, sector by sector.  Every sector is a chain of blocks of which only the
+ * head has room: a column that goes is replaced by the last of the head.
+ *
+ * It borrows the duties and what they hold; memory is the caller's, sized once.
+ *
+ * long because the bits, who uses them and where they lie are one structure.
+ *
+ * Laws
+ *   1. Every block of a chain but its head is full: the blocks never run out.
+ *   2. A column's bits are those of the hand its duty held when it was put:
+ *      drop before the hand changes.
+ *   3. A row that nobody uses is all zero. */
+#ifndef MATCH_SLICE_H
+#define MATCH_SLICE_H
+
+#include "base/cut.h"
+#include "match/duty.h"
+#include "match/engine.h"
+#include "match/profile.h"
+
+enum {
+    SLICE_WORDS = 8, /* of a row in a block */
+    SLICE_PLACES = SLICE_WORDS * 64,
+    SLICE_SECTORS_MAX = 256,
+    SLICE_RECORDS = 256, /* buckets of the record's factor */
+    SLICE_LOAD_NONE = UINT8_MAX
+};
+
+#define SLICE_NONE  UINT32_MAX
+#define SLICE_MIXED (UINT32_MAX - 1)
+
+enum match_slice_kind {
+    SLICE_HAVE,
+    SLICE_SEEK,
+    SLICE_MUST,
+    SLICE_MUST_NOT,
+    SLICE_KINDS
+};
+
+enum match_slice_flag {             /* rows that are not of a term */
+                        SLICE_FREE, /* free now, or only resting */
+                        SLICE_CRISIS,
+                        SLICE_UNSOUGHT, /* seeks nothing */
+                        SLICE_MUSTLESS, /* requires nothing */
+                        SLICE_FLAGS
+};
+
+struct match_slice_use { /* of a row, in a pool */
+    uint32_t uses;
+    uint32_t only; /* the one term that uses it, or SLICE_MIXED */
+};
+
+struct match_slice_block {
+    uint32_t next, n;    /* in its chain, or free; columns */
+    uint32_t factor_max; /* no column's is greater */
+};
+
+struct match_slice_place {
+    struct match_duty *duty;
+    uint64_t tie;
+    uint32_t factor;  /* match_score_factor() of its record */
+    uint32_t profile; /* what it seeks */
+    uint32_t bucket;  /* of the load, modulo 2^32 */
+    uint8_t load;     /* of match/duty; not known: SLICE_LOAD_NONE */
+};
+
+struct match_slice_pool {
+    uint32_t head[SLICE_SECTORS_MAX]; /* a block, or SLICE_NONE */
+    uint32_t n;                       /* columns */
+    struct match_slice_use *use;      /* by row */
+    struct {
+        uint32_t n, most;
+    } record[SLICE_RECORDS]; /* columns by factor, and the greatest of each */
+};
+
+struct match_slices { /* read-only outside */
+    uint64_t *bits; /* of block b, row r: [(b * rows + r) * SLICE_WORDS, … ) */
+    struct match_slice_block *block;
+    struct match_slice_place *place; /* of block b: [b * SLICE_PLACES, … ) */
+    struct match_slice_pool *pool;
+    struct match_profiles profiles;
+    uint32_t blocks, free, rows, sectors, pools;
+    uint32_t base[SLICE_KINDS], mask[SLICE_KINDS];
+};
+
+/* Lay out tables for so many pools, duties and terms a pool; while `from` only
+ * counts, nothing but that.  The memory is all zero. */
+void match_slice_init(struct match_slices *slices, struct cut *from,
+                      const struct match_sizes *sizes);
+
+/* Make the column of a duty with a hand; it has none.  factor: of its record.
+ * It is not free. */
+void match_slice_put(struct match_slices *slices, struct match_duty *duty,
+                     uint32_t factor);
+/* Harmless if it has none. */
+void match_slice_drop(struct match_slices *slices, struct match_duty *duty);
+
+/* Has it a column, with this factor, this grade and the duty's own tie? */
+bool match_slice_is(const struct match_slices *slices,
+                    const struct match_duty *duty, uint32_t factor,
+                    bool crisis);
+
+/* Set the bit SLICE_FREE, and forget the load; harmless if it has no column. */
+void match_slice_touch(struct match_slices *slices,
+                       const struct match_duty *duty, bool is_free);
+bool match_slice_is_free(const struct match_slices *slices,
+                         const struct match_duty *duty);
+
+/* No column of the pool has a greater factor; 0 = there is none. */
+uint32_t match_slice_factor_max(const struct match_slices *slices,
+                                uint32_t pool);
+
+static inline uint32_t match_slice_row(const struct match_slices *slices,
+                                       enum match_slice_kind kind,
+                                       uint32_t term)
+{
+    return slices->base[kind] + (term & slices->mask[kind]);
+}
+
+/* A row of a block. */
+static inline uint64_t *match_slice_at(const struct match_slices *slices,
+                                       uint32_t block, uint32_t row)
+{
+    return slices->bits + ((size_t)block * slices->rows + row) * SLICE_WORDS;
+}
+
+/* The sector in which h is least for a ticket or duty of this tie. */
+uint32_t match_slice_sector(const struct match_slices *slices, uint64_t tie);
+
+/* The least tie of a sector. */
+uint64_t match_slice_sector_tie(const struct match_slices *slices,
+                                uint32_t sector);
+
+/* The facts checked: laws 1 to 3, as far as duty goes. */
+uint64_t match_slice_check(const struct match_slices *slices,
+                           const struct match_duty *duty);
+
+#endif

@@ -1,0 +1,255 @@
+/* The index against a walk over all duties: random peers who come, go, change
+ * and rest, in several pools and sectors, and every question after each. */
+#include "index_world.h"
+#include "match/fit.h"
+#include "match/score.h"
+
+/* ---- slow and obvious ---- */
+
+/* match/fit law 1 */
+static bool slow_hard(const struct match_ticket *ticket,
+                      const struct match_duty *duty)
+{
+    uint32_t age = match_hand_age(&ticket->hand, &duty->hand);
+
+    return ticket->row.pool == duty->row.pool && !duty->held &&
+           ticket->row.member != duty->row.member && age != UINT32_MAX &&
+           match_ticket_age(engine, ticket) >= age &&
+           match_duty_graded(engine, duty) &&
+           !match_pair_forbids(&engine->pairs, ticket->row.member,
+                               duty->row.member, ticket->row.id,
+                               engine->now_ms);
+}
+
+static uint32_t slow_p(const struct match_ticket *ticket,
+                       const struct match_duty *duty)
+{
+    return match_score_record(
+        match_score_both(&engine->pool[ticket->row.pool].rarity, &ticket->hand,
+                         &duty->hand),
+        duty->row.yes, duty->row.total);
+}
+
+static uint64_t slow_theta(const struct match_ticket *ticket,
+                           uint32_t *compatible)
+{
+    uint64_t best = 0, waited = match_ticket_age(engine, ticket);
+    const struct match_limits *limits = &engine->limits;
+
+    *compatible = 0;
+    LIST_EACH (node, &engine->pool[ticket->row.pool].duties) {
+        const struct match_duty *duty =
+            LIST_ENTRY(node, struct match_duty, pool_link);
+
+        if (duty->row.state != DUTY_ON || !slow_hard(ticket, duty))
+            continue;
+        (*compatible)++;
+        if (slow_p(ticket, duty) > best)
+            best = slow_p(ticket, duty);
+    }
+    if (ticket->row.danger || waited >= limits->relax_ms)
+        return 0;
+    return (best * limits->theta_share >> 16) * (limits->relax_ms - waited) /
+           limits->relax_ms;
+}
+
+static bool slow_before(const struct match_rank *a, const struct match_rank *b)
+{
+    if (a->p != b->p)
+        return a->p > b->p;
+    if (a->load != b->load)
+        return a->load < b->load;
+    if (a->h != b->h)
+        return a->h < b->h;
+    return a->duty->row.member < b->duty->row.member;
+}
+
+static uint32_t slow_top(const struct match_ticket *ticket,
+                         enum match_index_who who, uint32_t k,
+                         struct match_rank *rank)
+{
+    uint32_t compatible;
+    uint64_t theta = slow_theta(ticket, &compatible);
+    uint32_t n = 0;
+
+    LIST_EACH (node, &engine->pool[ticket->row.pool].duties) {
+        struct match_duty *duty =
+            LIST_ENTRY(node, struct match_duty, pool_link);
+        struct match_rank one = {.duty = duty};
+        uint32_t at;
+
+        if (!match_duty_free(engine, duty) || !slow_hard(ticket, duty) ||
+            (who == INDEX_CRISIS && duty->row.grade != GRADE_CRISIS_PEER))
+            continue;
+        one.p = slow_p(ticket, duty);
+        one.load = match_duty_load(engine, duty);
+        one.h = duty->row.tie - ticket->row.tie;
+        if (one.p < theta || (n == k && !slow_before(&one, &rank[k - 1])))
+            continue;
+        at = n < k ? n++ : k - 1;
+        for (; at > 0 && slow_before(&one, &rank[at - 1]); at--)
+            rank[at] = rank[at - 1];
+        rank[at] = one;
+    }
+    return n;
+}
+
+/* ---- what happens ---- */
+
+static void leave(struct match_duty *duty)
+{
+    struct match_duty_row row = duty->row;
+
+    row.state = DUTY_OFF;
+    while (duty->talks > 0) {
+        duty->talks--;
+        match_index_touch(engine, duty);
+    }
+    match_duty_adopt(engine, duty, &row, 0);
+    match_duty_idle(engine, duty);
+    clear_agenda();
+}
+
+/* The same duty, a little otherwise. */
+static void alter(struct match_duty *duty)
+{
+    struct match_duty_row row = duty->row;
+
+    if (row.state == DUTY_OFF)
+        return;
+    switch (roll(5)) {
+    case 0:
+        row.capacity = (uint8_t)roll(4);
+        break;
+    case 1:
+        row.state = row.state == DUTY_ON ? DUTY_PAUSED : DUTY_ON;
+        break;
+    case 2:
+        row.total++;
+        row.yes += (uint32_t)roll(2);
+        break;
+    case 3:
+        duty->presence.away = !duty->presence.away;
+        break;
+    default:
+        duty->talks = (uint8_t)roll(3);
+        match_duty_count(engine, duty);
+    }
+    match_duty_adopt(engine, duty, &row, 0);
+    clear_agenda();
+}
+
+/* Keep a ticket from a peer for a time, most often from the best there is. */
+static void part(struct match_ticket *ticket, uint64_t peer)
+{
+    uint64_t seeker = ticket->row.member;
+    struct match_pair_row row = {.kind = PAIR_RESTS,
+                                 .a = seeker,
+                                 .b = peer,
+                                 .until_ms = engine->now_ms + roll(10000)};
+
+    struct match_rank best;
+
+    (void)match_index_top(engine, ticket, INDEX_ANY, 1, &best);
+    if (roll(4) && ticket->best.duty)
+        row.b = ticket->best.duty->row.member;
+    if (roll(4) == 0)
+        row = (struct match_pair_row){
+            .kind = PAIR_BLOCK, .a = row.b, .b = seeker, .gone = roll(2) == 0};
+    if (row.gone)
+        match_index_unsettle(engine);
+    CHECK(match_pair_put(&engine->pairs, &row, 0, MATCH_NEVER) == ERR_NONE);
+}
+
+/* Law 1, and the order, of every question about one ticket. */
+static void compare(struct match_ticket *ticket)
+{
+    static struct match_rank slow[MATCH_TOP_K_MAX], fast[MATCH_TOP_K_MAX];
+    uint32_t k = roll(3) ? 1 : (uint32_t)(1 + roll(MATCH_TOP_K_MAX));
+    enum match_index_who who = roll(3) ? INDEX_ANY : INDEX_CRISIS;
+    uint32_t n = slow_top(ticket, who, k, slow);
+    enum match_bound bound = BOUND_NOBODY_ON_DUTY;
+    uint32_t compatible, peers;
+    uint64_t theta = slow_theta(ticket, &compatible);
+
+    if (roll(4) == 0) /* in whatever order they are asked */
+        (void)match_index_bound(engine, ticket, &peers);
+    CHECK(match_index_top(engine, ticket, who, k, fast) == n);
+    for (uint32_t i = 0; i < n; i++)
+        CHECK(fast[i].duty == slow[i].duty && fast[i].p == slow[i].p);
+    LIST_EACH (node, &engine->pool[ticket->row.pool].duties) {
+        struct match_duty *duty =
+            LIST_ENTRY(node, struct match_duty, pool_link);
+
+        CHECK(match_fit_hard(engine, ticket, duty) ==
+              (duty->hand.version != 0 && slow_hard(ticket, duty)));
+        if (duty->row.state != DUTY_ON)
+            continue;
+        bound = BOUND_NONE_COMPATIBLE;
+        if (roll(20) == 0)
+            CHECK(match_index_wants(engine, ticket, duty) ==
+                  (slow_hard(ticket, duty) && slow_p(ticket, duty) >= theta));
+    }
+    CHECK(match_index_bound(engine, ticket, &peers) ==
+          (compatible > 0 ? BOUND_ALL_BUSY : bound));
+    CHECK(peers == (compatible < INDEX_TOLD ? compatible : INDEX_TOLD));
+}
+
+static void live(const struct history *history, uint64_t start)
+{
+    seed = start;
+    open_world(history);
+    for (uint64_t i = 0; i < history->peers; i++)
+        attend(history, 1 + i);
+    for (uint32_t i = 0; i < history->tickets; i++)
+        ask(history, i);
+    for (uint32_t round = 0; round < history->rounds; round++) {
+        uint64_t member = 1 + roll(history->peers);
+        uint32_t t = (uint32_t)roll(history->tickets);
+        struct match_duty *duty = match_duty_of(engine, member);
+
+        if (roll(3) == 0)
+            engine->now_ms += roll(3000);
+        if (!duty || roll(3) == 0)
+            attend(history, member);
+        else if (roll(3) == 0)
+            leave(duty);
+        else
+            alter(duty);
+        if (roll(4) == 0)
+            ask(history, t);
+        if (roll(4) == 0)
+            part(match_ticket_of(engine, 1000000 + t),
+                 1 + roll(history->peers));
+        if (roll(4) == 0 && match_ticket_of(engine, 1000000 + t)->best.duty)
+            alter(match_ticket_of(engine, 1000000 + t)->best.duty);
+        if (roll(60) == 0)
+            match_index_unsettle(engine);
+        compare(match_ticket_of(engine, 1000000 + t));
+        for (uint64_t i = 1; i <= history->peers; i++) /* Laws 2, 3 */
+            if ((duty = match_duty_of(engine, i)) != NULL && roll(8) == 0)
+                CHECK(match_index_check(engine, duty) >= 2);
+    }
+    free(engine);
+}
+
+int main(void)
+{
+    static const struct history histories[] = {
+        /* few cards, all much alike: ties, and one block */
+        {60, 1500, 64, 12, 1, {5, 4, 3, 2, 1}},
+        /* several blocks and pools, many records */
+        {1400, 250, 2000, 12, 30, {40, 16, 6, 2, 2}},
+        /* four sectors */
+        {2600, 120, 32768, 12, 3, {30, 12, 5, 1, 1}},
+        /* more terms than rows: some of them share one */
+        {700, 250, 1000, 12, 4, {3000, 60, 30, 8, 20}},
+        /* four sectors, all alike: the first in h is found early */
+        {2600, 120, 32768, 12, 1, {3, 3, 2, 1, 0}},
+    };
+
+    for (size_t i = 0; i < sizeof histories / sizeof histories[0]; i++)
+        for (uint64_t start = 1; start <= 3; start++)
+            live(&histories[i], start + 100 * i);
+    return check_report("match/index");
+}

@@ -1,0 +1,145 @@
+/* A probe against the cards themselves. */
+#include "match/probe.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/chance.h"
+#include "check.h"
+#include "hands.h"
+#include "match/score.h"
+
+enum { PEERS = 700, ASKS = 150, TERMS = 5000 };
+
+static uint64_t seed;
+
+struct world {
+    struct match_slices slices;
+    struct match_rarity rarity;
+    struct match_duty duty[PEERS];
+    void *memory, *term, *slot;
+};
+
+static struct world *world_new(const struct hands *how)
+{
+    const struct match_sizes sizes = {
+        .pools = 1, .duties = PEERS, .terms = TERMS};
+    struct world *w = calloc(1, sizeof *w);
+    struct cut from = {.at = NULL};
+    uint32_t slots = map_slots_for(TERMS);
+
+    match_slice_init(&w->slices, &from, &sizes);
+    w->memory = calloc(1, from.used);
+    from = (struct cut){.at = w->memory};
+    match_slice_init(&w->slices, &from, &sizes);
+    w->term = calloc(TERMS, sizeof(struct match_term));
+    w->slot = calloc(slots, sizeof(struct map_slot));
+    match_rarity_init(&w->rarity, w->term, TERMS, w->slot, slots);
+    for (uint64_t token = 1; token <= how->tokens; token++)
+        if (chance_below(&seed, 4))
+            CHECK(match_rarity_load(&w->rarity, token,
+                                    chance_below(&seed, 2000)) == ERR_NONE);
+    for (uint32_t i = 0; i < PEERS; i++) {
+        struct match_card card = hands_card(&seed, how, MATCH_PEER);
+
+        w->duty[i].row.tie = chance_next(&seed);
+        CHECK(match_hand_set(&w->duty[i].hand, &w->rarity, &card, 1 + i) ==
+              ERR_NONE);
+        match_slice_put(&w->slices, &w->duty[i], 49152);
+    }
+    return w;
+}
+
+static void world_free(struct world *w)
+{
+    free(w->memory);
+    free(w->term);
+    free(w->slot);
+    free(w);
+}
+
+/* Laws 1 and 2 for every column of a block. */
+static void compare(struct world *w, const struct match_hand *hand,
+                    struct match_probe *probe, uint32_t block)
+{
+    uint64_t age = chance_below(&seed, 90000), alive[SLICE_WORDS];
+    uint32_t least = (uint32_t)chance_below(&seed, 65537);
+    uint32_t n = w->slices.block[block].n, left = 0;
+
+    match_probe_init(probe, &w->slices, 0, &w->rarity, hand, age);
+    if (chance_below(&seed, 2))
+        match_probe_aim(probe, (uint32_t)chance_below(&seed, 65537));
+    match_probe_aim(probe, least);
+    memset(alive, 0xff, sizeof alive);
+    if (!match_probe_narrow(probe, block, alive))
+        memset(alive, 0, sizeof alive);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t place = block * SLICE_PLACES + i;
+        const struct match_hand *peer = &w->slices.place[place].duty->hand;
+        uint32_t h = match_score_both(&w->rarity, hand, peer);
+        bool there = alive[i / 64] >> (i % 64) & 1;
+
+        CHECK(h <= match_probe_most(probe)); /* Law 3 */
+        CHECK(there || h < least || match_hand_age(hand, peer) > age);
+        if (there)
+            CHECK(match_probe_h(probe, place) == h ||
+                  (h < least && match_probe_h(probe, place) == 0));
+        left += there;
+    }
+    CHECK(left <= n);
+}
+
+/* How many are passed over with the H of the best as the least. */
+static uint32_t passed(struct world *w, const struct match_hand *hand,
+                       struct match_probe *probe)
+{
+    uint32_t best = 0, over = 0;
+
+    for (uint32_t i = 0; i < PEERS; i++) {
+        uint32_t h = match_score_both(&w->rarity, hand, &w->duty[i].hand);
+
+        best = h > best ? h : best;
+    }
+    match_probe_init(probe, &w->slices, 0, &w->rarity, hand, 0);
+    match_probe_aim(probe, best);
+    for (uint32_t b = w->slices.pool[0].head[0]; b != SLICE_NONE;
+         b = w->slices.block[b].next) {
+        uint64_t alive[SLICE_WORDS];
+
+        memset(alive, 0xff, sizeof alive);
+        over += w->slices.block[b].n;
+        if (match_probe_narrow(probe, b, alive))
+            for (uint32_t i = 0; i < w->slices.block[b].n; i++)
+                over -= alive[i / 64] >> (i % 64) & 1;
+    }
+    return over;
+}
+
+int main(void)
+{
+    static const struct hands hows[] = {
+        {12, 8, 4, 1, 1}, {90, 16, 6, 1, 1}, {4000, 60, 30, 4, 20}};
+    static struct match_probe probe;
+    uint32_t over = 0;
+
+    for (size_t i = 0; i < sizeof hows / sizeof hows[0]; i++) {
+        struct world *w;
+
+        seed = 1 + i;
+        w = world_new(&hows[i]);
+        for (int ask = 0; ask < ASKS; ask++) {
+            struct match_card card = hands_card(&seed, &hows[i], MATCH_SEEKER);
+            struct match_hand hand = {.version = 0};
+
+            CHECK(match_hand_set(&hand, &w->rarity, &card, 1) == ERR_NONE);
+            for (uint32_t b = w->slices.pool[0].head[0]; b != SLICE_NONE;
+                 b = w->slices.block[b].next)
+                compare(w, &hand, &probe, b);
+            over += passed(w, &hand, &probe);
+            match_hand_clear(&hand, &w->rarity);
+        }
+        world_free(w);
+    }
+    CHECK(over > 9 * 3 * ASKS * PEERS / 10); /* it is of use, too */
+    return check_report("match/probe");
+}
