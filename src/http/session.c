@@ -36,11 +36,17 @@ void http_session_host_close(struct http_host *host)
     host->callbacks = NULL;
 }
 
-/* Through our own names, so that a test can make any of them fail. */
-static void *take(size_t size, void *unused)
+/* Through our own names, so that a test can make any of them fail.  A buffer
+ * for the longest frame is among them, of which an idle session needs nothing:
+ * what was somebody else's memory before need not stay there for it. */
+static void *take(size_t size, void *of)
 {
-    (void)unused;
-    return malloc(size);
+    const struct http_host *host = of;
+    void *piece = malloc(size);
+
+    if (piece && size >= HTTP_UNTOUCHED && host->untouched)
+        host->untouched(piece, size);
+    return piece;
 }
 
 static void give(void *piece, void *unused)
@@ -55,10 +61,9 @@ static void *take_clean(size_t count, size_t size, void *unused)
     return calloc(count, size);
 }
 
-static void *take_more(void *piece, size_t size, void *unused)
+static void *take_more(void *piece, size_t size, void *of)
 {
-    (void)unused;
-    return realloc(piece, size);
+    return piece ? realloc(piece, size) : take(size, of);
 }
 
 static int greet(struct http_session *session)
@@ -77,7 +82,7 @@ static int greet(struct http_session *session)
 static enum err begin_h2(struct http_session *session)
 {
     struct http_host *host = session->host;
-    nghttp2_mem memory = {NULL, take, give, take_clean, take_more};
+    nghttp2_mem memory = {host, take, give, take_clean, take_more};
     int rv = session->role == HTTP_SERVER
                  ? nghttp2_session_server_new3(&session->h2, host->callbacks,
                                                session, host->options, &memory)

@@ -51,7 +51,8 @@ struct nghttp2_option;
 
 enum {
     HTTP_QUEUE_MAX = 256 * 1024, /* bytes that may wait for one socket */
-    HTTP_IN_MAX = 1024 * 1024    /* body bytes held beyond all windows */
+    HTTP_IN_MAX = 1024 * 1024,   /* body bytes held beyond all windows */
+    HTTP_UNTOUCHED = 16384       /* bytes that are worth giving back */
 };
 #define HTTP_NEVER UINT64_MAX
 
@@ -101,6 +102,9 @@ struct http_host { /* one per I/O loop; set the first four, then init */
     void *handler;                         /* their first argument */
     void (*wake)(void *waker, struct http_session *session);
     void *waker;
+    /* Memory was taken, of HTTP_UNTOUCHED bytes at least, whose content nobody
+     * needs yet: its pages may go back to the system.  May be NULL. */
+    void (*untouched)(void *bytes, size_t size);
     struct http_limits limits;
     /* private */
     struct list spare;

@@ -2,7 +2,9 @@
  *
  * One per loop; a link is its connection's.  A handshake costs far more than
  * the bytes that ask for one, so they are bounded, and who holds one for long
- * is the first to go: who means it is through in a few round trips.
+ * is the first to go: who means it is through in a few round trips.  Each takes
+ * some 20 KiB for the moment: when a crowd is through, the heap gives back what
+ * it can.
  *
  * Laws
  *   1. There are at most max of them: of more, the oldest is to be cut.
@@ -17,7 +19,7 @@
 
 struct net_handshakes { /* all private */
     struct list all;
-    uint32_t count, max;
+    uint32_t count, max, crowd; /* crowd: entered since it was empty */
 };
 
 /* max > 0. */

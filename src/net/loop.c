@@ -1,7 +1,10 @@
+#define _DEFAULT_SOURCE 1 /* madvise, which no standard has */
 #include "net/loop.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/require.h"
 #include "net/channel.h"
@@ -22,7 +25,8 @@ static void fill_config(struct net_loop_config *config)
     config->write_ms = or_default(config->write_ms, 30000);
     config->linger_ms = or_default(config->linger_ms, 2000);
     config->handshake_ms = or_default(config->handshake_ms, 10000);
-    config->handshakes_max = or_default(config->handshakes_max, 512);
+    config->handshakes_max =
+        or_default(config->handshakes_max, config->connections_max / 4 + 1);
     if (config->record_size == 0)
         config->record_size = sizeof(uint64_t);
 }
@@ -187,11 +191,25 @@ enum err net_loop_init(struct net_loop *loop,
     return ERR_NOMEM;
 }
 
+/* Give back the pages that lie inside: a long-lived heap has them from others,
+ * and they would stay though nobody needs them. */
+static void give_back(void *bytes, size_t size)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t from = ((uintptr_t)bytes + page - 1) / page * page;
+    uintptr_t to = ((uintptr_t)bytes + size) / page * page;
+
+    if (from < to) /* if it fails, they stay */
+        (void)madvise((uint8_t *)bytes + (from - (uintptr_t)bytes), to - from,
+                      MADV_DONTNEED);
+}
+
 enum err net_loop_host(struct net_loop *loop, struct http_host *host)
 {
     REQUIRE(loop->open);
     host->wake = net_connection_wake;
     host->waker = loop;
+    host->untouched = give_back;
     return http_session_host_init(host);
 }
 

@@ -55,7 +55,8 @@ struct net_loop_config { /* a zero takes the default in brackets */
                            [30000] */
     uint32_t linger_ms;      /* from our last byte to the peer's [2000] */
     uint32_t handshake_ms;   /* for TLS to shake hands [10000] */
-    uint32_t handshakes_max; /* callers in the middle of that [512] */
+    uint32_t handshakes_max; /* callers in the middle of that [a quarter
+                                of connections_max] */
 };
 
 struct net_loop {

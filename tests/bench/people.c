@@ -8,8 +8,9 @@
  *   people duty ADDRESS PEERS ASKS PER_S   Ask to offer, Answer to matched
  *   people talk ADDRESS TALKS TEXTS  the same, then TEXTS each way in each talk
  *
- * Prints "name value" lines; ADDRESS is HOST:PORT or unix:PATH, TOKEN "-" for
- * none.  hold, watch and fill say "ready" and stay until they are killed.
+ * Prints "name value" lines; ADDRESS is HOST:PORT, https://HOST:PORT (believing
+ * the authorities in the file $KINDRED_CA) or unix:PATH, TOKEN "-" for none.
+ * hold, watch and fill say "ready" and stay until they are killed.
  * Long because it is seven small programs that share one crowd. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,9 +75,19 @@ static void say(const char *what, double value)
     (void)fflush(stdout);
 }
 
+/* $KINDRED_CA: whom to believe at an https:// ADDRESS. */
+static void open_loop(void)
+{
+    struct kindred_trust trust = {.authorities = getenv("KINDRED_CA")};
+
+    loop = kindred_loop_new();
+    if (trust.authorities && !kindred_loop_trust(loop, &trust, &error))
+        must("trust", &error);
+}
+
 static void connect_all(const char *address)
 {
-    loop = kindred_loop_new();
+    open_loop();
     for (uint32_t i = 0; i < CLIENTS; i++) {
         client[i] = kindred_client_new(loop, address, &error);
         if (!client[i])
@@ -152,7 +163,7 @@ static int healthy(const char *address)
 {
     static const uint8_t serving[] = {0x08, 0x01};
 
-    loop = kindred_loop_new();
+    open_loop();
     for (;;) {
         client[0] = kindred_client_new(loop, address, &error);
         REQUIRE(client[0]);
@@ -194,7 +205,7 @@ static int watch(const char *address, uint32_t n)
     const struct kindred_call_handler handler = {.message = watched,
                                                  .ended = broken};
 
-    loop = kindred_loop_new();
+    open_loop();
     people = n;
     for (uint32_t i = 0; i < n; i++) {
         struct kindred_client *on = kindred_client_new(loop, address, &error);

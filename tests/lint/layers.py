@@ -33,7 +33,7 @@ PUBLIC = "kindred"  # include/kindred/, what a stranger compiles against
 
 LIBC = set("""assert ctype errno inttypes limits stdalign stdarg stdatomic
 stdbool stddef stdint stdio stdlib stdnoreturn string""".split())
-OS = re.compile(r"(arpa|net|netinet|sys)/|(dirent|fcntl|getopt|locale|netdb|poll|"
+OS = re.compile(r"(arpa|net|netinet|sys)/|(dirent|fcntl|getopt|locale|malloc|netdb|poll|"
                 r"pthread|pwd|sched|signal|termios|time|unistd)\.h$")
 PURE = {"match", "seal", "http", "rpc", "service"}  # no clock, chance or OS
 NO_LIBRARY = {"match": {"stdio", "stdlib", "stdatomic", "errno"}}

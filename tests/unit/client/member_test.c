@@ -1,3 +1,4 @@
+#include "client/client.h"
 #include "member_world.h"
 
 struct heard {
@@ -194,6 +195,14 @@ static void test_unreachable(void)
 
     CHECK(kindred_client_new(world->loop, "nonsense", &error) == NULL);
     CHECK(strcmp(error.reason, "ADDRESS") == 0);
+    CHECK(kindred_client_new(world->loop, "https://unix:/x", &error) == NULL);
+    CHECK(strcmp(error.reason, "ADDRESS") == 0);
+    CHECK(kindred_client_new(world->loop, "https://[::1]", &error) == NULL);
+    client = kindred_client_new(world->loop, "https://[::1]:1", &error);
+    CHECK(client && strcmp(client->name, "::1") == 0);
+    CHECK(!kindred_loop_trust(world->loop, &(struct kindred_trust){0}, &error));
+    CHECK(strcmp(error.reason, "INVALID") == 0); /* too late */
+    kindred_client_free(client);
     net_listener_stop(&world->listener);
     client = kindred_client_new(world->loop, world->where, &error);
     kindred_identity_make(&identity);

@@ -200,6 +200,42 @@ static void no_common_protocol(void)
     unmake(&pair);
 }
 
+/* A server without ALPN is no server of ours: a client says nothing to it. */
+static void server_of_others(void)
+{
+    static struct pair pair;
+    static uint8_t bytes[NET_CHANNEL_ROOM];
+    SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+    SSL *ssl;
+    enum err err = ERR_NONE;
+
+    CHECK(SSL_CTX_use_certificate_file(context, files.cert, SSL_FILETYPE_PEM) ==
+          1);
+    CHECK(SSL_CTX_use_PrivateKey_file(context, files.key, SSL_FILETYPE_PEM) ==
+          1);
+    ssl = SSL_new(context);
+    SSL_set_bio(ssl, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+    SSL_set_accept_state(ssl);
+    make(&pair, true, NET_PROTOCOL_H2);
+    ask(&pair, 10);
+    CHECK(!net_channel_receive(&pair.end[0], NULL, 0, plain, 1));
+    for (int round = 0; round < 4 && !err; round++) {
+        int size;
+
+        CHECK(!net_channel_send(&pair.end[0], &pair.turn[0]));
+        (void)BIO_write(SSL_get_rbio(ssl), wire, (int)pair.turn[0].size);
+        (void)SSL_do_handshake(ssl);
+        size = BIO_read(SSL_get_wbio(ssl), bytes, sizeof bytes);
+        if (size > 0)
+            err = net_channel_receive(&pair.end[0], bytes, (size_t)size, plain,
+                                      1);
+    }
+    CHECK(err == ERR_HANDSHAKE);
+    unmake(&pair);
+    SSL_free(ssl);
+    SSL_CTX_free(context);
+}
+
 int main(void)
 {
     tls_files_make(&files);
@@ -210,6 +246,7 @@ int main(void)
     coalesces();
     last_word();
     no_common_protocol();
+    server_of_others();
     tls_files_remove(&files);
     return check_report("net/channel");
 }

@@ -295,6 +295,37 @@ static void stalled_reader(void)
     echo_world_close(&world);
 }
 
+/* Told to drain, the session says goodbye and then TLS does (Law 3). */
+static void both_say_goodbye(void)
+{
+    static const char hello[] =
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0";
+    static struct echo_world world;
+    struct http_limits brief = {.drain_ms = 50, .grace_ms = 50};
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    SSL *ssl = SSL_new(context);
+    uint8_t bytes[4096];
+    size_t size = 0, all = 0;
+    int fd;
+
+    echo_world_make(&world, NULL, &plain_config, &brief);
+    net_listener_secure(&world.listener, &server, ROLE_NONE);
+    echo_world_start(&world);
+    fd = dial(&world);
+    CHECK(SSL_set_fd(ssl, fd) == 1 && SSL_connect(ssl) == 1);
+    CHECK(SSL_write_ex(ssl, hello, sizeof hello, &size) == 1);
+    CHECK(SSL_read_ex(ssl, bytes, sizeof bytes, &size) == 1);
+    net_loop_drain(&world.loop);
+    while (SSL_read_ex(ssl, bytes, sizeof bytes, &size) == 1)
+        all += size;
+    CHECK(all >= 17); /* a GOAWAY */
+    CHECK(SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN);
+    SSL_free(ssl);
+    SSL_CTX_free(context);
+    CHECK(close(fd) == 0);
+    echo_world_close(&world);
+}
+
 int main(void)
 {
     net_signal_ignore_pipe();
@@ -308,6 +339,7 @@ int main(void)
     slow_hands(4, 20);
     closes_at_every_point();
     stalled_reader();
+    both_say_goodbye();
     net_credentials_close(&server);
     net_credentials_close(&client);
     tls_files_remove(&files);

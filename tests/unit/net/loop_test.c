@@ -258,6 +258,31 @@ static void stops(void)
     echo_caller_close(&caller);
 }
 
+/* What a host says it needs no content of may be lost; its neighbours not. */
+static void gives_back(void)
+{
+    enum { PAGE = 4096, PAGES = 8, FROM = 100, SIZE = 5 * PAGE };
+    static _Alignas(PAGE) uint8_t bytes[PAGES * PAGE];
+    struct net_loop loop;
+    struct net_loop_config config = {0};
+    struct http_host host = {.handler_of = echo_handler()};
+    size_t kept = 0;
+
+    CHECK(!net_loop_init(&loop, &config));
+    CHECK(!net_loop_host(&loop, &host));
+    memset(bytes, 'x', sizeof bytes);
+    host.untouched(bytes + FROM, SIZE);
+    for (size_t i = 0; i < sizeof bytes; i++)
+        kept += bytes[i] == 'x';
+    CHECK(kept == sizeof bytes - 4 * PAGE);
+    CHECK(bytes[PAGE - 1] == 'x' && bytes[PAGE] == 0);
+    CHECK(bytes[5 * PAGE - 1] == 0 && bytes[5 * PAGE] == 'x');
+    host.untouched(bytes + FROM, PAGE); /* no whole page */
+    CHECK(bytes[PAGE - 1] == 'x');
+    http_session_host_close(&host);
+    net_loop_close(&loop);
+}
+
 int main(void)
 {
     records_arrive();
@@ -268,5 +293,6 @@ int main(void)
     process_is_full();
     drains();
     stops();
+    gives_back();
     return check_report("net/loop");
 }

@@ -2,6 +2,8 @@
  * do not. */
 #include "net/tls.h"
 
+#include <malloc.h>
+
 #include "fail_malloc.h"
 #include "tls_world.h"
 
@@ -348,31 +350,65 @@ static void client(struct net_credentials *server)
     CHECK(calls(server, NULL, "localhost") == ERR_UNTRUSTED);
 }
 
-/* ---- no memory ---- */
+/* ---- memory, and none ---- */
+
+static size_t held; /* by OpenSSL */
 
 static void *take(size_t size, const char *file, int line)
 {
+    void *taken = malloc(size);
+
     (void)file;
     (void)line;
-    return malloc(size);
+    held += taken ? malloc_usable_size(taken) : 0;
+    return taken;
 }
 
 static void *take_more(void *old, size_t size, const char *file, int line)
 {
+    size_t before = malloc_usable_size(old);
+    void *taken = size > 0 ? realloc(old, size) : NULL;
+
     (void)file;
     (void)line;
-    if (size == 0) {
+    if (size == 0)
         free(old);
-        return NULL;
-    }
-    return realloc(old, size);
+    if (size == 0 || taken)
+        held = held - before + malloc_usable_size(taken);
+    return taken;
 }
 
 static void give(void *old, const char *file, int line)
 {
     (void)file;
     (void)line;
+    held -= malloc_usable_size(old);
     free(old);
+}
+
+/* Who is idle, after much each way, holds no buffer of OpenSSL's either. */
+static void idle(struct net_credentials *credentials)
+{
+    size_t before = held;
+
+    tls_peer_open(&peer, credentials, NULL);
+    tls_peer_shake(&peer, TLS_BYTES);
+    for (int i = 0; i < 2; i++) {
+        static uint8_t text[60000];
+        size_t said;
+
+        CHECK(SSL_write_ex(peer.ssl, text, sizeof text, &said) == 1);
+        peer.heard_size = 0;
+        (void)tls_peer_say(&peer, 1000);
+        CHECK(peer.heard_size == sizeof text);
+        (void)tls_peer_take(&peer, text, sizeof text, TLS_BYTES);
+    }
+    SSL_free(peer.ssl);
+    SSL_CTX_free(peer.context);
+    peer.ssl = NULL;
+    peer.context = NULL;
+    CHECK(held > before && held < before + (32 << 10));
+    tls_peer_close(&peer);
 }
 
 /* Allocation number N fails, ours or OpenSSL's, for every N: a connection that
@@ -433,6 +469,7 @@ int main(void)
     certificates_of_peers();
     ends(&credentials);
     client(&credentials);
+    idle(&credentials);
     no_memory(&credentials);
     net_credentials_close(&credentials);
     tls_files_remove(&files);

@@ -1,6 +1,6 @@
 // grpc_go serves what tests/bench compares: grpc.health.v1.Health as grpc-go
 // ships it, and a unary call under the name of ours whose answer is as long.
-// Prints its address.  Usage: grpc_go BYTES
+// Prints its address.  Usage: grpc_go BYTES [CERT KEY]
 package main
 
 import (
@@ -12,6 +12,7 @@ import (
 	"strconv"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/protobuf/types/known/emptypb"
@@ -30,7 +31,7 @@ func answer(size int) *wrapperspb.BytesValue {
 func main() {
 	size, err := strconv.Atoi(os.Args[1])
 	if err != nil || size < 2 {
-		log.Fatal("usage: grpc_go BYTES")
+		log.Fatal("usage: grpc_go BYTES [CERT KEY]")
 	}
 	reply := answer(size)
 	info := func(_ any, ctx context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
@@ -43,7 +44,15 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	server := grpc.NewServer()
+	var options []grpc.ServerOption
+	if len(os.Args) == 4 {
+		tls, err := credentials.NewServerTLSFromFile(os.Args[2], os.Args[3])
+		if err != nil {
+			log.Fatal(err)
+		}
+		options = append(options, grpc.Creds(tls))
+	}
+	server := grpc.NewServer(options...)
 	healthpb.RegisterHealthServer(server, health.NewServer())
 	server.RegisterService(&grpc.ServiceDesc{
 		ServiceName: "kindred.v1.Accounts",
