@@ -1,6 +1,7 @@
 #include "http/h1_out.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "http/guard.h"
@@ -45,11 +46,15 @@ static void put_fields(struct http_h1 *h1, const struct buf *packed, bool *ok)
             put_field(h1, &field, ok);
 }
 
-static void put_status(struct http_h1 *h1, const char *status, bool *ok)
+/* Its words are nobody's business, but some clients want any. */
+static void put_status(struct http_h1 *h1, int status, bool *ok)
 {
-    put_text(h1, "HTTP/1.1 ", ok);
-    put_text(h1, status, ok);
-    put_text(h1, " \r\n", ok);
+    const char *words = http_status_str((enum http_status)status);
+    char line[TEXT_MAX];
+
+    (void)snprintf(line, sizeof line, "HTTP/1.1 %d %s\r\n", status,
+                   words[0] == '<' ? "Other" : words);
+    put_text(h1, line, ok);
 }
 
 static const char *words_of(int status)
@@ -75,8 +80,7 @@ void http_h1_out_refusal(struct http_session *session, int status)
     char text[TEXT_MAX];
     bool ok = true;
 
-    (void)snprintf(text, sizeof text, "%d", status);
-    put_status(h1, text, &ok);
+    put_status(h1, status, &ok);
     (void)snprintf(text, sizeof text, "content-length: %zu\r\n", strlen(words));
     put_text(h1, text, &ok);
     put_text(h1,
@@ -112,7 +116,7 @@ static bool put_head(struct http_session *session)
                (whole || !h1->old);
     h1->chunked = !whole && !h1->old;
     (void)http_head_next(&exchange->out_head, &at, &status);
-    put_status(h1, status.value, &ok);
+    put_status(h1, atoi(status.value), &ok);
     put_fields(h1, &exchange->out_head, &ok);
     if (whole && strcmp(status.value, "204") != 0) {
         (void)snprintf(text, sizeof text, "content-length: %zu\r\n",
@@ -204,7 +208,7 @@ static bool put_continue(struct http_session *session)
     h1->expects = false;
     if (!h1->exchange->in_ended && !h1->exchange->responded && !h1->old &&
         buf_size(&h1->exchange->in) == 0)
-        put_text(h1, "HTTP/1.1 100 \r\n\r\n", &ok);
+        put_text(h1, "HTTP/1.1 100 Continue\r\n\r\n", &ok);
     return ok;
 }
 

@@ -263,7 +263,7 @@ def in_order(server):
         statuses = [one(file) for _ in range(22)]
         check.that("requests in one write are answered in order", statuses == [200] * 20 + [404, 200], statuses)
         raw.sendall(HEAD + b"expect: 100-continue\r\ncontent-length: 2\r\n\r\n")
-        check.that("a caller that waits is told to go on", file.readline() == b"HTTP/1.1 100 \r\n" and file.readline() == b"\r\n")
+        check.that("a caller that waits is told to go on", file.readline() == b"HTTP/1.1 100 Continue\r\n" and file.readline() == b"\r\n")
         raw.sendall(b"{}")
         check.that("and answered", one(file) in (200, 400))
     got = said(server, HEAD.replace(b"1.1", b"1.0") + b"content-length: 16\r\n\r\n" + b'{"country":"US"}' + NEXT)

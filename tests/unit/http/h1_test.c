@@ -252,7 +252,7 @@ static void expectation(void)
 {
     open_world();
     text_say(&text, HEAD "expect: 100-Continue\r\ncontent-length: 2\r\n\r\n");
-    CHECK(strcmp(text.said, "HTTP/1.1 100 \r\n\r\n") == 0);
+    CHECK(strcmp(text.said, "HTTP/1.1 100 Continue\r\n\r\n") == 0);
     text_say(&text, "ok");
     CHECK(text_count(&text, "HTTP/1.1 200 ") == 1);
     text.said_size = 0;

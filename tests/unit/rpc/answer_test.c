@@ -18,7 +18,7 @@ static void shapes(void)
 {
     begin();
     RPC_TEXT_ASK("POST " SERVICE "UnaryCall", JSON, "{\"responseSize\":1}");
-    CHECK(strcmp(text.said, "HTTP/1.1 200 \r\ncontent-type: application/json"
+    CHECK(strcmp(text.said, "HTTP/1.1 200 OK\r\ncontent-type: application/json"
                             "\r\ncontent-length: 27\r\n\r\n"
                             "{\"payload\":{\"body\":\"AA==\"}}") == 0);
     RPC_TEXT_ASK("POST " SERVICE "UnaryCall", PROTO, "\x10\x01");
