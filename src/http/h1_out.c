@@ -116,7 +116,7 @@ static bool put_head(struct http_session *session)
                (whole || !h1->old);
     h1->chunked = !whole && !h1->old;
     (void)http_head_next(&exchange->out_head, &at, &status);
-    put_status(h1, atoi(status.value), &ok);
+    put_status(h1, (int)strtol(status.value, NULL, 10), &ok);
     put_fields(h1, &exchange->out_head, &ok);
     if (whole && strcmp(status.value, "204") != 0) {
         (void)snprintf(text, sizeof text, "content-length: %zu\r\n",
