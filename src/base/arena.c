@@ -83,6 +83,20 @@ void arena_reset(struct arena *arena)
     release(arena, false);
 }
 
+void arena_rewind(struct arena *arena)
+{
+    struct arena_chunk *kept = arena->top;
+
+    if (!kept)
+        return;
+    arena->top = kept->below;
+    release(arena, false);
+    kept->below = NULL;
+    kept->used = 0;
+    arena->top = kept;
+    arena->taken = sizeof *kept + kept->size;
+}
+
 void arena_wipe(struct arena *arena)
 {
     release(arena, true);

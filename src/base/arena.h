@@ -27,6 +27,9 @@ void *arena_alloc(struct arena *arena, size_t size);
 /* Give everything back but keep the budget: as after arena_init(). */
 void arena_reset(struct arena *arena);
 
+/* Give every piece back, but keep one chunk for those to come. */
+void arena_rewind(struct arena *arena);
+
 /* arena_reset(), and every byte is wiped first: for what held a secret. */
 void arena_wipe(struct arena *arena);
 

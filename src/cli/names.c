@@ -6,25 +6,30 @@
 #include "base/chance.h"
 #include "base/require.h"
 
-static uint64_t hash(const char *name)
+/* Eight bytes at a time, the last of them with zeros. */
+static uint64_t hash(const char *name, size_t size)
 {
-    uint64_t h = 0;
+    uint64_t h = size, word;
 
-    for (; *name; name++)
-        h = chance_mix(h ^ (unsigned char)*name);
-    return h;
+    for (; size >= sizeof word; size -= sizeof word, name += sizeof word) {
+        memcpy(&word, name, sizeof word);
+        h = chance_mix(h ^ word);
+    }
+    word = 0;
+    memcpy(&word, name, size);
+    return chance_mix(h ^ word);
 }
 
 void cli_names_init(struct cli_names *names, uint32_t max)
 {
     REQUIRE(max <= UINT32_MAX / 4);
     *names = (struct cli_names){.max = max};
+    arena_init(&names->arena, SIZE_MAX); /* Law 2 is the bound */
 }
 
 void cli_names_close(struct cli_names *names)
 {
-    for (uint32_t i = 0; i < names->n; i++)
-        free(names->name[i]);
+    arena_reset(&names->arena);
     free(names->name);
     free(names->slot);
     *names = (struct cli_names){0};
@@ -33,7 +38,7 @@ void cli_names_close(struct cli_names *names)
 /* The slot that holds name, or the empty one where it belongs. */
 static uint32_t *probe(const struct cli_names *names, const char *name)
 {
-    uint32_t at = (uint32_t)hash(name) & (names->slots - 1);
+    uint32_t at = (uint32_t)hash(name, strlen(name)) & (names->slots - 1);
 
     while (names->slot[at] != 0 &&
            strcmp(names->name[names->slot[at] - 1], name) != 0)
@@ -50,7 +55,7 @@ uint32_t cli_names_find(const struct cli_names *names, const char *name)
 static enum err grow(struct cli_names *names)
 {
     uint32_t cap = names->cap ? names->cap * 2 : 64;
-    char **name = realloc(names->name, cap * sizeof *name);
+    const char **name = realloc(names->name, cap * sizeof *name);
     uint32_t *slot;
 
     if (!name)
@@ -80,7 +85,7 @@ enum err cli_names_add(struct cli_names *names, const char *name, uint32_t *id)
         return ERR_FULL; /* Law 2 */
     if (names->n == names->cap && grow(names) != ERR_NONE)
         return ERR_NOMEM;
-    copy = malloc(size);
+    copy = arena_alloc(&names->arena, size);
     if (!copy)
         return ERR_NOMEM;
     memcpy(copy, name, size);

@@ -11,12 +11,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/err.h"
 
-struct cli_names { /* all private; all zero is empty with max 0 */
-    char **name;   /* name[id - 1] */
+struct cli_names {     /* all private but n; all zero is empty with max 0 */
+    const char **name; /* name[id - 1], in the arena */
     uint32_t *slot;
     uint32_t n, cap, slots, max;
+    struct arena arena;
 };
 
 void cli_names_init(struct cli_names *names, uint32_t max);

@@ -4,250 +4,261 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "cli/simulate_log.h"
+#include "cli/simulate_options.h"
+#include "cli/simulate_progress.h"
+#include "cli/simulate_report.h"
 #include "cli/simulate_run.h"
+#include "cli/workload.h"
 
 enum { EXIT_USAGE = 2, BUFFER = 1 << 18 };
 
-struct options {
-    const char *workload, *log;
-    uint64_t seed;
-    struct match_limits limits;
-    bool help;
+#define COMPARE_SUFFIX ".compare"
+
+static int fail(const char *what)
+{
+    (void)fprintf(stderr, "kindred simulate: %s\n", what);
+    return EXIT_FAILURE;
+}
+
+/* ---- the day ---- */
+
+static uint64_t size_of(FILE *file)
+{
+    struct stat info;
+
+    return fstat(fileno(file), &info) == 0 && S_ISREG(info.st_mode)
+               ? (uint64_t)info.st_size
+               : 0;
+}
+
+/* The exit status. */
+static int read_workload(struct cli_day *day, FILE *file, const char *path,
+                         struct cli_simulate_progress *progress)
+{
+    struct cli_workload workload;
+    uint64_t size = size_of(file);
+    bool end = false;
+    enum err err = cli_workload_init(&workload, file, day);
+
+    if (err != ERR_NONE)
+        return fail(err_text(err));
+    while (err == ERR_NONE && !end) {
+        err = cli_workload_next(&workload, &end);
+        cli_simulate_progress_read(progress, workload.bytes, size);
+    }
+    cli_simulate_progress_clear(progress);
+    if (err == ERR_INVALID) {
+        (void)fprintf(stderr, "%s:%" PRIu32 ": ", path, workload.lines);
+        cli_workload_why_print(&workload.why, stderr);
+        (void)putc('\n', stderr);
+    }
+    cli_workload_close(&workload);
+    if (err == ERR_NONE)
+        return EXIT_SUCCESS;
+    return err == ERR_INVALID ? EXIT_USAGE : fail(err_text(err));
+}
+
+static int read_day(struct cli_day *day, const char *path,
+                    struct cli_simulate_progress *progress)
+{
+    bool given = strcmp(path, "-") == 0;
+    FILE *file = given ? stdin : fopen(path, "rb");
+    int status;
+
+    if (!file) {
+        (void)fprintf(stderr,
+                      "kindred simulate: the workload cannot be read: %s\n",
+                      strerror(errno));
+        return EXIT_USAGE;
+    }
+    status = read_workload(day, file, path, progress);
+    if (!given)
+        (void)fclose(file);
+    return status;
+}
+
+/* ---- one run ---- */
+
+struct outcome {
+    struct cli_simulate_figures figures;
+    struct cli_simulate_report_cost cost;
 };
 
-static const char usage[] =
-    "usage: kindred simulate WORKLOAD.jsonl [--log OUT.jsonl] [--seed N] "
-    "[--set KEY=VALUE ...]\n";
-
-static void print_help(void)
+static enum err play_lines(struct cli_simulate_run *run,
+                           const struct cli_day *day,
+                           const struct cli_simulate_tally *tally,
+                           struct cli_simulate_progress *progress)
 {
-    uint32_t n;
-    const struct match_limit *row = match_limits_table(&n);
-
-    (void)fputs(usage, stdout);
-    (void)puts(
-        "\n"
-        "Runs the engine that serves against a recorded or generated day, in "
-        "virtual\ntime: the same file, seed and settings give the same log, "
-        "byte for byte.\n"
-        "\n"
-        "  WORKLOAD.jsonl   one JSON object per line: cards, duties, asks, "
-        "what "
-        "people\n"
-        "                   answer.  The file is read twice: once to check "
-        "it.\n"
-        "  --log OUT.jsonl  where the log goes (else: standard output); the "
-        "summary is\n"
-        "                   its last line, and then printed too\n"
-        "  --seed N         decides ties (0)\n"
-        "  --set KEY=VALUE  a constant of the policy; may be repeated\n"
-        "\n"
-        "Exit status: 0; 1 out of memory, or a file that cannot be written; 2 "
-        "bad input.\n"
-        "\n"
-        "Keys, defaults and bounds:");
-    for (uint32_t i = 0; i < n; i++)
-        (void)printf("  %-19s %11" PRIu64 "  %s (%" PRIu64 " to %" PRIu64 ")\n",
-                     row[i].name, row[i].normal, row[i].help, row[i].least,
-                     row[i].most);
-    (void)puts("\nThere is no settle time after the start: settle_ms is 0 "
-               "unless set.");
-}
-
-static bool parse_number(const char *text, uint64_t *n)
-{
-    char *end;
-
-    if (*text < '0' || *text > '9')
-        return false;
-    errno = 0;
-    *n = strtoull(text, &end, 10);
-    return errno == 0 && *end == '\0';
-}
-
-static enum err set(struct match_limits *limits, const char *text)
-{
-    char key[64];
-    const char *equals = strchr(text, '=');
-    uint64_t value;
-
-    if (!equals || (size_t)(equals - text) >= sizeof key ||
-        !parse_number(equals + 1, &value))
-        return ERR_INVALID;
-    memcpy(key, text, (size_t)(equals - text));
-    key[equals - text] = '\0';
-    return match_limits_set(limits, key, value);
-}
-
-/* What is wrong with the arguments, or NULL. */
-static const char *parse(int argc, char **argv, struct options *options)
-{
-    for (int i = 1; i < argc; i++) {
-        const char *arg = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
-
-        if (strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0) {
-            options->help = true;
-            return NULL;
-        }
-        if (arg[0] != '-') {
-            if (options->workload)
-                return "one workload at a time";
-            options->workload = arg;
-            continue;
-        }
-        if (strcmp(arg, "--log") != 0 && strcmp(arg, "--seed") != 0 &&
-            strcmp(arg, "--set") != 0)
-            return "unknown option";
-        if (!value)
-            return "this option needs a value";
-        i++;
-        if (strcmp(arg, "--log") == 0)
-            options->log = value;
-        else if (strcmp(arg, "--seed") == 0 &&
-                 !parse_number(value, &options->seed))
-            return "--seed takes a whole number";
-        else if (strcmp(arg, "--set") == 0 &&
-                 set(&options->limits, value) != ERR_NONE)
-            return "--set: unknown key, or a value out of its bounds "
-                   "(see --help)";
-    }
-    return options->workload ? NULL : "which workload?";
-}
-
-static int complain(const struct options *options,
-                    const struct cli_workload *workload, enum err err)
-{
-    if (err != ERR_INVALID) {
-        (void)fprintf(stderr, "kindred simulate: %s\n", err_text(err));
-        return EXIT_FAILURE;
-    }
-    (void)fprintf(stderr, "%s:%" PRIu32 ": %s%s%s\n", options->workload,
-                  workload->lines, workload->why_where,
-                  *workload->why_where ? ": " : "", workload->why_what);
-    return EXIT_USAGE;
-}
-
-/* Read the file once to its end: every line is good, and how many of what. */
-static enum err count(struct cli_workload *workload,
-                      struct cli_workload_line *line)
-{
-    bool end = false;
+    struct cli_simulate_progress_at at = {.lines = day->lines};
+    struct cli_day_at place = cli_day_start(day);
+    const struct cli_day_line *line;
     enum err err = ERR_NONE;
 
-    while (err == ERR_NONE && !end)
-        err = cli_workload_next(workload, line, &end);
+    while (err == ERR_NONE && (line = cli_day_next(&place))) {
+        err = cli_simulate_run_line(run, line);
+        at.line++;
+        at.t_ms = line->t_ms;
+        at.events = tally->events;
+        cli_simulate_progress_play(progress, &at);
+    }
     return err;
 }
 
-static enum err play(struct cli_simulate_run *run,
-                     struct cli_workload *workload,
-                     struct cli_workload_line *line)
+static enum err play(const struct cli_day *day,
+                     const struct cli_simulate_run_with *with,
+                     struct cli_simulate_progress *progress,
+                     struct outcome *outcome)
 {
-    bool end = false;
-    enum err err = cli_workload_next(workload, line, &end);
+    uint64_t start_ms = cli_simulate_progress_now_ms();
+    struct cli_simulate_tally tally = {0};
+    struct cli_simulate_run *run = cli_simulate_run_new(day, with, &tally);
+    enum err err = run ? play_lines(run, day, &tally, progress) : ERR_NOMEM;
 
-    while (err == ERR_NONE && !end) {
-        err = cli_simulate_run_line(run, workload, line);
-        if (err == ERR_NONE)
-            err = cli_workload_next(workload, line, &end);
-    }
-    return err == ERR_NONE ? cli_simulate_run_finish(run, workload) : err;
-}
-
-/* The second reading, from the start of file. */
-static int simulate(const struct options *options,
-                    const struct cli_workload *counted,
-                    struct cli_workload_line *line, FILE *file, FILE *out)
-{
-    struct cli_simulate_log log;
-    struct cli_simulate_run *run;
-    struct cli_workload workload;
-    enum err err = cli_workload_init(&workload, file);
-    int status = EXIT_SUCCESS;
-
-    cli_simulate_log_init(&log, out);
-    run = cli_simulate_run_new(counted, &options->limits, options->seed, &log);
     if (err == ERR_NONE)
-        err = run ? play(run, &workload, line) : ERR_NOMEM;
-    if (err == ERR_NONE)
-        cli_simulate_log_summary(&log, stdout);
-    else
-        status = complain(options, &workload, err);
+        err = cli_simulate_run_finish(run, &outcome->figures);
+    cli_simulate_progress_clear(progress);
+    outcome->cost = (struct cli_simulate_report_cost){
+        .events = tally.events,
+        .laws_checked = tally.laws_checked,
+        .took_ms = cli_simulate_progress_now_ms() - start_ms};
     cli_simulate_run_free(run);
-    cli_simulate_log_close(&log);
-    cli_workload_close(&workload);
-    return status;
+    cli_simulate_tally_close(&tally);
+    return err;
 }
 
-static int open_and_simulate(const struct options *options,
-                             struct cli_workload_line *line, FILE *file)
+/* Play the day into a log that is open, or into none, and close it unless it
+ * is standard output.  The exit status. */
+static int play_into(const struct cli_day *day,
+                     const struct cli_simulate_run_with *with,
+                     struct cli_simulate_progress *progress,
+                     struct outcome *outcome)
 {
-    struct cli_workload counted;
-    enum err err = cli_workload_init(&counted, file);
-    FILE *out = stdout;
+    enum err err = play(day, with, progress, outcome);
+    bool written = true;
+
+    if (with->log) {
+        written = fflush(with->log) == 0 && ferror(with->log) == 0;
+        if (with->log != stdout)
+            written = fclose(with->log) == 0 && written;
+    }
+    if (err != ERR_NONE)
+        return fail(err_text(err));
+    return written ? EXIT_SUCCESS : fail("the log cannot be written");
+}
+
+/* ---- what it came to ---- */
+
+static FILE *open_log(const char *path, const char *suffix)
+{
+    size_t room = strlen(path) + strlen(suffix) + 1;
+    char *whole = malloc(room);
+    FILE *file;
+
+    if (!whole)
+        return NULL;
+    (void)snprintf(whole, room, "%s%s", path, suffix);
+    file = fopen(whole, "w");
+    free(whole);
+    if (file)
+        (void)setvbuf(file, NULL, _IOFBF, BUFFER);
+    return file;
+}
+
+static int simulate(const struct cli_simulate_options *options,
+                    const struct cli_day *day,
+                    struct cli_simulate_progress *progress)
+{
+    struct cli_simulate_run_with with = {
+        .limits = &options->limits, .seed = options->seed, .log = stdout};
+    struct outcome outcome;
     int status;
 
-    if (err == ERR_NONE)
-        err = count(&counted, line);
-    if (err != ERR_NONE) {
-        status = complain(options, &counted, err);
-        cli_workload_close(&counted);
+    if (options->log) {
+        with.log = open_log(options->log, "");
+        if (!with.log)
+            return fail("the log cannot be written");
+    }
+    status = play_into(day, &with, progress, &outcome);
+    if (status != EXIT_SUCCESS || !options->log)
         return status;
+    if (!options->json && isatty(STDOUT_FILENO)) {
+        cli_simulate_report_print(stdout, &outcome.figures, &outcome.cost);
+    } else {
+        struct cli_simulate_log line;
+
+        cli_simulate_log_init(&line, stdout);
+        cli_simulate_log_summary(&line, &outcome.figures, outcome.cost.events,
+                                 outcome.cost.laws_checked);
     }
-    if (options->log)
-        out = fopen(options->log, "w");
-    if (!out || fseek(file, 0, SEEK_SET) != 0) {
-        (void)fprintf(stderr, "kindred simulate: %s\n",
-                      out ? "the workload must be a file: it is read twice"
-                          : "the log cannot be written");
-        if (out && out != stdout)
-            (void)fclose(out);
-        cli_workload_close(&counted);
-        return out ? EXIT_USAGE : EXIT_FAILURE;
+    return EXIT_SUCCESS;
+}
+
+static int compare(const struct cli_simulate_options *options,
+                   const struct cli_day *day,
+                   struct cli_simulate_progress *progress)
+{
+    struct cli_simulate_run_with with[] = {
+        {.limits = &options->limits, .seed = options->seed},
+        {.limits = &options->other, .seed = options->seed}};
+    struct cli_simulate_report_side side[2];
+    struct outcome outcome;
+    int status = EXIT_SUCCESS;
+
+    if (options->log) {
+        with[0].log = open_log(options->log, "");
+        with[1].log = open_log(options->log, COMPARE_SUFFIX);
+        if (!with[0].log || !with[1].log)
+            status = fail("the log cannot be written");
     }
-    (void)setvbuf(out, NULL, _IOFBF, BUFFER);
-    status = simulate(options, &counted, line, file, out);
-    cli_workload_close(&counted);
-    if (fflush(out) != 0 || ferror(out)) {
-        (void)fprintf(stderr, "kindred simulate: the log cannot be written\n");
-        status = EXIT_FAILURE;
+    for (int i = 0; i < 2; i++) {
+        if (status != EXIT_SUCCESS) {
+            if (with[i].log)
+                (void)fclose(with[i].log);
+            continue;
+        }
+        status = play_into(day, &with[i], progress, &outcome);
+        side[i].limits = with[i].limits;
+        side[i].figures = outcome.figures;
     }
-    if (out != stdout && fclose(out) != 0)
-        status = EXIT_FAILURE;
-    return status;
+    if (status != EXIT_SUCCESS)
+        return status;
+    if (options->json)
+        cli_simulate_report_json(stdout, &side[0], &side[1]);
+    else
+        cli_simulate_report_compare(stdout, &side[0], &side[1]);
+    return EXIT_SUCCESS;
 }
 
 int cli_simulate_main(int argc, char **argv)
 {
-    struct options options = {0};
-    struct cli_workload_line *line;
-    const char *why;
-    FILE *file;
+    struct cli_simulate_options options;
+    struct cli_simulate_progress progress;
+    struct cli_day day;
+    bool crowded; /* the log itself goes to the terminal */
     int status;
 
-    match_limits_init(&options.limits);
-    options.limits.settle_ms = 0;
-    why = parse(argc, argv, &options);
+    cli_simulate_options_init(&options);
+    if (!cli_simulate_options_parse(&options, argc, argv, stderr))
+        return EXIT_USAGE;
     if (options.help) {
-        print_help();
+        cli_simulate_options_help(stdout);
         return EXIT_SUCCESS;
     }
-    if (why) {
-        (void)fprintf(stderr, "kindred simulate: %s\n%s", why, usage);
-        return EXIT_USAGE;
-    }
-    file = fopen(options.workload, "rb");
-    if (!file) {
-        (void)fprintf(stderr,
-                      "kindred simulate: the workload cannot be read: "
-                      "%s\n",
-                      strerror(errno));
-        return EXIT_USAGE;
-    }
-    line = malloc(sizeof *line);
-    status = line ? open_and_simulate(&options, line, file) : EXIT_FAILURE;
-    free(line);
-    (void)fclose(file);
+    crowded = !options.log && !options.compare && isatty(STDOUT_FILENO);
+    cli_simulate_progress_init(
+        &progress, isatty(STDERR_FILENO) && !crowded ? stderr : NULL,
+        CLI_SIMULATE_PROGRESS_MS);
+    cli_day_init(&day);
+    status = read_day(&day, options.workload, &progress);
+    if (status == EXIT_SUCCESS)
+        status = options.compare ? compare(&options, &day, &progress)
+                                 : simulate(&options, &day, &progress);
+    cli_day_close(&day);
+    if (status == EXIT_SUCCESS && (fflush(stdout) != 0 || ferror(stdout)))
+        status = fail("standard output cannot be written");
     return status;
 }

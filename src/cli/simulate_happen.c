@@ -3,15 +3,6 @@
 #include "base/require.h"
 #include "cli/simulate_hear.h"
 
-uint64_t cli_simulate_happen_beat_ms(const struct match_limits *limits)
-{
-    uint64_t ms = limits->beat_ms;
-
-    if (limits->fresh_ms < ms)
-        ms = limits->fresh_ms;
-    return limits->lost_ms < ms ? limits->lost_ms : ms;
-}
-
 struct match_event cli_simulate_happen_event(struct cli_simulate_run *run,
                                              enum match_event_kind kind,
                                              uint32_t member)
@@ -49,8 +40,11 @@ static enum err look(struct cli_simulate_run *run)
             run->next_offer = effect->store.offer.offer.id + 1;
         if (effect->kind == EFFECT_TELL_TICKET)
             cli_simulate_hear_told(run, &effect->ticket);
-        if (effect->kind == EFFECT_REPLY && effect->reply.err == ERR_FULL)
-            return ERR_FULL;
+        if ((effect->kind == EFFECT_REPLY && effect->reply.err == ERR_FULL) ||
+            (effect->kind == EFFECT_NOTE &&
+             effect->note.code == LOG_QUEUE_FULL))
+            return ERR_FULL; /* a table was too small: what follows is not
+                                what the policy would do */
     }
     return ERR_NONE;
 }
@@ -65,7 +59,7 @@ static enum err step(struct cli_simulate_run *run, struct match_event *event)
         err = cli_simulate_port_step(&run->port, event);
         if (err == ERR_NONE)
             err = look(run);
-        run->log->events++;
+        run->tally->events++;
         if (err != ERR_NONE || !run->port.effects.more)
             return err;
         *event =
@@ -74,8 +68,7 @@ static enum err step(struct cli_simulate_run *run, struct match_event *event)
 }
 
 /* cli/simulate_run law 2. */
-enum err cli_simulate_happen_settle(struct cli_simulate_run *run,
-                                    struct match_event *event)
+static enum err settle(struct cli_simulate_run *run, struct match_event *event)
 {
     struct cli_simulate_port_answer *answer;
     enum err err = step(run, event);
@@ -88,7 +81,7 @@ enum err cli_simulate_happen_settle(struct cli_simulate_run *run,
         stored.stored.result = &answer->result;
         if (err == ERR_NONE)
             err = step(run, &stored);
-        cli_simulate_port_free(answer);
+        cli_simulate_port_free(&run->port, answer);
     }
     return err;
 }
@@ -106,7 +99,7 @@ static enum err join(struct cli_simulate_run *run, uint64_t talk_id,
     talk->absent &= (uint8_t) ~(1u << side);
     event.talk.talk = talk_id;
     event.talk.side = side;
-    return cli_simulate_happen_settle(run, &event);
+    return settle(run, &event);
 }
 
 /* Whoever can join a talk joins it. */
@@ -115,6 +108,7 @@ enum err cli_simulate_happen_joins(struct cli_simulate_run *run)
     uint32_t kept = 0;
     enum err err = ERR_NONE;
 
+    run->joins = false;
     for (uint32_t i = 0; i < run->joinings && err == ERR_NONE; i++) {
         struct cli_simulate_talk *talk = &run->talk[run->joining[i]];
 
@@ -129,14 +123,38 @@ enum err cli_simulate_happen_joins(struct cli_simulate_run *run)
     return err;
 }
 
+void cli_simulate_happen_laws(struct cli_simulate_run *run)
+{
+    uint64_t facts = match_engine_check(run->port.engine);
+
+    run->tally->laws_checked += facts;
+    run->law_walk = facts + run->law_slots;
+    run->law_credit = 0;
+}
+
+/* Law 1. */
+static void check(struct cli_simulate_run *run)
+{
+    run->law_credit += CLI_SIMULATE_LAWS_SHARE;
+    if (run->law_walk <= CLI_SIMULATE_LAWS_SMALL ||
+        run->law_credit >= run->law_walk)
+        cli_simulate_happen_laws(run);
+}
+
 enum err cli_simulate_happen(struct cli_simulate_run *run,
                              struct match_event *event)
 {
-    enum err err = cli_simulate_happen_settle(run, event);
+    enum err err = settle(run, event);
 
-    if (err == ERR_NONE && run->joinings)
+    if (err == ERR_NONE && run->joins)
         err = cli_simulate_happen_joins(run);
-    if (err == ERR_NONE)
-        run->log->laws_checked += match_engine_check(run->port.engine);
-    return err;
+    if (err != ERR_NONE)
+        return err;
+    while (run->dones > 0) {
+        const struct cli_simulate_done *done = &run->done[--run->dones];
+
+        cli_simulate_port_forget(&run->port, done->kind, done->id);
+    }
+    check(run);
+    return ERR_NONE;
 }

@@ -8,30 +8,31 @@
 
 static const char *ticket_name(const struct cli_simulate_run *run, uint64_t id)
 {
-    return cli_names_get(&run->names->tickets, (uint32_t)id);
+    return cli_names_get(&run->day->tickets, (uint32_t)id);
 }
 
 static const char *member_name(const struct cli_simulate_run *run, uint64_t id)
 {
-    return cli_names_get(&run->names->members, (uint32_t)id);
+    return cli_names_get(&run->day->members, (uint32_t)id);
 }
 
 /* The answer that is the same for a pair under every policy; scheduled. */
 static enum err plan_answer(struct cli_simulate_run *run,
                             const struct match_offer_row *row)
 {
-    const struct cli_simulate_member *peer = &run->member[row->peer];
+    const struct cli_simulate_peer *peer =
+        &run->peer[run->member[row->peer].peer];
     struct cli_simulate_offer *offer = &run->offer[row->id];
-    const struct cli_workload_answer *answer;
+    const struct cli_day_answer *answer;
 
     if (peer->answers == 0)
         return ERR_NONE;
     answer =
         &peer->answer[chance_mix(row->ticket ^ chance_rotl(row->peer, 32)) %
                       peer->answers];
-    if (answer->say == CLI_WORKLOAD_SILENCE)
+    if (answer->say == CLI_DAY_SILENCE)
         return ERR_NONE;
-    offer->accept = answer->say == CLI_WORKLOAD_ACCEPT;
+    offer->accept = answer->say == CLI_DAY_ACCEPT;
     return cli_agenda_add(
         &run->agenda,
         (struct cli_agenda_entry){.due_ms = run->now_ms + answer->after_ms,
@@ -39,21 +40,34 @@ static enum err plan_answer(struct cli_simulate_run *run,
                                   .id = row->id});
 }
 
-static enum err room_for_offer(struct cli_simulate_run *run, uint64_t id)
+/* Make *list hold one more of its pieces, of which there are n. */
+static enum err room(void *list, uint32_t n, uint32_t *cap, size_t piece)
 {
-    uint32_t cap = run->offers_cap ? run->offers_cap : 256;
-    struct cli_simulate_offer *more;
+    uint32_t more = *cap ? *cap : 64;
+    void *old, *wider;
 
-    if (id < run->offers_cap)
+    if (n < *cap)
         return ERR_NONE;
-    while (cap <= id && cap < UINT32_MAX / 2)
-        cap *= 2;
-    more = cap <= id ? NULL : realloc(run->offer, cap * sizeof *more);
-    if (!more)
+    while (more <= n && more < UINT32_MAX / 2)
+        more *= 2;
+    memcpy(&old, list, sizeof old);
+    wider = more <= n ? NULL : realloc(old, more * piece);
+    if (!wider)
         return ERR_NOMEM;
-    memset(more + run->offers_cap, 0, (cap - run->offers_cap) * sizeof *more);
-    run->offer = more;
-    run->offers_cap = cap;
+    memset((char *)wider + *cap * piece, 0, (more - *cap) * piece);
+    memcpy(list, &wider, sizeof wider);
+    *cap = more;
+    return ERR_NONE;
+}
+
+static enum err note_done(struct cli_simulate_run *run,
+                          enum match_row_kind kind, uint64_t id)
+{
+    if (room(&run->done, run->dones, &run->done_cap, sizeof *run->done) !=
+        ERR_NONE)
+        return ERR_NOMEM;
+    run->done[run->dones++] =
+        (struct cli_simulate_done){.kind = kind, .id = id};
     return ERR_NONE;
 }
 
@@ -67,7 +81,9 @@ static enum err hear_offered(struct cli_simulate_run *run,
                                          .p = row->p,
                                          .deadline_ms = row->deadline_ms};
 
-    if (room_for_offer(run, row->id) != ERR_NONE)
+    if (row->id > UINT32_MAX / 2 ||
+        room(&run->offer, (uint32_t)row->id, &run->offers_cap,
+             sizeof *run->offer) != ERR_NONE)
         return ERR_NOMEM;
     run->offer[row->id] =
         (struct cli_simulate_offer){.ticket = (uint32_t)row->ticket,
@@ -75,17 +91,21 @@ static enum err hear_offered(struct cli_simulate_run *run,
                                     .p = row->p,
                                     .open = true};
     run->open++;
-    cli_simulate_log_offered(run->log, run->now_ms, &pair);
+    cli_simulate_tally_offer(run->tally, run->member[row->peer].peer,
+                             run->now_ms);
+    cli_simulate_log_offered(&run->log, run->now_ms, &pair);
     return plan_answer(run, row);
 }
 
-static void hear_answered(struct cli_simulate_run *run,
-                          const struct match_offer_row *row)
+static enum err hear_answered(struct cli_simulate_run *run,
+                              const struct match_offer_row *row)
 {
     REQUIRE(run->open > 0);
     run->offer[row->id].open = false;
     run->open--;
-    cli_simulate_log_answered(run->log, run->now_ms, row->id, row->state);
+    run->tally->answered[row->state]++;
+    cli_simulate_log_answered(&run->log, run->now_ms, row->id, row->state);
+    return note_done(run, ROW_OFFER, row->id);
 }
 
 static enum err hear_matched(struct cli_simulate_run *run,
@@ -100,7 +120,10 @@ static enum err hear_matched(struct cli_simulate_run *run,
         .waited_ms = run->now_ms - ticket->since_ms};
     uint64_t longest = run->limits.talk_ms;
 
-    ticket->talk = row->id;
+    if (room(&run->joining, run->joinings, &run->joining_cap,
+             sizeof *run->joining) != ERR_NONE)
+        return ERR_NOMEM;
+    ticket->talk = (uint32_t)row->id;
     run->talk[row->id] = (struct cli_simulate_talk){
         .ticket = (uint32_t)row->ticket,
         .seeker = (uint32_t)row->seeker,
@@ -109,6 +132,7 @@ static enum err hear_matched(struct cli_simulate_run *run,
         .live = true};
     run->next_talk = row->id + 1;
     run->joining[run->joinings++] = row->id;
+    run->joins = true;
     if (ticket->talk_ms < longest)
         longest = ticket->talk_ms;
     if (cli_agenda_add(&run->agenda, (struct cli_agenda_entry){
@@ -116,11 +140,12 @@ static enum err hear_matched(struct cli_simulate_run *run,
                                          .kind = CLI_SIMULATE_TALK_ENDS,
                                          .id = row->id}) != ERR_NONE)
         return ERR_NOMEM;
-    return cli_simulate_log_matched(run->log, run->now_ms, &pair);
+    cli_simulate_log_matched(&run->log, run->now_ms, &pair);
+    return cli_simulate_tally_match(run->tally, pair.p, pair.waited_ms);
 }
 
-static void hear_ticket(struct cli_simulate_run *run,
-                        const struct match_ticket_row *row)
+static enum err hear_ticket(struct cli_simulate_run *run,
+                            const struct match_ticket_row *row)
 {
     struct cli_simulate_ticket *ticket = &run->ticket[row->id];
     struct cli_simulate_member *member = &run->member[row->member];
@@ -129,16 +154,39 @@ static void hear_ticket(struct cli_simulate_run *run,
         REQUIRE(!ticket->live);
         ticket->live = true;
         run->live++;
-        run->log->tickets++;
+        run->tally->tickets++;
         member->ticket = (uint32_t)row->id;
-        return;
+        return ERR_NONE;
     }
     ticket->live = false;
     run->live--;
+    run->tally->ended[row->why]++;
     member->ticket = 0;
     member->ask_stream = 0;
-    cli_simulate_log_ticket_ended(run->log, run->now_ms,
+    cli_simulate_log_ticket_ended(&run->log, run->now_ms,
                                   ticket_name(run, row->id), row->why);
+    return note_done(run, ROW_TICKET, row->id);
+}
+
+static enum err hear_talk_ended(struct cli_simulate_run *run,
+                                const struct match_talk_row *row)
+{
+    run->talk[row->id].live = false;
+    cli_simulate_log_talk_ended(&run->log, run->now_ms, row->id, row->why);
+    return run->ticket[row->ticket].reflects
+               ? ERR_NONE
+               : note_done(run, ROW_TALK, row->id);
+}
+
+static void hear_duty(struct cli_simulate_run *run,
+                      const struct match_duty_row *row)
+{
+    uint32_t peer = run->member[row->member].peer;
+
+    if (row->state == DUTY_OFF)
+        run->peer[peer].stream = 0;
+    cli_simulate_tally_duty(run->tally, peer, row->state == DUTY_ON,
+                            run->now_ms);
 }
 
 /* The turns in which rows are told. */
@@ -190,18 +238,13 @@ static enum err tell(struct cli_simulate_run *run, enum turn turn,
 {
     switch (turn) {
     case TURN_TALK_ENDED:
-        run->talk[row->talk.id].live = false;
-        cli_simulate_log_talk_ended(run->log, run->now_ms, row->talk.id,
-                                    row->talk.why);
-        return ERR_NONE;
+        return hear_talk_ended(run, &row->talk);
     case TURN_ANSWERED:
-        hear_answered(run, &row->offer);
-        return ERR_NONE;
+        return hear_answered(run, &row->offer);
     case TURN_MATCHED:
         return hear_matched(run, &row->talk);
     case TURN_TICKET:
-        hear_ticket(run, &row->ticket);
-        return ERR_NONE;
+        return hear_ticket(run, &row->ticket);
     case TURN_OFFERED:
         return hear_offered(run, &row->offer);
     case TURNS:
@@ -214,9 +257,8 @@ enum err cli_simulate_hear_rows(struct cli_simulate_run *run,
                                 const struct match_result *result)
 {
     for (uint32_t i = 0; i < result->rows; i++)
-        if (result->row[i].kind == ROW_DUTY &&
-            result->row[i].duty.state == DUTY_OFF)
-            run->member[result->row[i].duty.member].attend_stream = 0;
+        if (result->row[i].kind == ROW_DUTY)
+            hear_duty(run, &result->row[i].duty);
     /* few rows per answer say anything new: look for the first, repeat */
     for (;;) {
         const struct match_row *first = NULL;
@@ -251,6 +293,7 @@ void cli_simulate_hear_told(struct cli_simulate_run *run,
     if (view->bound == BOUND_NONE || !ticket->live || ticket->told)
         return;
     ticket->told = true;
-    cli_simulate_log_bound_passed(run->log, run->now_ms,
+    run->tally->bound[view->bound]++;
+    cli_simulate_log_bound_passed(&run->log, run->now_ms,
                                   ticket_name(run, view->ticket), view->bound);
 }

@@ -6,7 +6,8 @@
 #include "cli/simulate_state.h"
 
 /* Log the rows of one answer, in order: ended talks, closed offers, matches,
- * ended tickets, new offers.  ERR_NOMEM. */
+ * ended tickets, new offers.  Rows that ended are noted in run->done.
+ * ERR_NOMEM. */
 MUST_USE enum err cli_simulate_hear_rows(struct cli_simulate_run *run,
                                          const struct match_result *result);
 

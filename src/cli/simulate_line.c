@@ -1,42 +1,47 @@
 #include "cli/simulate_line.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/chance.h"
+#include "base/require.h"
 #include "cli/simulate_happen.h"
 
+static const struct match_card *card_of(struct cli_simulate_run *run,
+                                        uint32_t id, enum match_role role)
+{
+    REQUIRE(run->member[id].card[role] != NULL);
+    cli_day_unpack(run->member[id].card[role], &run->card);
+    return &run->card;
+}
+
+static struct cli_simulate_peer *peer_of(struct cli_simulate_run *run,
+                                         uint32_t id)
+{
+    return &run->peer[run->member[id].peer];
+}
+
 static enum err keep_card(struct cli_simulate_run *run,
-                          const struct cli_workload_line *line)
+                          const struct cli_day_line *line)
 {
     struct cli_simulate_member *member = &run->member[line->member];
-    struct match_card **card = &member->card[line->card.role];
+    bool enrolled = member->card[MATCH_SEEKER] || member->card[MATCH_PEER];
     struct match_event event;
     enum err err = ERR_NONE;
 
-    if (!member->enrolled)
+    if (!enrolled)
         err = cli_simulate_port_enrol(&run->port, line->member, line->pool,
                                       run->now_ms);
-    if (!*card)
-        *card = malloc(sizeof **card);
-    if (err != ERR_NONE || !*card)
-        return ERR_NOMEM;
-    **card = line->card;
-    member->enrolled = true;
-    member->pool = line->pool;
-    err = cli_simulate_port_card(&run->port, line->member, *card, run->now_ms);
     if (err != ERR_NONE)
         return err;
+    member->pool = line->pool;
+    member->card[line->side] = line->card;
+    err = cli_simulate_port_card(
+        &run->port, line->member,
+        card_of(run, line->member, (enum match_role)line->side), run->now_ms);
+    if (err != ERR_NONE ||
+        (member->ticket == 0 && peer_of(run, line->member)->stream == 0))
+        return err; /* the engine holds nothing of theirs */
     event = cli_simulate_happen_event(run, EVENT_CARD, line->member);
-    event.card.card = *card;
+    event.card.card = &run->card;
     return cli_simulate_happen(run, &event);
-}
-
-static void stream_opened(struct cli_simulate_run *run)
-{
-    if (run->next_beat_ms == UINT64_MAX)
-        run->next_beat_ms =
-            run->now_ms + cli_simulate_happen_beat_ms(&run->limits);
 }
 
 /* A stream of theirs comes back: the same key resumes it. */
@@ -48,56 +53,50 @@ static enum err resume_ask(struct cli_simulate_run *run, uint32_t id)
     if (member->ticket == 0)
         return ERR_NONE;
     event.key = member->ask_key;
-    event.ask.card = member->card[MATCH_SEEKER];
+    event.ask.card = card_of(run, id, MATCH_SEEKER);
     member->ask_stream = event.call;
-    stream_opened(run);
     return cli_simulate_happen(run, &event);
 }
 
 static enum err attend(struct cli_simulate_run *run, uint32_t id,
                        const struct match_key *key)
 {
-    struct cli_simulate_member *member = &run->member[id];
+    struct cli_simulate_peer *peer = peer_of(run, id);
     struct match_event event = cli_simulate_happen_event(run, EVENT_ATTEND, id);
 
     if (key)
         event.key = *key;
     else
         event.fresh[0] = chance_mix(run->seed ^ chance_rotl(id, 32));
-    event.attend.card = member->card[MATCH_PEER];
-    event.attend.grade = member->grade;
-    event.attend.capacity = member->capacity;
-    event.attend.rest_ms = member->rest_ms;
-    member->attend_key = event.key;
-    member->attend_stream = event.call;
-    stream_opened(run);
+    event.attend.card = card_of(run, id, MATCH_PEER);
+    event.attend.grade = peer->grade;
+    event.attend.capacity = peer->capacity;
+    event.attend.rest_ms = peer->rest_ms;
+    peer->key = event.key;
+    peer->stream = event.call;
     return cli_simulate_happen(run, &event);
 }
 
 static enum err resume_attend(struct cli_simulate_run *run, uint32_t id)
 {
-    struct match_key key = run->member[id].attend_key;
+    struct match_key key = peer_of(run, id)->key;
 
-    return run->member[id].attend_stream ? attend(run, id, &key) : ERR_NONE;
+    return peer_of(run, id)->stream ? attend(run, id, &key) : ERR_NONE;
 }
 
 /* No longer lost: what was held back is due now. */
 static enum err release(struct cli_simulate_run *run, uint32_t id)
 {
-    uint32_t kept = 0;
+    struct cli_simulate_peer *peer = peer_of(run, id);
     enum err err = ERR_NONE;
 
     run->member[id].lost = false;
-    for (uint32_t i = 0; i < run->helds && err == ERR_NONE; i++) {
-        if (run->offer[run->held[i]].peer == id)
-            err = cli_agenda_add(&run->agenda, (struct cli_agenda_entry){
-                                                   .due_ms = run->now_ms,
-                                                   .kind = CLI_SIMULATE_ANSWERS,
-                                                   .id = run->held[i]});
-        else
-            run->held[kept++] = run->held[i];
-    }
-    run->helds = kept;
+    for (; peer->held && err == ERR_NONE;
+         peer->held = run->offer[peer->held].next)
+        err = cli_agenda_add(&run->agenda, (struct cli_agenda_entry){
+                                               .due_ms = run->now_ms,
+                                               .kind = CLI_SIMULATE_ANSWERS,
+                                               .id = peer->held});
     return err;
 }
 
@@ -117,13 +116,13 @@ static enum err do_back(struct cli_simulate_run *run, uint32_t id)
 
 static enum err do_lost(struct cli_simulate_run *run, uint32_t id)
 {
-    struct cli_simulate_member *member = &run->member[id];
-    const uint64_t stream[] = {member->ask_stream, member->attend_stream};
+    const uint64_t stream[] = {run->member[id].ask_stream,
+                               peer_of(run, id)->stream};
     enum err err = ERR_NONE;
 
-    if (member->lost)
+    if (run->member[id].lost)
         return ERR_NONE;
-    member->lost = true;
+    run->member[id].lost = true;
     for (int i = 0; i < 2 && err == ERR_NONE; i++) {
         struct match_event event =
             cli_simulate_happen_event(run, EVENT_LOST, id);
@@ -136,7 +135,7 @@ static enum err do_lost(struct cli_simulate_run *run, uint32_t id)
 }
 
 static enum err do_ask(struct cli_simulate_run *run,
-                       const struct cli_workload_line *line)
+                       const struct cli_day_line *line)
 {
     struct cli_simulate_member *member = &run->member[line->member];
     struct match_event event =
@@ -144,7 +143,7 @@ static enum err do_ask(struct cli_simulate_run *run,
     bool was_lost = member->lost;
     enum err err;
 
-    event.ask.card = member->card[MATCH_SEEKER];
+    event.ask.card = card_of(run, line->member, MATCH_SEEKER);
     event.ask.danger = line->danger;
     event.fresh[0] = line->ticket;
     event.fresh[1] = chance_mix(run->seed ^ line->ticket);
@@ -153,13 +152,11 @@ static enum err do_ask(struct cli_simulate_run *run,
     err = release(run, line->member);
     if (err != ERR_NONE)
         return err;
-    run->ticket[line->ticket] =
-        (struct cli_simulate_ticket){.member = line->member,
-                                     .since_ms = run->now_ms,
-                                     .talk_ms = line->talk_ms};
+    run->ticket[line->ticket].member = line->member;
+    run->ticket[line->ticket].since_ms = run->now_ms;
+    run->ticket[line->ticket].talk_ms = line->talk_ms;
     member->ask_key = event.key;
     member->ask_stream = event.call;
-    stream_opened(run);
     err = cli_simulate_happen(run, &event);
     if (err == ERR_NONE && was_lost)
         err = resume_attend(run, line->member);
@@ -167,41 +164,40 @@ static enum err do_ask(struct cli_simulate_run *run,
 }
 
 static enum err do_attend(struct cli_simulate_run *run,
-                          const struct cli_workload_line *line)
+                          const struct cli_day_line *line)
 {
     struct cli_simulate_member *member = &run->member[line->member];
+    struct cli_simulate_peer *peer;
     enum err err;
 
     if (member->ticket) { /* refused, and no return of who is lost */
         struct match_event event =
             cli_simulate_happen_event(run, EVENT_ATTEND, line->member);
 
-        event.attend.card = member->card[MATCH_PEER];
-        event.attend.grade = line->grade;
+        event.attend.card = card_of(run, line->member, MATCH_PEER);
+        event.attend.grade = (enum match_grade)line->grade;
         return cli_simulate_happen(run, &event);
+    }
+    if (member->peer == 0) {
+        REQUIRE(run->peers < run->day->peers);
+        member->peer = ++run->peers;
     }
     err = release(run, line->member);
     if (err != ERR_NONE)
         return err;
-    free(member->answer);
-    member->answers = 0;
-    member->answer =
-        calloc(line->answers ? line->answers : 1, sizeof *member->answer);
-    if (!member->answer)
-        return ERR_NOMEM;
-    memcpy(member->answer, line->answer,
-           line->answers * sizeof *member->answer);
-    member->answers = line->answers;
-    member->capacity = line->capacity;
-    member->grade = line->grade;
-    member->rest_ms = line->rest_ms;
+    peer = peer_of(run, line->member);
+    peer->answer = line->answer;
+    peer->answers = line->count;
+    peer->capacity = line->capacity;
+    peer->grade = (enum match_grade)line->grade;
+    peer->rest_ms = line->rest_ms;
     err = attend(run, line->member, NULL);
     return err == ERR_NONE ? cli_simulate_happen_joins(run) : err;
 }
 
 /* One table ends the counting in every pool: those without one have 0. */
 static enum err do_rarity(struct cli_simulate_run *run,
-                          const struct cli_workload_line *line)
+                          const struct cli_day_line *line)
 {
     struct match_event event = cli_simulate_happen_event(run, EVENT_RARITY, 0);
     enum err err = ERR_NONE;
@@ -209,14 +205,14 @@ static enum err do_rarity(struct cli_simulate_run *run,
     for (uint32_t i = 0; i < run->pools && err == ERR_NONE; i++) {
         event.pool = i;
         event.rarity.row = line->rarity;
-        event.rarity.rows = i == line->pool ? line->rarities : 0;
+        event.rarity.rows = i == line->pool ? line->count : 0;
         err = cli_simulate_happen(run, &event);
     }
     return err;
 }
 
 static enum err do_talk(struct cli_simulate_run *run,
-                        const struct cli_workload_line *line)
+                        const struct cli_day_line *line)
 {
     const struct cli_simulate_ticket *ticket = &run->ticket[line->ticket];
     struct match_event event;
@@ -226,14 +222,14 @@ static enum err do_talk(struct cli_simulate_run *run,
         return ERR_NONE;
     member = line->side == MATCH_PEER ? run->talk[ticket->talk].peer
                                       : run->talk[ticket->talk].seeker;
-    if (line->what == CLI_WORKLOAD_END) {
+    if (line->what == CLI_DAY_END) {
         event = cli_simulate_happen_event(run, EVENT_END, member);
         event.talk.talk = ticket->talk;
-        event.talk.side = line->side;
+        event.talk.side = MATCH_SEEKER;
     } else {
         event = cli_simulate_happen_event(run, EVENT_REFLECT, member);
         event.reflect.talk = ticket->talk;
-        event.reflect.side = line->side;
+        event.reflect.side = (enum match_role)line->side;
         event.reflect.said = true;
         event.reflect.understood = line->understood;
         event.reflect.again = line->again;
@@ -242,59 +238,56 @@ static enum err do_talk(struct cli_simulate_run *run,
 }
 
 static enum err do_plain(struct cli_simulate_run *run,
-                         const struct cli_workload_line *line)
+                         const struct cli_day_line *line)
 {
-    static const enum match_event_kind kinds[CLI_WORKLOAD_DOS] = {
-        [CLI_WORKLOAD_CAPACITY] = EVENT_CAPACITY,
-        [CLI_WORKLOAD_PAUSE] = EVENT_PAUSE,
-        [CLI_WORKLOAD_RESUME] = EVENT_RESUME,
-        [CLI_WORKLOAD_LEAVE] = EVENT_LEAVE,
-        [CLI_WORKLOAD_WITHDRAW] = EVENT_WITHDRAW,
-        [CLI_WORKLOAD_BLOCK] = EVENT_BLOCK,
+    static const enum match_event_kind kinds[CLI_DAY_DOS] = {
+        [CLI_DAY_CAPACITY] = EVENT_CAPACITY, [CLI_DAY_PAUSE] = EVENT_PAUSE,
+        [CLI_DAY_RESUME] = EVENT_RESUME,     [CLI_DAY_LEAVE] = EVENT_LEAVE,
+        [CLI_DAY_WITHDRAW] = EVENT_WITHDRAW, [CLI_DAY_BLOCK] = EVENT_BLOCK,
     };
     uint32_t member =
         line->ticket ? run->ticket[line->ticket].member : line->member;
     struct match_event event =
         cli_simulate_happen_event(run, kinds[line->what], member);
 
-    if (line->what == CLI_WORKLOAD_CAPACITY) {
+    if (line->what == CLI_DAY_CAPACITY) {
         event.capacity.capacity = line->capacity;
-        run->member[member].capacity = line->capacity;
-    } else if (line->what == CLI_WORKLOAD_WITHDRAW) {
+        peer_of(run, member)->capacity = line->capacity;
+    } else if (line->what == CLI_DAY_WITHDRAW) {
         event.withdraw.ticket = line->ticket;
-    } else if (line->what == CLI_WORKLOAD_BLOCK) {
+    } else if (line->what == CLI_DAY_BLOCK) {
         event.block.other = line->other;
     }
     return cli_simulate_happen(run, &event);
 }
 
 enum err cli_simulate_line(struct cli_simulate_run *run,
-                           const struct cli_workload_line *line)
+                           const struct cli_day_line *line)
 {
-    switch (line->what) {
-    case CLI_WORKLOAD_RARITY:
+    switch ((enum cli_day_do)line->what) {
+    case CLI_DAY_RARITY:
         return do_rarity(run, line);
-    case CLI_WORKLOAD_CARD:
+    case CLI_DAY_CARD:
         return keep_card(run, line);
-    case CLI_WORKLOAD_ATTEND:
+    case CLI_DAY_ATTEND:
         return do_attend(run, line);
-    case CLI_WORKLOAD_ASK:
+    case CLI_DAY_ASK:
         return do_ask(run, line);
-    case CLI_WORKLOAD_LOST:
+    case CLI_DAY_LOST:
         return do_lost(run, line->member);
-    case CLI_WORKLOAD_BACK:
+    case CLI_DAY_BACK:
         return do_back(run, line->member);
-    case CLI_WORKLOAD_END:
-    case CLI_WORKLOAD_REFLECT:
+    case CLI_DAY_END:
+    case CLI_DAY_REFLECT:
         return do_talk(run, line);
-    case CLI_WORKLOAD_CAPACITY:
-    case CLI_WORKLOAD_PAUSE:
-    case CLI_WORKLOAD_RESUME:
-    case CLI_WORKLOAD_LEAVE:
-    case CLI_WORKLOAD_WITHDRAW:
-    case CLI_WORKLOAD_BLOCK:
+    case CLI_DAY_CAPACITY:
+    case CLI_DAY_PAUSE:
+    case CLI_DAY_RESUME:
+    case CLI_DAY_LEAVE:
+    case CLI_DAY_WITHDRAW:
+    case CLI_DAY_BLOCK:
         return do_plain(run, line);
-    case CLI_WORKLOAD_DOS:
+    case CLI_DAY_DOS:
         break;
     }
     return ERR_INTERNAL;

@@ -6,6 +6,6 @@
 
 /* Now.  ERR_NOMEM, ERR_FULL: the run cannot go on. */
 MUST_USE enum err cli_simulate_line(struct cli_simulate_run *run,
-                                    const struct cli_workload_line *line);
+                                    const struct cli_day_line *line);
 
 #endif

@@ -1,69 +1,99 @@
 #include "cli/simulate_log.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "base/require.h"
 
 void cli_simulate_log_init(struct cli_simulate_log *log, FILE *out)
 {
-    *log = (struct cli_simulate_log){.out = out};
+    log->out = out;
+    log->n = 0;
 }
 
-void cli_simulate_log_close(struct cli_simulate_log *log)
+static void put_char(struct cli_simulate_log *log, char c)
 {
-    free(log->wait_ms);
-    *log = (struct cli_simulate_log){0};
+    REQUIRE(log->n < sizeof log->line);
+    log->line[log->n++] = c;
 }
 
 static void put(struct cli_simulate_log *log, const char *text)
 {
-    (void)fputs(text, log->out);
+    size_t size = strlen(text);
+
+    REQUIRE(size <= sizeof log->line - log->n);
+    memcpy(log->line + log->n, text, size);
+    log->n += size;
 }
 
 static void put_number(struct cli_simulate_log *log, const char *key,
                        uint64_t n)
 {
-    (void)fprintf(log->out, "%s%" PRIu64, key, n);
+    char digits[20];
+    size_t at = sizeof digits;
+
+    put(log, key);
+    do
+        digits[--at] = (char)('0' + n % 10);
+    while (n /= 10);
+    REQUIRE(sizeof digits - at <= sizeof log->line - log->n);
+    memcpy(log->line + log->n, digits + at, sizeof digits - at);
+    log->n += sizeof digits - at;
 }
 
 /* A name as it was read: UTF-8 stays, what JSON must escape is escaped. */
 static void put_name(struct cli_simulate_log *log, const char *key,
                      const char *name)
 {
+    static const char hex[] = "0123456789abcdef";
+
     put(log, key);
-    (void)putc('"', log->out);
+    put_char(log, '"');
     for (; *name; name++) {
         unsigned char c = (unsigned char)*name;
 
         if (c == '"' || c == '\\')
-            (void)putc('\\', log->out);
-        if (c < 0x20)
-            (void)fprintf(log->out, "\\u%04x", c);
-        else
-            (void)putc(c, log->out);
+            put_char(log, '\\');
+        if (c < 0x20) {
+            put(log, "\\u00");
+            put_char(log, hex[c >> 4]);
+            put_char(log, hex[c & 15]);
+        } else {
+            put_char(log, (char)c);
+        }
     }
-    (void)putc('"', log->out);
+    put_char(log, '"');
+}
+
+static void end_line(struct cli_simulate_log *log)
+{
+    put(log, "}\n");
+    (void)fwrite(log->line, 1, log->n, log->out);
+    log->n = 0;
 }
 
 static void put_word(struct cli_simulate_log *log, const char *key,
                      const char *word)
 {
     REQUIRE(word);
-    (void)fprintf(log->out, "%s\"%s\"}\n", key, word);
+    put(log, key);
+    put_char(log, '"');
+    put(log, word);
+    put_char(log, '"');
+    end_line(log);
 }
 
 void cli_simulate_log_offered(struct cli_simulate_log *log, uint64_t now_ms,
                               const struct cli_simulate_log_pair *pair)
 {
-    log->offers++;
+    if (!log->out)
+        return;
     put_number(log, "{\"t\":", now_ms);
     put_name(log, ",\"is\":\"offered\",\"ticket\":", pair->ticket);
     put_name(log, ",\"peer\":", pair->peer);
     put_number(log, ",\"offer\":", pair->id);
     put_number(log, ",\"p\":", pair->p);
     put_number(log, ",\"deadline\":", pair->deadline_ms);
-    put(log, "}\n");
+    end_line(log);
 }
 
 void cli_simulate_log_answered(struct cli_simulate_log *log, uint64_t now_ms,
@@ -76,36 +106,25 @@ void cli_simulate_log_answered(struct cli_simulate_log *log, uint64_t now_ms,
         [OFFER_REVOKED] = "revoke",
     };
 
-    log->declined += state == OFFER_DECLINED;
-    log->lapsed += state == OFFER_LAPSED;
+    if (!log->out)
+        return;
     put_number(log, "{\"t\":", now_ms);
     put_number(log, ",\"is\":\"answered\",\"offer\":", offer);
     put_word(log, ",\"say\":", says[state]);
 }
 
-enum err cli_simulate_log_matched(struct cli_simulate_log *log, uint64_t now_ms,
-                                  const struct cli_simulate_log_pair *pair)
+void cli_simulate_log_matched(struct cli_simulate_log *log, uint64_t now_ms,
+                              const struct cli_simulate_log_pair *pair)
 {
-    if (log->waits == log->waits_cap) {
-        uint32_t cap = log->waits_cap ? log->waits_cap * 2 : 256;
-        uint64_t *more = realloc(log->wait_ms, cap * sizeof *more);
-
-        if (!more)
-            return ERR_NOMEM;
-        log->wait_ms = more;
-        log->waits_cap = cap;
-    }
-    log->wait_ms[log->waits++] = pair->waited_ms;
-    log->matched++;
-    log->p_sum += pair->p;
+    if (!log->out)
+        return;
     put_number(log, "{\"t\":", now_ms);
     put_name(log, ",\"is\":\"matched\",\"ticket\":", pair->ticket);
     put_name(log, ",\"peer\":", pair->peer);
     put_number(log, ",\"talk\":", pair->id);
     put_number(log, ",\"p\":", pair->p);
     put_number(log, ",\"waited_ms\":", pair->waited_ms);
-    put(log, "}\n");
-    return ERR_NONE;
+    end_line(log);
 }
 
 void cli_simulate_log_ticket_ended(struct cli_simulate_log *log,
@@ -118,6 +137,8 @@ void cli_simulate_log_ticket_ended(struct cli_simulate_log *log,
         [TICKET_WHY_HELD] = "held",       [TICKET_WHY_ERASED] = "erased",
     };
 
+    if (!log->out)
+        return;
     put_number(log, "{\"t\":", now_ms);
     put_name(log, ",\"is\":\"ticket_ended\",\"ticket\":", ticket);
     put_word(log, ",\"why\":", whys[why]);
@@ -133,6 +154,8 @@ void cli_simulate_log_bound_passed(struct cli_simulate_log *log,
         [BOUND_ALL_BUSY] = "all_busy",
     };
 
+    if (!log->out)
+        return;
     put_number(log, "{\"t\":", now_ms);
     put_name(log, ",\"is\":\"bound_passed\",\"ticket\":", ticket);
     put_word(log, ",\"why\":", whys[why]);
@@ -149,54 +172,38 @@ void cli_simulate_log_talk_ended(struct cli_simulate_log *log, uint64_t now_ms,
         [TALK_WHY_ERASED] = "erase",
     };
 
+    if (!log->out)
+        return;
     put_number(log, "{\"t\":", now_ms);
     put_number(log, ",\"is\":\"talk_ended\",\"talk\":", talk);
     put_word(log, ",\"why\":", whys[why]);
 }
 
-static int by_value(const void *a, const void *b)
+void cli_simulate_log_summary(struct cli_simulate_log *log,
+                              const struct cli_simulate_figures *figures,
+                              uint64_t events, uint64_t laws_checked)
 {
-    const uint64_t *left = a, *right = b;
+    static const struct {
+        const char *key;
+        enum cli_simulate_figure figure;
+    } fields[] = {
+        {"{\"is\":\"summary\",\"tickets\":", CLI_SIMULATE_FIGURE_tickets},
+        {",\"matched\":", CLI_SIMULATE_FIGURE_matched},
+        {",\"p_mean\":", CLI_SIMULATE_FIGURE_p_mean},
+        {",\"wait_ms\":{\"p50\":", CLI_SIMULATE_FIGURE_wait_p50_ms},
+        {",\"p90\":", CLI_SIMULATE_FIGURE_wait_p90_ms},
+        {",\"p99\":", CLI_SIMULATE_FIGURE_wait_p99_ms},
+        {",\"max\":", CLI_SIMULATE_FIGURE_wait_max_ms},
+        {"},\"offers\":", CLI_SIMULATE_FIGURE_offers},
+        {",\"declined\":", CLI_SIMULATE_FIGURE_declined},
+        {",\"lapsed\":", CLI_SIMULATE_FIGURE_lapsed},
+    };
 
-    return (*left > *right) - (*left < *right);
-}
-
-/* sorted[⌈n·percent/100⌉ − 1]; 0 of none. */
-static uint64_t percentile(const struct cli_simulate_log *log, uint64_t percent)
-{
-    if (log->waits == 0)
-        return 0;
-    return log->wait_ms[(log->waits * percent + 99) / 100 - 1];
-}
-
-static void summary(struct cli_simulate_log *log)
-{
-    put_number(log, "{\"is\":\"summary\",\"tickets\":", log->tickets);
-    put_number(log, ",\"matched\":", log->matched);
-    put_number(log,
-               ",\"p_mean\":", log->matched ? log->p_sum / log->matched : 0);
-    put_number(log, ",\"wait_ms\":{\"p50\":", percentile(log, 50));
-    put_number(log, ",\"p90\":", percentile(log, 90));
-    put_number(log, ",\"p99\":", percentile(log, 99));
-    put_number(log, ",\"max\":", percentile(log, 100));
-    put_number(log, "},\"offers\":", log->offers);
-    put_number(log, ",\"declined\":", log->declined);
-    put_number(log, ",\"lapsed\":", log->lapsed);
-    put_number(log, ",\"events\":", log->events);
-    put_number(log, ",\"laws_checked\":", log->laws_checked);
-    put(log, "}\n");
-}
-
-void cli_simulate_log_summary(struct cli_simulate_log *log, FILE *also)
-{
-    FILE *out = log->out;
-
-    if (log->waits)
-        qsort(log->wait_ms, log->waits, sizeof *log->wait_ms, by_value);
-    summary(log);
-    if (also == out)
+    if (!log->out)
         return;
-    log->out = also;
-    summary(log);
-    log->out = out;
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+        put_number(log, fields[i].key, figures->value[fields[i].figure]);
+    put_number(log, ",\"events\":", events);
+    put_number(log, ",\"laws_checked\":", laws_checked);
+    end_line(log);
 }

@@ -11,47 +11,71 @@
 
 enum { EFFECTS = 1024, STORE_ROWS_MAX = 1 << 24 };
 
-static struct cli_simulate_port_answer *answer_new(enum store_command_kind kind,
-                                                   uint64_t now_ms)
+static struct cli_simulate_port_answer *
+answer_new(struct cli_simulate_port *port, enum store_command_kind kind,
+           uint64_t now_ms)
 {
-    struct cli_simulate_port_answer *answer = calloc(1, sizeof *answer);
+    struct list *node = list_pop_front(&port->spare);
+    struct cli_simulate_port_answer *answer;
 
-    if (!answer)
-        return NULL;
-    arena_init(&answer->job.arena, JOB_BYTES);
-    answer->job.command.kind = kind;
-    answer->job.command.now_ms = now_ms;
+    if (node) {
+        answer = LIST_ENTRY(node, struct cli_simulate_port_answer, waiting);
+    } else {
+        answer = calloc(1, sizeof *answer);
+        if (!answer)
+            return NULL;
+        arena_init(&answer->job.arena, JOB_BYTES);
+    }
+    answer->job.command =
+        (struct store_command){.kind = kind, .now_ms = now_ms};
     return answer;
 }
 
-void cli_simulate_port_free(struct cli_simulate_port_answer *answer)
+void cli_simulate_port_free(struct cli_simulate_port *port,
+                            struct cli_simulate_port_answer *answer)
 {
-    if (!answer)
-        return;
-    arena_reset(&answer->job.arena);
-    free(answer);
+    arena_rewind(&answer->job.arena);
+    list_push_front(&port->spare, &answer->waiting); /* the warmest */
 }
 
-static void execute(struct cli_simulate_port *port,
-                    struct cli_simulate_port_answer *answer)
+static void drop(struct list *answers)
+{
+    struct list *node;
+
+    while (answers->next && (node = list_pop_front(answers))) {
+        struct cli_simulate_port_answer *answer =
+            LIST_ENTRY(node, struct cli_simulate_port_answer, waiting);
+
+        arena_reset(&answer->job.arena);
+        free(answer);
+    }
+}
+
+/* What the store says; ERR_NOMEM: this one fails for nothing else. */
+static enum err execute(struct cli_simulate_port *port,
+                        struct cli_simulate_port_answer *answer)
 {
     struct store_job *const job[] = {&answer->job};
 
     store_execute(port->store, job, 1);
+    return answer->job.result.err == ERR_STORE ? ERR_NOMEM
+                                               : answer->job.result.err;
 }
 
 /* Take the pools of an empty store. */
 static enum err claim(struct cli_simulate_port *port)
 {
-    struct cli_simulate_port_answer *answer = answer_new(STORE_CLAIM, 0);
+    struct cli_simulate_port_answer *answer = answer_new(port, STORE_CLAIM, 0);
     struct match_event event = {.kind = EVENT_BEGIN};
+    enum err err;
 
     if (!answer)
         return ERR_NOMEM;
-    execute(port, answer);
-    REQUIRE(answer->job.result.outcome == OUTCOME_OK);
+    err = execute(port, answer);
     port->epoch = answer->job.result.epoch;
-    cli_simulate_port_free(answer);
+    cli_simulate_port_free(port, answer);
+    if (err != ERR_NONE)
+        return err;
     event.begin.epoch = port->epoch;
     match_engine_step(port->engine, &event, &port->effects);
     event.kind = EVENT_LIVE;
@@ -67,6 +91,7 @@ enum err cli_simulate_port_init(struct cli_simulate_port *port,
 
     *port = (struct cli_simulate_port){.effects = {.cap = EFFECTS}};
     list_init(&port->answers);
+    list_init(&port->spare);
     port->effects.item = calloc(EFFECTS, sizeof *port->effects.item);
     port->store = store_memory_new(STORE_ROWS_MAX);
     if (!memory || !port->effects.item || !port->store) {
@@ -81,11 +106,8 @@ enum err cli_simulate_port_init(struct cli_simulate_port *port,
 
 void cli_simulate_port_close(struct cli_simulate_port *port)
 {
-    struct list *node;
-
-    while (port->answers.next && (node = list_pop_front(&port->answers)))
-        cli_simulate_port_free(
-            LIST_ENTRY(node, struct cli_simulate_port_answer, waiting));
+    drop(&port->answers);
+    drop(&port->spare);
     free(port->engine);
     free(port->effects.item);
     if (port->store)
@@ -97,7 +119,9 @@ enum err cli_simulate_port_enrol(struct cli_simulate_port *port,
                                  uint64_t member, uint32_t pool,
                                  uint64_t now_ms)
 {
-    struct cli_simulate_port_answer *answer = answer_new(STORE_ENROL, now_ms);
+    struct cli_simulate_port_answer *answer =
+        answer_new(port, STORE_ENROL, now_ms);
+    enum err err;
 
     if (!answer)
         return ERR_NOMEM;
@@ -105,10 +129,8 @@ enum err cli_simulate_port_enrol(struct cli_simulate_port *port,
     answer->job.command.enrol.pool = pool;
     answer->job.command.enrol.grade = GRADE_CRISIS_PEER;
     memcpy(answer->job.command.enrol.handle, &member, sizeof member);
-    execute(port, answer);
-    enum err err = answer->job.result.err;
-
-    cli_simulate_port_free(answer);
+    err = execute(port, answer);
+    cli_simulate_port_free(port, answer);
     return err;
 }
 
@@ -116,7 +138,8 @@ enum err cli_simulate_port_card(struct cli_simulate_port *port, uint64_t member,
                                 const struct match_card *card, uint64_t now_ms)
 {
     struct cli_simulate_port_answer *answer =
-        answer_new(STORE_PUT_CARD, now_ms);
+        answer_new(port, STORE_PUT_CARD, now_ms);
+    enum err err;
 
     if (!answer)
         return ERR_NOMEM;
@@ -124,10 +147,8 @@ enum err cli_simulate_port_card(struct cli_simulate_port *port, uint64_t member,
     answer->job.command.put_card.role = card->role;
     answer->job.command.put_card.version = card->version;
     answer->job.command.put_card.vocabulary_version = card->vocabulary_version;
-    execute(port, answer);
-    enum err err = answer->job.result.err;
-
-    cli_simulate_port_free(answer);
+    err = execute(port, answer);
+    cli_simulate_port_free(port, answer);
     return err;
 }
 
@@ -136,19 +157,21 @@ static enum err carry_out(struct cli_simulate_port *port,
                           const struct match_command *command)
 {
     struct cli_simulate_port_answer *answer =
-        answer_new(STORE_MATCH, command->now_ms);
+        answer_new(port, STORE_MATCH, command->now_ms);
+    enum err err;
 
     if (!answer)
         return ERR_NOMEM;
     answer->job.command.epoch = command->epoch;
     answer->job.command.match.command = *command;
-    execute(port, answer);
+    answer->job.command.match.command.key = (struct match_key){0};
+    err = execute(port, answer);
     answer->result = answer->job.result.match;
     answer->result.op = command->op;
     answer->result.outcome = answer->job.result.outcome;
     answer->result.err = answer->job.result.err;
     list_push_back(&port->answers, &answer->waiting);
-    return answer->result.err == ERR_STORE ? ERR_NOMEM : ERR_NONE;
+    return err == ERR_NOMEM ? ERR_NOMEM : ERR_NONE;
 }
 
 enum err cli_simulate_port_step(struct cli_simulate_port *port,
@@ -172,4 +195,10 @@ cli_simulate_port_take(struct cli_simulate_port *port)
 
     return node ? LIST_ENTRY(node, struct cli_simulate_port_answer, waiting)
                 : NULL;
+}
+
+void cli_simulate_port_forget(struct cli_simulate_port *port,
+                              enum match_row_kind kind, uint64_t id)
+{
+    store_memory_forget(port->store, kind, id);
 }

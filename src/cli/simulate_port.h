@@ -2,7 +2,11 @@
  * are stored at once.
  *
  * Owns both.  What the store answers waits here in order until it is taken
- * and handed to the engine. */
+ * and handed to the engine.
+ *
+ * Nobody asks twice here, so that commands reach the store without their keys;
+ * and who knows that a row is of no use any more lets the store forget it: what
+ * the store holds grows with members and exclusions, not with the day. */
 #ifndef CLI_SIMULATE_PORT_H
 #define CLI_SIMULATE_PORT_H
 
@@ -13,7 +17,7 @@
 struct cli_simulate_port_answer { /* of one STORE effect */
     struct store_job job;
     struct match_result result; /* rows in the job's arena */
-    struct list waiting;
+    struct list waiting;        /* or spare */
 };
 
 struct cli_simulate_port { /* engine and effects are for the caller's eyes */
@@ -21,7 +25,7 @@ struct cli_simulate_port { /* engine and effects are for the caller's eyes */
     struct match_effects effects;
     struct store *store;
     uint64_t epoch;
-    struct list answers;
+    struct list answers, spare;
 };
 
 /* A live engine over an empty store.  ERR_NOMEM. */
@@ -48,6 +52,11 @@ MUST_USE enum err cli_simulate_port_step(struct cli_simulate_port *port,
 /* The oldest answer, now the caller's to free; NULL if none waits. */
 struct cli_simulate_port_answer *
 cli_simulate_port_take(struct cli_simulate_port *port);
-void cli_simulate_port_free(struct cli_simulate_port_answer *answer);
+void cli_simulate_port_free(struct cli_simulate_port *port,
+                            struct cli_simulate_port_answer *answer);
+
+/* A ticket, offer or talk that ended, and that nothing will name again. */
+void cli_simulate_port_forget(struct cli_simulate_port *port,
+                              enum match_row_kind kind, uint64_t id);
 
 #endif

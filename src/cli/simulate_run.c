@@ -5,56 +5,119 @@
 #include "base/require.h"
 #include "cli/simulate_happen.h"
 #include "cli/simulate_line.h"
-#include "cli/simulate_state.h"
 
 enum {
-    PAIRS_LEAST = 65536, /* room for exclusions, and as many per ask: */
-    PAIRS_PER_ASK = 8
+    LIVE_LEAST = 16,     /* room beyond what can live */
+    PAIRS_LEAST = 65536, /* room for exclusions, and as many per ask, */
+    PAIRS_PER_ASK = 8,
+    PAIRS_PER_LIVE = 64 /* or per live ticket, if that is less: those of nobody
+                           who waits make room (match/adopt) */
 };
 
-static enum err open_tables(struct cli_simulate_run *run,
-                            const struct cli_workload *counted)
+static uint64_t least(uint64_t a, uint64_t b)
 {
-    run->members = counted->members.n + 1;
-    run->tickets = counted->tickets.n + 1;
-    run->member = calloc(run->members, sizeof *run->member);
-    run->ticket = calloc(run->tickets, sizeof *run->ticket);
-    run->talk = calloc(run->tickets, sizeof *run->talk);
-    run->joining = calloc(run->tickets, sizeof *run->joining);
-    return run->member && run->ticket && run->talk && run->joining ? ERR_NONE
-                                                                   : ERR_NOMEM;
+    return a < b ? a : b;
 }
 
-static uint32_t at_least_one(uint32_t n)
+/* The most asks that any stretch of so many ms, both ends in it, holds: no
+ * more than that are there at one time of what an ask makes and such a time
+ * ends. */
+static uint32_t most_within(const struct cli_day *day, uint64_t ms)
 {
-    return n ? n : 1;
+    struct cli_day_at head = cli_day_start(day), tail = head;
+    const struct cli_day_line *line, *first = cli_day_next(&tail);
+    uint32_t now = 0, most = 0;
+
+    while ((line = cli_day_next(&head))) {
+        for (; first->t_ms + ms < line->t_ms; first = cli_day_next(&tail))
+            now -= first->what == CLI_DAY_ASK;
+        now += line->what == CLI_DAY_ASK;
+        if (now > most)
+            most = now;
+    }
+    return most + LIVE_LEAST;
+}
+
+/* The longest any talk of this day can last. */
+static uint64_t longest_talk_ms(const struct cli_day *day,
+                                const struct match_limits *limits)
+{
+    struct cli_day_at at = cli_day_start(day);
+    const struct cli_day_line *line;
+    uint64_t longest_ms = 0;
+
+    while ((line = cli_day_next(&at)))
+        if (line->what == CLI_DAY_ASK && line->talk_ms > longest_ms)
+            longest_ms = line->talk_ms;
+    return least(longest_ms, limits->talk_ms);
+}
+
+static struct match_sizes sizes_of(const struct cli_day *day,
+                                   const struct match_limits *limits)
+{
+    uint32_t tickets = most_within(day, limits->ticket_ms);
+
+    return (struct match_sizes){
+        .pools = day->pools.n + (day->pools.n == 0),
+        .tickets = tickets,
+        .duties = day->peers + 1,
+        .talks =
+            most_within(day, limits->ticket_ms + longest_talk_ms(day, limits)),
+        .pairs = PAIRS_LEAST +
+                 (uint32_t)least((uint64_t)PAIRS_PER_ASK * day->tickets.n,
+                                 (uint64_t)PAIRS_PER_LIVE * tickets),
+        .terms = day->terms.n + 1,
+    };
+}
+
+static enum err open_tables(struct cli_simulate_run *run,
+                            const struct cli_day *day)
+{
+    struct cli_day_at at = cli_day_start(day);
+    size_t tickets = (size_t)day->tickets.n + 1;
+    const struct cli_day_line *line;
+
+    run->member = calloc((size_t)day->members.n + 1, sizeof *run->member);
+    run->peer = calloc((size_t)day->peers + 1, sizeof *run->peer);
+    run->ticket = calloc(tickets, sizeof *run->ticket);
+    run->talk = calloc(tickets, sizeof *run->talk);
+    if (!run->member || !run->peer || !run->ticket || !run->talk)
+        return ERR_NOMEM;
+    while ((line = cli_day_next(&at)))
+        if (line->what == CLI_DAY_REFLECT)
+            run->ticket[line->ticket].reflects = true;
+    return cli_simulate_tally_init(run->tally, day->peers + 1);
+}
+
+static enum err open_engine(struct cli_simulate_run *run,
+                            const struct cli_day *day)
+{
+    struct match_sizes sizes = sizes_of(day, &run->limits);
+    struct match_limits limits = run->limits;
+
+    limits.fresh_ms = limits.lost_ms = UINT64_MAX; /* nobody need beat */
+    run->pools = sizes.pools;
+    run->law_slots = 2 * (uint64_t)sizes.tickets + sizes.duties + sizes.talks;
+    return cli_simulate_port_init(&run->port, &sizes, &limits);
 }
 
 struct cli_simulate_run *
-cli_simulate_run_new(const struct cli_workload *counted,
-                     const struct match_limits *limits, uint64_t seed,
-                     struct cli_simulate_log *log)
+cli_simulate_run_new(const struct cli_day *day,
+                     const struct cli_simulate_run_with *with,
+                     struct cli_simulate_tally *tally)
 {
     struct cli_simulate_run *run = calloc(1, sizeof *run);
-    struct match_sizes sizes = {
-        .pools = at_least_one(counted->pools.n),
-        .tickets = at_least_one(counted->seekers),
-        .duties = at_least_one(counted->peers),
-        .talks = at_least_one(counted->tickets.n),
-        .pairs = PAIRS_LEAST + PAIRS_PER_ASK * counted->tickets.n,
-        .terms = at_least_one(counted->terms.n),
-    };
 
     if (!run)
         return NULL;
-    run->limits = *limits;
-    run->log = log;
-    run->seed = seed;
-    run->pools = sizes.pools;
+    run->limits = *with->limits;
+    run->seed = with->seed;
+    run->day = day;
+    run->tally = tally;
     run->next_offer = run->next_talk = 1;
-    run->next_beat_ms = UINT64_MAX;
-    if (open_tables(run, counted) != ERR_NONE ||
-        cli_simulate_port_init(&run->port, &sizes, limits) != ERR_NONE) {
+    cli_simulate_log_init(&run->log, with->log);
+    if (open_tables(run, day) != ERR_NONE ||
+        open_engine(run, day) != ERR_NONE) {
         cli_simulate_run_free(run);
         return NULL;
     }
@@ -65,17 +128,13 @@ void cli_simulate_run_free(struct cli_simulate_run *run)
 {
     if (!run)
         return;
-    for (uint32_t i = 0; run->member && i < run->members; i++) {
-        free(run->member[i].card[MATCH_SEEKER]);
-        free(run->member[i].card[MATCH_PEER]);
-        free(run->member[i].answer);
-    }
     free(run->member);
+    free(run->peer);
     free(run->ticket);
     free(run->offer);
     free(run->talk);
     free(run->joining);
-    free(run->held);
+    free(run->done);
     cli_agenda_close(&run->agenda);
     cli_simulate_port_close(&run->port);
     free(run);
@@ -83,52 +142,20 @@ void cli_simulate_run_free(struct cli_simulate_run *run)
 
 /* ---- what comes by itself ---- */
 
-static enum err beat(struct cli_simulate_run *run)
-{
-    enum err err = ERR_NONE;
-    bool any = false;
-
-    for (uint32_t i = 1; i < run->members && err == ERR_NONE; i++) {
-        const struct cli_simulate_member *member = &run->member[i];
-        const uint64_t stream[] = {member->ask_stream, member->attend_stream};
-
-        for (int j = 0; j < 2 && err == ERR_NONE; j++) {
-            struct match_event event =
-                cli_simulate_happen_event(run, EVENT_SEEN, i);
-
-            if (stream[j] == 0 || member->lost)
-                continue;
-            any = true;
-            event.stream.stream = stream[j];
-            err = cli_simulate_happen_settle(run, &event);
-        }
-    }
-    run->next_beat_ms =
-        any ? run->now_ms + cli_simulate_happen_beat_ms(&run->limits)
-            : UINT64_MAX;
-    return err;
-}
-
 /* An answer is due: given, or held back until its peer is there again. */
 static enum err answer_due(struct cli_simulate_run *run, uint64_t id)
 {
     struct cli_simulate_offer *offer = &run->offer[id];
+    struct cli_simulate_member *member = &run->member[offer->peer];
     struct match_event event =
         cli_simulate_happen_event(run, EVENT_ANSWER, offer->peer);
 
     if (!offer->open)
         return ERR_NONE;
-    if (run->member[offer->peer].lost) {
-        if (run->helds == run->held_cap) {
-            uint32_t cap = run->held_cap ? run->held_cap * 2 : 64;
-            uint64_t *more = realloc(run->held, cap * sizeof *more);
-
-            if (!more)
-                return ERR_NOMEM;
-            run->held = more;
-            run->held_cap = cap;
-        }
-        run->held[run->helds++] = id;
+    if (member->lost) {
+        REQUIRE(member->peer != 0);
+        offer->next = run->peer[member->peer].held;
+        run->peer[member->peer].held = (uint32_t)id;
         return ERR_NONE;
     }
     event.answer.offer = id;
@@ -158,11 +185,6 @@ static enum err agenda_due(struct cli_simulate_run *run)
                                               : talk_due(run, entry.id);
 }
 
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* All timers due before until_ms, the first due first (Law 1); when
  * finishing, until nothing is left that must end (Law 3). */
 static enum err advance(struct cli_simulate_run *run, uint64_t until_ms,
@@ -174,8 +196,7 @@ static enum err advance(struct cli_simulate_run *run, uint64_t until_ms,
         const struct cli_agenda_entry *entry = cli_agenda_first(&run->agenda);
         uint64_t agenda_ms = entry ? entry->due_ms : UINT64_MAX;
         uint64_t tick_ms = match_engine_deadline_ms(run->port.engine);
-        uint64_t first_ms =
-            earlier(earlier(agenda_ms, tick_ms), run->next_beat_ms);
+        uint64_t first_ms = least(agenda_ms, tick_ms);
         struct match_event tick = {.kind = EVENT_TICK};
 
         if (finishing && run->live == 0 && run->open == 0)
@@ -185,9 +206,7 @@ static enum err advance(struct cli_simulate_run *run, uint64_t until_ms,
         if (first_ms > run->now_ms)
             run->now_ms = first_ms;
         tick.now_ms = run->now_ms;
-        if (run->next_beat_ms == first_ms)
-            err = beat(run);
-        else if (agenda_ms == first_ms)
+        if (agenda_ms == first_ms)
             err = agenda_due(run);
         else
             err = cli_simulate_happen(run, &tick);
@@ -196,13 +215,10 @@ static enum err advance(struct cli_simulate_run *run, uint64_t until_ms,
 }
 
 enum err cli_simulate_run_line(struct cli_simulate_run *run,
-                               const struct cli_workload *names,
-                               const struct cli_workload_line *line)
+                               const struct cli_day_line *line)
 {
-    enum err err;
+    enum err err = advance(run, line->t_ms, false);
 
-    run->names = names;
-    err = advance(run, line->t_ms, false);
     if (err != ERR_NONE)
         return err;
     REQUIRE(line->t_ms >= run->now_ms);
@@ -211,8 +227,16 @@ enum err cli_simulate_run_line(struct cli_simulate_run *run,
 }
 
 enum err cli_simulate_run_finish(struct cli_simulate_run *run,
-                                 const struct cli_workload *names)
+                                 struct cli_simulate_figures *figures)
 {
-    run->names = names;
-    return advance(run, UINT64_MAX, true);
+    enum err err = advance(run, UINT64_MAX, true);
+
+    if (err != ERR_NONE)
+        return err;
+    cli_simulate_happen_laws(run);
+    cli_simulate_tally_end(run->tally, run->now_ms);
+    cli_simulate_figures_make(figures, run->tally);
+    cli_simulate_log_summary(&run->log, figures, run->tally->events,
+                             run->tally->laws_checked);
+    return ERR_NONE;
 }

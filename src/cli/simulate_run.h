@@ -1,8 +1,11 @@
 /* cli/simulate_run -- a day in virtual time: the harness around the engine.
  *
- * Feeds the lines of a workload and, between them, what people do by
- * themselves (answer, join, end their talks, beat) and what the engine asks to
- * be woken for.  Deterministic: no clock, no chance but the seed.
+ * Feeds the lines of a day and, between them, what people do by themselves
+ * (answer, join, end their talks) and what the engine asks to be woken for.
+ * Deterministic: no clock, no chance but the seed.
+ *
+ * Nobody beats: members are there until they are lost, and their streams say
+ * so (match/engine, presence).  Tables are sized by what can live at one time.
  *
  * Laws
  *   1. At equal times: lines in file order, then answers, then ends of talks,
@@ -14,28 +17,36 @@
 #ifndef CLI_SIMULATE_RUN_H
 #define CLI_SIMULATE_RUN_H
 
-#include "cli/simulate_log.h"
-#include "cli/workload.h"
-#include "match/engine.h"
+#include <stdio.h>
+
+#include "cli/day.h"
+#include "cli/simulate_figures.h"
+#include "match/limits.h"
 
 struct cli_simulate_run; /* opaque */
 
-/* A run of the workload that was read once to its end into counted (for the
- * sizes), to be written to log.  NULL: out of memory. */
+struct cli_simulate_run_with { /* what a day is played with; borrowed */
+    const struct match_limits *limits;
+    uint64_t seed;
+    FILE *log; /* NULL: none */
+};
+
+/* A run of day, counted in tally, which is closed or empty and is the caller's
+ * to close.  NULL: out of memory. */
 struct cli_simulate_run *
-cli_simulate_run_new(const struct cli_workload *counted,
-                     const struct match_limits *limits, uint64_t seed,
-                     struct cli_simulate_log *log);
+cli_simulate_run_new(const struct cli_day *day,
+                     const struct cli_simulate_run_with *with,
+                     struct cli_simulate_tally *tally);
 void cli_simulate_run_free(struct cli_simulate_run *run);
 
-/* Everything that is due before line, then the line.  names: the workload it
- * came from.  ERR_NOMEM, ERR_FULL: the run cannot go on. */
+/* Everything that is due before line, the next of the day, then the line.
+ * ERR_NOMEM, ERR_FULL: the run cannot go on. */
 MUST_USE enum err cli_simulate_run_line(struct cli_simulate_run *run,
-                                        const struct cli_workload *names,
-                                        const struct cli_workload_line *line);
+                                        const struct cli_day_line *line);
 
-/* Everything after the last line. */
+/* Everything after the last line; then the summary ends the log, and is in
+ * *figures. */
 MUST_USE enum err cli_simulate_run_finish(struct cli_simulate_run *run,
-                                          const struct cli_workload *names);
+                                          struct cli_simulate_figures *figures);
 
 #endif

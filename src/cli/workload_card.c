@@ -1,130 +1,171 @@
 #include "cli/workload_card.h"
 
-#include "cli/workload.h"
+#include "base/require.h"
 
-#define RELAX_MAX UINT32_MAX
+struct read { /* one card */
+    struct cli_names *terms;
+    struct match_card *card;
+    struct cli_workload_why *why;
+};
 
-const struct cli_workload_json_field cli_workload_card_fields[] = {
-    {"member", CLI_WORKLOAD_JSON_NAME, false, CLI_WORKLOAD_NAME_MAX},
-    {"role", CLI_WORKLOAD_JSON_NAME, false, CLI_WORKLOAD_NAME_MAX},
-    {"pool", CLI_WORKLOAD_JSON_NAME, true, CLI_WORKLOAD_NAME_MAX},
-    {"have", CLI_WORKLOAD_JSON_LIST, true, MATCH_HAVE_MAX},
-    {"seek", CLI_WORKLOAD_JSON_LIST, true, MATCH_SEEK_MAX},
-    {"must", CLI_WORKLOAD_JSON_LIST, true, MATCH_MUST_MAX},
-    {"must_not", CLI_WORKLOAD_JSON_LIST, true, MATCH_MUST_NOT_MAX},
+struct tokens { /* one of its lists, as it grows */
+    uint64_t *token;
+    uint8_t *n, most;
+};
+
+static const struct cli_workload_field seek_fields[] = {
+    {"any", CLI_WORKLOAD_FIELD_LIST, false, 1, MATCH_GROUP_MAX},
+    {"importance", CLI_WORKLOAD_FIELD_COUNT, false, 1, 3},
     {0},
 };
 
-static const struct cli_workload_json_field seek_fields[] = {
-    {"any", CLI_WORKLOAD_JSON_LIST, false, MATCH_GROUP_MAX},
-    {"importance", CLI_WORKLOAD_JSON_COUNT, false, 3},
+static const struct cli_workload_field must_fields[] = {
+    {"any", CLI_WORKLOAD_FIELD_LIST, false, 1, MATCH_GROUP_MAX},
+    {"relax_after_ms", CLI_WORKLOAD_FIELD_COUNT, false, 0, UINT32_MAX},
     {0},
 };
 
-static const struct cli_workload_json_field must_fields[] = {
-    {"any", CLI_WORKLOAD_JSON_LIST, false, MATCH_GROUP_MAX},
-    {"relax_after_ms", CLI_WORKLOAD_JSON_COUNT, false, RELAX_MAX},
-    {0},
-};
-
-static enum err bad(struct cli_workload_json_why *why, const char *what,
-                    const char *where)
+static bool contains(const uint64_t *token, uint32_t n, uint64_t wanted)
 {
-    *why = (struct cli_workload_json_why){what, where};
-    return ERR_INVALID;
+    for (uint32_t i = 0; i < n; i++)
+        if (token[i] == wanted)
+            return true;
+    return false;
 }
 
-/* The terms of a list, appended to token[*n], at most `most` there. */
-static enum err read_terms(const json_t *list, struct cli_names *terms,
-                           uint64_t *token, uint8_t *n, uint8_t most,
-                           struct cli_workload_json_why *why)
+/* The terms of a list, appended, none of them twice in it. */
+static enum err read_terms(struct read *read, const char *field,
+                           const struct cli_json_node *list,
+                           const struct tokens *to)
 {
-    const char *where = why->where;
+    const struct cli_json_node *item = list ? list + 1 : NULL;
+    uint8_t first = *to->n;
 
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        const json_t *item = json_array_get(list, i);
+    for (uint32_t i = 0; list && i < list->size; i++) {
         uint32_t id;
         enum err err;
 
-        if (!json_is_string(item) || json_string_length(item) == 0 ||
-            json_string_length(item) > CLI_WORKLOAD_NAME_MAX)
-            return bad(why, "a term is not a string, empty, or too long",
-                       where);
-        if (*n == most)
-            return bad(why, "too many terms", where);
-        err = cli_names_add(terms, json_string_value(item), &id);
+        read->why->number[1] = 1;
+        read->why->number[2] = CLI_WORKLOAD_NAME_MAX;
+        if (item->type != CLI_JSON_TEXT || item->size == 0 ||
+            item->size > CLI_WORKLOAD_NAME_MAX)
+            return cli_workload_why_say(read->why, CLI_WORKLOAD_WHY_TERM, field,
+                                        i + 1);
+        if (*to->n == to->most)
+            return cli_workload_why_say(read->why, CLI_WORKLOAD_WHY_TERMS,
+                                        field, to->most);
+        err = cli_names_add(read->terms, item->text, &id);
         if (err == ERR_FULL)
-            return bad(why, "too many different terms", where);
+            return cli_workload_why_say(read->why, CLI_WORKLOAD_WHY_ALL_TERMS,
+                                        field, read->terms->max);
         if (err != ERR_NONE)
             return err;
-        token[(*n)++] = id;
+        if (contains(to->token + first, *to->n - first, id))
+            return cli_workload_why_say(read->why, CLI_WORKLOAD_WHY_TERM_TWICE,
+                                        field, i + 1);
+        to->token[(*to->n)++] = id;
+        item = cli_json_after(item);
     }
     return ERR_NONE;
 }
 
-static enum err read_seek(const json_t *group, struct cli_names *terms,
-                          struct match_card *card,
-                          struct cli_workload_json_why *why)
+static enum err read_seek(struct read *read, const struct cli_json_node *group)
 {
+    enum { ANY, IMPORTANCE };
+    struct match_card *card = read->card;
     struct match_group *out = &card->seek[card->seeks];
-    enum err err;
+    const struct tokens to = {card->seek_token, &card->seek_tokens,
+                              MATCH_SEEK_TOKENS_MAX};
+    const struct cli_json_node *found[CLI_WORKLOAD_FIELD_MAX];
+    enum err err =
+        cli_workload_field_check(group, seek_fields, found, read->why);
 
-    if (cli_workload_json_check(group, NULL, seek_fields, why) != ERR_NONE)
-        return ERR_INVALID;
+    if (err != ERR_NONE)
+        return err;
     out->first = card->seek_tokens;
-    out->importance = (uint8_t)cli_workload_json_count(group, "importance");
-    why->where = "seek";
-    err = read_terms(json_object_get(group, "any"), terms, card->seek_token,
-                     &card->seek_tokens, MATCH_SEEK_TOKENS_MAX, why);
+    out->importance = (uint8_t)found[IMPORTANCE]->count;
+    err = read_terms(read, "any", found[ANY], &to);
     out->count = (uint8_t)(card->seek_tokens - out->first);
     card->seeks++;
     return err;
 }
 
-static enum err read_must(const json_t *group, struct cli_names *terms,
-                          struct match_card *card,
-                          struct cli_workload_json_why *why)
+static bool satisfiable(const struct match_card *card,
+                        const struct match_group *group)
 {
-    struct match_group *out = &card->must[card->musts];
-    enum err err;
+    for (uint8_t i = 0; i < group->count; i++)
+        if (!contains(card->must_not, card->must_nots,
+                      card->must_token[group->first + i]))
+            return true;
+    return false;
+}
 
-    if (cli_workload_json_check(group, NULL, must_fields, why) != ERR_NONE)
-        return ERR_INVALID;
+static enum err read_must(struct read *read, const struct cli_json_node *group)
+{
+    enum { ANY, RELAX };
+    struct match_card *card = read->card;
+    struct match_group *out = &card->must[card->musts];
+    const struct tokens to = {card->must_token, &card->must_tokens,
+                              MATCH_MUST_TOKENS_MAX};
+    const struct cli_json_node *found[CLI_WORKLOAD_FIELD_MAX];
+    enum err err =
+        cli_workload_field_check(group, must_fields, found, read->why);
+
+    if (err != ERR_NONE)
+        return err;
     out->first = card->must_tokens;
-    out->relax_after_ms =
-        (uint32_t)cli_workload_json_count(group, "relax_after_ms");
-    why->where = "must";
-    err = read_terms(json_object_get(group, "any"), terms, card->must_token,
-                     &card->must_tokens, MATCH_MUST_TOKENS_MAX, why);
+    out->relax_after_ms = (uint32_t)found[RELAX]->count;
+    if (card->role == MATCH_PEER && out->relax_after_ms != 0)
+        return cli_workload_why_say(read->why, CLI_WORKLOAD_WHY_RELAX,
+                                    "relax_after_ms", 0);
+    err = read_terms(read, "any", found[ANY], &to);
+    if (err != ERR_NONE)
+        return err;
     out->count = (uint8_t)(card->must_tokens - out->first);
     card->musts++;
+    return satisfiable(card, out)
+               ? ERR_NONE
+               : cli_workload_why_say(read->why, CLI_WORKLOAD_WHY_CONTRADICTION,
+                                      "any", 0);
+}
+
+static enum err read_groups(struct read *read, const char *name,
+                            const struct cli_json_node *list,
+                            enum err read_group(struct read *,
+                                                const struct cli_json_node *))
+{
+    const struct cli_json_node *group = list ? list + 1 : NULL;
+    enum err err = ERR_NONE;
+
+    read->why->list = name;
+    for (uint32_t i = 0; list && i < list->size && err == ERR_NONE; i++) {
+        read->why->item = i + 1;
+        err = read_group(read, group);
+        group = cli_json_after(group);
+    }
+    if (err == ERR_NONE)
+        read->why->list = NULL;
     return err;
 }
 
-enum err cli_workload_card_read(const json_t *line, struct cli_names *terms,
+enum err cli_workload_card_read(const struct cli_workload_card *lists,
+                                struct cli_names *terms,
                                 struct match_card *card,
-                                struct cli_workload_json_why *why)
+                                struct cli_workload_why *why)
 {
-    const json_t *seek = json_object_get(line, "seek");
-    const json_t *must = json_object_get(line, "must");
-    enum err err;
+    struct read read = {.terms = terms, .card = card, .why = why};
+    const struct tokens have = {card->have, &card->haves, MATCH_HAVE_MAX};
+    const struct tokens not = {card->must_not, &card->must_nots,
+                               MATCH_MUST_NOT_MAX};
+    enum err err = read_terms(&read, "have", lists->have, &have);
 
-    why->where = "have";
-    err = read_terms(json_object_get(line, "have"), terms, card->have,
-                     &card->haves, MATCH_HAVE_MAX, why);
-    if (err == ERR_NONE) {
-        why->where = "must_not";
-        err =
-            read_terms(json_object_get(line, "must_not"), terms, card->must_not,
-                       &card->must_nots, MATCH_MUST_NOT_MAX, why);
-    }
-    for (size_t i = 0; i < json_array_size(seek) && err == ERR_NONE; i++)
-        err = read_seek(json_array_get(seek, i), terms, card, why);
-    for (size_t i = 0; i < json_array_size(must) && err == ERR_NONE; i++)
-        err = read_must(json_array_get(must, i), terms, card, why);
-    if (err != ERR_NONE)
-        return err;
-    if (match_card_check(card) != ERR_NONE)
-        return bad(why, err_text(ERR_CARD), "");
-    return ERR_NONE;
+    if (err == ERR_NONE)
+        err = read_terms(&read, "must_not", lists->must_not, &not );
+    if (err == ERR_NONE)
+        err = read_groups(&read, "seek", lists->seek, read_seek);
+    if (err == ERR_NONE)
+        err = read_groups(&read, "must", lists->must, read_must);
+    if (err == ERR_NONE)
+        REQUIRE(match_card_check(card) == ERR_NONE);
+    return err;
 }

@@ -239,7 +239,7 @@ void match_probe_aim(struct match_probe *probe, uint32_t least)
     if (toward > 0)
         unit = (uint64_t)spare / UNITS + 1;
     p->seeking_wanted = own < 0;
-    p->units = own < 0 ? 0 : (uint8_t)((uint64_t)own / unit);
+    p->units = (uint8_t)(own < 0 ? 0 : (uint64_t)own / unit);
     for (uint8_t i = 0; i < p->levels; i++) {
         bool last = i + 1 == p->level[i].next;
         uint64_t lost = p->level[i].value - (last ? 0 : p->level[i + 1].value);
@@ -284,13 +284,13 @@ static void narrow_musts(const struct match_probe *p, uint32_t block,
 {
     for (uint8_t i = 0; i < p->levels; i = p->level[i].next) {
         uint64_t has[SLICE_WORDS] = {0};
-        uint8_t last = i;
+        uint32_t last = i;
 
         while (last < p->level[i].next && p->level[last].units != UNITS_ALL)
             last++;
         if (last == p->level[i].next)
             continue; /* one may do without it */
-        for (uint8_t j = i; j <= last; j++)
+        for (uint32_t j = i; j <= last; j++)
             row_or(has, match_slice_at(p->slices, block, p->level[j].row));
         row_and(alive, has);
         if (!row_any(alive))

@@ -102,6 +102,17 @@ void match_rarity_freeze(struct match_rarity *rarity)
     match_rarity_refresh(rarity);
 }
 
+void match_rarity_unload(struct match_rarity *rarity)
+{
+    for (uint32_t i = 0; i < rarity->used; i++) {
+        if (!rarity->term[i].loaded)
+            continue;
+        rarity->term[i].loaded = false;
+        rarity->term[i].bits = 0;
+        release(rarity, i);
+    }
+}
+
 enum err match_rarity_load(struct match_rarity *rarity, uint64_t token,
                            uint64_t bits_q8)
 {

@@ -30,7 +30,7 @@ static void shape(struct match_slices *s, const struct match_sizes *sizes)
     while (s->sectors < SLICE_SECTORS_MAX &&
            s->sectors * 2 <= sizes->duties / SECTOR_DUTIES)
         s->sectors *= 2;
-    for (int kind = 0; kind < SLICE_KINDS; kind++) {
+    for (enum match_slice_kind kind = SLICE_HAVE; kind < SLICE_KINDS; kind++) {
         uint32_t most = kind == SLICE_HAVE ? HAVE_ROWS_MOST : OTHER_ROWS_MOST;
         uint32_t n = rows_for(sizes->terms, most);
 
@@ -129,7 +129,7 @@ static void write_column(struct match_slices *s, uint32_t place,
     struct column column = column_of(s, place);
 
     REQUIRE(hand->version != 0);
-    for (int kind = 0; kind < SLICE_KINDS; kind++) {
+    for (enum match_slice_kind kind = SLICE_HAVE; kind < SLICE_KINDS; kind++) {
         struct run run = run_of(hand, kind);
 
         for (uint32_t i = 0; i < run.n; i++)
@@ -145,7 +145,7 @@ static void write_column(struct match_slices *s, uint32_t place,
 static void count_uses(struct match_slices *s, struct match_slice_pool *pool,
                        const struct match_hand *hand, bool more)
 {
-    for (int kind = 0; kind < SLICE_KINDS; kind++) {
+    for (enum match_slice_kind kind = SLICE_HAVE; kind < SLICE_KINDS; kind++) {
         struct run run = run_of(hand, kind);
 
         for (uint32_t i = 0; i < run.n; i++) {
@@ -344,7 +344,7 @@ uint64_t match_slice_check(const struct match_slices *slices,
     REQUIRE(s->block[b].factor_max >= s->place[place].factor);
     REQUIRE(s->block[b].n == SLICE_PLACES || /* Law 1 */
             *head_of(s, duty->row.pool, s->place[place].tie) == b);
-    for (int kind = 0; kind < SLICE_KINDS; kind++) {
+    for (enum match_slice_kind kind = SLICE_HAVE; kind < SLICE_KINDS; kind++) {
         struct run run = run_of(&duty->hand, kind);
 
         for (uint32_t i = 0; i < run.n; i++)

@@ -277,6 +277,9 @@ void match_ticket_arm(struct match_engine *engine, struct match_ticket *ticket)
         if (age != UINT32_MAX)
             due[TICKET_RELAX] = match_timer_add(ticket->row.since_ms, age);
     }
+    for (int i = TICKET_RELAX; i <= TICKET_BACKOFF; i++)
+        if (match_timer_overdue(&ticket->timer[i], engine->now_ms))
+            due[i] = ticket->timer[i].due_ms; /* its moment is not lost */
     for (int i = 0; i < TICKET_TIMERS; i++)
         match_timer_set(&engine->timers, &ticket->timer[i], due[i]);
 }

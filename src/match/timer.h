@@ -57,6 +57,13 @@ void match_timer_set(struct match_timers *timers, struct match_timer *timer,
 /* Harmless if it is not set. */
 void match_timer_clear(struct match_timers *timers, struct match_timer *timer);
 
+/* Is it set, and due at now_ms or before?  Its TICK is to come still. */
+static inline bool match_timer_overdue(const struct match_timer *timer,
+                                       uint64_t now_ms)
+{
+    return timer->place != 0 && timer->due_ms <= now_ms;
+}
+
 /* The first due, or NULL. */
 struct match_timer *match_timer_first(const struct match_timers *timers);
 

@@ -81,25 +81,18 @@ static uint8_t *read_whole(const char *path, size_t *size, mode_t *mode)
     return NULL;
 }
 
-/* Nobody is asked for a password. */
-static int no_password(char *text, int room, int writing, void *arg)
-{
-    (void)text;
-    (void)room;
-    (void)writing;
-    (void)arg;
-    return -1;
-}
+/* Everywhere below: the password to try, so that nobody is asked for one. */
+#define NO_PASSWORD ((char[]){""})
 
 static bool take_chain(BIO *bio, struct net_credentials_held *held)
 {
     X509 *next;
 
-    held->certificate = PEM_read_bio_X509(bio, NULL, no_password, NULL);
+    held->certificate = PEM_read_bio_X509(bio, NULL, NULL, NO_PASSWORD);
     held->chain = sk_X509_new_null();
     if (!held->certificate || !held->chain)
         return false;
-    while ((next = PEM_read_bio_X509(bio, NULL, no_password, NULL)) != NULL)
+    while ((next = PEM_read_bio_X509(bio, NULL, NULL, NO_PASSWORD)) != NULL)
         if (!sk_X509_push(held->chain, next)) {
             X509_free(next);
             return false;
@@ -109,7 +102,7 @@ static bool take_chain(BIO *bio, struct net_credentials_held *held)
 
 static bool take_key(BIO *bio, struct net_credentials_held *held)
 {
-    held->key = PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL);
+    held->key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NO_PASSWORD);
     return held->key != NULL;
 }
 
@@ -124,7 +117,7 @@ static bool take_authorities(BIO *bio, struct net_credentials_held *held)
     if (!held->authorities || !held->names)
         return false;
     while (good &&
-           (next = PEM_read_bio_X509(bio, NULL, no_password, NULL)) != NULL) {
+           (next = PEM_read_bio_X509(bio, NULL, NULL, NO_PASSWORD)) != NULL) {
         X509_NAME *name = X509_NAME_dup(X509_get_subject_name(next));
 
         good = name && sk_X509_NAME_push(held->names, name) > 0;

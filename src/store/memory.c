@@ -96,12 +96,13 @@ static uint64_t talk_ticket(const void *r)
     return ((const struct store_memory_subject *)r)->row.row.talk.ticket;
 }
 
+/* All that is between two members is in one chain. */
 uint64_t store_memory_pair_key(const void *r)
 {
     const struct match_pair_row *p = r;
 
-    return store_memory_mix(store_memory_mix(p->a, p->b),
-                            store_memory_mix(p->ticket, (uint64_t)p->kind));
+    return p->a < p->b ? store_memory_mix(p->a, p->b)
+                       : store_memory_mix(p->b, p->a);
 }
 
 static uint64_t pair_a(const void *r)
@@ -443,4 +444,19 @@ bool store_memory_find(const struct store *store, struct match_row *like)
     if (subject)
         *like = subject->row.row;
     return subject != NULL;
+}
+
+void store_memory_forget(struct store *store, enum match_row_kind kind,
+                         uint64_t id)
+{
+    struct store_memory *memory = (struct store_memory *)(void *)store;
+    struct store_memory_subject *subject;
+    uint32_t slot;
+
+    REQUIRE(kind == ROW_TICKET || kind == ROW_OFFER || kind == ROW_TALK);
+    subject = store_table_first(&memory->subject[kind], 0, id, &slot);
+    if (!subject)
+        return;
+    REQUIRE(!row_lives(&subject->row.row));
+    store_memory_drop(&memory->subject[kind], slot, subject->sealed);
 }

@@ -3,7 +3,7 @@
  * For the simulator, for tests, and as the obvious half of the conformance
  * suite.  Everything lies in store/table tables that grow up to rows_max each;
  * past that, and out of memory, a job gets ERR_STORE and nothing is done.  It
- * grows with history: sweep it as a server would.
+ * grows with history: sweep it as a server would, or let it forget row by row.
  *
  * The enumerator serves DESIGN law 13: what the store holds for the living. */
 #ifndef STORE_MEMORY_H
@@ -23,5 +23,10 @@ bool store_memory_row(const struct store *store, uint64_t *cursor,
 /* Replace the ticket, offer, duty, talk or pair in *row by what the store
  * holds under the same name, live or not.  False: nothing. */
 bool store_memory_find(const struct store *store, struct match_row *row);
+
+/* Remove a ticket, offer or talk that has ended, before a sweep would.  The
+ * caller knows that no command will name it.  Nothing if there is none. */
+void store_memory_forget(struct store *store, enum match_row_kind kind,
+                         uint64_t id);
 
 #endif

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/chance.h"
 #include "base/require.h"
 
 enum { CAP_FIRST = 64 };
@@ -39,36 +38,39 @@ static uint8_t *at(const struct store_table *table, uint32_t slot)
     return table->record + (size_t)slot * table->record_size;
 }
 
+/* Keys are random, or count up: either way their low bits spread, and those
+ * that count up stay together. */
 static uint32_t *bucket(const struct store_table *table, uint32_t index,
                         uint64_t key)
 {
-    return &table->head[index][chance_mix(key) & (table->cap - 1)];
+    return &table->head[index][key & (table->cap - 1)];
 }
 
 static void link_in(struct store_table *table, uint32_t index, uint32_t slot,
                     uint64_t key)
 {
+    struct store_chain *chain = table->chain[index];
     uint32_t *head;
 
+    chain[slot].key = key;
     if (key == 0)
         return; /* Law 1 */
     head = bucket(table, index, key);
-    table->chain[index][slot] =
-        (struct store_chain){.next = *head, .prev = STORE_SLOT_NONE};
+    chain[slot].next = *head;
+    chain[slot].prev = STORE_SLOT_NONE;
     if (*head != STORE_SLOT_NONE)
-        table->chain[index][*head].prev = slot;
+        chain[*head].prev = slot;
     *head = slot;
 }
 
-static void link_out(struct store_table *table, uint32_t index, uint32_t slot,
-                     uint64_t key)
+static void link_out(struct store_table *table, uint32_t index, uint32_t slot)
 {
     struct store_chain *chain = table->chain[index];
 
-    if (key == 0)
+    if (chain[slot].key == 0)
         return;
     if (chain[slot].prev == STORE_SLOT_NONE)
-        *bucket(table, index, key) = chain[slot].next;
+        *bucket(table, index, chain[slot].key) = chain[slot].next;
     else
         chain[chain[slot].prev].next = chain[slot].next;
     if (chain[slot].next != STORE_SLOT_NONE)
@@ -102,7 +104,7 @@ static bool grow(struct store_table *table, uint32_t cap)
         memset(table->head[i], 0xff, cap * sizeof *table->head[i]);
         for (uint32_t slot = 0; slot < table->slots; slot++)
             if (table->live[slot])
-                link_in(table, i, slot, table->key[i](at(table, slot)));
+                link_in(table, i, slot, table->chain[i][slot].key);
     }
     return true;
 }
@@ -128,14 +130,11 @@ void *store_table_at(const struct store_table *table, uint32_t slot)
 static void *seek(const struct store_table *table, uint32_t index, uint64_t key,
                   uint32_t *slot)
 {
-    while (*slot != STORE_SLOT_NONE) {
-        void *record = at(table, *slot);
+    const struct store_chain *chain = table->chain[index];
 
-        if (table->key[index](record) == key)
-            return record;
-        *slot = table->chain[index][*slot].next;
-    }
-    return NULL;
+    while (*slot != STORE_SLOT_NONE && chain[*slot].key != key)
+        *slot = chain[*slot].next;
+    return *slot == STORE_SLOT_NONE ? NULL : at(table, *slot);
 }
 
 void *store_table_first(const struct store_table *table, uint32_t index,
@@ -174,19 +173,15 @@ void store_table_add(struct store_table *table, const void *record)
 void store_table_change(struct store_table *table, uint32_t slot,
                         const void *record)
 {
-    uint64_t before[STORE_INDEXES_MAX];
-
     REQUIRE(store_table_at(table, slot) != NULL);
-    for (uint32_t i = 0; i < table->indexes; i++)
-        before[i] = table->key[i](at(table, slot));
     if (record != at(table, slot))
         memcpy(at(table, slot), record, table->record_size);
     for (uint32_t i = 0; i < table->indexes; i++) {
         uint64_t now = table->key[i](at(table, slot));
 
-        if (now == before[i])
+        if (now == table->chain[i][slot].key)
             continue;
-        link_out(table, i, slot, before[i]);
+        link_out(table, i, slot);
         link_in(table, i, slot, now);
     }
 }
@@ -195,7 +190,7 @@ void store_table_remove(struct store_table *table, uint32_t slot)
 {
     REQUIRE(store_table_at(table, slot) != NULL);
     for (uint32_t i = 0; i < table->indexes; i++)
-        link_out(table, i, slot, table->key[i](at(table, slot)));
+        link_out(table, i, slot);
     table->live[slot] = false;
     table->size--;
     table->chain[0][slot].next = table->free;

@@ -20,7 +20,8 @@ enum { STORE_INDEXES_MAX = 4 };
 
 typedef uint64_t store_table_key_fn(const void *record);
 
-struct store_chain { /* links of one slot in one index; next of a free slot */
+struct store_chain { /* one slot in one index; next also of a free slot */
+    uint64_t key;    /* the record's own: looked at before the record */
     uint32_t next, prev;
 };
 

@@ -19,7 +19,7 @@ MAY = {
     "server":  (ALL,                                   ("uv.h",)),
     # net: its loop and connections are the libuv adapter; no second socket code
     "client":  (("base", "http", "rpc", "seal", "pb", "net"), ("uv.h", "protobuf-c/")),
-    "cli":     (("base", "client", "pb", "match", "store", "data"), ("jansson.h", "protobuf-c/")),
+    "cli":     (("base", "client", "pb", "match", "store", "data"), ("protobuf-c/",)),
     "gen":     (("base", "pb"),                        ("protobuf-c/", "jansson.h", "sodium.h")),
 }
 # One header of a layer that another may see though the layer as a whole is

@@ -56,9 +56,9 @@ ENGINE = [
     ("a hold does not tighten when proposed", [
         ("match/bar.c", "        set_held(engine, event->member, true);", "        ;")]),
     ("a block does not tighten when proposed", [
-        ("match/index.c", " &&\n           !match_flight_blocks(engine, ticket->row.member, duty->row.member);", ";")]),
+        ("match/fit.c", "if (match_flight_blocks(engine, ticket->row.member, duty->row.member))", "if (0)")]),
     ("musts and must_nots are forgotten", [
-        ("match/index.c", "    if (age == UINT32_MAX || match_ticket_age(engine, ticket) < age)\n        return false;\n", "")]),
+        ("match/fit.c", "return age != UINT32_MAX && match_ticket_age(engine, ticket) >= age;", "return true;")]),
     ("tickets live for ever", [
         ("match/ticket.c", "due[TICKET_LIFETIME] = ticket->row.expires_ms;", "due[TICKET_LIFETIME] = UINT64_MAX;")]),
     ("a lost seeker's ticket stays", [
@@ -66,11 +66,113 @@ ENGINE = [
     ("a replayed answer is not told apart", [
         ("match/peer.c", "    else if (offer->row.state == OFFER_REVOKED)\n        err = ERR_OFFER_GONE;", "    else if (0)\n        ;")]),
     ("a late row brings an ended talk back", [
-        ("match/adopt.c", "return flight->kind == COMMAND_ACCEPT && flight->subject == row->offer;", "return true;")]),
+        ("match/adopt.c", "return flight->kind == COMMAND_ACCEPT &&", "return true || flight->kind == COMMAND_ACCEPT &&")]),
     ("two lapses of a peer at a time", [
         ("match/peer.c", "(lapsing(duty) || match_subject_busy(&duty->subject))", "0")]),
     ("holds of one member overtake each other", [
         ("match/bar.c", "    if (match_flight_holds(engine, event->member, event) ||\n        (held", "    if ((held")]),
+    ("one candidate in seven is missed", [
+        ("match/fit.c", "    if (ticket->row.pool != duty->row.pool ||\n        ticket->row.member == duty->row.member",
+         "    if (ticket->row.pool != duty->row.pool || duty->row.member % 7 == 0 ||\n        ticket->row.member == duty->row.member")]),
+    ("the record does not count", [
+        ("match/fit.c", "        duty->row.yes, duty->row.total);", "        0, 0);")]),
+    ("ties go to the greater h", [
+        ("match/index.c", "return a->h < b->h;", "return a->h > b->h;")]),
+    ("the load does not count", [
+        ("match/index.c", "return a->load < b->load;", ";")]),
+    ("the standard is of the free only", [
+        ("match/index.c", "    if (!match_fit_cards(s->engine, s->ticket, duty))\n        return;\n",
+         "    if (!match_fit_cards(s->engine, s->ticket, duty) || !match_duty_free(s->engine, duty))\n        return;\n")]),
+    ("the standard does not fall", [
+        ("match/index.c", "    uint64_t waited = match_ticket_age(engine, ticket);\n", "    uint64_t waited = 0;\n")]),
+    ("danger is not first", [
+        ("match/ticket.c", "return a->row.danger;", "return b->row.danger;")]),
+    ("danger takes whoever is best", [
+        ("match/agenda.c", "if (ticket->row.danger &&\n        match_index_top", "if (0 &&\n        match_index_top")]),
+    ("danger does not get a freed slot at once", [
+        ("match/agenda.c", "if (ticket->row.danger && match_ticket_waits(engine, ticket) &&\n            (!danger", "if (0 &&\n            (!danger")]),
+    ("who waits is in no list", [
+        ("match/ticket.c", "        list_push_back(&engine->pool[row->pool].waiting, &ticket->wait_link);\n", "        ;\n")]),
+    ("the older of two gets a freed slot", [
+        ("match/agenda.c", "        if (one)\n            return NULL;\n", "        if (one)\n            return match_ticket_before(one, ticket) ? one : ticket;\n")]),
+    ("a batch's offers in another order", [
+        ("match/batch.c", "match_ticket_before(heap[down + 1], heap[down]))", "match_ticket_before(heap[down], heap[down + 1]))")]),
+    ("a batch forgets the age", [
+        ("match/batch.c", "    if (age > limits->age_max)\n        age", "    if (1)\n        age = 0;\n    if (age > limits->age_max)\n        age")]),
+    ("a batch takes fewer tickets", [
+        ("match/batch.c", "(uint32_t)engine->limits.batch_tickets);", "(uint32_t)engine->limits.batch_tickets / 2 + 1);")]),
+    ("a batch takes the first edge of each", [
+        ("match/assign.c", "    REQUIRE(a->tickets <= a->tickets_max);\n", "    for (uint32_t t = 0; t < a->tickets; t++)\n"
+         "        a->edges[t] = a->edges[t] > 0;\n")]),
+    ("nobody compatible is told as all busy", [
+        ("match/index.c", "    if (*peers > 0)\n", "    if (1)\n")]),
+    ("five are said to be few", [
+        ("match/view.c", "ticket->bound_peers < INDEX_TOLD", "ticket->bound_peers <= INDEX_TOLD")]),
+    ("nobody on duty is told as none compatible", [
+        ("match/index.c", "return engine->slices.pool[ticket->row.pool].n > 0 ?", "return 1 ?")]),
+    ("the best that is remembered outlives an exclusion", [
+        ("match/index.c", "        engine->now_ms >= best->until_ms ||\n", "")]),
+    ("the best that is remembered outlives its holder's change", [
+        ("match/index.c", "           match_fit_p(engine, ticket, best->duty) == best->p;", "           true;")]),
+    ("the best that is remembered outlives its holder's bar", [
+        ("match/index.c", "           match_fit_hard(engine, ticket, best->duty) &&\n", "")]),
+    ("the best that is remembered outlives an unblock", [
+        ("match/adopt.c", "        match_index_unsettle(engine); /* it may permit */", "        ;")]),
+    ("the best that is remembered outlives a hold", [
+        ("match/bar.c", "        match_index_unsettle(engine); /* he may be somebody's best again */", "        ;")]),
+    ("the best that is remembered outlives a refused block", [
+        ("match/adopt.c", "        match_index_unsettle(engine); /* it may have been refused */", "        ;")]),
+    ("who comes is not held against what is remembered", [
+        ("match/index.c", "    rise(engine, duty);\n", "")]),
+    ("the ring of who came runs over", [
+        ("match/index.c", "        pool->rises - best->rises > STATE_RISEN)", "        0)")]),
+    ("a column keeps its old hand", [
+        ("match/bar.c", "        match_index_drop(engine, duty);\n", "        ;\n"),
+        ("match/bar.c", "        match_index_put(engine, duty);\n", "        ;\n")]),
+    ("a peer who frees a slot has no bit of it", [
+        ("match/offer.c", "    match_index_touch(engine, offer->duty);\n", "")]),
+    ("a load is remembered too long", [
+        ("match/slice.c", "    slices->place[duty->place - 1].load = SLICE_LOAD_NONE;\n", "")]),
+    ("a load outlives its bucket", [
+        ("match/index.c", "place->load == SLICE_LOAD_NONE || place->bucket != bucket", "place->load == SLICE_LOAD_NONE")]),
+    ("bits are believed where they are only a sign", [
+        ("match/index.c", "    if (!confirmed(s)) { /* one by one, then */", "    if (0) {")]),
+    ("the probe passes over who fits just so", [
+        ("match/index.c", "(((uint64_t)p << 16) + most - 1) / most;", "(((uint64_t)p << 16) + most - 1) / most + 64;")]),
+    ("the search ends a sweep too soon", [
+        ("match/index.c", "        if (least(s) >= s->aimed)\n            return;\n", "        return;\n")]),
+    ("a moved column loses its bit", [
+        ("match/slice.c", "        write_bit(column_of(s, place), SLICE_FREE, is_free);\n", "")]),
+    ("a must that no term shares is passed over", [
+        ("match/probe.c", "        if (p->must.n == before)\n            p->nobody = true;\n", "")]),
+    ("one group a peer requires lets in whoever has nothing", [
+        ("match/probe.c", "    row_and(alive, met);\n", "")]),
+    ("who seeks nothing is scored as who does", [
+        ("match/probe.c", "    if (unsought[at / 64] >> (at % 64) & 1)\n", "    if (0)\n")]),
+    ("rarity is restored by half", [
+        ("match/rarity.c", "    rarity->term[at].count_q8 = count_q8;\n    return", "    rarity->term[at].count_q8 = count_q8 / 2;\n    return")]),
+    ("a member on both sides counts twice", [
+        ("match/fire.c", "        members--; /* a member counts once */\n", "")]),
+    ("an attend that is not stored counts", [
+        ("match/fire.c", "            discount(&pool->rarity, &duty->hand, NULL);\n", "            ;\n")]),
+    ("what both cards of a member have counts twice", [
+        ("match/fire.c", "        discount(&pool->rarity, &duty->hand, &ticket->hand);\n", "")]),
+    ("scores outlive the rarities they came from", [
+        ("match/fire.c", "    match_index_unsettle(engine);\n", "")]),
+    ("a must that relaxes is no moment", [
+        ("match/fire.c", "    case TIMER_RELAX:\n    case TIMER_BACKOFF:\n        match_agenda_ticket(engine, ticket);\n", "    case TIMER_RELAX:\n    case TIMER_BACKOFF:\n")]),
+    ("relaxing waits for the next change", [
+        ("match/ticket.c", "        if (age != UINT32_MAX)\n", "        if (0)\n")]),
+    ("a relaxed must holds on", [
+        ("match/hand.c", "        if (a->must[i].relax_after_ms == 0)\n", "        if (1)\n")]),
+    ("the exclusion of a bond holds", [
+        ("match/pair.c", "return bond ? 0 : rests_ms;", "return rests_ms;")]),
+    ("a return starts the age anew, in memory", [
+        ("match/ticket.c", "    match_agenda_ticket(engine, ticket);\n}", "    ticket->row.since_ms = engine->now_ms;\n    match_agenda_ticket(engine, ticket);\n}")]),
+    ("a freed slot waits for the batch", [
+        ("match/offer.c", "    if (row->state != OFFER_ACCEPTED) /* else the slot is the talk's */\n        match_agenda_duty(engine, duty);\n", "")]),
+    ("who comes back waits for the batch", [
+        ("match/presence.c", "    if (back || stale)\n", "    if (0)\n")]),
 ]
 STORE = [
     ("a return starts the age anew", [
@@ -107,6 +209,18 @@ STORE = [
 ]
 
 
+def bits():
+    """Each place where the index sets, keeps or clears bits, left out."""
+    for name in ("index", "slice", "probe"):
+        path = REPO / "src" / "match" / f"{name}.c"
+        text = path.read_text()
+        for found in re.finditer(r"^ +[^;={}()]*? (\||&)= ?(~?)[^;]*;", text, re.M):
+            what = "set" if found[1] == "|" else "cleared" if found[2] else "held against"
+            if text.count(found[0]) == 1:
+                line = text.count("\n", 0, found.start()) + 1
+                yield (f"{path.name}:{line}: bits are not {what}", [(f"match/{path.name}", found[0], "    ;")])
+
+
 def sources(top):
     keep = [p for part in ("base", "match", "store") for p in sorted((top / "src" / part).glob("*.c"))
             if not re.match(r"sqlite|query|schema|postgres", p.name)]
@@ -132,9 +246,12 @@ def run(top, name, edits, objects, out, seeds):
             path.write_text(text.replace(old, new))
         (out / "mutant").mkdir(exist_ok=True)
         for path in originals:
-            changed[path] = compile_one(top, out / "mutant", path)
+            try:
+                changed[path] = compile_one(top, out / "mutant", path)
+            except SystemExit as error:
+                return f"does not compile: the mutant needs care: {error}"[:200], False
         exe = out / "mutant" / "sim"
-        subprocess.run(["cc", *map(str, changed.values()), "-o", str(exe)], check=True)
+        subprocess.run(["cc", *map(str, changed.values()), "-lm", "-o", str(exe)], check=True)
     finally:
         for path, text in originals.items():
             path.write_text(text)
@@ -164,7 +281,7 @@ with tempfile.TemporaryDirectory() as folder:
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         paths = sources(top)
         objects = dict(zip(paths, pool.map(lambda p: compile_one(top, out, p), paths)))
-    for part, mutants in (("engine", ENGINE), ("store", STORE)):
+    for part, mutants in (("engine", ENGINE), ("index", bits()), ("store", STORE)):
         for name, edits in mutants:
             if args.names and not any(n in name for n in args.names):
                 continue

@@ -24,7 +24,7 @@
 #include "store/store.h"
 
 enum {
-    SIM_MEMBERS = 14,
+    SIM_MEMBERS = 160, /* at most: of a crowd */
     SIM_POOLS = 2,
     SIM_TERMS = 10,
     SIM_ROWS = 8192, /* of a kind, in one seed */
@@ -34,6 +34,7 @@ enum {
     SIM_EFFECTS = 64,
     SIM_PAIRS = 4096,
     SIM_LATER = 256,
+    SIM_ASKED = 128,
     SIM_KNOWN = 24 /* offers and talks a client remembers */
 };
 
@@ -44,6 +45,7 @@ struct sim_mix {
     uint32_t overtake; /* percent of offers that a block overtakes */
     uint32_t crash, fence, settle; /* in 10,000 steps */
     uint32_t vanish, patience;     /* percent */
+    bool crowd;                    /* more members than fit in a word of bits */
 };
 
 /* ---- clients ---- */
@@ -101,7 +103,7 @@ struct sim_flying {
     struct match_rarity_row rarity[128];
     struct store_job job;
     struct match_result result;
-    uint64_t execute_ms, deliver_ms, order;
+    uint64_t execute_ms, executed_ms, deliver_ms, order;
     bool used, executed, twice, lose, full_disk, zombie;
     bool ran;   /* once at least */
     bool clean; /* nothing else was under way when it was proposed */
@@ -120,6 +122,11 @@ struct sim_later {
 struct sim_run_of_offers { /* of one ticket, without a back-off between */
     uint32_t offers, life; /* life: of the process */
     uint64_t returned_ms, backoff_ms; /* backoff_ms: as it was written */
+};
+
+struct sim_asked {   /* a hold, its end, or an erasure that was asked for */
+    uint64_t member; /* 0: a free place */
+    bool held, gone;
 };
 
 struct sim_ban {   /* a block that was asked for: no offer of the pair since */
@@ -142,25 +149,33 @@ struct sim {
     uint64_t epoch, engine_epoch; /* of the store; of the engine */
     uint64_t sent, executions, crashes, fences, events, checked;
     uint64_t tick_late_ms, act_due_ms, started_ms, faults_ended_ms;
-    bool fenced;
+    bool fenced, draining;
 
     struct sim_member member[SIM_MEMBERS];
+    uint32_t members, places;    /* places: of tickets, and of duties */
     struct sim_request *request; /* [0] is none */
     uint32_t requests;
     struct sim_call *call;      /* by id; [0] is none */
     uint32_t calls, first_call; /* first_call: of this incarnation */
     struct sim_flying *flying;
-    struct sim_flying other; /* a command that is not the engine's */
+    uint32_t flyings; /* places in use, or free between those */
+    enum match_command_kind last_heard; /* in this step; KINDS: none */
+    struct sim_flying other;            /* a command that is not the engine's */
     struct sim_later later[SIM_LATER];
     struct sim_ban overtaken[SIM_KNOWN]; /* blocks the engine may not know */
     uint32_t overtakes;
     struct sim_ban ban[SIM_KNOWN];
-    uint32_t bans; /* ever */
+    uint32_t bans;                     /* ever */
+    struct sim_asked asked[SIM_ASKED]; /* holds to be stored, in that order */
+    uint32_t askeds;
 
     struct sim_table *kept[ROW_PAIR]; /* tickets, offers, duties, talks */
     struct sim_run_of_offers *run;    /* by place of the ticket */
+    struct match_row *shown; /* the engine's rows, when all is settled */
+    uint32_t showns;
     struct match_pair_row pair[SIM_PAIRS];
     uint32_t pairs;
+    struct sim_model *model; /* what must be decided: sim_model.h */
 };
 
 /* ---- sim_world.c ---- */
@@ -181,6 +196,8 @@ uint64_t sim_port_due_ms(const struct sim *sim);
 /* Execute or deliver the first that is due. */
 void sim_port_step(struct sim *sim);
 uint32_t sim_port_flying(const struct sim *sim);
+/* Execute what must be refused. */
+void sim_port_probe(struct sim *sim, const struct match_command *command);
 /* The process dies: what was under way may still reach the store. */
 void sim_port_die(struct sim *sim);
 /* Another node takes the pools. */
@@ -209,6 +226,7 @@ void sim_later_block(struct sim *sim, uint32_t member, uint64_t other);
 void sim_later(struct sim *sim, enum match_event_kind kind, uint32_t member,
                enum match_role role);
 void sim_people_act(struct sim *sim);
+void sim_people_gather(struct sim *sim); /* those who help attend */
 uint64_t sim_people_due_ms(const struct sim *sim);
 void sim_people_beat(struct sim *sim);
 void sim_people_come_back(struct sim *sim); /* all that are lost, at once */
@@ -221,7 +239,13 @@ uint64_t sim_later_due_ms(const struct sim *sim);
 void sim_later_step(struct sim *sim);
 struct sim_member *sim_people_of(struct sim *sim, uint64_t id);
 
-/* ---- sim_truth.c, sim_laws.c ---- */
+/* ---- sim_probe.c ---- */
+/* Ask the store for something that it must refuse. */
+void sim_probe(struct sim *sim);
+/* Of one who has put no card. */
+void sim_probe_cardless(struct sim *sim, const struct sim_member *member);
+
+/* ---- sim_truth.c, sim_laws.c, sim_laws_order.c ---- */
 void sim_truth_open(struct sim *sim);
 struct match_row *sim_truth_row(struct sim *sim, enum match_row_kind kind,
                                 uint64_t id);
@@ -235,6 +259,10 @@ void sim_laws_executed(struct sim *sim, const struct sim_flying *flying,
 void sim_truth_believe(struct sim *sim, const struct match_command *command,
                        const struct match_result *result);
 void sim_truth_claimed(struct sim *sim);
+/* A hold is asked for: it is stored after those before it. */
+void sim_laws_asked(struct sim *sim, const struct match_event *event);
+/* The engine proposes: what may not overtake. */
+void sim_laws_order(struct sim *sim, const struct match_command *command);
 /* The engine proposes: what must hold already. */
 void sim_laws_proposed(struct sim *sim, const struct match_command *command);
 /* The engine hears of a result. */
@@ -244,9 +272,12 @@ void sim_laws_heard(struct sim *sim, const struct match_command *command,
 bool sim_truth_talk(const struct sim *sim, uint64_t a, uint64_t b);
 /* Open offers and live talks of a peer. */
 uint32_t sim_truth_used(const struct sim *sim, uint64_t peer);
-/* May these two meet, as far as the store and the cards go? */
 /* May it be in a back-off that no row tells of? */
 bool sim_laws_backs_off(struct sim *sim, uint64_t ticket);
+/* a's musts and must_nots against what b has, at a ticket's age. */
+bool sim_laws_accepts(const struct match_card *a, const struct match_card *b,
+                      uint64_t age_ms);
+/* May these two meet, as far as the store and the cards go? */
 bool sim_laws_hard(struct sim *sim, uint64_t ticket, uint64_t peer,
                    uint64_t now_ms);
 
@@ -257,15 +288,6 @@ void sim_settle(struct sim *sim);
 void sim_settle_fenced(struct sim *sim);
 /* Faults stop: laws 10, 11, 12, 13, and every call was answered. */
 void sim_finish(struct sim *sim);
-
-/* ---- sim_cover.c ---- */
-enum sim_cover_table { COVER_TICKET, COVER_OFFER, COVER_DUTY, COVER_TALK };
-void sim_cover_event(struct sim *sim, const struct match_event *event);
-void sim_cover_result(struct sim *sim, const struct match_command *command,
-                      const struct match_result *result);
-void sim_cover_reply(enum match_event_kind kind, enum err err);
-/* Print the tables; the number of cells that were missed. */
-uint32_t sim_cover_report(bool all);
 
 /* ---- sim_trace.c ---- */
 void sim_trace_open(const struct sim *sim);

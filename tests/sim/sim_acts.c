@@ -5,7 +5,7 @@ typedef void act_fn(struct sim *sim, uint32_t id);
 
 static uint32_t somebody(struct sim *sim)
 {
-    return (uint32_t)sim_roll(sim, SIM_MEMBERS);
+    return (uint32_t)sim_roll(sim, sim->members);
 }
 
 /* Say something new. */
@@ -15,10 +15,13 @@ static void say(struct sim *sim, enum match_event_kind kind, uint32_t id,
     sim_people_say(sim, sim_people_request(sim, kind, id, subject, flag));
 }
 
-/* Half of the members mostly seek, half mostly help; all do both. */
+/* Half of the members mostly seek (in a crowd, one in six), the others mostly
+ * help; all do both. */
 static bool unusual(struct sim *sim, uint32_t id, enum match_role role)
 {
-    return (id & 1) != (role == MATCH_PEER) && !sim_percent(sim, 15);
+    bool helps = id % (sim->mix.crowd ? 6 : 2) != 0;
+
+    return helps != (role == MATCH_PEER) && !sim_percent(sim, 15);
 }
 
 static void act_ask(struct sim *sim, uint32_t id)
@@ -44,6 +47,12 @@ static void act_attend(struct sim *sim, uint32_t id)
     sim->member[id].attend = sim_people_request(
         sim, EVENT_ATTEND, id, until_ms << 24 | rest_ms << 8 | capacity, false);
     sim_people_say(sim, sim->member[id].attend);
+}
+
+void sim_people_gather(struct sim *sim)
+{
+    for (uint32_t id = 0; id < sim->members; id++)
+        act_attend(sim, id);
 }
 
 /* The stream breaks and is opened again, or is opened twice. */
@@ -161,12 +170,14 @@ static void act_talk(struct sim *sim, uint32_t id)
                                                   EVENT_END, EVENT_REFLECT};
     const struct sim_member *member = &sim->member[id];
     uint64_t talk = open_one(sim, ROW_TALK, member->talk);
+    enum match_event_kind kind;
 
     if (member->talks == 0)
         return;
     if (talk == 0 || sim_percent(sim, 50))
         talk = recall(sim, member->talk, member->talks);
-    say(sim, kinds[sim_roll(sim, 4)], id, talk, sim_percent(sim, 70));
+    kind = kinds[sim_roll(sim, 4)];
+    say(sim, kind, id, talk, sim_percent(sim, 70));
 }
 
 static void act_idle(struct sim *sim, uint32_t id)
@@ -187,12 +198,20 @@ static void act_block(struct sim *sim, uint32_t id)
     const struct sim_member *member =
         &sim->member[sim_percent(sim, 90) ? id : somebody(sim)];
     uint32_t other = somebody(sim);
+    bool knows = sim_percent(sim, 50); /* who it was */
 
+    if (kind == EVENT_UNBLOCK && sim_percent(sim, 50)) { /* one that stands */
+        for (uint32_t i = 0; i < sim->pairs; i++)
+            if (sim->pair[i].kind == PAIR_BLOCK &&
+                sim->pair[i].a == sim->member[id].id) {
+                say(sim, kind, id, sim->pair[i].b, false);
+                return;
+            }
+    }
     if (sim_percent(sim, 50) && other != id && !sim->member[other].gone)
         say(sim, kind, id, sim->member[other].id, false);
     else if (member->talks && sim_percent(sim, 50))
-        say(sim, kind, id, recall(sim, member->talk, member->talks),
-            sim_percent(sim, 50));
+        say(sim, kind, id, recall(sim, member->talk, member->talks), knows);
     else if (member->offers)
         say(sim, kind, id, recall(sim, member->offer, member->offers), false);
 }
@@ -221,7 +240,7 @@ static void act_lost(struct sim *sim, uint32_t id)
         member->ask_call = 0;
     if (event.stream.stream == member->attend_call)
         member->attend_call = 0;
-    for (uint32_t i = 0; i < SIM_MEMBERS; i++) /* whoever it was */
+    for (uint32_t i = 0; i < sim->members; i++) /* whoever it was */
         if (sim->member[i].ask_call == event.stream.stream)
             sim->member[i].ask_call = 0;
         else if (sim->member[i].attend_call == event.stream.stream)
@@ -239,6 +258,8 @@ static void act_silence(struct sim *sim, uint32_t id)
 static void act_hold(struct sim *sim, uint32_t id)
 {
     sim_later(sim, EVENT_HOLD, id, MATCH_SEEKER);
+    if (sim_percent(sim, 30)) /* and lifted again before it is stored */
+        sim_later(sim, EVENT_HOLD, id, MATCH_SEEKER);
 }
 
 static void act_gone(struct sim *sim, uint32_t id)
@@ -261,6 +282,16 @@ static void act_rarity(struct sim *sim, uint32_t id)
     sim_event(sim, &event);
 }
 
+/* The process is told to go, and does so in a while. */
+static void act_drain(struct sim *sim, uint32_t id)
+{
+    struct match_event event = {.kind = EVENT_DRAIN};
+
+    (void)id;
+    sim->draining = true;
+    sim_event(sim, &event);
+}
+
 static const struct {
     uint32_t weight;
     act_fn *act;
@@ -271,7 +302,7 @@ static const struct {
     {20, act_repeat},   {110, act_talk},   {4, act_idle},
     {12, act_block},    {15, act_card},    {25, act_lost},
     {15, act_silence},  {5, act_hold},     {1, act_gone},
-    {1, act_rarity},
+    {1, act_rarity},    {1, act_drain},
 };
 
 void sim_people_act(struct sim *sim)
@@ -284,7 +315,7 @@ void sim_people_act(struct sim *sim)
         act_hold(sim, id); /* an appeal */
         return;
     }
-    if (sim->calls + SIM_MEMBERS * 4 > SIM_CALLS || sim->member[id].gone)
+    if (sim->calls + sim->members * 4 > SIM_CALLS || sim->member[id].gone)
         return;
     for (uint32_t i = 0; i < sizeof acts / sizeof acts[0]; i++)
         total += acts[i].weight;

@@ -1,5 +1,5 @@
 /* Clients: streams, calls and their answers. */
-#include "sim.h"
+#include "sim_cover.h"
 
 uint32_t sim_people_request(struct sim *sim, enum match_event_kind kind,
                             uint32_t member, uint64_t subject, bool flag)
@@ -376,7 +376,7 @@ void sim_people_dropped(struct sim *sim, uint64_t call)
 
 void sim_people_cut_off(struct sim *sim)
 {
-    for (uint32_t i = 0; i < SIM_MEMBERS; i++) {
+    for (uint32_t i = 0; i < sim->members; i++) {
         struct sim_member *member = &sim->member[i];
 
         member->ask_call = member->attend_call = 0;
@@ -384,13 +384,14 @@ void sim_people_cut_off(struct sim *sim)
         member->gone = member->gone_stored;
     }
     sim->first_call = sim->calls;
+    sim->askeds = 0;
     for (int i = 0; i < SIM_KNOWN; i++)
         sim->ban[i] = (struct sim_ban){0, 0};
 }
 
 void sim_people_come_back(struct sim *sim)
 {
-    for (uint32_t i = 0; i < SIM_MEMBERS; i++) {
+    for (uint32_t i = 0; i < sim->members; i++) {
         const struct sim_member *member = &sim->member[i];
 
         if (member->gone || !sim_percent(sim, sim->mix.patience))
@@ -413,7 +414,7 @@ uint64_t sim_people_due_ms(const struct sim *sim)
 {
     uint64_t due_ms = UINT64_MAX;
 
-    for (uint32_t i = 0; i < SIM_MEMBERS; i++)
+    for (uint32_t i = 0; i < sim->members; i++)
         if (streams(&sim->member[i]) && sim->member[i].beat_due_ms < due_ms)
             due_ms = sim->member[i].beat_due_ms;
     return due_ms;
@@ -448,7 +449,7 @@ void sim_people_beat(struct sim *sim)
 {
     uint64_t due_ms = sim_people_due_ms(sim);
 
-    for (uint32_t i = 0; i < SIM_MEMBERS; i++) {
+    for (uint32_t i = 0; i < sim->members; i++) {
         struct sim_member *member = &sim->member[i];
 
         if (!streams(member) || member->beat_due_ms != due_ms)

@@ -1,123 +1,35 @@
-/* Which cells of the state tables, and which refusals, a run has visited. */
-#include "sim.h"
+/* Counting what happens, and failing on what no table declares. */
+#include "sim_cover.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { STATES = 8, TABLES = 4, COMMAND_ERRS = COMMAND_KINDS };
+#include "sim_model.h"
 
-static uint64_t cell[TABLES][STATES][EVENT_KINDS];
-static uint64_t outcome[COMMAND_KINDS][OUTCOME_COUNT];
-static uint64_t refused[COMMAND_KINDS][ERR_COUNT];
-static uint64_t replied[EVENT_KINDS][ERR_COUNT];
+static struct cover_counts counts;
 
-/* State 0 is "there is none". */
-static const char *const state_names[TABLES][STATES] = {
-    [COVER_TICKET] = {"none", "WAITING", "OFFERED", "MATCHED", "ENDED"},
-    [COVER_OFFER] = {"none", "OPEN", "ACCEPTED", "DECLINED", "LAPSED",
-                     "REVOKED"},
-    [COVER_DUTY] = {"none", "OFF", "ON", "PAUSED"},
-    [COVER_TALK] = {"none", "JOINING", "OPEN", "ENDED"},
-};
-static const char *const table_names[TABLES] = {"ticket", "offer", "duty",
-                                                "talk"};
-
-/* The cells that must be visited: what can happen to each, in any state. */
-static const struct {
-    enum sim_cover_table table;
-    enum match_event_kind kind;
-    uint32_t but; /* states in which it cannot happen, as bits */
-    const char *why;
-} wanted[] = {
-    {COVER_TICKET, EVENT_ASK, 0, ""},
-    {COVER_TICKET, EVENT_WITHDRAW, 1u << 0, "who never asked has no ticket"},
-    {COVER_TICKET, EVENT_LOST, 1u << 0, "no ticket, no stream"},
-    {COVER_TICKET, EVENT_SEEN, 1u << 0, "no ticket, no stream"},
-    {COVER_TICKET, EVENT_CARD, 0, ""},
-    {COVER_TICKET, EVENT_HOLD, 0, ""},
-    {COVER_TICKET, EVENT_GONE, 0, ""},
-    {COVER_TICKET, EVENT_BLOCK, 0, ""},
-    {COVER_TICKET, EVENT_UNBLOCK, 0, ""},
-    {COVER_TICKET, EVENT_ATTEND, 0, ""},
-    {COVER_OFFER, EVENT_ANSWER, 1u << 0, "only what was told is answered"},
-    {COVER_DUTY, EVENT_ATTEND, 0, ""},
-    {COVER_DUTY, EVENT_LEAVE, 0, ""},
-    {COVER_DUTY, EVENT_PAUSE, 0, ""},
-    {COVER_DUTY, EVENT_RESUME, 0, ""},
-    {COVER_DUTY, EVENT_CAPACITY, 0, ""},
-    {COVER_DUTY, EVENT_ASK, 0, ""},
-    {COVER_DUTY, EVENT_ANSWER, 1u << 0, "no duty was ever offered to"},
-    {COVER_DUTY, EVENT_LOST, 1u << 0, "no duty, no stream"},
-    {COVER_DUTY, EVENT_SEEN, 1u << 0, "no duty, no stream"},
-    {COVER_DUTY, EVENT_CARD, 0, ""},
-    {COVER_DUTY, EVENT_HOLD, 0, ""},
-    {COVER_DUTY, EVENT_GONE, 0, ""},
-    {COVER_DUTY, EVENT_BLOCK, 0, ""},
-    {COVER_TALK, EVENT_JOIN, 1u << 0, "only what was told is joined"},
-    {COVER_TALK, EVENT_END, 1u << 0, "only what was told is ended"},
-    {COVER_TALK, EVENT_REFLECT, 1u << 0, "only what was told is reflected on"},
-    {COVER_TALK, EVENT_IDLE, 1u << 0, "only what exists is idle"},
-    {COVER_TALK, EVENT_BLOCK, 0, ""},
-};
-
-/* Refusals that the world of the simulator must have provoked. */
-static const struct {
-    enum match_event_kind kind;
-    enum err err;
-} replies[] = {
-    {EVENT_ASK, ERR_TICKET_LIVES},
-    {EVENT_ASK, ERR_MEMBER_INACTIVE},
-    {EVENT_ASK, ERR_FENCED},
-    {EVENT_ASK, ERR_STORE},
-    {EVENT_ASK, ERR_KEY_REUSED},
-    {EVENT_WITHDRAW, ERR_NO_TICKET},
-    {EVENT_WITHDRAW, ERR_ALREADY_MATCHED},
-    {EVENT_WITHDRAW, ERR_TICKET_ENDED},
-    {EVENT_ATTEND, ERR_TICKET_LIVES},
-    {EVENT_ATTEND, ERR_GRADE},
-    {EVENT_ATTEND, ERR_MEMBER_INACTIVE},
-    {EVENT_LEAVE, ERR_NOT_ON_DUTY},
-    {EVENT_PAUSE, ERR_NOT_ON_DUTY},
-    {EVENT_PAUSE, ERR_FENCED},
-    {EVENT_RESUME, ERR_TICKET_LIVES},
-    {EVENT_CAPACITY, ERR_CAPACITY},
-    {EVENT_ANSWER, ERR_LATE},
-    {EVENT_ANSWER, ERR_OFFER_CLOSED},
-    {EVENT_ANSWER, ERR_OFFER_GONE},
-    {EVENT_ANSWER, ERR_NO_OFFER},
-    {EVENT_ANSWER, ERR_KEY_REUSED},
-    {EVENT_ANSWER, ERR_FENCED},
-    {EVENT_ANSWER, ERR_STORE},
-    {EVENT_END, ERR_TALK_ENDED},
-    {EVENT_REFLECT, ERR_TALK_LIVES},
-    {EVENT_REFLECT, ERR_REFLECTED},
-    {EVENT_JOIN, ERR_TALK_ENDED},
-    {EVENT_BLOCK, ERR_NO_RELATION},
-    {EVENT_UNBLOCK, ERR_NO_RELATION},
-};
-
-/* Commands that the store must have refused, and why. */
-static const struct {
-    enum match_command_kind kind;
-    enum err err;
-} refusals[] = {
-    {COMMAND_OPEN_TICKET, ERR_CARD_VERSION},
-    {COMMAND_OPEN_TICKET, ERR_MEMBER_INACTIVE},
-    {COMMAND_OPEN_DUTY, ERR_CARD_VERSION},
-    {COMMAND_OPEN_DUTY, ERR_MEMBER_INACTIVE},
-    {COMMAND_OFFER, ERR_CARD_VERSION},
-    {COMMAND_OFFER, ERR_EXCLUDED},
-    {COMMAND_ACCEPT, ERR_OFFER_GONE},
-};
-
-static void visit(enum sim_cover_table table, uint32_t state,
-                  enum match_event_kind kind)
+const struct cover_counts *sim_cover_counts(void)
 {
-    cell[table][state][kind]++;
+    return &counts;
 }
 
+void sim_cover_add(const struct cover_counts *other, uint32_t n)
+{
+    uint64_t *to = (uint64_t *)(void *)&counts;
+
+    memset(&counts, 0, sizeof counts);
+    for (uint32_t i = 0; i < n; i++) {
+        const uint64_t *from = (const uint64_t *)(const void *)&other[i];
+
+        for (size_t at = 0; at < sizeof counts / sizeof *to; at++)
+            to[at] += from[at];
+    }
+}
+
+/* ---- in which state ---- */
+
 /* The member's last ticket, whatever became of it. */
-static uint32_t ticket_state(const struct sim *sim, uint64_t member)
+static uint32_t ticket_of(const struct sim *sim, uint64_t member)
 {
     const struct sim_table *tickets = sim->kept[ROW_TICKET];
 
@@ -127,174 +39,338 @@ static uint32_t ticket_state(const struct sim *sim, uint64_t member)
     return 0;
 }
 
-static uint32_t duty_state(struct sim *sim, uint64_t member)
-{
-    const struct match_row *row = sim_truth_row(sim, ROW_DUTY, member);
-
-    return row ? 1 + (uint32_t)row->duty.state : 0;
-}
-
-static uint32_t talk_state(struct sim *sim, uint64_t talk)
-{
-    const struct match_row *row = sim_truth_row(sim, ROW_TALK, talk);
-
-    return row ? 1 + (uint32_t)row->talk.state : 0;
-}
-
-/* The last talk of either of two. */
-static uint32_t talk_between(const struct sim *sim, uint64_t member)
+/* The last talk of a member, with `other` unless 0. */
+static uint32_t talk_of(const struct sim *sim, uint64_t member, uint64_t other)
 {
     const struct sim_table *talks = sim->kept[ROW_TALK];
 
-    for (uint32_t i = talks->n; i > 0; i--)
-        if (talks->row[i - 1].talk.seeker == member ||
-            talks->row[i - 1].talk.peer == member)
-            return 1 + (uint32_t)talks->row[i - 1].talk.state;
+    for (uint32_t i = talks->n; i > 0; i--) {
+        const struct match_talk_row *talk = &talks->row[i - 1].talk;
+
+        if ((talk->seeker == member && (!other || talk->peer == other)) ||
+            (talk->peer == member && (!other || talk->seeker == other)))
+            return 1 + (uint32_t)talk->state;
+    }
     return 0;
+}
+
+static uint32_t state_of(const struct match_row *row)
+{
+    if (!row)
+        return 0;
+    switch (row->kind) {
+    case ROW_TICKET:
+        return 1 + (uint32_t)row->ticket.state;
+    case ROW_OFFER:
+        return 1 + (uint32_t)row->offer.state;
+    case ROW_DUTY:
+        return 1 + (uint32_t)row->duty.state;
+    case ROW_TALK:
+        return 1 + (uint32_t)row->talk.state;
+    case ROW_PAIR:
+    case ROW_RARITY:
+    case ROW_KINDS:
+        break;
+    }
+    return 0;
+}
+
+static uint32_t state(struct sim *sim, enum match_row_kind kind, uint64_t id)
+{
+    return state_of(sim_truth_row(sim, kind, id));
+}
+
+/* ---- whom a command concerns ---- */
+
+struct parties {
+    uint64_t offer, talk, member[2];
+};
+
+static struct parties parties(struct sim *sim,
+                              const struct match_command *command)
+{
+    struct parties of = {.offer = 0};
+    const struct match_row *row;
+
+    switch (command->kind) {
+    case COMMAND_OPEN_TICKET:
+        of.member[0] = command->open_ticket.ticket.member;
+        break;
+    case COMMAND_CLOSE_TICKET:
+        of.member[0] = command->close_ticket.member;
+        break;
+    case COMMAND_OPEN_DUTY:
+        of.member[0] = command->open_duty.duty.member;
+        break;
+    case COMMAND_SET_DUTY:
+        of.member[0] = command->set_duty.duty.member;
+        break;
+    case COMMAND_CLOSE_DUTY:
+        of.member[0] = command->close_duty.member;
+        break;
+    case COMMAND_OFFER:
+        of.member[0] = command->offer.offer.seeker;
+        of.member[1] = command->offer.offer.peer;
+        break;
+    case COMMAND_ACCEPT:
+        of.offer = command->accept.offer;
+        break;
+    case COMMAND_DECLINE:
+        of.offer = command->decline.offer;
+        break;
+    case COMMAND_CLOSE_OFFER:
+        of.offer = command->close_offer.offer;
+        break;
+    case COMMAND_JOIN:
+        of.talk = command->join.talk;
+        break;
+    case COMMAND_END_TALK:
+        of.talk = command->end_talk.talk;
+        break;
+    case COMMAND_REFLECT:
+        of.talk = command->reflect.talk;
+        break;
+    case COMMAND_BLOCK:
+    case COMMAND_UNBLOCK:
+        of.member[0] = command->block.member;
+        of.member[1] = command->block.other;
+        break;
+    case COMMAND_HOLD:
+        of.member[0] = command->hold.member;
+        break;
+    case COMMAND_RARITY:
+    case COMMAND_KINDS:
+        break;
+    }
+    if ((row = sim_truth_row(sim, ROW_OFFER, of.offer)) != NULL) {
+        of.member[0] = row->offer.seeker;
+        of.member[1] = row->offer.peer;
+    }
+    if ((row = sim_truth_row(sim, ROW_TALK, of.talk)) != NULL) {
+        of.member[0] = row->talk.seeker;
+        of.member[1] = row->talk.peer;
+    }
+    return of;
+}
+
+static bool concerns(const struct parties *of, uint64_t member)
+{
+    return member != 0 && (of->member[0] == member || of->member[1] == member);
+}
+
+/* ---- races ---- */
+
+static void race(struct sim *sim, enum cover_race what, uint64_t member,
+                 uint64_t other)
+{
+    for (uint32_t i = 0; i < sim->flyings; i++) {
+        const struct sim_flying *flying = &sim->flying[i];
+        struct parties of;
+
+        if (!flying->used || flying->zombie)
+            continue;
+        of = parties(sim, &flying->command);
+        if (concerns(&of, member) || concerns(&of, other))
+            counts.race[flying->command.kind][what][flying->executed]++;
+    }
+}
+
+void sim_cover_card(struct sim *sim, uint64_t member)
+{
+    race(sim, RACE_CARD, member, 0);
+}
+
+/* Did an offer of theirs that the engine holds open reach its deadline since
+ * then? */
+static void deadlines(struct sim *sim, const struct sim_flying *flying,
+                      uint64_t since_ms)
+{
+    struct parties of = parties(sim, &flying->command);
+
+    for (uint32_t i = 0; i < sim->places; i++) {
+        const struct match_row *row =
+            sim_truth_row(sim, ROW_OFFER, sim->model->is.ticket[i].offer);
+
+        if (row && row->offer.deadline_ms > since_ms &&
+            row->offer.deadline_ms <= sim->now_ms &&
+            (concerns(&of, row->offer.seeker) ||
+             concerns(&of, row->offer.peer)))
+            counts
+                .race[flying->command.kind][RACE_DEADLINE][flying->executed]++;
+    }
+}
+
+/* ---- events ---- */
+
+static void visit(enum sim_cover_table table, uint32_t at,
+                  enum match_event_kind kind)
+{
+    counts.event[table][at][kind]++;
 }
 
 void sim_cover_event(struct sim *sim, const struct match_event *event)
 {
-    const struct match_row *row;
-
-    if (event->kind == EVENT_ANSWER) {
-        row = sim_truth_row(sim, ROW_OFFER, event->answer.offer);
-        visit(COVER_OFFER, row ? 1 + (uint32_t)row->offer.state : 0,
+    if (event->kind == EVENT_ANSWER)
+        visit(COVER_OFFER, state(sim, ROW_OFFER, event->answer.offer),
               event->kind);
-    }
     if (event->kind == EVENT_JOIN || event->kind == EVENT_END ||
         event->kind == EVENT_IDLE)
-        visit(COVER_TALK, talk_state(sim, event->talk.talk), event->kind);
+        visit(COVER_TALK, state(sim, ROW_TALK, event->talk.talk), event->kind);
     if (event->kind == EVENT_REFLECT)
-        visit(COVER_TALK, talk_state(sim, event->reflect.talk), event->kind);
+        visit(COVER_TALK, state(sim, ROW_TALK, event->reflect.talk),
+              event->kind);
     if (event->kind == EVENT_BLOCK)
-        visit(COVER_TALK, talk_between(sim, event->member), event->kind);
+        visit(COVER_TALK, talk_of(sim, event->member, 0), event->kind);
+    if (event->kind == EVENT_WITHDRAW)
+        race(sim, RACE_WITHDRAW, event->member, 0);
+    if (event->kind == EVENT_BLOCK)
+        race(sim, RACE_BLOCK, event->member, event->block.other);
+    if (event->kind == EVENT_LOST)
+        race(sim, RACE_LOST, event->member, 0);
+    if (event->kind == EVENT_CARD)
+        race(sim, RACE_CARD, event->member, 0);
+    if (event->kind == EVENT_HOLD || event->kind == EVENT_GONE)
+        race(sim, RACE_HOLD, event->member, 0);
     if (event->member == 0)
         return;
-    visit(COVER_TICKET, ticket_state(sim, event->member), event->kind);
-    visit(COVER_DUTY, duty_state(sim, event->member), event->kind);
-}
-
-void sim_cover_result(struct sim *sim, const struct match_command *command,
-                      const struct match_result *result)
-{
-    (void)sim;
-    outcome[command->kind][result->outcome]++;
-    if (result->outcome == OUTCOME_REFUSED)
-        refused[command->kind][result->err]++;
+    visit(COVER_TICKET, ticket_of(sim, event->member), event->kind);
+    visit(COVER_DUTY, state(sim, ROW_DUTY, event->member), event->kind);
 }
 
 void sim_cover_reply(enum match_event_kind kind, enum err err)
 {
-    replied[kind][err]++;
+    const struct cover_tables *tables = cover_tables();
+    bool declared = false;
+
+    for (uint32_t i = 0; i < tables->replies && !declared; i++)
+        declared = tables->reply[i].kind == kind && tables->reply[i].err == err;
+    if (!declared)
+        (void)fprintf(stderr, "%s answered %s\n", sim_event_name(kind),
+                      err_reason(err));
+    LAW("an answer is one that a table declares", declared);
+    counts.reply[kind][err]++;
 }
 
-static uint32_t report_cells(bool all)
+/* ---- commands ---- */
+
+/* The state of what a guard looks at. */
+static uint32_t guarded(struct sim *sim, const struct match_command *command,
+                        enum sim_cover_table table)
 {
-    uint32_t missed = 0;
+    struct parties of = parties(sim, command);
 
-    for (uint32_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
-        enum sim_cover_table table = wanted[i].table;
-
-        if (all)
-            (void)printf("  %-6s %-9s", table_names[table],
-                         sim_event_name(wanted[i].kind));
-        for (uint32_t state = 0; state < STATES; state++) {
-            uint64_t n = cell[table][state][wanted[i].kind];
-            bool cannot = wanted[i].but & 1u << state;
-
-            if (!state_names[table][state])
-                continue;
-            if (all && cannot && n == 0)
-                (void)printf(" %s -", state_names[table][state]);
-            else if (all)
-                (void)printf(" %s %llu", state_names[table][state],
-                             (unsigned long long)n);
-            if (n == 0 && !cannot) {
-                missed++;
-                (void)printf("%snever visited: %s %s, %s\n", all ? "\n  " : "",
-                             table_names[table], state_names[table][state],
-                             sim_event_name(wanted[i].kind));
-            }
-        }
-        if (all)
-            (void)printf("%s%s\n", *wanted[i].why ? "  (-: " : "",
-                         *wanted[i].why ? wanted[i].why : "");
-    }
-    return missed;
+    if (command->kind == COMMAND_CLOSE_TICKET)
+        return state(sim, ROW_TICKET, command->close_ticket.ticket);
+    if (command->kind == COMMAND_OFFER && table == COVER_TICKET)
+        return state(sim, ROW_TICKET, command->offer.offer.ticket);
+    if (command->kind == COMMAND_OFFER)
+        return state(sim, ROW_DUTY, command->offer.offer.peer);
+    if (table == COVER_TICKET)
+        return ticket_of(sim, of.member[0]);
+    if (table == COVER_DUTY)
+        return state(sim, ROW_DUTY, of.member[0]);
+    if (table == COVER_OFFER)
+        return state(sim, ROW_OFFER, of.offer);
+    if (of.talk)
+        return state(sim, ROW_TALK, of.talk);
+    return of.member[1] ? talk_of(sim, of.member[0], of.member[1]) : 0;
 }
 
-static uint32_t report_outcomes(bool all)
+static void refused(enum match_command_kind kind, enum err err)
 {
-    uint32_t missed = 0;
+    const struct cover_tables *tables = cover_tables();
+    bool declared = false;
 
-    for (int kind = 0; kind < COMMAND_KINDS; kind++) {
-        if (all)
-            (void)printf("  %-13s ok %llu, replayed %llu, refused %llu, "
-                         "fenced %llu\n",
-                         sim_command_name((enum match_command_kind)kind),
-                         (unsigned long long)outcome[kind][OUTCOME_OK],
-                         (unsigned long long)outcome[kind][OUTCOME_REPLAY],
-                         (unsigned long long)outcome[kind][OUTCOME_REFUSED],
-                         (unsigned long long)outcome[kind][OUTCOME_FENCED]);
-        for (int what = 0; what < OUTCOME_COUNT; what++) {
-            if (outcome[kind][what])
-                continue;
-            missed++;
-            (void)printf("never seen: outcome %d of %s\n", what,
-                         sim_command_name((enum match_command_kind)kind));
-        }
-    }
-    return missed;
+    for (uint32_t i = 0; i < tables->reasons && !declared; i++)
+        declared =
+            tables->reason[i].kind == kind && tables->reason[i].err == err;
+    if (!declared)
+        (void)fprintf(stderr, "%s refused %s\n", sim_command_name(kind),
+                      err_reason(err));
+    LAW("a refusal is for a reason that a table declares", declared);
+    counts.reason[kind][err]++;
 }
 
-static uint32_t report_refusals(bool all)
+void sim_cover_executed(struct sim *sim, const struct sim_flying *flying,
+                        const struct match_result *result)
 {
-    uint32_t missed = 0;
+    const struct match_command *command = &flying->command;
+    const struct cover_tables *tables = cover_tables();
+    bool done = result->outcome == OUTCOME_OK;
 
-    for (int kind = 0; all && kind < COMMAND_KINDS; kind++)
-        for (int err = 0; err < ERR_COUNT; err++)
-            if (refused[kind][err])
-                (void)printf("  %s refused %s %llu\n",
-                             sim_command_name((enum match_command_kind)kind),
-                             err_reason((enum err)err),
-                             (unsigned long long)refused[kind][err]);
-    for (int kind = 0; all && kind < EVENT_KINDS; kind++)
-        for (int err = 0; err < ERR_COUNT; err++)
-            if (replied[kind][err])
-                (void)printf("  %s answered %s %llu\n",
-                             sim_event_name((enum match_event_kind)kind),
-                             err_reason((enum err)err),
-                             (unsigned long long)replied[kind][err]);
-    for (uint32_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
-        if (refused[refusals[i].kind][refusals[i].err])
+    deadlines(sim, flying, command->now_ms);
+    if (result->outcome == OUTCOME_REFUSED)
+        refused(command->kind, result->err);
+    if (!done && (result->outcome != OUTCOME_REFUSED ||
+                  result->err == ERR_STORE || result->err == ERR_KEY_REUSED))
+        return; /* in whatever state */
+    for (uint32_t i = 0; i < tables->guards; i++) {
+        const struct cover_guard *guard = &tables->guard[i];
+        uint32_t at;
+
+        if (guard->kind != command->kind)
             continue;
-        missed++;
-        (void)printf("never refused: %s, %s\n",
-                     sim_command_name(refusals[i].kind),
-                     err_reason(refusals[i].err));
+        at = guarded(sim, command, guard->table);
+        LAW("a command is done only in the states that a table declares",
+            !done || guard->done & 1u << at);
+        counts.guard[guard->kind][guard->table][at][done]++;
     }
-    for (uint32_t i = 0; i < sizeof replies / sizeof replies[0]; i++) {
-        if (replied[replies[i].kind][replies[i].err])
-            continue;
-        missed++;
-        (void)printf("never answered: %s, %s\n",
-                     sim_event_name(replies[i].kind),
-                     err_reason(replies[i].err));
-    }
-    return missed;
 }
 
-uint32_t sim_cover_report(bool all)
+void sim_cover_broken(enum match_command_kind kind)
 {
-    uint32_t missed;
+    refused(kind, ERR_STORE);
+}
 
-    if (all)
-        (void)puts("cells of the state tables, visits:");
-    missed = report_cells(all);
-    if (all)
-        (void)puts("commands and what the store said:");
-    missed += report_outcomes(all);
-    missed += report_refusals(all);
-    return missed;
+void sim_cover_heard(struct sim *sim, const struct sim_flying *flying)
+{
+    deadlines(sim, flying, flying->executed_ms);
+    counts.outcome[flying->command.kind][flying->result.outcome]++;
+}
+
+void sim_cover_died(enum match_command_kind kind, enum cover_death death)
+{
+    if (kind < COMMAND_KINDS)
+        counts.death[kind][death]++;
+}
+
+/* ---- moves ---- */
+
+static uint32_t why_of(const struct match_row *row)
+{
+    if (row->kind == ROW_TICKET)
+        return row->ticket.why;
+    if (row->kind == ROW_DUTY)
+        return row->duty.why;
+    return row->kind == ROW_TALK ? (uint32_t)row->talk.why : 0;
+}
+
+void sim_cover_move(const struct match_row *was, const struct match_row *is)
+{
+    static const enum sim_cover_table table_of[ROW_PAIR] = {
+        [ROW_TICKET] = COVER_TICKET,
+        [ROW_OFFER] = COVER_OFFER,
+        [ROW_DUTY] = COVER_DUTY,
+        [ROW_TALK] = COVER_TALK,
+    };
+    const struct cover_tables *tables = cover_tables();
+    enum sim_cover_table table = table_of[is->kind];
+    uint32_t from = state_of(was), to = state_of(is), why = why_of(is);
+    bool declared = false;
+
+    if (from == to)
+        return;
+    for (uint32_t i = 0; i < tables->moves && !declared; i++) {
+        const struct cover_move *move = &tables->move[i];
+
+        declared = move->table == table && move->from == from &&
+                   move->to == to && move->whys & 1u << why;
+    }
+    if (!declared)
+        (void)fprintf(stderr, "%s %s to %s, why %u\n",
+                      tables->names[table].table,
+                      tables->names[table].state[from],
+                      tables->names[table].state[to], why);
+    LAW("a row moves as a table declares", declared);
+    counts.move[table][from][to][why]++;
 }

@@ -1,8 +1,9 @@
 /* The laws, at the two moments that matter: when the engine proposes, and when
  * the store has executed.  Nothing here asks the engine. */
-#include "sim.h"
-
 #include <string.h>
+
+#include "sim_cover.h"
+#include "sim_model.h"
 
 static bool holds(const struct match_card *card, uint64_t token)
 {
@@ -12,9 +13,8 @@ static bool holds(const struct match_card *card, uint64_t token)
     return false;
 }
 
-/* a's musts and must_nots against what b has, at a ticket's age. */
-static bool accepts(const struct match_card *a, const struct match_card *b,
-                    uint64_t age_ms)
+bool sim_laws_accepts(const struct match_card *a, const struct match_card *b,
+                      uint64_t age_ms)
 {
     for (uint32_t i = 0; i < a->must_nots; i++)
         if (holds(b, a->must_not[i]))
@@ -60,10 +60,10 @@ bool sim_laws_hard(struct sim *sim, uint64_t ticket_id, uint64_t peer_id,
         now_ms > ticket->ticket.since_ms ? now_ms - ticket->ticket.since_ms : 0;
     if (peer->grade_until_ms && now_ms >= peer->grade_until_ms)
         return false;
-    return accepts(&seeker->card[MATCH_SEEKER], &peer->card[MATCH_PEER],
-                   age_ms) &&
-           accepts(&peer->card[MATCH_PEER], &seeker->card[MATCH_SEEKER],
-                   age_ms) &&
+    return sim_laws_accepts(&seeker->card[MATCH_SEEKER],
+                            &peer->card[MATCH_PEER], age_ms) &&
+           sim_laws_accepts(&peer->card[MATCH_PEER],
+                            &seeker->card[MATCH_SEEKER], age_ms) &&
            !excluded(sim, seeker->id, peer->id, ticket_id, now_ms);
 }
 
@@ -151,27 +151,21 @@ static void proposed_offer(struct sim *sim, const struct match_command *command)
     if (offer->seeker_card_version == seeker->card[MATCH_SEEKER].version &&
         offer->peer_card_version == peer->card[MATCH_PEER].version)
         LAW("DESIGN law 4: no offer against a must or must_not",
-            accepts(&seeker->card[MATCH_SEEKER], &peer->card[MATCH_PEER],
-                    sim->now_ms - ticket->ticket.since_ms) &&
-                accepts(&peer->card[MATCH_PEER], &seeker->card[MATCH_SEEKER],
-                        sim->now_ms - ticket->ticket.since_ms));
+            sim_laws_accepts(&seeker->card[MATCH_SEEKER],
+                             &peer->card[MATCH_PEER],
+                             sim->now_ms - ticket->ticket.since_ms) &&
+                sim_laws_accepts(&peer->card[MATCH_PEER],
+                                 &seeker->card[MATCH_SEEKER],
+                                 sim->now_ms - ticket->ticket.since_ms));
 }
 
 void sim_laws_proposed(struct sim *sim, const struct match_command *command)
 {
-    const struct match_row *row;
-
     LAW("a command is of this moment and epoch",
         command->now_ms == sim->now_ms && command->epoch == sim->engine_epoch);
     if (command->kind == COMMAND_OFFER)
         proposed_offer(sim, command);
-    if (command->kind == COMMAND_CLOSE_OFFER &&
-        command->close_offer.state == OFFER_LAPSED) {
-        row = sim_truth_row(sim, ROW_OFFER, command->close_offer.offer);
-        LAW("an offer lapses at its deadline and slack, not before",
-            row &&
-                sim->now_ms >= row->offer.deadline_ms + sim->limits.slack_ms);
-    }
+    sim_laws_order(sim, command);
 }
 
 void sim_laws_heard(struct sim *sim, const struct match_command *command,
@@ -446,6 +440,21 @@ static void outcomes(struct sim *sim, const struct match_command *command)
     }
 }
 
+/* What a command only looked at and another closed since: a closed offer moved
+ * its ticket, so both are shown. */
+static void replayed(const struct match_result *result)
+{
+    for (uint32_t i = 0; i < result->rows; i++) {
+        const struct match_row *row = &result->row[i];
+        bool whole = row->kind != ROW_OFFER || row->offer.state == OFFER_OPEN;
+
+        for (uint32_t j = 0; j < result->rows && !whole; j++)
+            whole = result->row[j].kind == ROW_TICKET &&
+                    result->row[j].ticket.id == row->offer.ticket;
+        LAW("a replay shows a closed offer with its ticket", whole);
+    }
+}
+
 void sim_laws_executed(struct sim *sim, const struct sim_flying *flying,
                        const struct match_result *result)
 {
@@ -457,7 +466,12 @@ void sim_laws_executed(struct sim *sim, const struct sim_flying *flying,
         !flying->clean || command->kind != COMMAND_OFFER ||
             result->outcome == OUTCOME_OK || result->outcome == OUTCOME_FENCED);
     guards(sim, command, result);
+    sim_cover_executed(sim, flying, result);
+    if (result->outcome == OUTCOME_REPLAY)
+        replayed(result);
     sim_truth_believe(sim, command, result);
+    if (result->outcome == OUTCOME_OK && command->kind == COMMAND_RARITY)
+        sim_model_stored(sim, command);
     if (result->outcome == OUTCOME_OK)
         outcomes(sim, command);
     else if (command->kind == COMMAND_ACCEPT && result->err == ERR_OFFER_GONE)

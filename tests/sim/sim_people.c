@@ -1,13 +1,14 @@
 /* Members, their cards, and events that reach the engine later. */
-#include "sim.h"
-
 #include <string.h>
+
+#include "sim_cover.h"
+#include "sim_model.h"
 
 #define ARENA_BYTES ((size_t)1 << 16)
 
 struct sim_member *sim_people_of(struct sim *sim, uint64_t id)
 {
-    for (uint32_t i = 0; i < SIM_MEMBERS; i++)
+    for (uint32_t i = 0; i < sim->members; i++)
         if (sim->member[i].id == id)
             return &sim->member[i];
     return NULL;
@@ -35,6 +36,8 @@ void sim_people_enrol(struct sim *sim, struct sim_member *member)
     sim_port_job(sim, &job, STORE_ENROL);
     LAW("a new member enrols", job.result.outcome == OUTCOME_OK);
     arena_reset(&job.arena);
+    if (sim_percent(sim, 10))
+        sim_probe_cardless(sim, member);
     sim_people_card(sim, member, MATCH_SEEKER);
     sim_people_card(sim, member, MATCH_PEER);
 }
@@ -105,18 +108,21 @@ void sim_people_card(struct sim *sim, struct sim_member *member,
     job.command.put_card.sealed =
         (struct store_bytes){(uint8_t *)&card, sizeof card};
     sim_port_job(sim, &job, STORE_PUT_CARD);
-    for (uint32_t i = 0; i < SIM_FLYING; i++)
+    for (uint32_t i = 0; i < sim->flyings; i++)
         sim->flying[i].clean = false; /* the engine has not heard of it */
-    if (job.result.outcome == OUTCOME_OK)
+    if (job.result.outcome == OUTCOME_OK) {
         member->card[role] = card;
-    else
+        sim_model_card(sim, member->id, &card);
+        sim_cover_card(sim, member->id);
+    } else {
         LAW("a card is put", job.result.err == ERR_MEMBER_INACTIVE);
+    }
     arena_reset(&job.arena);
 }
 
 void sim_people_open(struct sim *sim)
 {
-    for (uint32_t i = 0; i < SIM_MEMBERS; i++)
+    for (uint32_t i = 0; i < sim->members; i++)
         sim_people_enrol(sim, &sim->member[i]);
     sim->act_due_ms = sim->now_ms;
 }
@@ -182,6 +188,8 @@ void sim_later_step(struct sim *sim)
             event.block.other = later->other;
         if (later->kind == EVENT_GONE)
             member->gone = true;
+        if (later->kind == EVENT_HOLD || later->kind == EVENT_GONE)
+            sim_laws_asked(sim, &event);
         sim_event(sim, &event);
         return;
     }

@@ -1,7 +1,7 @@
 /* The way to the store and back, with everything that may go wrong on it. */
-#include "sim.h"
-
 #include <string.h>
+
+#include "sim_cover.h"
 
 #define ARENA_BYTES ((size_t)1 << 20)
 
@@ -21,7 +21,7 @@ uint32_t sim_port_flying(const struct sim *sim)
 {
     uint32_t n = 0;
 
-    for (uint32_t i = 0; i < SIM_FLYING; i++)
+    for (uint32_t i = 0; i < sim->flyings; i++)
         n += sim->flying[i].used && !sim->flying[i].zombie;
     return n;
 }
@@ -36,7 +36,7 @@ static uint64_t delay(struct sim *sim)
 /* Nothing but offers proposed in this very step is under way. */
 static bool clean(const struct sim *sim)
 {
-    for (uint32_t i = 0; i < SIM_FLYING; i++)
+    for (uint32_t i = 0; i < sim->flyings; i++)
         if (sim->flying[i].used && !sim->flying[i].clean)
             return false;
     return sim_later_due_ms(sim) == UINT64_MAX && sim->overtakes == 0;
@@ -49,16 +49,18 @@ void sim_port_send(struct sim *sim, const struct match_command *command)
     bool alone = command->kind == COMMAND_OFFER && clean(sim);
 
     sim_laws_proposed(sim, command);
-    for (uint32_t i = 0; i < SIM_FLYING; i++) {
+    for (uint32_t i = 0; i < sim->flyings; i++) {
         if (!sim->flying[i].used && !flying)
             flying = &sim->flying[i];
-        else if (sim->flying[i].used && !sim->flying[i].executed &&
-                 !sim->flying[i].zombie && sim->flying[i].execute_ms > last_ms)
+        if (sim->flying[i].used && !sim->flying[i].executed &&
+            !sim->flying[i].zombie && sim->flying[i].execute_ms > last_ms)
             last_ms = sim->flying[i].execute_ms;
     }
+    if (!flying && sim->flyings < SIM_FLYING)
+        flying = &sim->flying[sim->flyings++];
     LAW("simulator: room for commands", flying != NULL);
     if (!alone) /* what was proposed before is alone no more */
-        for (uint32_t i = 0; i < SIM_FLYING; i++)
+        for (uint32_t i = 0; i < sim->flyings; i++)
             sim->flying[i].clean = false;
     memset(flying, 0, sizeof *flying);
     flying->used = true;
@@ -91,7 +93,7 @@ static struct sim_flying *first(const struct sim *sim, uint64_t *due_ms)
     struct sim_flying *best = NULL;
 
     *due_ms = UINT64_MAX;
-    for (uint32_t i = 0; i < SIM_FLYING; i++) {
+    for (uint32_t i = 0; i < sim->flyings; i++) {
         struct sim_flying *flying = &sim->flying[i];
         uint64_t due =
             flying->executed ? flying->deliver_ms : flying->execute_ms;
@@ -113,10 +115,12 @@ uint64_t sim_port_due_ms(const struct sim *sim)
     return due_ms;
 }
 
-static void forget(struct sim_flying *flying)
+static void forget(struct sim *sim, struct sim_flying *flying)
 {
     arena_reset(&flying->job.arena);
     flying->used = false;
+    while (sim->flyings > 0 && !sim->flying[sim->flyings - 1].used)
+        sim->flyings--;
 }
 
 /* One execution at the store, and what it says believed. */
@@ -143,11 +147,34 @@ static void run(struct sim *sim, struct sim_flying *flying)
     flying->ran = true;
 }
 
+/* A command that is not the engine's. */
+static struct sim_flying *apart(struct sim *sim,
+                                const struct match_command *command)
+{
+    struct sim_flying *other = &sim->other;
+
+    arena_reset(&other->job.arena);
+    arena_init(&other->job.arena, ARENA_BYTES);
+    other->clean = false;
+    other->command = *command;
+    other->command.op = (uint64_t)1 << 63 | ++sim->sent;
+    return other;
+}
+
+void sim_port_probe(struct sim *sim, const struct match_command *command)
+{
+    struct sim_flying *other = apart(sim, command);
+
+    sim_trace(sim, "a wrong %s", sim_command_name(command->kind));
+    run(sim, other);
+    LAW("the store refuses what its guards forbid",
+        other->result.outcome == OUTCOME_REFUSED);
+}
+
 /* Just before an offer, one of the two blocks the other by a way that is not
  * the engine's; it hears of it later.  There is nothing between them to end. */
 static void overtake(struct sim *sim, const struct match_offer_row *offer)
 {
-    struct sim_flying *other = &sim->other;
     bool seeker = sim_percent(sim, 50);
     uint64_t by = seeker ? offer->seeker : offer->peer;
     uint64_t of = seeker ? offer->peer : offer->seeker;
@@ -157,20 +184,15 @@ static void overtake(struct sim *sim, const struct match_offer_row *offer)
         sim_truth_talk(sim, by, of) ||
         sim_truth_pair(sim, PAIR_BOND, by, of, 0, sim->now_ms))
         return;
-    arena_reset(&other->job.arena);
-    arena_init(&other->job.arena, ARENA_BYTES);
-    other->clean = false;
-    other->command =
-        (struct match_command){.kind = COMMAND_BLOCK,
-                               .op = (uint64_t)1 << 63 | ++sim->sent,
-                               .epoch = sim->epoch,
-                               .now_ms = sim->now_ms,
-                               .block = {.member = by, .other = of}};
     sim_trace(sim, "  %04llx blocks %04llx first",
               (unsigned long long)(by & 0xffff),
               (unsigned long long)(of & 0xffff));
-    run(sim, other);
-    for (uint32_t i = 0; i < SIM_FLYING; i++)
+    run(sim, apart(sim, &(struct match_command){
+                            .kind = COMMAND_BLOCK,
+                            .epoch = sim->epoch,
+                            .now_ms = sim->now_ms,
+                            .block = {.member = by, .other = of}}));
+    for (uint32_t i = 0; i < sim->flyings; i++)
         sim->flying[i].clean = false;
     sim_later_block(sim, (uint32_t)(blocks - sim->member), of);
     sim->overtaken[sim->overtakes++] = (struct sim_ban){by, of};
@@ -188,6 +210,7 @@ static void execute(struct sim *sim, struct sim_flying *flying)
     if (may_overtake(sim, flying))
         overtake(sim, &flying->command.offer.offer);
     if (flying->full_disk && !flying->zombie) {
+        sim_cover_broken(flying->command.kind);
         flying->result = (struct match_result){.op = flying->command.op,
                                                .seq = ++sim->executions,
                                                .outcome = OUTCOME_REFUSED,
@@ -203,14 +226,19 @@ static void execute(struct sim *sim, struct sim_flying *flying)
         }
     }
     flying->executed = true;
+    flying->executed_ms = sim->now_ms;
     flying->deliver_ms = sim->now_ms + delay(sim);
     sim_trace(sim, "  == %s op %llu seq %llu: %d %s",
               sim_command_name(flying->command.kind),
               (unsigned long long)flying->command.op,
               (unsigned long long)flying->result.seq,
               (int)flying->result.outcome, err_reason(flying->result.err));
-    if (flying->zombie)
-        forget(flying);
+    if (!flying->zombie)
+        return;
+    sim_cover_died(flying->command.kind,
+                   flying->result.outcome == OUTCOME_FENCED ? DEATH_FENCED
+                                                            : DEATH_ARRIVES);
+    forget(sim, flying);
 }
 
 static void deliver(struct sim *sim, struct sim_flying *flying)
@@ -219,7 +247,8 @@ static void deliver(struct sim *sim, struct sim_flying *flying)
 
     for (uint32_t i = 0; sim->trace && i < flying->result.rows; i++)
         sim_trace_row(sim, "  row", &flying->result.row[i]);
-    sim_cover_result(sim, &flying->command, &flying->result);
+    sim_cover_heard(sim, flying);
+    sim->last_heard = flying->command.kind;
     if (flying->result.outcome == OUTCOME_FENCED)
         sim->fenced = true;
     sim_laws_heard(sim, &flying->command, &flying->result);
@@ -229,7 +258,7 @@ static void deliver(struct sim *sim, struct sim_flying *flying)
               sim_command_name(flying->command.kind),
               (unsigned long long)flying->command.op);
     sim_event(sim, &event);
-    forget(flying);
+    forget(sim, flying);
 }
 
 void sim_port_step(struct sim *sim)
@@ -247,13 +276,16 @@ void sim_port_step(struct sim *sim)
 
 void sim_port_die(struct sim *sim)
 {
-    for (uint32_t i = 0; i < SIM_FLYING; i++) {
+    sim_cover_died(sim->last_heard, DEATH_JUST_HEARD);
+    for (uint32_t i = 0; i < sim->flyings; i++) {
         struct sim_flying *flying = &sim->flying[i];
 
         if (!flying->used || flying->zombie)
             continue;
         if (flying->executed || sim_percent(sim, 50)) {
-            forget(flying);
+            sim_cover_died(flying->command.kind,
+                           flying->ran ? DEATH_UNHEARD : DEATH_UNSENT);
+            forget(sim, flying);
             continue;
         }
         flying->zombie = true; /* it may arrive before the claim or after */

@@ -58,18 +58,13 @@ static const char *const agree[] = {
     [ROW_PAIR] = "DESIGN law 13: pairs agree",
 };
 
-/* Is row among the engine's? */
+/* Is row among the engine's, as engine_agrees() went through them? */
 static bool engine_has(const struct sim *sim, const struct match_row *row)
 {
-    struct match_row other;
-    uint64_t cursor = 0;
-
-    memset(&other, 0, sizeof other);
-    while (match_engine_row(sim->engine, &cursor, &other)) {
-        if (other.kind == row->kind && sim_truth_same(row, &other))
+    for (uint32_t i = 0; i < sim->showns; i++)
+        if (sim->shown[i].kind == row->kind &&
+            sim_truth_same(row, &sim->shown[i]))
             return true;
-        memset(&other, 0, sizeof other);
-    }
     return false;
 }
 
@@ -115,9 +110,12 @@ static void engine_agrees(struct sim *sim)
     struct match_row row, stored;
     uint64_t cursor = 0;
 
+    sim->showns = 0;
     memset(&row, 0, sizeof row);
     for (; match_engine_row(sim->engine, &cursor, &row);
          memset(&row, 0, sizeof row)) {
+        LAW("simulator: room for rows", sim->showns < SIM_ROWS);
+        sim->shown[sim->showns++] = row;
         if (row.kind > ROW_PAIR ||
             (row.kind == ROW_PAIR && over(sim, &row.pair)))
             continue;
@@ -179,7 +177,7 @@ static bool under_way(const struct sim *sim)
 /* Who was erased makes room for somebody new. */
 static void replace(struct sim *sim)
 {
-    for (uint32_t i = 0; i < SIM_MEMBERS; i++)
+    for (uint32_t i = 0; i < sim->members; i++)
         if (sim->member[i].gone) {
             sim_people_enrol(sim, &sim->member[i]);
             sim_trace(sim, "a new member %04llx",
@@ -260,6 +258,17 @@ static bool is_free(struct sim *sim, const struct match_duty_row *duty,
            sim_truth_used(sim, duty->member) < duty->capacity;
 }
 
+/* Do all that wait fit in one batch?  Those beyond it may wait on. */
+static bool all_in_batch(const struct sim *sim)
+{
+    const struct sim_table *tickets = sim->kept[ROW_TICKET];
+    uint64_t n = 0;
+
+    for (uint32_t i = 0; i < tickets->n; i++)
+        n += tickets->row[i].ticket.state == TICKET_WAITING;
+    return n <= sim->limits.batch_tickets;
+}
+
 /* DESIGN law 11, in a world without faults: nobody old enough, fresh and out
  * of back-off waits beside a free peer who may meet them. */
 static void law_11(struct sim *sim)
@@ -268,6 +277,8 @@ static void law_11(struct sim *sim)
     const struct sim_table *duties = sim->kept[ROW_DUTY];
     uint64_t since_ms = sim->now_ms - 2 * sim->limits.batch_ms;
 
+    if (!all_in_batch(sim))
+        return;
     for (uint32_t i = 0; i < tickets->n; i++) {
         const struct match_ticket_row *ticket = &tickets->row[i].ticket;
 
@@ -311,6 +322,8 @@ void sim_finish(struct sim *sim)
     uint64_t longest = sim->limits.ticket_ms + sim->limits.grace_ticket_ms;
     struct match_engine_count count;
 
+    if (sim->draining)
+        sim_crash(sim);
     sim_settle(sim);
     sim->quiet = true;
     sim->faults_ended_ms = sim->now_ms;
@@ -326,7 +339,7 @@ void sim_finish(struct sim *sim)
     sim_settle(sim);
     law_11(sim);
     /* now all vanish */
-    for (uint32_t i = 0; i < SIM_MEMBERS; i++)
+    for (uint32_t i = 0; i < sim->members; i++)
         sim->member[i].silent = true;
     run_for(sim, longest + sim->limits.lost_ms + sim->limits.offer_ms + 5000);
     sim_settle(sim);

@@ -1,8 +1,8 @@
 /* What is true: the rows the store acknowledged, and the laws over them. */
-#include "sim.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "sim_cover.h"
 
 void sim_truth_open(struct sim *sim)
 {
@@ -280,6 +280,7 @@ static void believe(struct sim *sim, const struct match_command *command,
         return;
     LAW("DESIGN laws 6 and 8: refused, repeated and fenced change nothing",
         may_change(command, result));
+    sim_cover_move(was, row);
     table = sim->kept[row->kind];
     if (row->kind == ROW_DUTY && sim_people_of(sim, row->duty.member))
         sim_people_of(sim, row->duty.member)->duty_moved_ms = sim->now_ms;
@@ -339,10 +340,13 @@ void sim_truth_claimed(struct sim *sim)
     struct sim_table *duties = sim->kept[ROW_DUTY];
 
     for (uint32_t i = 0; i < duties->n; i++) {
-        if (duties->row[i].duty.state == DUTY_OFF)
+        struct match_row was = duties->row[i];
+
+        if (was.duty.state == DUTY_OFF)
             continue;
         duties->row[i].duty.state = DUTY_OFF;
         duties->row[i].duty.why = DUTY_WHY_CLAIM;
+        sim_cover_move(&was, &duties->row[i]);
     }
 }
 

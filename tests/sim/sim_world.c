@@ -1,8 +1,9 @@
 /* What happens next, and what the engine makes of it. */
-#include "sim.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "sim_cover.h"
+#include "sim_model.h"
 
 enum { ROWS_MAX = 1 << 16 };
 
@@ -50,6 +51,11 @@ static void choose_mix(struct sim *sim)
     mix->settle = 100;
     mix->vanish = PICK(seldom);
     mix->patience = 40 + (uint32_t)sim_roll(sim, 60);
+    mix->crowd = sim_percent(sim, 2);
+    sim->members = mix->crowd ? SIM_MEMBERS : 14;
+    sim->places = sim->members + 2;
+    if (mix->crowd)
+        mix->act_ms = 50;
 }
 
 /* Shorter times than in life, so that every timer fires in a seed. */
@@ -58,6 +64,10 @@ static void choose_limits(struct sim *sim)
     struct match_limits *limits = &sim->limits;
 
     match_limits_init(limits);
+    if (sim_percent(sim, 40) || sim->mix.crowd) { /* else all fit in */
+        limits->top_k = 1 + sim_roll(sim, 4);
+        limits->batch_tickets = 1 + sim_roll(sim, 6);
+    }
     if (sim_percent(sim, 20))
         return; /* as in life */
     limits->relax_ms = 5000 + sim_roll(sim, 20000);
@@ -104,8 +114,8 @@ void sim_open(struct sim *sim, uint64_t seed)
     choose_mix(sim);
     choose_limits(sim);
     sim->sizes = (struct match_sizes){.pools = SIM_POOLS,
-                                      .tickets = SIM_MEMBERS + 2,
-                                      .duties = SIM_MEMBERS + 2,
+                                      .tickets = sim->places,
+                                      .duties = sim->places,
                                       .talks = 512,
                                       .pairs = 4096,
                                       .terms = 64};
@@ -117,15 +127,20 @@ void sim_open(struct sim *sim, uint64_t seed)
     for (int kind = 0; kind < ROW_PAIR; kind++)
         sim->kept[kind] = need(1, sizeof *sim->kept[kind]);
     sim->run = need(SIM_ROWS, sizeof *sim->run);
+    sim->shown = need(SIM_ROWS, sizeof *sim->shown);
     sim->effects.item = sim->effect;
     sim->effects.cap = 32 + (uint32_t)sim_roll(sim, SIM_EFFECTS - 31);
     sim->store = store_memory_new(ROWS_MAX);
     LAW("simulator: memory", sim->store != NULL);
     sim->requests = sim->calls = sim->first_call = 1;
+    sim->last_heard = COMMAND_KINDS;
+    sim_model_open(sim);
     sim_truth_open(sim);
     sim_people_open(sim);
     while (!sim_port_recover(sim))
         ;
+    if (sim->mix.crowd)
+        sim_people_gather(sim);
 }
 
 void sim_close(struct sim *sim)
@@ -142,6 +157,8 @@ void sim_close(struct sim *sim)
     free(sim->call);
     free(sim->flying);
     free(sim->run);
+    free(sim->shown);
+    sim_model_close(sim);
     store_close(sim->store);
     memset(sim, 0, sizeof *sim);
     sim->trace = trace;
@@ -191,11 +208,13 @@ void sim_event(struct sim *sim, struct match_event *event)
     for (;;) {
         for (int i = 0; i < MATCH_FRESH_MAX; i++)
             event->fresh[i] = sim_id(sim);
+        sim_model_before(sim, event);
         match_engine_step(sim->engine, event, &sim->effects);
         sim->events++;
         LAW("effects stay within their array",
             sim->effects.n <= sim->effects.cap &&
                 sim->effects.fresh_used <= MATCH_FRESH_MAX);
+        sim_model_after(sim, event);
         carry_out(sim);
         if (!sim->effects.more)
             break;
@@ -209,8 +228,8 @@ void sim_event(struct sim *sim, struct match_event *event)
 
 static void come_up(struct sim *sim)
 {
-    sim->fenced = false;
-    for (uint32_t i = 0; i < SIM_MEMBERS; i++)
+    sim->fenced = sim->draining = false;
+    for (uint32_t i = 0; i < sim->members; i++)
         sim->member[i].heard_rest_ms = 0;
     while (!sim_port_recover(sim))
         sim_people_cut_off(sim);
@@ -244,10 +263,13 @@ static void tick(struct sim *sim)
 
 static void trouble(struct sim *sim)
 {
+    if (!sim->quiet && sim_percent(sim, 3))
+        sim_probe(sim);
     if (sim->fenced) { /* the engine is discarded */
         sim_settle_fenced(sim);
         sim_crash(sim);
-    } else if (!sim->quiet && sim_roll(sim, 10000) < sim->mix.crash) {
+    } else if (!sim->quiet &&
+               sim_roll(sim, 10000) < sim->mix.crash + sim->draining * 300u) {
         sim_crash(sim);
     } else if (!sim->quiet && sim_roll(sim, 10000) < sim->mix.fence &&
                sim->epoch == sim->engine_epoch) {
@@ -271,6 +293,7 @@ bool sim_step(struct sim *sim)
     if (first_ms > sim->now_ms)
         sim->now_ms = first_ms;
     sim->steps++;
+    sim->last_heard = COMMAND_KINDS;
     if (first_ms == later_ms)
         sim_later_step(sim);
     else if (first_ms == port_ms)

@@ -89,6 +89,32 @@ static void small_pieces_share_chunks(void)
     arena_reset(&arena);
 }
 
+/* Law 1: rewound, it gives what it gave, from the one chunk it kept. */
+static void rewinding_keeps_a_chunk(void)
+{
+    struct arena arena;
+    size_t taken;
+
+    arena_init(&arena, 40000);
+    arena_rewind(&arena); /* of nothing: harmless */
+    for (int i = 0; i < 9; i++)
+        CHECK(arena_alloc(&arena, 3000) != NULL);
+    arena_rewind(&arena);
+    taken = arena.taken;
+    CHECK(taken > 3000 && taken < 6000);
+    fail_malloc_start(0);
+    CHECK(arena_alloc(&arena, 3000) != NULL);
+    CHECK(fail_malloc_seen() == 0);
+    CHECK(arena.taken == taken);
+    for (int i = 0; i < 7; i++)
+        CHECK(arena_alloc(&arena, 3000) != NULL);
+    CHECK(arena_alloc(&arena, 30000) == NULL); /* Law 1 */
+    CHECK(arena.taken <= 40000);
+    (void)fail_malloc_stop();
+    arena_reset(&arena);
+    CHECK(arena.taken == 0);
+}
+
 /* Law 3. */
 static void closing_is_harmless(void)
 {
@@ -113,6 +139,7 @@ int main(void)
 
     refusal_changes_nothing();
     small_pieces_share_chunks();
+    rewinding_keeps_a_chunk();
     closing_is_harmless();
     for (uint64_t seed = 1; seed <= SEEDS; seed++)
         (void)laws_hold_for(seed, 0);

@@ -89,6 +89,9 @@ static void loaded(void)
     CHECK(rarity.term[early].bits == 0 && rarity.term[late].bits == 0);
     match_rarity_smooth(&rarity, 400);
     CHECK(rarity.term[known].bits == 1230 && rarity.term[late].bits == 0);
+    match_rarity_unload(&rarity); /* another table takes its place */
+    CHECK(match_rarity_load(&rarity, 7, 77) == ERR_NONE);
+    CHECK(rarity.term[known].bits == 0 && rarity.term[late].bits == 77);
 }
 
 /* Law 3, and a full table that refuses. */

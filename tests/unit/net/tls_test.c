@@ -313,28 +313,28 @@ static enum err calls(struct net_credentials *server, const char *authorities,
                                             .protocols = NET_PROTOCOL_H2,
                                             .client = true};
     struct net_credentials credentials;
-    struct net_tls ends_[2];
+    struct net_tls end[2];
     enum err err = ERR_NONE;
     size_t got, made, moved = 1;
 
     CHECK(net_credentials_init(&credentials, &config) == ERR_NONE);
-    CHECK(net_tls_init(&ends_[0], &credentials, name) == ERR_NONE);
-    CHECK(net_tls_init(&ends_[1], server, NULL) == ERR_NONE);
-    net_tls_feed(&ends_[0], NULL, 0);
-    err = net_tls_read(&ends_[0], plain, sizeof plain, &got);
+    CHECK(net_tls_init(&end[0], &credentials, name) == ERR_NONE);
+    CHECK(net_tls_init(&end[1], server, NULL) == ERR_NONE);
+    net_tls_feed(&end[0], NULL, 0);
+    err = net_tls_read(&end[0], plain, sizeof plain, &got);
     while (moved > 0 && !err) {
         moved = 0;
         for (int i = 0; i < 2 && !err; i++) {
-            CHECK(!net_tls_send(&ends_[i], NULL, 0, wire, sizeof wire, &made));
+            CHECK(!net_tls_send(&end[i], NULL, 0, wire, sizeof wire, &made));
             moved += made;
-            net_tls_feed(&ends_[1 - i], wire, made);
-            err = net_tls_read(&ends_[1 - i], plain, sizeof plain, &got);
+            net_tls_feed(&end[1 - i], wire, made);
+            err = net_tls_read(&end[1 - i], plain, sizeof plain, &got);
         }
     }
-    CHECK(err || (ends_[0].secure && ends_[1].secure));
-    CHECK(err || ends_[0].protocol == NET_PROTOCOL_H2);
-    net_tls_close(&ends_[0]);
-    net_tls_close(&ends_[1]);
+    CHECK(err || (end[0].secure && end[1].secure));
+    CHECK(err || end[0].protocol == NET_PROTOCOL_H2);
+    net_tls_close(&end[0]);
+    net_tls_close(&end[1]);
     net_credentials_close(&credentials);
     return err;
 }

@@ -163,6 +163,43 @@ static void main_job(void)
     store_close(store);
 }
 
+static bool holds(struct store *store, enum match_row_kind kind, uint64_t id)
+{
+    struct match_row row = {.kind = kind};
+
+    if (kind == ROW_TICKET)
+        row.ticket.id = id;
+    else if (kind == ROW_OFFER)
+        row.offer.id = id;
+    else
+        row.talk.id = id;
+    return store_memory_find(store, &row);
+}
+
+/* What ended is forgotten when it is said to, and its place is used again. */
+static void forgetting(void)
+{
+    struct store *store = store_memory_new(ROWS);
+
+    for (uint32_t step = 0; step < STEPS; step++) {
+        make(step);
+        run(store, 1 << 20);
+    }
+    store_memory_forget(store, ROW_TICKET, 10);
+    CHECK(!holds(store, ROW_TICKET, 10));
+    CHECK(holds(store, ROW_OFFER, 20) && holds(store, ROW_TALK, 30));
+    store_memory_forget(store, ROW_OFFER, 20);
+    store_memory_forget(store, ROW_TALK, 30);
+    store_memory_forget(store, ROW_TALK, 30); /* nothing: harmless */
+    CHECK(!holds(store, ROW_OFFER, 20) && !holds(store, ROW_TALK, 30));
+    make(5); /* the same ask, as an operation of its own */
+    job.command.match.command.op = 99;
+    run(store, 1 << 20);
+    CHECK(job.result.outcome == OUTCOME_OK);
+    CHECK(holds(store, ROW_TICKET, 10));
+    store_close(store);
+}
+
 /* store/decide law 3: whichever allocation fails, the job says ERR_STORE, has
  * changed nothing, and does all of it when asked again. */
 static void no_memory(void)
@@ -229,6 +266,7 @@ static void bounds(void)
 int main(void)
 {
     main_job();
+    forgetting();
     no_memory();
     bounds();
     arena_reset(&job.arena);

@@ -1,0 +1,67 @@
+/* What must not overtake: holds of one member, lapses of one peer. */
+#include "sim.h"
+
+void sim_laws_asked(struct sim *sim, const struct match_event *event)
+{
+    LAW("simulator: room for holds", sim->askeds < SIM_ASKED);
+    sim->asked[sim->askeds++] = (struct sim_asked){
+        .member = event->member,
+        .gone = event->kind == EVENT_GONE,
+        .held = event->kind == EVENT_GONE || event->hold.held};
+}
+
+/* Holds of one member are stored one after the other, as asked for: else the
+ * last word is not theirs. */
+static void proposed_hold(struct sim *sim, const struct match_command *command)
+{
+    uint32_t at = 0;
+
+    while (at < sim->askeds && sim->asked[at].member != command->hold.member)
+        at++;
+    LAW("a hold was asked for", at < sim->askeds);
+    LAW("holds of one member keep their order",
+        sim->asked[at].held == command->hold.held &&
+            sim->asked[at].gone == command->hold.erased);
+    sim->askeds--;
+    for (; at < sim->askeds; at++)
+        sim->asked[at] = sim->asked[at + 1];
+}
+
+/* Is a lapse of this peer on its way, as far as the engine knows? */
+static bool lapses(struct sim *sim, uint64_t peer)
+{
+    for (uint32_t i = 0; i < sim->flyings; i++) {
+        const struct sim_flying *flying = &sim->flying[i];
+        const struct match_command *command = &flying->command;
+        const struct match_row *row;
+
+        if (!flying->used || flying->zombie ||
+            command->kind != COMMAND_CLOSE_OFFER ||
+            command->close_offer.state != OFFER_LAPSED)
+            continue;
+        row = sim_truth_row(sim, ROW_OFFER, command->close_offer.offer);
+        if (row && row->offer.peer == peer)
+            return true;
+    }
+    return false;
+}
+
+static void proposed_lapse(struct sim *sim, const struct match_command *command)
+{
+    const struct match_row *row =
+        sim_truth_row(sim, ROW_OFFER, command->close_offer.offer);
+
+    LAW("an offer lapses at its deadline and slack, not before",
+        row && sim->now_ms >= row->offer.deadline_ms + sim->limits.slack_ms);
+    LAW("whether a lapse pauses is known before the next of that peer",
+        !lapses(sim, row->offer.peer));
+}
+
+void sim_laws_order(struct sim *sim, const struct match_command *command)
+{
+    if (command->kind == COMMAND_HOLD)
+        proposed_hold(sim, command);
+    if (command->kind == COMMAND_CLOSE_OFFER &&
+        command->close_offer.state == OFFER_LAPSED)
+        proposed_lapse(sim, command);
+}

@@ -1,0 +1,232 @@
+/* Days made by hand: tables hold what lives at one time and no less, laws are
+ * checked at a bounded cost (cli/simulate_happen law 1), and without memory a
+ * run ends.  The order of events is in tests/simulate/compare.py. */
+#include "cli/simulate_run.h"
+
+#include <string.h>
+
+#include "check.h"
+#include "cli/simulate_happen.h"
+#include "fail_malloc.h"
+
+static const struct cli_day_answer accepts = {.after_ms = 3000,
+                                              .say = CLI_DAY_ACCEPT};
+static struct cli_day day;
+static struct match_limits limits;
+static struct cli_simulate_tally tally;
+static struct cli_simulate_figures figures;
+
+static void begin(void)
+{
+    uint32_t id;
+
+    match_limits_init(&limits);
+    limits.settle_ms = 0;
+    cli_day_init(&day);
+    CHECK(cli_names_add(&day.pools, "adult", &id) == ERR_NONE);
+    CHECK(cli_names_add(&day.terms, "x", &id) == ERR_NONE);
+}
+
+/* A member with a card for each role. */
+static uint32_t member(uint64_t t_ms)
+{
+    struct match_card card = {.version = 1, .haves = 1, .have = {1}};
+    struct cli_day_line line = {.t_ms = t_ms, .what = CLI_DAY_CARD};
+    char name[16];
+
+    (void)snprintf(name, sizeof name, "m%u", day.members.n);
+    CHECK(cli_names_add(&day.members, name, &line.member) == ERR_NONE);
+    for (int role = 0; role < MATCH_ROLES; role++) {
+        line.side = (uint8_t)role;
+        card.role = (enum match_role)role;
+        CHECK(cli_day_add(&day, &line, &card) == ERR_NONE);
+    }
+    return line.member;
+}
+
+static uint32_t ask(uint64_t t_ms, uint32_t who)
+{
+    struct cli_day_line line = {
+        .t_ms = t_ms, .what = CLI_DAY_ASK, .member = who, .talk_ms = 60000};
+    char name[16];
+
+    (void)snprintf(name, sizeof name, "t%u", day.tickets.n);
+    CHECK(cli_names_add(&day.tickets, name, &line.ticket) == ERR_NONE);
+    CHECK(cli_day_add(&day, &line, NULL) == ERR_NONE);
+    return line.ticket;
+}
+
+static void attend(uint64_t t_ms, uint32_t who, uint8_t capacity)
+{
+    const struct cli_day_line line = {.t_ms = t_ms,
+                                      .what = CLI_DAY_ATTEND,
+                                      .member = who,
+                                      .capacity = capacity,
+                                      .grade = GRADE_PEER,
+                                      .answer = &accepts,
+                                      .count = 1};
+
+    CHECK(cli_day_add(&day, &line, NULL) == ERR_NONE);
+    day.peers++;
+}
+
+static void plain(uint64_t t_ms, enum cli_day_do what, uint32_t who)
+{
+    const struct cli_day_line line = {
+        .t_ms = t_ms, .what = (uint8_t)what, .member = who};
+
+    CHECK(cli_day_add(&day, &line, NULL) == ERR_NONE);
+}
+
+static uint64_t walk_allowed; /* facts that the laws may have cost */
+
+/* cli/simulate_happen law 1, after a line before which there were so many
+ * events. */
+static void check_cost(const struct cli_simulate_run *run, uint64_t before)
+{
+    bool small = run->law_walk <= CLI_SIMULATE_LAWS_SMALL;
+
+    CHECK(small ? run->law_credit == 0 : run->law_credit < run->law_walk);
+    walk_allowed += (tally.events - before) *
+                    (small ? CLI_SIMULATE_LAWS_SMALL : CLI_SIMULATE_LAWS_SHARE);
+}
+
+static enum err play(uint64_t *most_walk)
+{
+    const struct cli_simulate_run_with with = {.limits = &limits};
+    struct cli_simulate_run *run = cli_simulate_run_new(&day, &with, &tally);
+    struct cli_day_at at = cli_day_start(&day);
+    const struct cli_day_line *line;
+    enum err err = run ? ERR_NONE : ERR_NOMEM;
+
+    walk_allowed = 0;
+    while (err == ERR_NONE && (line = cli_day_next(&at))) {
+        uint64_t before = tally.events;
+
+        err = cli_simulate_run_line(run, line);
+        if (err != ERR_NONE)
+            break;
+        check_cost(run, before);
+        if (run->law_walk > *most_walk)
+            *most_walk = run->law_walk;
+    }
+    if (err == ERR_NONE)
+        err = cli_simulate_run_finish(run, &figures);
+    cli_simulate_run_free(run);
+    return err;
+}
+
+static uint64_t figure(enum cli_simulate_figure which)
+{
+    return figures.value[which];
+}
+
+static void end(void)
+{
+    cli_simulate_tally_close(&tally);
+    cli_day_close(&day);
+}
+
+/* Tickets live up to and with the ms in which their life ends. */
+static void waves(uint64_t apart_ms)
+{
+    enum { WAVE = 40 };
+    uint64_t walk = 0;
+
+    begin();
+    for (uint64_t wave = 0; wave < 3; wave++) {
+        uint32_t who[WAVE];
+
+        for (int i = 0; i < WAVE; i++)
+            who[i] = member(wave * apart_ms);
+        for (int i = 0; i < WAVE; i++)
+            (void)ask(wave * apart_ms, who[i]);
+    }
+    CHECK(play(&walk) == ERR_NONE);
+    CHECK(figure(CLI_SIMULATE_FIGURE_expired) == 3 * WAVE);
+    CHECK(figure(CLI_SIMULATE_FIGURE_bound_nobody_on_duty) == 3 * WAVE);
+    end();
+}
+
+/* As many talks at once as slots, one after the other for an hour: their
+ * tables are no larger than what can live. */
+static void talks(uint32_t slots)
+{
+    const uint64_t every_ms = 70000;
+    uint64_t walk = 0;
+
+    begin();
+    for (uint32_t i = 0; i < slots; i++)
+        attend(0, member(0), 1);
+    for (uint64_t t_ms = 1000; t_ms < 3600000; t_ms += every_ms)
+        for (uint32_t i = 0; i < slots; i++)
+            (void)ask(t_ms, member(t_ms));
+    CHECK(play(&walk) == ERR_NONE);
+    CHECK(figure(CLI_SIMULATE_FIGURE_matched) == day.tickets.n);
+    CHECK(figure(CLI_SIMULATE_FIGURE_peers) == slots);
+    CHECK(tally.laws_checked <= walk_allowed + 3 * walk);
+    CHECK(tally.laws_checked > 0);
+    end();
+}
+
+/* Answers that fell due while their peer was lost are given when they are
+ * back, all of them; the talk is joined then, too. */
+static void held_back(void)
+{
+    uint32_t peer;
+    uint64_t walk = 0;
+
+    begin();
+    peer = member(0);
+    attend(0, peer, 2);
+    (void)ask(0, member(0));
+    (void)ask(0, member(0));
+    plain(1000, CLI_DAY_LOST, peer);
+    plain(9000, CLI_DAY_BACK, peer);
+    plain(80000, CLI_DAY_LEAVE, peer);
+    CHECK(play(&walk) == ERR_NONE);
+    CHECK(figure(CLI_SIMULATE_FIGURE_matched) == 2);
+    CHECK(figure(CLI_SIMULATE_FIGURE_wait_p50_ms) == 9000);
+    CHECK(figure(CLI_SIMULATE_FIGURE_wait_max_ms) == 9000);
+    CHECK(figure(CLI_SIMULATE_FIGURE_declined) == 0);
+    end();
+}
+
+/* Whichever allocation fails: the run ends so, or was not made. */
+static void no_memory(void)
+{
+    bool failed = true;
+
+    for (size_t at = 1; failed; at++) {
+        uint32_t peer, seeker;
+        uint64_t walk = 0;
+        enum err err;
+
+        begin();
+        peer = member(0);
+        seeker = member(0);
+        attend(0, peer, 1);
+        plain(1, CLI_DAY_LOST, peer);
+        plain(2, CLI_DAY_BACK, peer);
+        (void)ask(3, seeker);
+        plain(4, CLI_DAY_LOST, seeker);
+        plain(5, CLI_DAY_BACK, seeker);
+        fail_malloc_start(at);
+        err = play(&walk);
+        failed = fail_malloc_stop();
+        CHECK(err == (failed ? ERR_NOMEM : ERR_NONE));
+        CHECK(failed || figure(CLI_SIMULATE_FIGURE_matched) == 1);
+        end();
+    }
+}
+
+int main(void)
+{
+    waves(1800000);
+    waves(900000);
+    talks(3);
+    talks(150);
+    held_back();
+    no_memory();
+    return check_report("cli/simulate_run");
+}
