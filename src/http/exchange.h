@@ -68,7 +68,6 @@ struct http_exchange {
     uint8_t pending;   /* HTTP_H2_…: what the handler is to be told */
     int32_t stream_id; /* -1: a request not yet submitted */
     enum err why;      /* set: the reason for closed() */
-    int out_status;    /* server: of our response */
     uint32_t head_bytes, fields;
     size_t in_lent; /* what the peer may still send unasked */
     size_t method_at, path_at;
