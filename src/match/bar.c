@@ -74,6 +74,7 @@ bool match_bar_block(struct match_engine *engine,
     command.block.via = event->block.via;
     if (!match_flight_pass(engine, &command, event->call)) {
         engine->blocks--;
+        match_index_unsettle(engine); /* it forbade as long as it waited */
         return true;
     }
     flight = match_flight_find(engine, command.op);
