@@ -17,9 +17,9 @@ static bool slow_hard(const struct match_ticket *ticket,
            ticket->row.member != duty->row.member && age != UINT32_MAX &&
            match_ticket_age(engine, ticket) >= age &&
            match_duty_graded(engine, duty) &&
-           !match_pair_forbids(&engine->pairs, ticket->row.member,
+           match_pair_until_ms(&engine->pairs, ticket->row.member,
                                duty->row.member, ticket->row.id,
-                               engine->now_ms);
+                               engine->now_ms) == 0;
 }
 
 static uint32_t slow_p(const struct match_ticket *ticket,
