@@ -122,7 +122,8 @@ static void set_held(struct match_engine *engine, uint64_t member, bool held)
     if (duty && duty->held != held) {
         duty->held = held;
         match_duty_arm(engine, duty);
-        match_index_unsettle(engine); /* he may be somebody's best again */
+        if (!held)
+            match_index_unsettle(engine); /* somebody's best again, it may be */
     }
 }
 
