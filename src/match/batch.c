@@ -232,7 +232,9 @@ static bool propose(struct match_engine *engine)
 
 bool match_batch_go(struct match_engine *engine)
 {
-    REQUIRE(engine->choice_at <= engine->choices);
+    REQUIRE(engine->choice_at <= engine->batch_placed);
+    REQUIRE(engine->batch_placed <= engine->batch_edged);
+    REQUIRE(engine->batch_edged <= engine->choices);
     if (engine->choice_at == engine->choices)
         return true; /* none is under way */
     return look(engine) && decide(engine) && propose(engine); /* Law 2 */

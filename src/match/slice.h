@@ -98,7 +98,8 @@ struct match_slices { /* read-only outside */
     struct match_slice_place *place; /* of block b: [b * SLICE_PLACES, … ) */
     struct match_slice_pool *pool;
     struct match_profiles profiles;
-    uint32_t blocks, free, rows, sectors, pools;
+    uint32_t blocks, rows, sectors;
+    uint32_t free; /* the first block of no chain */
     uint32_t base[SLICE_KINDS], mask[SLICE_KINDS];
 };
 
