@@ -203,13 +203,18 @@ static bool decide(struct match_engine *engine)
 static struct match_duty *peer_of(const struct match_engine *engine, uint32_t t)
 {
     const struct match_assign *assign = &engine->assign;
-    uint32_t edge = assign->chosen[t];
+    uint32_t edge = assign->chosen[t], peer;
+    struct match_duty *duty;
 
     if (edge == MATCH_ASSIGN_NONE)
         return NULL;
     REQUIRE(edge < assign->edges[t]);
-    return engine
-        ->chosen[assign->edge[(size_t)t * assign->degree_max + edge].peer];
+    peer = assign->edge[(size_t)t * assign->degree_max + edge].peer;
+    REQUIRE(peer < assign->peers);
+    duty = engine->chosen[peer];
+    if (duty->batch != engine->batches || duty->batch_index != peer)
+        return NULL; /* gone, and another has its place */
+    return duty;
 }
 
 /* Law 3.  False: no room. */
