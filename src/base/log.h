@@ -33,6 +33,8 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
     X(LOG_CRISIS_UNCONFIRMED, LOG_WARN,  "crisis resources not confirmed by the operator: countries") \
     X(LOG_RECOVERED_TICKETS,  LOG_INFO,  "recovered tickets") \
     X(LOG_RECOVERED_TALKS,    LOG_INFO,  "recovered talks") \
+    X(LOG_RECORDING,          LOG_INFO,  "recording the engine's events") \
+    X(LOG_RECORD_ENDED,       LOG_WARN,  "the recording ended") \
     X(LOG_MIGRATED,           LOG_INFO,  "store migrated to version") \
     X(LOG_STORE_FAILED,       LOG_ERROR, "the store failed") \
     X(LOG_STORE_FULL,         LOG_ERROR, "the disk is full") \

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/replay.h"
 #include "cli/simulate.h"
 
 static const struct cli_command simulate = {
@@ -12,16 +13,32 @@ static const struct cli_command simulate = {
     .raw = cli_simulate_main,
 };
 
+static const struct cli_command replay = {
+    .name = "replay",
+    .help = "run a server's recording again",
+    .raw = cli_replay_main,
+};
+
 static const struct cli_command *const COMMANDS[] = {
-    &cli_account_enroll, &cli_account_login,
-    &cli_card,           &cli_ask,
-    &cli_ask_withdraw,   &cli_attend,
-    &cli_attend_answer,  &cli_attend_leave,
-    &cli_talk,           &cli_talk_end,
-    &cli_talk_reflect,   &cli_look_crisis,
-    &cli_look_info,      &cli_look_vocabulary,
-    &cli_look_health,    &cli_look_stats,
-    &cli_demo,           &simulate,
+    &cli_account_enroll,
+    &cli_account_login,
+    &cli_card,
+    &cli_ask,
+    &cli_ask_withdraw,
+    &cli_attend,
+    &cli_attend_answer,
+    &cli_attend_leave,
+    &cli_talk,
+    &cli_talk_end,
+    &cli_talk_reflect,
+    &cli_look_crisis,
+    &cli_look_info,
+    &cli_look_vocabulary,
+    &cli_look_health,
+    &cli_look_stats,
+    &cli_demo,
+    &simulate,
+    &replay,
 };
 
 enum { COUNT = sizeof COMMANDS / sizeof *COMMANDS };

@@ -7,6 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/require.h"
+#include "cli/past.h"
+#include "cli/recording.h"
 #include "cli/simulate_log.h"
 #include "cli/simulate_options.h"
 #include "cli/simulate_progress.h"
@@ -62,7 +65,73 @@ static int read_workload(struct cli_day *day, FILE *file, const char *path,
     return err == ERR_INVALID ? EXIT_USAGE : fail(err_text(err));
 }
 
+/* Run the recording in file again, to its end, for the past it was. */
+static enum err relive(struct cli_past *past, struct cli_recording *recording,
+                       FILE *file, struct cli_simulate_progress *progress)
+{
+    uint64_t size = size_of(file);
+    bool more = true;
+    enum err err = cli_recording_open(recording, file);
+
+    while (err == ERR_NONE && more) {
+        err = cli_recording_step(recording, &more);
+        if (err == ERR_NONE && more)
+            err = cli_past_step(past, recording);
+        cli_simulate_progress_read(progress, recording->reader.offset, size);
+    }
+    cli_simulate_progress_clear(progress);
+    if (err == ERR_NONE && recording->differs) {
+        recording->reader.what = "this engine gives other effects than were "
+                                 "recorded (kindred replay)";
+        return ERR_INVALID;
+    }
+    return err;
+}
+
+/* Write the workload that a recording was, and what it ran under.  The exit
+ * status. */
+static int unfold(FILE *file, const char *path, struct match_limits *policy,
+                  struct cli_simulate_progress *progress, FILE *workload)
+{
+    struct cli_recording recording = {.file = NULL};
+    struct cli_past *past = cli_past_new();
+    enum err err = past ? relive(past, &recording, file, progress) : ERR_NOMEM;
+
+    if (err == ERR_NONE)
+        err = cli_past_write(past, workload);
+    if (err == ERR_NONE) {
+        *policy = recording.reader.about.limits;
+        policy->settle_ms = 0; /* as simulate has it: there is no start */
+    } else {
+        cli_recording_complain(&recording, path, err);
+    }
+    cli_recording_close(&recording);
+    cli_past_free(past);
+    return err == ERR_NONE      ? EXIT_SUCCESS
+           : err == ERR_INVALID ? EXIT_USAGE
+                                : EXIT_FAILURE;
+}
+
+static int read_recording(struct cli_day *day, FILE *file, const char *path,
+                          struct match_limits *policy,
+                          struct cli_simulate_progress *progress)
+{
+    FILE *workload = tmpfile();
+    int status;
+
+    if (!workload)
+        return fail("no file for the workload of the recording");
+    status = unfold(file, path, policy, progress, workload);
+    rewind(workload);
+    if (status == EXIT_SUCCESS)
+        status = read_workload(day, workload, path, progress);
+    (void)fclose(workload); /* it has no name: nothing is left of it */
+    return status;
+}
+
+/* A recording puts its own policy in *policy. */
 static int read_day(struct cli_day *day, const char *path,
+                    struct match_limits *policy,
                     struct cli_simulate_progress *progress)
 {
     bool given = strcmp(path, "-") == 0;
@@ -75,7 +144,9 @@ static int read_day(struct cli_day *day, const char *path,
                       strerror(errno));
         return EXIT_USAGE;
     }
-    status = read_workload(day, file, path, progress);
+    status = cli_recording_is(file)
+                 ? read_recording(day, file, path, policy, progress)
+                 : read_workload(day, file, path, progress);
     if (!given)
         (void)fclose(file);
     return status;
@@ -237,11 +308,13 @@ int cli_simulate_main(int argc, char **argv)
 {
     struct cli_simulate_options options;
     struct cli_simulate_progress progress;
+    struct match_limits policy;
     struct cli_day day;
     bool crowded; /* the log itself goes to the terminal */
     int status;
 
     cli_simulate_options_init(&options);
+    policy = options.limits;
     if (!cli_simulate_options_parse(&options, argc, argv, stderr))
         return EXIT_USAGE;
     if (options.help) {
@@ -253,7 +326,10 @@ int cli_simulate_main(int argc, char **argv)
         &progress, isatty(STDERR_FILENO) && !crowded ? stderr : NULL,
         CLI_SIMULATE_PROGRESS_MS);
     cli_day_init(&day);
-    status = read_day(&day, options.workload, &progress);
+    status = read_day(&day, options.workload, &policy, &progress);
+    cli_simulate_options_init(&options);
+    options.limits = policy; /* and what is set goes on top of it */
+    REQUIRE(cli_simulate_options_parse(&options, argc, argv, stderr));
     if (status == EXIT_SUCCESS)
         status = options.compare ? compare(&options, &day, &progress)
                                  : simulate(&options, &day, &progress);

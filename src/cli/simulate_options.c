@@ -21,6 +21,7 @@ static const char about[] =
     "  kindred simulate day.jsonl --set top_k=32 --compare top_k=8 \\\n"
     "                   --compare load_weight=0 --json\n"
     "  zcat day.jsonl.gz | kindred simulate - --log /dev/null\n"
+    "  kindred simulate RECORDING --compare relax_ms=30000\n"
     "\n"
     "Runs the engine that serves against a recorded or generated day, in\n"
     "virtual time: what a policy would do before it is deployed.  The same\n"
@@ -28,7 +29,10 @@ static const char about[] =
     "\n";
 
 static const char options_help[] =
-    "  WORKLOAD.jsonl           the day; - is standard input\n"
+    "  WORKLOAD.jsonl           the day; - is standard input.  A recording of\n"
+    "                           kindredd (kindred replay) may stand in its\n"
+    "                           place: the same people, under the policy they\n"
+    "                           had but for what is set here\n"
     "  --log OUT.jsonl          where the log goes; without it, to standard\n"
     "                           output.  With --compare: that of the first\n"
     "                           run, the second's to OUT.jsonl.compare;\n"

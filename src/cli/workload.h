@@ -24,6 +24,7 @@ enum {
     CLI_WORKLOAD_VALUES_MAX = 2 * CLI_WORKLOAD_TERMS_MAX + 64, /* of a line */
     CLI_WORKLOAD_RARITY_MAX = 8191 /* Q8 of just under 32 bits */
 };
+#define CLI_WORKLOAD_MS_MAX ((uint64_t)366 * 24 * 60 * 60 * 1000) /* a year */
 
 struct cli_workload_member {       /* what lines so far said of one */
     uint32_t version[MATCH_ROLES]; /* of the card last put; 0 = none */

@@ -5,8 +5,6 @@
 
 #include "cli/workload_card.h"
 
-#define T_MAX ((uint64_t)366 * 24 * 60 * 60 * 1000) /* a year */
-
 typedef enum err read_fn(struct cli_workload *workload,
                          const struct cli_json_node *const found[],
                          struct cli_day_line *line);
@@ -30,7 +28,7 @@ static read_fn read_rarity, read_card, read_attend, read_capacity, read_member,
     {                                                                          \
         field, CLI_WORKLOAD_FIELD_LIST, true, 0, most                          \
     }
-#define HEAD COUNT("t", T_MAX), NAME("do")
+#define HEAD COUNT("t", CLI_WORKLOAD_MS_MAX), NAME("do")
 enum { T, DO, OWN }; /* places of HEAD's two and of the first after them */
 
 static const struct cli_workload_field rarity_fields[] = {
@@ -53,11 +51,13 @@ static const struct cli_workload_field attend_fields[] = {
     NAME("member"),
     COUNT("capacity", MATCH_CAPACITY_MAX),
     NAME("grade"),
-    COUNT("rest_ms", T_MAX),
+    COUNT("rest_ms", CLI_WORKLOAD_MS_MAX),
     LIST("answers", CLI_DAY_ANSWERS_MAX),
     {0}};
 static const struct cli_workload_field answer_fields[] = {
-    NAME("say"), {"after_ms", CLI_WORKLOAD_FIELD_COUNT, true, 0, T_MAX}, {0}};
+    NAME("say"),
+    {"after_ms", CLI_WORKLOAD_FIELD_COUNT, true, 0, CLI_WORKLOAD_MS_MAX},
+    {0}};
 static const struct cli_workload_field capacity_fields[] = {
     HEAD, NAME("member"), COUNT("capacity", MATCH_CAPACITY_MAX), {0}};
 static const struct cli_workload_field member_fields[] = {
@@ -67,8 +67,12 @@ static const struct cli_workload_field ticket_fields[] = {
 static const struct cli_workload_field block_fields[] = {
     HEAD, NAME("member"), NAME("other"), {0}};
 static const struct cli_workload_field ask_fields[] = {
-    HEAD,           NAME("member"),          NAME("ticket"),
-    FLAG("danger"), COUNT("talk_ms", T_MAX), {0}};
+    HEAD,
+    NAME("member"),
+    NAME("ticket"),
+    FLAG("danger"),
+    COUNT("talk_ms", CLI_WORKLOAD_MS_MAX),
+    {0}};
 static const struct cli_workload_field reflect_fields[] = {
     HEAD, NAME("ticket"), NAME("side"), FLAG("understood"), FLAG("again"), {0}};
 

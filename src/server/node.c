@@ -109,6 +109,26 @@ static int open_data(struct server_node *node)
     return EXIT_SUCCESS;
 }
 
+/* Nobody who seeks support waits for a recording: without one it goes on. */
+static void open_record(struct server_node *node,
+                        const struct match_sizes *sizes)
+{
+    const struct match_record_about about = {.sizes = *sizes,
+                                             .limits = node->service.limits,
+                                             .effects_cap = TURN_EFFECTS};
+    enum err err;
+
+    if (node->config->record[0] == '\0')
+        return;
+    err = server_record_open(&node->record, node->config->record,
+                             node->config->record_bytes_max, &about,
+                             net_clock_now_ms(&node->clock));
+    if (err == ERR_NONE)
+        return;
+    (void)complain("nothing is recorded", err_text(err));
+    log_event(LOG_RECORD_ENDED, 1, err);
+}
+
 static int make_shared(struct server_node *node)
 {
     const struct server_config *config = node->config;
@@ -118,6 +138,7 @@ static int make_shared(struct server_node *node)
                                       .clock = &node->clock,
                                       .storage = &node->storage,
                                       .hub = &node->hub,
+                                      .record = &node->record,
                                       .orders_max = queue_max,
                                       .signal = signal_from_turn,
                                       .fenced = fenced,
@@ -141,6 +162,8 @@ static int make_shared(struct server_node *node)
     if (err == ERR_NONE)
         err = server_turn_init(&node->turn, &turn);
     node->turn_made = err == ERR_NONE;
+    if (err == ERR_NONE)
+        open_record(node, &turn.sizes);
     if (err == ERR_NONE)
         err = server_recover_turn(&node->turn, node->store);
     return err == ERR_NONE ? EXIT_SUCCESS : complain("recovery", err_text(err));
@@ -214,6 +237,7 @@ static void stop(struct server_node *node)
         server_worker_join(&node->worker[i]);
     if (node->turn_made)
         server_turn_stop(&node->turn);
+    server_record_close(&node->record);
     if (node->storage_made)
         server_storage_stop(&node->storage); /* Law 2 */
     for (uint32_t i = 0; i < node->workers; i++)

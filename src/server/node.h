@@ -31,6 +31,7 @@ struct server_node { /* all private */
     struct server_storage storage;
     struct server_turn turn;
     struct server_hub hub;
+    struct server_record record;
     struct server_doors doors;
     struct server_worker *worker;
     uint32_t workers;

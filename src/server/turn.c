@@ -9,7 +9,6 @@
 
 enum {
     CALLS = 16384, /* calls that may wait for their reply */
-    EFFECTS = 256,
     TAKE = 64,
     FLIGHT_MAX = 4096, /* commands under way before orders wait */
     SPARE = 1024,      /* commands of no ticket, duty or talk; the sweep */
@@ -39,7 +38,8 @@ static void step_once(struct server_turn *turn, struct match_event *event)
     if (event->now_ms < turn->now_ms) /* Law 1 */
         event->now_ms = turn->now_ms; /* it was made on another thread */
     turn->now_ms = event->now_ms;
-    match_engine_step(turn->engine, event, &turn->effects);
+    server_record_step(turn->config.record, turn->engine, event,
+                       &turn->effects);
     for (uint32_t i = 0; i < turn->effects.n; i++)
         server_effects_carry_out(turn, &turn->effects.item[i]);
     turn->more = turn->effects.more;
@@ -233,6 +233,11 @@ static void publish(struct server_turn *turn)
     (void)pthread_mutex_unlock(&turn->lock);
 }
 
+static uint64_t deadline_ms(const struct server_turn *turn)
+{
+    return server_record_deadline_ms(turn->config.record, turn->engine);
+}
+
 /* Fire what is due, unless the store is far behind: then its results first. */
 static void tick(struct server_turn *turn)
 {
@@ -241,7 +246,7 @@ static void tick(struct server_turn *turn)
 
     if (turn->in_flight > FLIGHT_MAX)
         return;
-    if (turn->more || match_engine_deadline_ms(turn->engine) <= now_ms) {
+    if (turn->more || deadline_ms(turn) <= now_ms) {
         fill_fresh(&event);
         server_turn_step(turn, &event);
     }
@@ -254,7 +259,7 @@ static void tick(struct server_turn *turn)
 static uint64_t wait_ms(const struct server_turn *turn)
 {
     uint64_t now_ms = net_clock_now_ms(turn->config.clock);
-    uint64_t at_ms = match_engine_deadline_ms(turn->engine);
+    uint64_t at_ms = deadline_ms(turn);
 
     if (turn->stopping || turn->in_flight > FLIGHT_MAX)
         return UINT64_MAX; /* results will come */
@@ -275,6 +280,7 @@ static void serve(void *arg)
     while (!turn->stopping || turn->in_flight > 0) {
         uint32_t n;
 
+        server_record_flush(turn->config.record);
         (void)net_queue_wait(&turn->inbox, wait_ms(turn));
         n = net_queue_take(&turn->inbox, record, TAKE);
         for (uint32_t i = 0; i < n; i++)
@@ -388,7 +394,7 @@ static enum err init_tables(struct server_turn *turn)
     if (err == ERR_NONE)
         err = net_queue_reserve(&turn->inbox, 2);
     turn->waiting = calloc(orders_max, sizeof(struct service_order *));
-    turn->effects.item = calloc(EFFECTS, sizeof *turn->effects.item);
+    turn->effects.item = calloc(TURN_EFFECTS, sizeof *turn->effects.item);
     if (err == ERR_NONE && (!turn->waiting || !turn->effects.item))
         err = ERR_NOMEM;
     return err;
@@ -408,7 +414,7 @@ enum err server_turn_init(struct server_turn *turn,
                                       .orders = &turn->calls,
                                       .tickets = &turn->tickets,
                                       .talks = turn->talks};
-    turn->effects.cap = EFFECTS;
+    turn->effects.cap = TURN_EFFECTS;
     if (!memory || pthread_mutex_init(&turn->lock, NULL) != 0) {
         free(memory);
         return ERR_NOMEM;

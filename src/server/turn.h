@@ -24,6 +24,7 @@
 #include "net/clock.h"
 #include "server/hub.h"
 #include "server/join.h"
+#include "server/record.h"
 #include "server/storage.h"
 #include "service/service.h"
 
@@ -35,6 +36,7 @@ struct server_turn_config {
     uint32_t orders_max;
     struct server_storage *storage; /* started after recovery */
     struct server_hub *hub;
+    struct server_record *record; /* NULL: nothing is recorded */
     /* Hand a signal to the loop that owns its call; waits for room if it must.
      * `reserved`: its place was taken when the order was given. */
     void (*signal)(void *arg, const struct service_signal *signal,
@@ -85,7 +87,7 @@ MUST_USE enum err server_turn_order(struct server_turn *turn,
 
 /* A place that an order given later cannot be refused; n of them given at
  * once, n at most TURN_ORDERS. */
-enum { TURN_ORDERS = 64 };
+enum { TURN_ORDERS = 64, TURN_EFFECTS = 256 };
 MUST_USE enum err server_turn_reserve(struct server_turn *turn);
 void server_turn_order_reserved(struct server_turn *turn,
                                 struct service_order *const *orders,

@@ -151,7 +151,7 @@ static uint32_t passed(struct world *w, const struct match_hand *hand,
         over += w->slices.block[b].n;
         if (match_probe_narrow(probe, b, alive))
             for (uint32_t i = 0; i < w->slices.block[b].n; i++)
-                over -= alive[i / 64] >> (i % 64) & 1;
+                over -= (uint32_t)(alive[i / 64] >> (i % 64)) & 1;
     }
     return over;
 }

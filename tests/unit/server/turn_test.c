@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "check.h"
 #include "pb/kindred/v1/cards.pb-c.h"
+#include "record_replay.h"
 #include "server/recover.h"
 #include "store/memory.h"
 
@@ -21,6 +23,8 @@ static struct world {
     struct server_storage storage;
     struct server_hub hub;
     struct server_turn turn;
+    struct server_record record;
+    bool recorded;
     pthread_mutex_t lock;
     struct service_signal heard[HEARD];
     bool reserved[HEARD];
@@ -104,6 +108,7 @@ static void open_turn(void)
                                         .orders_max = ORDERS,
                                         .storage = &w.storage,
                                         .hub = &w.hub,
+                                        .record = w.recorded ? &w.record : NULL,
                                         .signal = hear,
                                         .fenced = hear_fenced};
 
@@ -235,50 +240,82 @@ static void door(void)
 }
 
 /* From an ask to a talk: Laws 1, 2 and 5. */
-static void talk(void)
+static void talk(uint64_t ask, uint64_t seeker, uint64_t peer, uint32_t live)
 {
+    uint64_t attend = ask + 100, answer = ask + 101;
     struct service_signal signal;
     struct service_order *order;
     struct match_engine_count count;
 
     start();
-    enrol(10, MATCH_SEEKER);
-    enrol(20, MATCH_PEER);
-    order = order_of(EVENT_ATTEND, 201, 20);
+    enrol(seeker, MATCH_SEEKER);
+    enrol(peer, MATCH_PEER);
+    order = order_of(EVENT_ATTEND, attend, peer);
     order->card.role = MATCH_PEER;
     order->event.attend.card = &order->card;
     order->event.attend.grade = GRADE_PEER;
     order->event.attend.capacity = 1;
     give(order);
-    CHECK(waited(201, SIGNAL_REPLY, 0, &signal));
+    CHECK(waited(attend, SIGNAL_REPLY, 0, &signal));
     CHECK(signal.reply.err == ERR_NONE);
-    give(ask_of(101, 10));
-    CHECK(waited(101, SIGNAL_REPLY, 0, &signal));
+    give(ask_of(ask, seeker));
+    CHECK(waited(ask, SIGNAL_REPLY, 0, &signal));
     CHECK(signal.reply.err == ERR_NONE);
-    for (uint32_t i = 0; waited(201, SIGNAL_DUTY, i, &signal); i++)
+    for (uint32_t i = 0; waited(attend, SIGNAL_DUTY, i, &signal); i++)
         if (signal.duty.offers > 0)
             break;
     CHECK(signal.duty.offers == 1);
-    order = order_of(EVENT_ANSWER, 202, 20);
+    order = order_of(EVENT_ANSWER, answer, peer);
     order->event.answer.offer = signal.duty.offer[0].id;
     order->event.answer.accept = true;
     give(order);
-    CHECK(waited(202, SIGNAL_REPLY, 0, &signal));
+    CHECK(waited(answer, SIGNAL_REPLY, 0, &signal));
     CHECK(signal.reply.err == ERR_NONE && signal.reply.reference != 0);
-    for (uint32_t i = 0; waited(101, SIGNAL_TICKET, i, &signal); i++)
+    for (uint32_t i = 0; waited(ask, SIGNAL_TICKET, i, &signal); i++)
         if (signal.ticket.state == TICKET_MATCHED)
             break;
     CHECK(signal.ticket.state == TICKET_MATCHED);
-    for (uint64_t call = 101; call <= 202; call++)
-        CHECK(reserved_of(call) == (call == 101 || call == 201 || call == 202));
+    for (uint64_t call = ask; call <= answer; call++)
+        CHECK(reserved_of(call) ==
+              (call == ask || call == attend || call == answer));
     for (int ms = 0; ms < PATIENCE_MS; ms++) {
         server_turn_count(&w.turn, &count);
-        if (count.talks_live == 1)
+        if (count.talks_live == live)
             break;
         nap();
     }
-    CHECK(count.talks_live == 1 && count.duties_on == 1);
+    CHECK(count.talks_live == live && count.duties_on == 1);
     stop();
+}
+
+/* server/record law 1, on the threads that serve: the same, recorded; and what
+ * was recorded gives the same again. */
+static void recorded(void)
+{
+    static const char path[] = "turn_test.rec";
+    struct match_record_about about = {.sizes = {1, 64, 64, 64, 256, 256},
+                                       .limits = w.service.limits,
+                                       .effects_cap = TURN_EFFECTS};
+    static uint8_t file[1 << 20];
+    struct replayed out;
+    uint64_t events;
+    size_t size;
+    FILE *in;
+
+    (void)unlink(path);
+    CHECK(server_record_open(&w.record, path, 1 << 20, &about,
+                             net_clock_now_ms(&w.clock)) == ERR_NONE);
+    w.recorded = true;
+    talk(1101, 11, 21, 2);
+    events = w.record.writer.events;
+    server_record_close(&w.record);
+    in = fopen(path, "rb");
+    size = in ? fread(file, 1, sizeof file, in) : 0;
+    out = replay(file, size);
+    CHECK(out.err == ERR_NONE && out.differs == 0 && out.ended);
+    CHECK(out.events == events && events > 5);
+    CHECK(in && fclose(in) == 0 && unlink(path) == 0);
+    w.recorded = false;
 }
 
 /* Law 5 (service/port law 1): of many asks with one key each call hears one end: a reply, or that a
@@ -371,7 +408,8 @@ int main(void)
     w.origin = (struct server_origin){.back = job_back};
     CHECK(w.store != NULL);
     door();
-    talk();
+    talk(101, 10, 20, 1);
+    recorded();
     one_end_each();
     clock_set_back();
     fenced();

@@ -1,0 +1,14 @@
+/* cli/replay -- `kindred replay`: a recording, run again.
+ *
+ * Laws
+ *   1. Exit 0: every step gave the effects that it had; 1: one did not, and it
+ *      is named; 2: the file is no recording, is damaged, or cannot be read
+ *      or written.
+ *   2. It writes no file that is there already. */
+#ifndef CLI_REPLAY_H
+#define CLI_REPLAY_H
+
+/* argv[0] is "replay". */
+int cli_replay_main(int argc, char **argv);
+
+#endif

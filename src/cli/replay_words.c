@@ -1,0 +1,379 @@
+#include "cli/replay_words.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/require.h"
+
+enum { NAMES_MAX = 1 << 24 };
+
+static const char *const events[EVENT_KINDS] = {
+    [EVENT_BEGIN] = "begin",       [EVENT_LOAD] = "load",
+    [EVENT_LIVE] = "live",         [EVENT_ASK] = "ask",
+    [EVENT_WITHDRAW] = "withdraw", [EVENT_ATTEND] = "attend",
+    [EVENT_LEAVE] = "leave",       [EVENT_PAUSE] = "pause",
+    [EVENT_RESUME] = "resume",     [EVENT_CAPACITY] = "capacity",
+    [EVENT_ANSWER] = "answer",     [EVENT_JOIN] = "join",
+    [EVENT_END] = "end",           [EVENT_REFLECT] = "reflect",
+    [EVENT_IDLE] = "idle",         [EVENT_BLOCK] = "block",
+    [EVENT_UNBLOCK] = "unblock",   [EVENT_SEEN] = "seen",
+    [EVENT_LOST] = "lost",         [EVENT_CARD] = "card",
+    [EVENT_HOLD] = "hold",         [EVENT_GONE] = "gone",
+    [EVENT_RARITY] = "rarity",     [EVENT_STORED] = "stored",
+    [EVENT_TICK] = "tick",         [EVENT_DRAIN] = "drain",
+};
+
+static const char *const effect_kinds[EFFECT_KINDS] = {
+    [EFFECT_STORE] = "store",
+    [EFFECT_REPLY] = "reply",
+    [EFFECT_TELL_TICKET] = "tell_ticket",
+    [EFFECT_TELL_DUTY] = "tell_duty",
+    [EFFECT_TELL_TALK] = "tell_talk",
+    [EFFECT_DROP] = "drop",
+    [EFFECT_NOTE] = "note",
+};
+
+static const char *const commands[COMMAND_KINDS] = {
+    [COMMAND_OPEN_TICKET] = "open_ticket",
+    [COMMAND_CLOSE_TICKET] = "close_ticket",
+    [COMMAND_OPEN_DUTY] = "open_duty",
+    [COMMAND_SET_DUTY] = "set_duty",
+    [COMMAND_CLOSE_DUTY] = "close_duty",
+    [COMMAND_OFFER] = "offer",
+    [COMMAND_ACCEPT] = "accept",
+    [COMMAND_DECLINE] = "decline",
+    [COMMAND_CLOSE_OFFER] = "close_offer",
+    [COMMAND_JOIN] = "join",
+    [COMMAND_END_TALK] = "end_talk",
+    [COMMAND_REFLECT] = "reflect",
+    [COMMAND_BLOCK] = "block",
+    [COMMAND_UNBLOCK] = "unblock",
+    [COMMAND_HOLD] = "hold",
+    [COMMAND_RARITY] = "rarity",
+};
+
+const char *cli_replay_words_event(enum match_event_kind kind)
+{
+    REQUIRE(kind < EVENT_KINDS);
+    return events[kind];
+}
+
+const char *cli_replay_words_effect(enum match_effect_kind kind)
+{
+    REQUIRE(kind < EFFECT_KINDS);
+    return effect_kinds[kind];
+}
+
+const char *cli_replay_words_command(enum match_command_kind kind)
+{
+    REQUIRE(kind < COMMAND_KINDS);
+    return commands[kind];
+}
+
+void cli_replay_words_init(struct cli_replay_words *w, FILE *out)
+{
+    *w = (struct cli_replay_words){.out = out};
+    cli_names_init(&w->ids, NAMES_MAX);
+    cli_names_init(&w->calls, NAMES_MAX);
+    cli_names_init(&w->tokens, NAMES_MAX);
+}
+
+void cli_replay_words_close(struct cli_replay_words *w)
+{
+    cli_names_close(&w->ids);
+    cli_names_close(&w->calls);
+    cli_names_close(&w->tokens);
+}
+
+/* ---- fields ---- */
+
+static uint32_t small(struct cli_replay_words *w, struct cli_names *names,
+                      uint64_t x)
+{
+    char text[24];
+    uint32_t number = 0;
+
+    if (x == 0 || w->err != ERR_NONE)
+        return 0;
+    (void)snprintf(text, sizeof text, "%" PRIx64, x);
+    w->err = cli_names_add(names, text, &number);
+    return number;
+}
+
+static void field(struct cli_replay_words *w, const char *name, uint64_t x)
+{
+    (void)fprintf(w->out, ",\"%s\":%" PRIu64, name, x);
+}
+
+/* An id, where there is one. */
+static void id(struct cli_replay_words *w, const char *name, uint64_t x)
+{
+    if (x != 0)
+        field(w, name, small(w, &w->ids, x));
+}
+
+static void at(struct cli_replay_words *w, const char *name, uint64_t ms)
+{
+    if (ms != 0 && ms != UINT64_MAX)
+        field(w, name, ms > w->first_ms ? ms - w->first_ms : 0);
+}
+
+static void flag(struct cli_replay_words *w, const char *name, bool truth)
+{
+    if (truth)
+        (void)fprintf(w->out, ",\"%s\":true", name);
+}
+
+static void reason(struct cli_replay_words *w, enum err err)
+{
+    if (err != ERR_NONE)
+        (void)fprintf(w->out, ",\"reason\":\"%s\"", err_reason(err));
+}
+
+static void shown(struct cli_replay_words *w, const uint64_t *token, uint32_t n)
+{
+    (void)fputs(",\"shown\":[", w->out);
+    for (uint32_t i = 0; i < n; i++)
+        (void)fprintf(w->out, "%s%" PRIu32, i > 0 ? "," : "",
+                      small(w, &w->tokens, token[i]));
+    (void)fputc(']', w->out);
+}
+
+/* ---- commands ---- */
+
+static const char *const tickets[] = {"waiting", "offered", "matched", "ended"};
+static const char *const duties[] = {"off", "on", "paused"};
+static const char *const talks[] = {"joining", "open", "ended"};
+static const char *const offers[] = {"open", "accepted", "declined", "lapsed",
+                                     "revoked"};
+static const char *const ticket_whys[] = {
+    NULL, "matched", "withdrawn", "expired", "lost", "held", "erased"};
+static const char *const duty_whys[] = {NULL,   "left",    "until",  "grade",
+                                        "lost", "request", "lapses", "ask",
+                                        "held", "erased",  "claim"};
+static const char *const talk_whys[] = {NULL,    "ended", "no_show", "idle",
+                                        "limit", "block", "held",    "erased"};
+static const char *const bounds[] = {NULL, "nobody_on_duty", "none_compatible",
+                                     "all_busy"};
+
+static void word(struct cli_replay_words *w, const char *name,
+                 const char *const *words, size_t n, size_t x)
+{
+    REQUIRE(x < n);
+    if (words[x] != NULL)
+        (void)fprintf(w->out, ",\"%s\":\"%s\"", name, words[x]);
+}
+
+/* One of the closed words of a field; none is left out. */
+#define WORD(w, name, words, x)                                                \
+    word(w, name, words, sizeof(words) / sizeof(words)[0], (size_t)(x))
+
+static void duty_row(struct cli_replay_words *w,
+                     const struct match_duty_row *row)
+{
+    id(w, "member", row->member);
+    WORD(w, "state", duties, row->state);
+    WORD(w, "why", duty_whys, row->why);
+    field(w, "capacity", row->capacity);
+    field(w, "grade", row->grade);
+    field(w, "rest_ms", row->rest_ms);
+}
+
+static void offer_row(struct cli_replay_words *w,
+                      const struct match_offer_row *row)
+{
+    id(w, "offer", row->id);
+    id(w, "ticket", row->ticket);
+    id(w, "seeker", row->seeker);
+    id(w, "peer", row->peer);
+    field(w, "p", row->p);
+    flag(w, "danger", row->danger);
+    at(w, "deadline", row->deadline_ms);
+    shown(w, row->shown, row->showns);
+}
+
+/* Commands about an offer or a talk. */
+static void command_between(struct cli_replay_words *w,
+                            const struct match_command *c)
+{
+    switch ((int)c->kind) {
+    case COMMAND_ACCEPT:
+        id(w, "offer", c->accept.offer);
+        id(w, "ticket", c->accept.ticket);
+        id(w, "peer", c->accept.peer);
+        id(w, "talk", c->accept.talk);
+        break;
+    case COMMAND_DECLINE:
+        id(w, "offer", c->decline.offer);
+        id(w, "peer", c->decline.peer);
+        at(w, "rests_until", c->decline.rests_until_ms);
+        at(w, "backoff_until", c->decline.backoff_until_ms);
+        break;
+    case COMMAND_CLOSE_OFFER:
+        id(w, "offer", c->close_offer.offer);
+        WORD(w, "state", offers, c->close_offer.state);
+        at(w, "rests_until", c->close_offer.rests_until_ms);
+        at(w, "backoff_until", c->close_offer.backoff_until_ms);
+        break;
+    case COMMAND_JOIN:
+        id(w, "talk", c->join.talk);
+        field(w, "side", c->join.side);
+        break;
+    case COMMAND_END_TALK:
+        id(w, "talk", c->end_talk.talk);
+        WORD(w, "why", talk_whys, c->end_talk.why);
+        at(w, "rests_until", c->end_talk.rests_until_ms);
+        break;
+    default:
+        REQUIRE(c->kind == COMMAND_REFLECT);
+        id(w, "talk", c->reflect.talk);
+        field(w, "side", c->reflect.side);
+        flag(w, "said", c->reflect.said);
+        flag(w, "understood", c->reflect.understood);
+        flag(w, "again", c->reflect.again);
+    }
+}
+
+static void command(struct cli_replay_words *w, const struct match_command *c)
+{
+    (void)fprintf(w->out, ",\"command\":\"%s\"",
+                  cli_replay_words_command(c->kind));
+    field(w, "op", c->op);
+    switch ((int)c->kind) {
+    case COMMAND_OPEN_TICKET:
+        id(w, "ticket", c->open_ticket.ticket.id);
+        id(w, "member", c->open_ticket.ticket.member);
+        flag(w, "danger", c->open_ticket.ticket.danger);
+        at(w, "since", c->open_ticket.ticket.since_ms);
+        break;
+    case COMMAND_CLOSE_TICKET:
+        id(w, "ticket", c->close_ticket.ticket);
+        WORD(w, "why", ticket_whys, c->close_ticket.why);
+        break;
+    case COMMAND_OPEN_DUTY:
+        duty_row(w, &c->open_duty.duty);
+        break;
+    case COMMAND_SET_DUTY:
+        duty_row(w, &c->set_duty.duty);
+        flag(w, "revoke", c->set_duty.revoke);
+        break;
+    case COMMAND_CLOSE_DUTY:
+        id(w, "member", c->close_duty.member);
+        WORD(w, "why", duty_whys, c->close_duty.why);
+        break;
+    case COMMAND_OFFER:
+        offer_row(w, &c->offer.offer);
+        break;
+    case COMMAND_BLOCK:
+    case COMMAND_UNBLOCK:
+        id(w, "member", c->block.member);
+        id(w, "other", c->block.other);
+        break;
+    case COMMAND_HOLD:
+        id(w, "member", c->hold.member);
+        flag(w, "held", c->hold.held);
+        flag(w, "erased", c->hold.erased);
+        break;
+    case COMMAND_RARITY:
+        field(w, "pool", c->rarity.pool);
+        field(w, "rows", c->rarity.rows);
+        break;
+    default:
+        command_between(w, c);
+    }
+}
+
+/* ---- what is told ---- */
+
+static void ticket_view(struct cli_replay_words *w,
+                        const struct match_ticket_view *v)
+{
+    id(w, "ticket", v->ticket);
+    id(w, "talk", v->talk);
+    WORD(w, "state", tickets, v->state);
+    WORD(w, "why", ticket_whys, v->why);
+    WORD(w, "bound", bounds, v->bound);
+    flag(w, "bound_few", v->bound_few);
+    flag(w, "danger", v->danger);
+    field(w, "waited_ms", v->waited_ms);
+    if (v->estimate_min > 0)
+        field(w, "estimate_min", v->estimate_min);
+}
+
+static void duty_view(struct cli_replay_words *w,
+                      const struct match_duty_view *v)
+{
+    id(w, "member", v->member);
+    WORD(w, "state", duties, v->state);
+    WORD(w, "why", duty_whys, v->why);
+    field(w, "capacity", v->capacity);
+    (void)fputs(",\"offers\":[", w->out);
+    for (uint32_t i = 0; i < v->offers; i++) {
+        (void)fprintf(w->out, "%s{\"offer\":%" PRIu32, i > 0 ? "," : "",
+                      small(w, &w->ids, v->offer[i].id));
+        at(w, "deadline", v->offer[i].deadline_ms);
+        flag(w, "danger", v->offer[i].danger);
+        shown(w, v->offer[i].shown, v->offer[i].showns);
+        (void)fputc('}', w->out);
+    }
+    (void)fputs("],\"talks\":[", w->out);
+    for (uint32_t i = 0; i < v->talks; i++)
+        (void)fprintf(w->out, "%s%" PRIu32, i > 0 ? "," : "",
+                      small(w, &w->ids, v->talk[i]));
+    (void)fputc(']', w->out);
+    at(w, "rest_until", v->rest_until_ms);
+}
+
+static void effect(struct cli_replay_words *w, const struct match_effect *e)
+{
+    (void)fprintf(w->out, ",\"is\":\"%s\"", cli_replay_words_effect(e->kind));
+    if (e->call != 0)
+        field(w, "call", small(w, &w->calls, e->call));
+    switch (e->kind) {
+    case EFFECT_STORE:
+        command(w, &e->store);
+        break;
+    case EFFECT_REPLY:
+        reason(w, e->reply.err);
+        id(w, "reference", e->reply.reference);
+        break;
+    case EFFECT_TELL_TICKET:
+        ticket_view(w, &e->ticket);
+        break;
+    case EFFECT_TELL_DUTY:
+        duty_view(w, &e->duty);
+        break;
+    case EFFECT_TELL_TALK:
+        id(w, "talk", e->talk.talk);
+        WORD(w, "state", talks, e->talk.state);
+        WORD(w, "why", talk_whys, e->talk.why);
+        break;
+    case EFFECT_DROP:
+        reason(w, e->drop);
+        break;
+    case EFFECT_NOTE:
+        (void)fprintf(w->out, ",\"code\":\"%s\"", log_name(e->note.code));
+        field(w, "n", e->note.n);
+        reason(w, e->note.reason);
+        break;
+    case EFFECT_KINDS:
+        break;
+    }
+}
+
+enum err cli_replay_words_step(struct cli_replay_words *w, uint64_t number,
+                               const struct match_event *event,
+                               const struct match_effects *effects)
+{
+    if (w->first_ms == 0)
+        w->first_ms = event->now_ms;
+    for (uint32_t i = 0; i < effects->n; i++) { /* Law 1 */
+        (void)fprintf(w->out,
+                      "{\"event\":%" PRIu64 ",\"t\":%" PRIu64 ",\"of\":\"%s\"",
+                      number, event->now_ms - w->first_ms,
+                      cli_replay_words_event(event->kind));
+        effect(w, &effects->item[i]);
+        (void)fputs("}\n", w->out);
+    }
+    return w->err;
+}
