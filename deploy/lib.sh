@@ -3,7 +3,7 @@
 
 # Debian names, 12 and 13 alike.
 build_packages=(gcc libc6-dev cmake make pkg-config
-    libuv1-dev libnghttp2-dev libsodium-dev libssl-dev libsqlite3-dev libjansson-dev zlib1g-dev
+    libuv1-dev libnghttp2-dev libhttp-parser-dev libsodium-dev libssl-dev libsqlite3-dev libjansson-dev zlib1g-dev
     protobuf-compiler libprotobuf-dev protobuf-c-compiler libprotobuf-c-dev)
 
 say() {

@@ -24,8 +24,8 @@ static inline void *cut(struct cut *from, size_t n, size_t size)
     void *piece = from->at ? from->at + from->used : NULL;
 
     REQUIRE(size > 0);
+    REQUIRE(n <= (SIZE_MAX - from->used - 15) / size);
     from->used += (n * size + 15) / 16 * 16;
-    REQUIRE(from->used >= n * size);
     return piece;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/require.h"
+#include "http/h1.h"
 #include "http/h2.h"
 #include "http/head.h"
 #include "http/pool.h"
@@ -11,7 +12,7 @@
 static bool going(const struct http_exchange *exchange)
 {
     return exchange->why != ERR_NONE || (exchange->pending & HTTP_H2_CLOSED) ||
-           exchange->session->failed != ERR_NONE || !exchange->session->h2;
+           exchange->session->failed != ERR_NONE || !exchange->session->open;
 }
 
 static bool next_plain(const struct buf *buf, size_t *at,
@@ -54,8 +55,14 @@ static void lend(struct http_exchange *exchange, size_t target)
     size_t have = exchange->in_lent + buf_size(&exchange->in);
 
     if (have >= target || exchange->in_ended || going(exchange) ||
-        (!exchange->client && exchange->out_ended) || exchange->stream_id < 0)
+        (!exchange->client && exchange->out_ended) ||
+        (exchange->stream_id < 0 && !exchange->http1))
         return;
+    if (exchange->http1) {
+        exchange->in_lent += target - have; /* http/h1 reads on */
+        http_h2_wake(exchange->session);
+        return;
+    }
     if (nghttp2_submit_window_update(exchange->session->h2, NGHTTP2_FLAG_NONE,
                                      exchange->stream_id,
                                      (int32_t)(target - have)) != 0) {
@@ -222,13 +229,29 @@ enum err http_exchange_end(struct http_exchange *exchange,
     return ERR_NONE;
 }
 
+enum err http_exchange_finish(struct http_exchange *exchange, const void *bytes,
+                              size_t size)
+{
+    if (going(exchange))
+        return ERR_CANCELED;
+    if (size > 0) {
+        uint8_t *to = buf_reserve(&exchange->out, size);
+
+        if (!to)
+            return ERR_NOMEM;
+        memcpy(to, bytes, size);
+        http_exchange_commit(exchange, size);
+    }
+    return http_exchange_end(exchange, NULL, 0);
+}
+
 void http_exchange_reset(struct http_exchange *exchange, enum err why)
 {
     struct http_session *session = exchange->session;
 
     REQUIRE(why != ERR_NONE);
     if (exchange->why != ERR_NONE || (exchange->pending & HTTP_H2_CLOSED) ||
-        !session->h2)
+        !session->open)
         return;
     exchange->why = why;
     exchange->out_ended = true;
@@ -239,6 +262,10 @@ void http_exchange_reset(struct http_exchange *exchange, enum err why)
     http_h2_wake(session);
     if (exchange->client && !exchange->submitted) {
         http_h2_note(exchange, HTTP_H2_CLOSED);
+        return;
+    }
+    if (exchange->http1) {
+        http_h1_abort(exchange);
         return;
     }
     if (nghttp2_submit_rst_stream(session->h2, NGHTTP2_FLAG_NONE,

@@ -12,7 +12,7 @@
  *   1. `in` never holds more than the credit given: HTTP_WINDOW, or what
  *      http_exchange_want() asked for.
  *   2. `out` takes a write only while it holds less than HTTP_OUT_HIGH, so it
- *      never holds more than HTTP_OUT_HIGH plus one write.
+ *      never holds more than HTTP_OUT_HIGH plus one write plus the last.
  *   3. Nothing is written after the end; the head goes out once, first.
  *   4. No function here calls the handler back.
  * On an exchange that is going away (closed() is to come) all functions are
@@ -60,6 +60,7 @@ struct http_exchange {
     bool head_done;            /* the peer's head is complete */
     bool responded;            /* the head of ours is given */
     bool in_ended;             /* the peer sends no more; trailers are there */
+    bool http1;                /* it came by HTTP/1.1 */
 
     /* Private. */
     bool client, began, head_bad, submitted;
@@ -67,7 +68,6 @@ struct http_exchange {
     uint8_t pending;   /* HTTP_H2_…: what the handler is to be told */
     int32_t stream_id; /* -1: a request not yet submitted */
     enum err why;      /* set: the reason for closed() */
-    int out_status;    /* server: of our response */
     uint32_t head_bytes, fields;
     size_t in_lent; /* what the peer may still send unasked */
     size_t method_at, path_at;
@@ -124,6 +124,10 @@ void http_exchange_notify(struct http_exchange *exchange);
 MUST_USE enum err http_exchange_end(struct http_exchange *exchange,
                                     const struct http_field *fields,
                                     size_t count);
+
+/* The last bytes of the body, taken whatever `out` holds, and the end. */
+MUST_USE enum err http_exchange_finish(struct http_exchange *exchange,
+                                       const void *bytes, size_t size);
 
 /* Drop the exchange both ways: what is in `out` is lost, closed() comes soon.
  * ERR_CANCELED tells the peer CANCEL, any other INTERNAL_ERROR. */

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/require.h"
+#include "http/h1.h"
 #include "http/h2.h"
 
 enum { STRIKES_MAX = 2 };
@@ -157,6 +158,10 @@ uint64_t http_guard_deadline_ms(const struct http_session *session)
         return sooner(at_ms, session->drain_ms + limits->drain_ms);
     if (session->exchanges == 0 && session->role == HTTP_SERVER)
         return sooner(at_ms, session->idle_ms + limits->idle_ms);
+    if (session->h1)
+        return http_h1_in_body(session)
+                   ? sooner(at_ms, session->heard_ms + limits->slow_ms)
+                   : at_ms;
     if (session->pinged)
         return sooner(at_ms, session->ping_ms + limits->pong_ms);
     if (session->exchanges > 0)
@@ -218,6 +223,11 @@ static enum err keep_alive(struct http_session *session)
             http_session_drain(session, now_ms);
         return ERR_NONE;
     }
+    if (session->h1)
+        return http_h1_in_body(session) &&
+                       now_ms >= session->heard_ms + limits->slow_ms
+                   ? ERR_DEADLINE
+                   : ERR_NONE;
     if (session->pinged)
         return now_ms >= session->ping_ms + limits->pong_ms ? ERR_DEADLINE
                                                             : ERR_NONE;

@@ -37,6 +37,22 @@ static void slim(struct http_exchange *exchange)
         buf_close(&exchange->in);
 }
 
+void http_out_take(struct http_exchange *exchange, uint8_t *to, size_t size)
+{
+    struct http_session *session = exchange->session;
+
+    memcpy(to, buf_head(&exchange->out), size);
+    buf_consume(&exchange->out, size);
+    list_unlink(&exchange->by_stall);
+    exchange->moved_ms = session->now_ms;
+    if (buf_size(&exchange->out) > 0)
+        list_push_back(&session->stalls, &exchange->by_stall);
+    if (exchange->choked && buf_size(&exchange->out) <= HTTP_OUT_LOW) {
+        exchange->choked = false;
+        http_h2_note(exchange, HTTP_H2_WRITABLE);
+    }
+}
+
 /* nghttp2 pulls body bytes into its frame; the signature is its own.
  * NOLINTNEXTLINE(readability-function-size) */
 static ssize_t on_pull(nghttp2_session *h2, int32_t stream_id, uint8_t *to,
@@ -44,25 +60,15 @@ static ssize_t on_pull(nghttp2_session *h2, int32_t stream_id, uint8_t *to,
                        nghttp2_data_source *source, void *user)
 {
     struct http_exchange *exchange = source->ptr;
-    struct http_session *session = user;
     size_t size = buf_size(&exchange->out);
     nghttp2_nv nv[NV_MAX];
     size_t count;
 
+    (void)user;
     if (size > room)
         size = room;
-    if (size > 0) {
-        memcpy(to, buf_head(&exchange->out), size);
-        buf_consume(&exchange->out, size);
-        list_unlink(&exchange->by_stall);
-        exchange->moved_ms = session->now_ms;
-        if (buf_size(&exchange->out) > 0)
-            list_push_back(&session->stalls, &exchange->by_stall);
-        if (exchange->choked && buf_size(&exchange->out) <= HTTP_OUT_LOW) {
-            exchange->choked = false;
-            http_h2_note(exchange, HTTP_H2_WRITABLE);
-        }
-    }
+    if (size > 0)
+        http_out_take(exchange, to, size);
     if (buf_size(&exchange->out) > 0)
         return (ssize_t)size;
     if (exchange->out.cap > HTTP_POOL_KEEP)

@@ -1,4 +1,4 @@
-/* http/out -- heads, bodies and trailers on their way into nghttp2.
+/* http/out -- heads, bodies and trailers on their way out, into nghttp2.
  *
  * Internal to http/.  Heads wait until the session sends, so that an answer
  * that is complete by then goes out as one, and one without a body ends with
@@ -12,6 +12,10 @@
 
 /* Give nghttp2 the heads that wait. */
 void http_out_submit(struct http_session *session);
+
+/* Move size bytes of the body (≤ buf_size(&out)) to `to`; the handler is told
+ * when there is room again. */
+void http_out_take(struct http_exchange *exchange, uint8_t *to, size_t size);
 
 /* nghttp2 sent a frame (its on_frame_send_callback). */
 int http_out_sent(nghttp2_session *h2, const nghttp2_frame *frame, void *user);

@@ -6,6 +6,8 @@
 
 #include "base/require.h"
 #include "http/guard.h"
+#include "http/h1.h"
+#include "http/h1_out.h"
 #include "http/h2.h"
 #include "http/head.h"
 #include "http/out.h"
@@ -76,31 +78,17 @@ static int greet(struct http_session *session)
                                    session->role == HTTP_CLIENT ? 3 : 2);
 }
 
-enum err http_session_init(struct http_session *session, struct http_host *host,
-                           enum http_role role, void *user, uint64_t now_ms)
+/* Speak HTTP/2 from here on. */
+static enum err begin_h2(struct http_session *session)
 {
+    struct http_host *host = session->host;
     nghttp2_mem memory = {host, take, give, take_clean, take_more};
-    int rv;
+    int rv = session->role == HTTP_SERVER
+                 ? nghttp2_session_server_new3(&session->h2, host->callbacks,
+                                               session, host->options, &memory)
+                 : nghttp2_session_client_new3(&session->h2, host->callbacks,
+                                               session, host->options, &memory);
 
-    *session = (struct http_session){.host = host,
-                                     .user = user,
-                                     .role = role,
-                                     .resets = host->limits.reset_burst,
-                                     .controls = host->limits.control_burst,
-                                     .refill_ms = now_ms,
-                                     .now_ms = now_ms,
-                                     .born_ms = now_ms,
-                                     .heard_ms = now_ms,
-                                     .idle_ms = now_ms};
-    list_init(&session->all);
-    list_init(&session->events);
-    list_init(&session->submits);
-    list_init(&session->stalls);
-    rv = role == HTTP_SERVER
-             ? nghttp2_session_server_new3(&session->h2, host->callbacks,
-                                           session, host->options, &memory)
-             : nghttp2_session_client_new3(&session->h2, host->callbacks,
-                                           session, host->options, &memory);
     if (rv != 0) {
         session->h2 = NULL;
         return ERR_NOMEM;
@@ -114,14 +102,41 @@ enum err http_session_init(struct http_session *session, struct http_host *host,
     return ERR_NONE;
 }
 
+enum err http_session_init(struct http_session *session, struct http_host *host,
+                           enum http_role role, void *user, uint64_t now_ms)
+{
+    *session = (struct http_session){.host = host,
+                                     .user = user,
+                                     .role = role,
+                                     .open = true,
+                                     .resets = host->limits.reset_burst,
+                                     .controls = host->limits.control_burst,
+                                     .refill_ms = now_ms,
+                                     .now_ms = now_ms,
+                                     .born_ms = now_ms,
+                                     .heard_ms = now_ms,
+                                     .idle_ms = now_ms};
+    list_init(&session->all);
+    list_init(&session->events);
+    list_init(&session->submits);
+    list_init(&session->stalls);
+    if (role == HTTP_CLIENT && begin_h2(session) != ERR_NONE) {
+        session->open = false;
+        return ERR_NOMEM;
+    }
+    return ERR_NONE;
+}
+
 void http_session_close(struct http_session *session)
 {
     REQUIRE(!session->inside); /* Law 1 */
-    if (!session->h2)
+    if (!session->open)
         return;
+    session->open = false;
     session->woken = true; /* nobody is to be woken for it any more */
     session->inside = true;
-    nghttp2_session_del(session->h2);
+    if (session->h2)
+        nghttp2_session_del(session->h2);
     session->h2 = NULL;
     LIST_EACH (node, &session->all) {
         struct http_exchange *exchange =
@@ -132,6 +147,7 @@ void http_session_close(struct http_session *session)
         http_h2_note(exchange, HTTP_H2_CLOSED);
     }
     (void)http_h2_tell(session);
+    http_h1_close(session);
     REQUIRE(session->exchanges == 0); /* Law 2 */
     session->inside = false;
 }
@@ -139,7 +155,7 @@ void http_session_close(struct http_session *session)
 static void enter(struct http_session *session, uint64_t now_ms)
 {
     REQUIRE(!session->inside); /* Law 1 */
-    REQUIRE(session->h2);
+    REQUIRE(session->open);
     session->inside = true;
     if (now_ms > session->now_ms)
         session->now_ms = now_ms;
@@ -147,7 +163,7 @@ static void enter(struct http_session *session, uint64_t now_ms)
 
 static enum err leave(struct http_session *session)
 {
-    if (nghttp2_session_want_write(session->h2))
+    if (session->h2 && nghttp2_session_want_write(session->h2))
         http_h2_wake(session);
     session->inside = false;
     return session->failed;
@@ -167,22 +183,67 @@ static enum err fatal(ssize_t rv)
     }
 }
 
+static void receive_h2(struct http_session *session, const uint8_t *bytes,
+                       size_t size)
+{
+    ssize_t rv = nghttp2_session_mem_recv(session->h2, bytes, size);
+
+    if (rv < 0 && fatal(rv) == ERR_ABUSE)
+        http_guard_expel(session, "too_much");
+    if (rv < 0 && session->failed == ERR_NONE)
+        session->failed = fatal(rv);
+}
+
+static void receive(struct http_session *session, const uint8_t *bytes,
+                    size_t size)
+{
+    enum err err = ERR_NONE;
+
+    if (session->h2)
+        receive_h2(session, bytes, size);
+    else if (session->failed == ERR_NONE)
+        err = http_h1_receive(session, bytes, size);
+    if (err != ERR_NONE)
+        session->failed = err;
+}
+
+/* Which protocol is it?  How many of the bytes tell: they are the preface's so
+ * far, and are given on from here. */
+static size_t decide(struct http_session *session, const uint8_t *bytes,
+                     size_t size)
+{
+    static const uint8_t preface[] = {'P', 'R', 'I'};
+    size_t used = 0;
+
+    while (used < size && session->preface < sizeof preface &&
+           bytes[used] == preface[session->preface]) {
+        used++;
+        session->preface++;
+    }
+    if (session->preface == sizeof preface)
+        session->failed = begin_h2(session);
+    else if (used < size)
+        session->failed = http_h1_begin(session);
+    else
+        return used;
+    if (session->failed == ERR_NONE)
+        receive(session, preface, session->preface);
+    return used;
+}
+
 enum err http_session_receive(struct http_session *session,
                               const uint8_t *bytes, size_t size,
                               uint64_t now_ms)
 {
-    ssize_t rv;
+    size_t used = 0;
 
     enter(session, now_ms);
     session->heard_ms = session->now_ms;
     http_pool_settle(session);
-    if (session->failed == ERR_NONE && size > 0) {
-        rv = nghttp2_session_mem_recv(session->h2, bytes, size);
-        if (rv < 0 && fatal(rv) == ERR_ABUSE)
-            http_guard_expel(session, "too_much");
-        if (rv < 0 && session->failed == ERR_NONE)
-            session->failed = fatal(rv);
-    }
+    if (session->failed == ERR_NONE && !session->h2 && !session->h1)
+        used = decide(session, bytes, size);
+    if (session->failed == ERR_NONE && size > used)
+        receive(session, bytes + used, size - used);
     (void)http_h2_tell(session);
     return leave(session);
 }
@@ -224,8 +285,13 @@ size_t http_session_send(struct http_session *session, uint8_t *out,
     REQUIRE(room > 0);
     enter(session, now_ms);
     while (told && filled < room) {
-        http_out_submit(session);
-        filled += fill(session, out + filled, room - filled);
+        if (session->h2) {
+            http_out_submit(session);
+            filled += fill(session, out + filled, room - filled);
+        } else if (session->h1) {
+            http_h1_eat(session);
+            filled += http_h1_out_send(session, out + filled, room - filled);
+        }
         told = http_h2_tell(session);
     }
     /* What still waits, waits for the peer's window, from now at the latest. */
@@ -247,7 +313,7 @@ size_t http_session_send(struct http_session *session, uint8_t *out,
 
 uint64_t http_session_deadline_ms(const struct http_session *session)
 {
-    if (!session->h2)
+    if (!session->open)
         return HTTP_NEVER;
     return http_guard_deadline_ms(session);
 }
@@ -258,6 +324,8 @@ enum err http_session_tick(struct http_session *session, uint64_t now_ms)
 
     enter(session, now_ms);
     err = http_guard_tick(session);
+    if (err == ERR_DEADLINE && session->h1)
+        http_h1_late(session);
     if (err != ERR_NONE && session->failed == ERR_NONE)
         session->failed = err;
     (void)http_h2_tell(session);
@@ -266,12 +334,19 @@ enum err http_session_tick(struct http_session *session, uint64_t now_ms)
 
 void http_session_drain(struct http_session *session, uint64_t now_ms)
 {
-    if (!session->h2 || session->draining)
+    if (!session->open || session->draining)
         return;
     if (now_ms > session->now_ms)
         session->now_ms = now_ms;
     session->draining = true;
     session->drain_ms = session->now_ms;
+    if (!session->h2) { /* there is no GOAWAY */
+        session->goaway_last = true;
+        if (session->h1)
+            http_h1_drain(session);
+        http_h2_wake(session);
+        return;
+    }
     if (session->role == HTTP_CLIENT) {
         if (http_guard_goaway(session) != ERR_NONE)
             session->failed = ERR_NOMEM;
@@ -283,14 +358,21 @@ void http_session_drain(struct http_session *session, uint64_t now_ms)
     http_h2_wake(session);
 }
 
+bool http_session_hungry(const struct http_session *session)
+{
+    return !session->h1 || http_h1_hungry(session);
+}
+
 bool http_session_finished(const struct http_session *session)
 {
-    if (!session->h2)
+    if (!session->open)
         return true;
     if (session->left_size > 0)
         return false;
     if (session->failed != ERR_NONE)
         return !session->woken;
+    if (!session->h2)
+        return session->h1 ? http_h1_out_finished(session) : session->draining;
     return list_empty(&session->submits) &&
            !nghttp2_session_want_read(session->h2) &&
            !nghttp2_session_want_write(session->h2);
@@ -309,7 +391,7 @@ struct http_exchange *http_session_request(struct http_session *session,
 
     REQUIRE(session->role == HTTP_CLIENT);
     *err = ERR_NONE;
-    if (session->failed != ERR_NONE || session->draining || !session->h2)
+    if (session->failed != ERR_NONE || session->draining || !session->open)
         *err = ERR_DRAINING;
     else if (session->exchanges >=
              nghttp2_session_get_remote_settings(

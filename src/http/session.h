@@ -1,4 +1,8 @@
-/* http/session -- one connection of HTTP/2: bytes in, bytes out, exchanges.
+/* http/session -- one connection: bytes in, bytes out, exchanges.
+ *
+ * A client's is HTTP/2.  A server's is HTTP/2 if it begins with the preface of
+ * HTTP/2 (RFC 9113, section 3.4), whatever TLS agreed on, else HTTP/1.1; until
+ * that is known it says nothing.
  *
  * Sans I/O: it meets no socket, no clock and no thread.  Whoever owns the
  * socket tells it what came and when, asks what to send, and asks when it
@@ -40,6 +44,7 @@
 #include "base/role.h"
 #include "http/exchange.h"
 
+struct http_h1;
 struct nghttp2_session;
 struct nghttp2_session_callbacks;
 struct nghttp2_option;
@@ -117,14 +122,16 @@ struct http_session { /* read-only outside; all zero is closed */
     uint32_t exchanges; /* open now */
 
     /* private */
-    struct nghttp2_session *h2;
-    const uint8_t *left; /* made by nghttp2, not yet given out */
+    struct nghttp2_session *h2; /* or … */
+    struct http_h1 *h1;         /* … or neither yet */
+    const uint8_t *left;        /* made by nghttp2, not yet given out */
     size_t left_size;
     size_t in_bytes, in_owed; /* body held; credit of the connection owed */
     struct list all, events, submits, stalls;
     enum err failed;
-    bool inside, woken, greeted, draining, goaway_last, pinged, head_open;
-    uint8_t strikes;
+    bool open, inside, woken, greeted, draining, goaway_last, pinged;
+    bool head_open;
+    uint8_t strikes, preface;  /* bytes of it that came, up to its "PRI" */
     int32_t highest;           /* stream id the peer opened last */
     uint32_t resets, controls; /* tokens left, and when they were refilled */
     uint64_t refill_ms, now_ms, born_ms, heard_ms, idle_ms, head_ms;
@@ -154,6 +161,10 @@ MUST_USE enum err http_session_receive(struct http_session *session,
  * Less than room means there is no more.  room ≥ 1. */
 size_t http_session_send(struct http_session *session, uint8_t *out,
                          size_t room, uint64_t now_ms);
+
+/* Does it want more bytes now?  If not, leave them in the socket: what it was
+ * given waits for an answer to leave, or for the handler to read. */
+bool http_session_hungry(const struct http_session *session);
 
 /* When http_session_tick() wants to be called next; HTTP_NEVER = not. */
 uint64_t http_session_deadline_ms(const struct http_session *session);

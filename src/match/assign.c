@@ -112,6 +112,8 @@ static void reach(struct match_assign *a, struct search *s, uint32_t ticket,
     const struct match_assign_edge *edge =
         &a->edge[(size_t)ticket * a->degree_max];
 
+    REQUIRE(ticket < a->tickets);
+    REQUIRE(a->edges[ticket] <= a->degree_max);
     if (base < s->end) { /* its dummy costs 0 */
         s->end = base;
         s->end_ticket = ticket;

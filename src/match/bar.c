@@ -74,6 +74,7 @@ bool match_bar_block(struct match_engine *engine,
     command.block.via = event->block.via;
     if (!match_flight_pass(engine, &command, event->call)) {
         engine->blocks--;
+        match_index_unsettle(engine); /* it forbade as long as it waited */
         return true;
     }
     flight = match_flight_find(engine, command.op);
@@ -121,7 +122,8 @@ static void set_held(struct match_engine *engine, uint64_t member, bool held)
     if (duty && duty->held != held) {
         duty->held = held;
         match_duty_arm(engine, duty);
-        match_index_unsettle(engine); /* he may be somebody's best again */
+        if (!held)
+            match_index_unsettle(engine); /* somebody's best again, it may be */
     }
 }
 

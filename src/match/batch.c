@@ -203,13 +203,18 @@ static bool decide(struct match_engine *engine)
 static struct match_duty *peer_of(const struct match_engine *engine, uint32_t t)
 {
     const struct match_assign *assign = &engine->assign;
-    uint32_t edge = assign->chosen[t];
+    uint32_t edge = assign->chosen[t], peer;
+    struct match_duty *duty;
 
     if (edge == MATCH_ASSIGN_NONE)
         return NULL;
     REQUIRE(edge < assign->edges[t]);
-    return engine
-        ->chosen[assign->edge[(size_t)t * assign->degree_max + edge].peer];
+    peer = assign->edge[(size_t)t * assign->degree_max + edge].peer;
+    REQUIRE(peer < assign->peers);
+    duty = engine->chosen[peer];
+    if (duty->batch != engine->batches || duty->batch_index != peer)
+        return NULL; /* gone, and another has its place */
+    return duty;
 }
 
 /* Law 3.  False: no room. */
@@ -232,7 +237,9 @@ static bool propose(struct match_engine *engine)
 
 bool match_batch_go(struct match_engine *engine)
 {
-    REQUIRE(engine->choice_at <= engine->choices);
+    REQUIRE(engine->choice_at <= engine->batch_placed);
+    REQUIRE(engine->batch_placed <= engine->batch_edged);
+    REQUIRE(engine->batch_edged <= engine->choices);
     if (engine->choice_at == engine->choices)
         return true; /* none is under way */
     return look(engine) && decide(engine) && propose(engine); /* Law 2 */

@@ -240,7 +240,7 @@ void match_duty_arm(struct match_engine *engine, struct match_duty *duty)
     if (on && row->rest_until_ms > engine->now_ms)
         due[DUTY_REST] = row->rest_until_ms;
     else if (on && match_timer_overdue(&duty->timer[DUTY_REST], engine->now_ms))
-        due[DUTY_REST] = duty->timer[DUTY_REST].due_ms; /* nor its moment */
+        due[DUTY_REST] = duty->timer[DUTY_REST].due_ms; /* that moment stays */
     for (int i = 0; i < DUTY_TIMERS; i++)
         match_timer_set(&engine->timers, &duty->timer[i], due[i]);
     match_index_touch(engine, duty);

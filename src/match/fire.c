@@ -75,19 +75,21 @@ static void fire_talk(struct match_engine *engine, struct match_talk *talk,
         match_meet_close(engine, talk, why, 0, NULL);
 }
 
-/* One card less of what it has; with `but`, only of what that has, too. */
+/* One less of each term it has; with `also`, of each that both have. */
 static void discount(struct match_rarity *rarity, const struct match_hand *hand,
-                     const struct match_hand *but)
+                     const struct match_hand *also)
 {
     for (uint8_t i = 0; i < hand->haves; i++)
-        if (!but || match_hand_has(but, hand->have[i])) {
+        if (!also || match_hand_has(also, hand->have[i])) {
             REQUIRE(rarity->term[hand->have[i]].now > 0);
             rarity->term[hand->have[i]].now--;
         }
 }
 
-/* All cards are counted where they are held: less those of an attend that is
- * not stored, and of a member's two what both have. */
+/* How many members there are, and in `now` how many have each term (ENGINE.md
+ * §2).  Every term knows how many hands have it (match/hand law 2): taken off
+ * are the hands of attends that are not stored, and what a member with both a
+ * ticket and a duty has in either hand, who counts once. */
 static uint64_t count_pool(struct match_engine *engine, struct match_pool *pool)
 {
     uint64_t members = (uint64_t)pool->tickets_n + pool->duties_n;

@@ -7,7 +7,7 @@
 
 /* ---- the columns ---- */
 
-/* A peer who came, or became better: held against what tickets remember. */
+/* A peer who came or changed: held against what tickets remember. */
 static void rise(struct match_engine *engine, struct match_duty *duty)
 {
     struct match_pool *pool = &engine->pool[duty->row.pool];
@@ -21,6 +21,7 @@ void match_index_put(struct match_engine *engine, struct match_duty *duty)
     uint32_t factor = match_score_factor(duty->row.yes, duty->row.total);
     bool crisis = duty->row.grade == GRADE_CRISIS_PEER;
 
+    REQUIRE(duty->row.pool < engine->sizes.pools);
     if (duty->row.state != DUTY_ON || duty->hand.version == 0) {
         match_index_drop(engine, duty); /* Law 2 */
         return;
@@ -38,9 +39,10 @@ void match_index_drop(struct match_engine *engine, struct match_duty *duty)
     match_slice_drop(&engine->slices, duty);
 }
 
-/* Free, but for a rest that may be over at any time. */
-static bool free_but_rest(const struct match_engine *engine,
-                          const struct match_duty *duty)
+/* Is it free, or will it be without being touched again, by the end of its
+ * rest? */
+static bool may_be_free(const struct match_engine *engine,
+                        const struct match_duty *duty)
 {
     return duty->row.rest_until_ms > engine->now_ms
                ? match_duty_used(duty) < duty->row.capacity
@@ -50,7 +52,7 @@ static bool free_but_rest(const struct match_engine *engine,
 void match_index_touch(struct match_engine *engine,
                        const struct match_duty *duty)
 {
-    match_slice_touch(&engine->slices, duty, free_but_rest(engine, duty));
+    match_slice_touch(&engine->slices, duty, may_be_free(engine, duty));
 }
 
 void match_index_unsettle(struct match_engine *engine)
@@ -67,35 +69,35 @@ struct sweep { /* for the first k of the free, or (k = 0) for the best of all */
     struct match_rank *rank; /* the first n of at most k */
     uint32_t n, k;
     enum match_index_who who;
-    bool trusting; /* the bits alone: whom they name is looked at in the end */
-    uint32_t theta;
-    struct match_best best;
-    uint32_t factor_most; /* of the pool */
-    uint32_t p_most;      /* no P is above it */
-    uint32_t guess;       /* somebody may reach it */
-    uint32_t aimed;       /* the probe passes nobody of this P or more over */
+    bool trusting;  /* the bits alone: whom they name is looked at in the end */
+    uint32_t theta; /* no P below it matters; where k = 0, 0 */
+    struct match_best best; /* so far; where k = 0 */
+    uint32_t factor_most;   /* of the pool */
+    uint32_t p_most;        /* no P is above it */
+    uint32_t guess;         /* where nobody is found yet, what to aim at */
+    uint32_t aimed;         /* the probe passes nobody of this P or more over */
     struct match_probe probe;
 };
 
 /* Is its θ 0, whoever is there? */
-static bool easy(const struct match_engine *engine,
-                 const struct match_ticket *ticket)
+static bool takes_anyone(const struct match_engine *engine,
+                         const struct match_ticket *ticket)
 {
     return ticket->row.danger ||
            match_ticket_age(engine, ticket) >= engine->limits.relax_ms;
 }
 
-/* θ when the best is known. */
-static uint32_t share(const struct match_engine *engine,
-                      const struct match_ticket *ticket, uint64_t most)
+/* θ where the best P is best_p. */
+static uint32_t theta_of(const struct match_engine *engine,
+                         const struct match_ticket *ticket, uint64_t best_p)
 {
     const struct match_limits *limits = &engine->limits;
     uint64_t waited = match_ticket_age(engine, ticket);
 
-    REQUIRE(!easy(engine, ticket));
-    most = most * limits->theta_share >> 16;
-    REQUIRE(most <= UINT32_MAX);
-    return (uint32_t)(most * (limits->relax_ms - waited) / limits->relax_ms);
+    REQUIRE(!takes_anyone(engine, ticket));
+    best_p = best_p * limits->theta_share >> 16;
+    REQUIRE(best_p <= UINT32_MAX);
+    return (uint32_t)(best_p * (limits->relax_ms - waited) / limits->relax_ms);
 }
 
 /* P desc, load asc, h asc, id asc. */
@@ -116,6 +118,8 @@ static uint32_t insert(struct match_rank *rank, uint32_t n, uint32_t k,
 {
     uint32_t at;
 
+    REQUIRE(k > 0);
+    REQUIRE(n <= k);
     if (n < k)
         n++;
     for (at = n - 1; at > 0 && before(one, &rank[at - 1]); at--)
@@ -207,7 +211,7 @@ static void consider(struct sweep *s, struct match_slice_place *place,
 /* Let the probe pass over all that cannot reach p. */
 static void aim(struct sweep *s, uint32_t p)
 {
-    uint64_t most = s->factor_most;
+    uint64_t most = s->factor_most; /* with it, whoever reaches p has h */
     uint64_t h = most == 0 ? 0 : (((uint64_t)p << 16) + most - 1) / most;
 
     s->aimed = p;
@@ -304,6 +308,7 @@ static void sweep(struct sweep *s)
     s->factor_most = match_slice_factor_max(slices, pool);
     s->p_most = match_score_moved(match_probe_most(&s->probe), s->factor_most);
     s->guess = s->p_most / 8 * 7;
+    s->aimed = 0; /* as a new probe is */
     for (uint32_t i = 0; i < slices->sectors; i++) {
         uint32_t sector = (first + i) & (slices->sectors - 1);
         uint32_t block = slices->pool[pool].head[sector];
@@ -337,6 +342,7 @@ static bool still_best(const struct match_engine *engine,
         return false;
     if (!best->duty)
         return true;
+    /* a duty of another in the same place is as good a witness */
     return best->duty->row.state == DUTY_ON &&
            match_fit_hard(engine, ticket, best->duty) &&
            match_fit_p(engine, ticket, best->duty) == best->p;
@@ -349,11 +355,13 @@ static void catch_up(const struct match_engine *engine,
     struct match_best *best = &ticket->best;
     const struct match_pool *pool = &engine->pool[ticket->row.pool];
 
+    REQUIRE(pool->rises - best->rises <= STATE_RISEN);
     for (; best->rises != pool->rises; best->rises++) {
         struct match_duty *duty = pool->risen[best->rises % STATE_RISEN];
         uint64_t until_ms;
         uint32_t p;
 
+        REQUIRE(duty != NULL); /* its place may be another's now: no harm */
         if (duty->row.state != DUTY_ON || duty->row.pool != ticket->row.pool ||
             !match_fit_cards(engine, ticket, duty))
             continue;
@@ -406,9 +414,9 @@ static const struct match_best *best(struct match_engine *engine,
 /* θ(ticket): what a P has to reach now. */
 static uint32_t theta(struct match_engine *engine, struct match_ticket *ticket)
 {
-    return easy(engine, ticket)
+    return takes_anyone(engine, ticket)
                ? 0
-               : share(engine, ticket, best(engine, ticket)->p);
+               : theta_of(engine, ticket, best(engine, ticket)->p);
 }
 
 /* ---- what is asked ---- */

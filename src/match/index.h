@@ -1,15 +1,19 @@
 /* match/index -- which peer fits a ticket best.
  *
- * The one place that looks at all duties of a pool: a probe (match/probe) over
- * their bits (match/slice), block by block.  What is already found says how
- * well the rest has to fit, and most of it is passed over 512 peers at a time;
- * who is left is scored exactly and held against Hard.  Of many equal ones the
- * first is found early: sectors come in the order of h.
+ * The one place that looks at all duties of a pool: it sweeps over their bits
+ * (match/slice), block by block, with the ticket's question (match/probe).  Who
+ * is already found says how well the rest has to fit, so that most are passed
+ * over, 512 peers at a time; who is left is scored exactly and held against
+ * Hard.  Sectors are swept in the order of h: of many equal peers the first is
+ * found early, and the sweep ends there.
  *
- * The best peer of a ticket, on whom θ rests, is remembered.  It is looked for
- * again when its holder is not what it was, when an exclusion that kept a
- * better one away is over, and after match_index_unsettle(); a peer who came or
- * changed since is held against it.
+ * θ rests on the best peer of a ticket, free or not.  To sweep for that at each
+ * moment would be dear, so it is remembered: a P that one peer reaches, and no
+ * compatible one exceeds.  It is looked for again when the ticket's card or
+ * that peer is not what it was; from the time on at which a must of the ticket
+ * relaxes, or an exclusion ends that kept a better peer away; and after
+ * match_index_unsettle().  A peer who came ON or changed since is in a ring of
+ * the pool, and is held against what is remembered when next it is asked for.
  *
  * Laws
  *   1. What it names satisfies Hard now (ENGINE.md §2): filter first, rank
@@ -35,12 +39,14 @@ struct match_rank { /* a peer in the order of ENGINE.md §3 */
 void match_index_put(struct match_engine *engine, struct match_duty *duty);
 /* Before its hand changes. */
 void match_index_drop(struct match_engine *engine, struct match_duty *duty);
-/* Whether it is free, or its load, may have changed: to be said whenever it may
- * have become free (Law 3), or has one more offer. */
+/* Whether it is free, or its load, may have changed.  To be said whenever it
+ * may have become free (Law 3) but by the end of a rest, and when it has one
+ * more offer. */
 void match_index_touch(struct match_engine *engine,
                        const struct match_duty *duty);
 
-/* Something may have become better for many: rarities, what forbade. */
+/* What no ring tells: rarities changed, or what forbade may forbid no more.
+ * Every best is looked for again. */
 void match_index_unsettle(struct match_engine *engine);
 
 /* Does the ticket want this peer: Hard, and P ≥ θ? */

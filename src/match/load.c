@@ -4,7 +4,6 @@
 
 #include "base/require.h"
 #include "match/adopt.h"
-#include "match/index.h"
 #include "match/presence.h"
 #include "match/say.h"
 
@@ -126,7 +125,6 @@ void match_load_live(struct match_engine *engine)
             match_presence_lost(engine, &ticket->subject, &ticket->presence);
         }
     }
-    match_index_unsettle(engine);
     match_timer_set(
         &engine->timers, &engine->smooth,
         match_timer_add(engine->now_ms -

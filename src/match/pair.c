@@ -138,9 +138,3 @@ uint64_t match_pair_until_ms(const struct match_pairs *pairs, uint64_t seeker,
     }
     return bond ? 0 : rests_ms; /* Law 2 */
 }
-
-bool match_pair_forbids(const struct match_pairs *pairs, uint64_t seeker,
-                        uint64_t peer, uint64_t ticket, uint64_t now_ms)
-{
-    return match_pair_until_ms(pairs, seeker, peer, ticket, now_ms) != 0;
-}

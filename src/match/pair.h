@@ -44,8 +44,4 @@ void match_pair_remove(struct match_pairs *pairs, uint32_t at);
 uint64_t match_pair_until_ms(const struct match_pairs *pairs, uint64_t seeker,
                              uint64_t peer, uint64_t ticket, uint64_t now_ms);
 
-/* May they not meet now? */
-bool match_pair_forbids(const struct match_pairs *pairs, uint64_t seeker,
-                        uint64_t peer, uint64_t ticket, uint64_t now_ms);
-
 #endif

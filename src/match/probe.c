@@ -49,6 +49,7 @@ static void ask_limits(struct match_probe *p, uint32_t pool, uint64_t waited_ms)
             if (used_row(p->slices, pool, SLICE_HAVE,
                          hand->must_term[hand->must[i].first + j], &row))
                 add_row(&p->must, row);
+        REQUIRE(p->musts < MATCH_MUST_MAX);
         if (p->must.n == before)
             p->nobody = true;
         p->must_end[p->musts++] = (uint8_t)p->must.n;
@@ -117,6 +118,7 @@ static void ask_group(struct match_probe *p, uint32_t pool,
 
         if (value == 0 || !used_row(p->slices, pool, SLICE_HAVE, term[i], &row))
             continue;
+        REQUIRE(at < MATCH_SEEK_TOKENS_MAX);
         for (; at > first && p->level[at - 1].value < value; at--)
             p->level[at] = p->level[at - 1];
         p->level[at] = (struct match_probe_level){
@@ -437,6 +439,7 @@ static uint32_t toward(const struct match_probe *p, uint32_t place)
         match_slice_at(p->slices, place / SLICE_PLACES, 0) + at / 64;
     uint64_t sum = 0;
 
+    REQUIRE(p->weights > 0);
     for (uint8_t i = 0; i < p->levels;) {
         const struct match_probe_level *level = &p->level[i];
 

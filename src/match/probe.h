@@ -1,13 +1,23 @@
 /* match/probe -- one ticket's question to the peers' bits.
  *
- * Narrows a block of columns to those whose cards may fit at least so well, a
- * row at a time for 512 peers, and then says exactly how well one column fits.
- * Narrowing is one-sided: terms that share a row, and a must group of which
- * only some group need be met, let too many through, never too few.
+ * It is asked in four steps.  _init() finds the rows of the ticket's terms.
+ * _aim() says which H is still worth while: the better the peer who was found,
+ * the more.  _narrow() passes over all columns of a block whose cards are not
+ * compatible or do not reach that H, 512 peers to a row.  _h() says how well
+ * one of those who are left fits, exactly.
  *
- * What a column lacks of what the ticket seeks is summed in five bits per
- * column, in units of what it may lack; who lacks more is out.  With a good
- * least H most groups cost more than all of that, and are plain ANDs.
+ * Narrowing is one-sided: where terms share a row, or a peer requires several
+ * groups (only that some of it is met is looked at), it lets too many through,
+ * never too few.
+ *
+ * How it knows who cannot reach an H: each group that is sought becomes levels,
+ * one per term, the rarest and so most valuable first.  A peer has of a group
+ * what the first level found in their card is worth, and lacks the rest.  From
+ * the H aimed at follows how much one may lack in all; that is cut into 31
+ * units, and what each column lacks is added up in units, rounded down, in five
+ * bits per column that lie as rows do: 64 additions in one.  To lack what is
+ * worth more than all units is to be out at once, by a plain AND; with a good
+ * aim nearly all levels are like that.
  *
  * Laws
  *   1. A column that is narrowed away has H below the least asked for, or its
@@ -20,13 +30,11 @@
 
 #include "match/slice.h"
 
-struct
-    match_probe_level { /* a term that is sought, rarest of its group first */
+struct match_probe_level { /* a term that is sought */
     uint32_t row, term;
     bool only;      /* the row is this term's alone */
     uint8_t next;   /* the first level of the next group */
-    uint32_t most;  /* no H is above it */
-    uint8_t units;  /* cost of lacking it and what is before it */
+    uint8_t units;  /* that lacking it costs who lacks all before it */
     uint64_t value; /* what having it adds to the weighted sum */
 };
 
@@ -45,15 +53,16 @@ struct match_probe {             /* all private */
     struct match_probe_level level[MATCH_SEEK_TOKENS_MAX];
     uint8_t levels;
     uint64_t weights, missing; /* missing: what nobody at all has */
-    bool nobody;               /* can fit at all */
-    bool nobody_so_well;       /* can fit as well as is aimed at */
-    bool choosy;               /* what is sought decides */
-    bool met_wanted;           /* to fit, who seeks something must find it */
-    bool seeking_wanted;       /* to fit, one must seek something */
     uint32_t most;             /* no H is above it */
-    uint32_t toward;           /* D toward a peer below which H is too little */
-    uint8_t units;             /* that who seeks nothing may lack */
-    uint64_t met[SLICE_WORDS]; /* of the block narrowed last: finds something */
+    bool nobody;               /* nobody fits at all */
+    /* for the H aimed at: */
+    bool nobody_so_well;       /* nobody reaches it */
+    bool choosy;               /* what is sought decides who does */
+    bool met_wanted;           /* a peer who seeks something must find some */
+    bool seeking_wanted;       /* a peer must seek something */
+    uint32_t toward;           /* the least D toward a peer */
+    uint8_t units;             /* that a peer who seeks nothing may lack */
+    uint64_t met[SLICE_WORDS]; /* of the block narrowed last: finds some */
 };
 
 /* The question of a seeker's hand, so long on its way, in a pool. */

@@ -45,11 +45,13 @@ uint32_t match_profile_hold(struct match_profiles *profiles, uint32_t pool,
                             const struct match_seek *seek)
 {
     struct match_profiles *p = profiles;
-    uint64_t key = hash(pool, seek);
-    uint32_t first = map_get(&p->head, key), at;
+    uint64_t key;
+    uint32_t first, at;
 
     if (seek->groups == 0)
         return PROFILE_NONE;
+    key = hash(pool, seek);
+    first = map_get(&p->head, key);
     for (at = first; at != MAP_NONE; at = p->profile[at].next)
         if (p->profile[at].pool == pool && same(&p->profile[at].seek, seek)) {
             p->profile[at].refs++; /* Law 1 */
@@ -80,8 +82,10 @@ static void unlink_from(struct match_profiles *p, uint32_t profile)
     } else if (at == profile) {
         REQUIRE(map_put(&p->head, key, next) == ERR_NONE);
     } else {
-        while (p->profile[at].next != profile)
+        while (p->profile[at].next != profile) {
             at = p->profile[at].next;
+            REQUIRE(at != MAP_NONE);
+        }
         p->profile[at].next = next;
     }
 }
@@ -92,6 +96,7 @@ void match_profile_drop(struct match_profiles *profiles, uint32_t profile)
 
     if (profile == PROFILE_NONE)
         return;
+    REQUIRE(profile < p->used);
     REQUIRE(p->profile[profile].refs > 0);
     if (--p->profile[profile].refs > 0)
         return;

@@ -64,7 +64,7 @@ MUST_USE enum err match_rarity_restore(struct match_rarity *rarity,
                                        uint64_t token, uint64_t count_q8);
 void match_rarity_refresh(struct match_rarity *rarity);
 
-/* Smooth: members now, and each term's `now`; both are cleared. */
+/* Smooth with the members now and each term's `now`, which is cleared. */
 void match_rarity_smooth(struct match_rarity *rarity, uint64_t members);
 
 #endif

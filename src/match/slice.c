@@ -236,6 +236,7 @@ void match_slice_put(struct match_slices *slices, struct match_duty *duty,
     uint32_t place = b * SLICE_PLACES + s->block[b].n++;
 
     REQUIRE(duty->place == 0);
+    REQUIRE(duty->hand.version != 0);
     s->place[place] = (struct match_slice_place){
         .duty = duty,
         .tie = duty->row.tie,

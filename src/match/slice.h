@@ -1,24 +1,32 @@
 /* match/slice -- the peers on duty as bits: a row per term, a column per peer.
  *
- * A bit-sliced signature file (Faloutsos, "Access methods for text", ACM
- * Computing Surveys 17(1), 1985), in blocks of 512 columns so that one row of
- * a block is one cache line.  A term has a row in each kind: who has it, seeks
- * it, requires it, rules it out.  There are fewer rows than terms may exist:
- * terms that meet in a row are told apart by match_slice_only().
+ * Think of a table.  Each peer who is ON has a column.  Each term has a row in
+ * each of four kinds: who has it, seeks it, requires it, rules it out; where a
+ * peer's card says so, the bit is set.  "Who has this and that, and does not
+ * rule out the third?" is then three operations, each on 512 peers at once;
+ * match/probe asks such questions.  It is a bit-sliced signature file
+ * (Faloutsos, "Access methods for text", ACM Computing Surveys 17(1), 1985).
  *
- * Columns of a pool are kept in sectors by the first bits of the duty's tie, so
- * that a search that starts at a ticket's own tie meets peers in the order of
- * h, sector by sector.  Every sector is a chain of blocks of which only the
- * head has room: a column that goes is replaced by the last of the head.
+ * There are fewer rows than there may be terms, so some terms share one.  A bit
+ * that is not set is proof: the card does not name the term.  A bit that is set
+ * is proof only where `only` says that the row is that term's alone; elsewhere
+ * the card itself has to be looked at.
  *
- * It borrows the duties and what they hold; memory is the caller's, sized once.
+ * Columns lie in blocks of 512, so that one row of a block is a cache line; a
+ * column's place is 512 times its block, and where in it.  The blocks of a pool
+ * are chained by sector, the first bits of the duty's tie: a search that begins
+ * in the sector of a ticket's own tie meets peers about in the order of h
+ * (ENGINE.md §3).  Only the head of a chain has room: into the place of a
+ * column that goes comes the last of the head.
+ *
+ * It borrows the duties and their hands; memory is the caller's, sized once.
  *
  * long because the bits, who uses them and where they lie are one structure.
  *
  * Laws
  *   1. Every block of a chain but its head is full: the blocks never run out.
- *   2. A column's bits are those of the hand its duty held when it was put:
- *      drop before the hand changes.
+ *   2. A column's bits are those of the hand and the grade of its duty: drop it
+ *      before the hand changes, and put it again.
  *   3. A row that nobody uses is all zero. */
 #ifndef MATCH_SLICE_H
 #define MATCH_SLICE_H
@@ -47,22 +55,23 @@ enum match_slice_kind {
     SLICE_KINDS
 };
 
-enum match_slice_flag {             /* rows that are not of a term */
-                        SLICE_FREE, /* free now, or only resting */
-                        SLICE_CRISIS,
-                        SLICE_UNSOUGHT, /* seeks nothing */
-                        SLICE_MUSTLESS, /* requires nothing */
-                        SLICE_FLAGS
+/* Rows that are not of a term. */
+enum match_slice_flag {
+    SLICE_FREE,     /* may be free, or will be when a rest is over */
+    SLICE_CRISIS,   /* is trained for danger */
+    SLICE_UNSOUGHT, /* seeks nothing */
+    SLICE_MUSTLESS, /* requires nothing */
+    SLICE_FLAGS
 };
 
 struct match_slice_use { /* of a row, in a pool */
-    uint32_t uses;
-    uint32_t only; /* the one term that uses it, or SLICE_MIXED */
+    uint32_t uses;       /* by columns; 0 = `only` means nothing */
+    uint32_t only; /* the one term that used it since then, or SLICE_MIXED */
 };
 
 struct match_slice_block {
     uint32_t next, n;    /* in its chain, or free; columns */
-    uint32_t factor_max; /* no column's is greater */
+    uint32_t factor_max; /* no column's is greater; never lowered */
 };
 
 struct match_slice_place {
@@ -89,7 +98,8 @@ struct match_slices { /* read-only outside */
     struct match_slice_place *place; /* of block b: [b * SLICE_PLACES, … ) */
     struct match_slice_pool *pool;
     struct match_profiles profiles;
-    uint32_t blocks, free, rows, sectors, pools;
+    uint32_t blocks, rows, sectors;
+    uint32_t free; /* the first block of no chain */
     uint32_t base[SLICE_KINDS], mask[SLICE_KINDS];
 };
 
@@ -98,8 +108,8 @@ struct match_slices { /* read-only outside */
 void match_slice_init(struct match_slices *slices, struct cut *from,
                       const struct match_sizes *sizes);
 
-/* Make the column of a duty with a hand; it has none.  factor: of its record.
- * It is not free. */
+/* Make the column of a duty that has a hand and no column yet.  factor: of its
+ * record.  SLICE_FREE is not set. */
 void match_slice_put(struct match_slices *slices, struct match_duty *duty,
                      uint32_t factor);
 /* Harmless if it has none. */
@@ -141,7 +151,7 @@ uint32_t match_slice_sector(const struct match_slices *slices, uint64_t tie);
 uint64_t match_slice_sector_tie(const struct match_slices *slices,
                                 uint32_t sector);
 
-/* The facts checked: laws 1 to 3, as far as duty goes. */
+/* The facts checked: laws 1 and 2, as far as duty goes. */
 uint64_t match_slice_check(const struct match_slices *slices,
                            const struct match_duty *duty);
 

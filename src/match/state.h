@@ -19,6 +19,8 @@
 
 enum match_mode { ENGINE_IDLE, ENGINE_LOADING, ENGINE_LIVE, ENGINE_FENCED };
 
+/* So many peers may come, and a best that is remembered is only held against
+ * them (match/index); after more it is looked for again. */
 enum { STATE_RISEN = 64 };
 
 enum { STATE_WAITS = 32, STATE_WAITS_LEAST = 8, STATE_PAGE = 128 };
@@ -29,11 +31,10 @@ struct match_pool {
     struct list waiting; /* of them: WAITING, as stored */
     struct list duties;  /* not OFF */
     uint32_t tickets_n, duties_n;
-    uint64_t wait_ms[STATE_WAITS]; /* of the last matches, a ring */
-    uint32_t waits;                /* matches ever */
-    /* peers who came or became better, a ring */
-    struct match_duty *risen[STATE_RISEN];
-    uint32_t rises; /* how many ever, modulo 2^32 */
+    uint64_t wait_ms[STATE_WAITS];         /* of the last matches, a ring */
+    uint32_t waits;                        /* matches ever */
+    struct match_duty *risen[STATE_RISEN]; /* who came or changed, a ring */
+    uint32_t rises; /* of them ever, modulo 2^32; unsettling skips a ring */
     uint32_t page;  /* terms to be stored from here on */
     bool page_first;
 };

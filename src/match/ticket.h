@@ -28,10 +28,11 @@ enum match_ticket_timer {
 };
 
 struct match_best { /* the best peer of a ticket, as match/index knows it */
-    struct match_duty *duty;  /* NULL: nobody is compatible */
-    uint32_t p, ticket_stamp; /* 0: not known */
-    uint32_t rises;           /* of the pool, up to which it is true */
-    uint64_t until_ms;        /* from then on another may be better */
+    struct match_duty *duty; /* NULL: nobody is compatible */
+    uint32_t p;              /* nobody's is greater */
+    uint32_t ticket_stamp;   /* of the hand it is of; 0: not known */
+    uint32_t rises;          /* of the pool, up to which it is true */
+    uint64_t until_ms;       /* from then on another may be better */
 };
 
 struct match_ticket {

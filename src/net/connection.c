@@ -139,6 +139,7 @@ static bool may_read(const struct net_connection *connection)
     if (connection->state == CLOSED || connection->state == CONNECTING)
         return false;
     return connection->turn_bytes < NET_CONNECTION_TURN &&
+           http_session_hungry(&connection->channel.session) &&
            (!connection->socket.rest ||
             connection->waiting_bytes < NET_CONNECTION_READ); /* Law 1 */
 }
@@ -174,13 +175,13 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buf)
     connection->turn_bytes += (uint32_t)size;
     if (connection->socket.rest)
         connection->waiting_bytes += (uint32_t)size;
-    if (!may_read(connection)) {
-        (void)uv_read_stop(stream);
-        connection->reading = false;
-    }
     changed(connection);
     if (connection->state == SECURING || connection->state == OPEN)
         take_in(connection, (const uint8_t *)buf->base, (size_t)size);
+    if (connection->state != CLOSED && !may_read(connection)) {
+        (void)uv_read_stop(stream);
+        connection->reading = false;
+    }
 }
 
 static void on_written(uv_write_t *request, int status)

@@ -5,14 +5,16 @@
 
 #include "base/log.h"
 #include "base/require.h"
+#include "rpc/answer.h"
+#include "rpc/base64.h"
+#include "rpc/extra.h"
 #include "rpc/frame.h"
 #include "rpc/state.h"
 
-enum { WORTH_PACKING = 1024 }; /* a smaller message is not compressed */
-
-static const struct http_field head_fields[] = {
-    HTTP_FIELD("content-type", "application/grpc"),
-    HTTP_FIELD("grpc-encoding", "gzip")};
+enum {
+    WORTH_PACKING = 1024, /* a smaller message is not compressed */
+    WORK_KEEP = 256 * 1024
+};
 
 /* ---- the end ---- */
 
@@ -25,64 +27,11 @@ void rpc_call_empty(struct rpc_call *call)
         call->pieces = below;
     }
     buf_close(&call->latest);
-}
-
-void rpc_call_finish(struct rpc_call *call, enum err err)
-{
-    struct http_field fields[1 + RPC_STATUS_FIELDS] = {head_fields[0]};
-    struct http_exchange *exchange = call->exchange;
-    size_t count = rpc_status_fields(call->server->rows, err, fields + 1);
-    enum err bad;
-
-    REQUIRE(!call->over);
-    call->answered = call->over = true;
-    log_event(LOG_CALL_ENDED, 1, err);
-    if (call->head_sent) {
-        bad = http_exchange_end(exchange, fields + 1, count);
-    } else { /* trailers only: one block of headers */
-        bad = http_exchange_respond(exchange, 200, fields, count + 1);
-        if (bad == ERR_NONE)
-            bad = http_exchange_end(exchange, NULL, 0);
-    }
-    if (bad != ERR_NONE)
-        http_exchange_reset(exchange, bad);
+    buf_close(&call->text);
+    rpc_extra_free(call->extra);
 }
 
 /* ---- messages ---- */
-
-static enum err send_head(struct rpc_call *call, bool gzip)
-{
-    enum err err;
-
-    if (call->head_sent)
-        return ERR_NONE;
-    err = http_exchange_respond(call->exchange, 200, head_fields, gzip ? 2 : 1);
-    if (err != ERR_NONE)
-        return err;
-    call->head_sent = true;
-    call->gzip_said = gzip;
-    return ERR_NONE;
-}
-
-/* Frame the message into to[RPC_FRAME_HEAD + size], compressed if that may
- * be and pays; how many bytes it took. */
-static size_t frame(struct rpc_call *call, const ProtobufCMessage *message,
-                    size_t size, uint8_t *to)
-{
-    const uint8_t *packed;
-    size_t packed_size;
-
-    (void)protobuf_c_message_pack(message, to + RPC_FRAME_HEAD);
-    if (call->gzip_said && size >= WORTH_PACKING &&
-        rpc_gzip_pack(call->server->gzip, to + RPC_FRAME_HEAD, size, &packed,
-                      &packed_size) == ERR_NONE) {
-        memcpy(to + RPC_FRAME_HEAD, packed, packed_size);
-        rpc_frame_head(to, true, packed_size);
-        return RPC_FRAME_HEAD + packed_size;
-    }
-    rpc_frame_head(to, false, size);
-    return RPC_FRAME_HEAD + size;
-}
 
 static const ProtobufCMessage *checked(const struct rpc_call *call,
                                        const void *response)
@@ -94,20 +43,127 @@ static const ProtobufCMessage *checked(const struct rpc_call *call,
     return message;
 }
 
+/* How long it is in the caller's codec; its JSON is in `work` then. */
+static enum err measure(struct rpc_call *call, const ProtobufCMessage *message,
+                        size_t *size)
+{
+    struct buf *work = &call->server->work;
+    enum err err;
+
+    if (call->json) {
+        if (work->cap > WORK_KEEP)
+            buf_close(work);
+        work->head = work->tail = 0;
+        work->max = RPC_RESPONSE_MAX;
+        err = rpc_json_print(call->server->json, message, work);
+        *size = buf_size(work);
+        return err;
+    }
+    *size = protobuf_c_message_get_packed_size(message);
+    return *size <= RPC_RESPONSE_MAX ? ERR_NONE : ERR_TOO_LARGE;
+}
+
+/* Put the message, of that size, in its codec to `to`, compressed if `gzip`
+ * and if it pays; how many bytes it took. */
+static size_t encode(struct rpc_call *call, const ProtobufCMessage *message,
+                     size_t size, uint8_t *to, bool *gzip)
+{
+    const uint8_t *packed;
+    size_t packed_size;
+
+    if (call->json)
+        memcpy(to, buf_head(&call->server->work), size);
+    else
+        (void)protobuf_c_message_pack(message, to);
+    *gzip = *gzip && size >= WORTH_PACKING &&
+            rpc_gzip_pack(call->server->gzip, to, size, &packed,
+                          &packed_size) == ERR_NONE;
+    if (!*gzip)
+        return size;
+    memcpy(to, packed, packed_size);
+    return packed_size;
+}
+
+/* The same as a frame into to[RPC_FRAME_HEAD + size]. */
+static size_t frame(struct rpc_call *call, const ProtobufCMessage *message,
+                    size_t size, uint8_t *to)
+{
+    bool gzip = call->gzip_said;
+    size_t made = encode(call, message, size, to + RPC_FRAME_HEAD, &gzip);
+
+    rpc_frame_head(to, gzip, made);
+    return RPC_FRAME_HEAD + made;
+}
+
+/* A fresh buffer with the frame as it goes over the wire. */
+static enum err make_frame(struct rpc_call *call,
+                           const ProtobufCMessage *message, size_t size,
+                           struct buf *fresh)
+{
+    struct buf text;
+    uint8_t *to;
+
+    buf_init(fresh, RPC_FRAME_HEAD + size);
+    to = buf_reserve(fresh, RPC_FRAME_HEAD + size);
+    if (!to)
+        return ERR_NOMEM;
+    buf_commit(fresh, frame(call, message, size, to));
+    if (call->protocol != RPC_WEB_TEXT)
+        return ERR_NONE;
+    buf_init(&text, RPC_BASE64_SIZE(buf_size(fresh)));
+    to = buf_reserve(&text, text.max);
+    if (to)
+        buf_commit(&text, rpc_base64_encode(buf_head(fresh), buf_size(fresh),
+                                            true, (char *)to));
+    buf_close(fresh);
+    *fresh = text;
+    return to ? ERR_NONE : ERR_NOMEM;
+}
+
+/* One message without a frame, which waits for the end of the call. */
+static enum err keep(struct rpc_call *call, const ProtobufCMessage *message,
+                     size_t size)
+{
+    uint8_t *to;
+
+    buf_close(&call->latest);
+    buf_init(&call->latest, size + 1);
+    to = buf_reserve(&call->latest, size + 1);
+    if (!to)
+        return ERR_NOMEM;
+    call->gzip_said = call->gzip_out;
+    buf_commit(&call->latest,
+               encode(call, message, size, to, &call->gzip_said));
+    call->sent = true;
+    return ERR_NONE;
+}
+
 static enum err send_now(struct rpc_call *call, const ProtobufCMessage *message,
                          size_t size)
 {
     bool gzip = call->gzip_out &&
                 (call->method->server_streams || size >= WORTH_PACKING);
+    struct buf fresh;
     uint8_t *to;
     enum err err;
 
-    err = send_head(call, gzip);
+    if (call->protocol == RPC_CONNECT)
+        return keep(call, message, size);
+    err = rpc_answer_begin(call, gzip);
     if (err != ERR_NONE)
         return err;
     err = http_exchange_write(call->exchange, "", 0); /* is there room? */
     if (err != ERR_NONE)
         return err;
+    if (call->protocol == RPC_WEB_TEXT) {
+        err = make_frame(call, message, size, &fresh);
+        if (err == ERR_NONE)
+            err = http_exchange_write(call->exchange, buf_head(&fresh),
+                                      buf_size(&fresh));
+        buf_close(&fresh);
+        call->sent |= err == ERR_NONE;
+        return err;
+    }
     to = http_exchange_reserve(call->exchange, RPC_FRAME_HEAD + size);
     if (!to)
         return ERR_NOMEM;
@@ -119,14 +175,14 @@ static enum err send_now(struct rpc_call *call, const ProtobufCMessage *message,
 enum err rpc_call_send(struct rpc_call *call, const void *response)
 {
     const ProtobufCMessage *message = checked(call, response);
-    size_t size = protobuf_c_message_get_packed_size(message);
+    size_t size;
     enum err err;
 
     REQUIRE(!call->answered);                             /* Law 1 */
     REQUIRE(call->method->server_streams || !call->sent); /* one only */
-    if (size > RPC_RESPONSE_MAX)
-        return ERR_TOO_LARGE;
-    err = send_now(call, message, size);
+    err = measure(call, message, &size);
+    if (err == ERR_NONE)
+        err = send_now(call, message, size);
     if (err == ERR_FULL)
         call->refused = true;
     if (err != ERR_CANCELED)
@@ -138,33 +194,39 @@ enum err rpc_call_send(struct rpc_call *call, const void *response)
 enum err rpc_call_send_latest(struct rpc_call *call, const void *response)
 {
     const ProtobufCMessage *message = checked(call, response);
-    size_t size = protobuf_c_message_get_packed_size(message);
     struct buf fresh;
+    size_t size;
     enum err err;
-    uint8_t *to;
 
     REQUIRE(!call->answered); /* Law 1 */
     REQUIRE(call->method->server_streams);
-    if (size > RPC_RESPONSE_MAX)
-        return ERR_TOO_LARGE;
+    err = measure(call, message, &size);
+    if (err != ERR_NONE)
+        return err;
     if (buf_size(&call->exchange->out) == 0 && buf_size(&call->latest) == 0) {
         err = send_now(call, message, size);
         return err == ERR_CANCELED ? ERR_NONE : err;
     }
-    buf_init(&fresh, RPC_FRAME_HEAD + size);
-    to = buf_reserve(&fresh, RPC_FRAME_HEAD + size);
-    if (!to)
-        return ERR_NOMEM;
-    buf_commit(&fresh, frame(call, message, size, to));
+    err = make_frame(call, message, size, &fresh);
+    if (err != ERR_NONE) {
+        buf_close(&fresh);
+        return err;
+    }
     buf_close(&call->latest);
     call->latest = fresh;
     http_exchange_notify(call->exchange);
     return ERR_NONE;
 }
 
+/* Of a stream: of one answer (RPC_CONNECT) it waits for the end. */
+static bool latest_waits(const struct rpc_call *call)
+{
+    return call->protocol != RPC_CONNECT && buf_size(&call->latest) > 0;
+}
+
 void rpc_call_catch_up(struct rpc_call *call)
 {
-    if (buf_size(&call->latest) > 0) {
+    if (latest_waits(call)) {
         enum err err = ERR_FULL;
 
         if (buf_size(&call->exchange->out) == 0)
@@ -178,7 +240,7 @@ void rpc_call_catch_up(struct rpc_call *call)
         buf_close(&call->latest);
     }
     if (call->ending)
-        rpc_call_finish(call, ERR_NONE);
+        rpc_answer_end(call, ERR_NONE);
 }
 
 /* ---- answers ---- */
@@ -186,15 +248,16 @@ void rpc_call_catch_up(struct rpc_call *call)
 struct rpc_verdict rpc_call_reply(struct rpc_call *call, const void *response)
 {
     const ProtobufCMessage *message = checked(call, response);
-    size_t size = protobuf_c_message_get_packed_size(message);
-    enum err err = ERR_TOO_LARGE;
+    size_t size;
+    enum err err;
 
     REQUIRE(!call->answered); /* Law 1 */
     REQUIRE(call->in_handler);
     REQUIRE(!call->sent || call->method->server_streams);
-    if (size <= RPC_RESPONSE_MAX)
+    err = measure(call, message, &size);
+    if (err == ERR_NONE)
         err = send_now(call, message, size);
-    rpc_call_finish(call, err);
+    rpc_answer_end(call, err);
     return (struct rpc_verdict){call, RPC_REPLIED};
 }
 
@@ -203,7 +266,7 @@ struct rpc_verdict rpc_call_fail(struct rpc_call *call, enum err err)
     REQUIRE(!call->answered); /* Law 1 */
     REQUIRE(call->in_handler);
     REQUIRE(err != ERR_NONE);
-    rpc_call_finish(call, err);
+    rpc_answer_end(call, err);
     return (struct rpc_verdict){call, RPC_FAILED};
 }
 
@@ -220,7 +283,7 @@ void rpc_call_end(struct rpc_call *call, enum err err)
     REQUIRE(!call->answered); /* Law 1 */
     REQUIRE(err != ERR_NONE || call->sent || call->method->server_streams);
     call->answered = true;
-    if (err == ERR_NONE && buf_size(&call->latest) > 0 &&
+    if (err == ERR_NONE && latest_waits(call) &&
         http_exchange_write(exchange, buf_head(&call->latest),
                             buf_size(&call->latest)) != ERR_NONE) {
         call->ending = true; /* rpc_call_catch_up() ends it */
@@ -229,9 +292,9 @@ void rpc_call_end(struct rpc_call *call, enum err err)
         return;
     }
     if (err == ERR_NONE && !call->head_sent &&
-        send_head(call, false) != ERR_NONE)
+        rpc_answer_begin(call, false) != ERR_NONE)
         err = ERR_NOMEM;
-    rpc_call_finish(call, err);
+    rpc_answer_end(call, err);
     if (!call->in_handler)
         rpc_server_release(call);
 }

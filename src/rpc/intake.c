@@ -1,6 +1,8 @@
 #include "rpc/intake.h"
 
 #include "base/require.h"
+#include "rpc/answer.h"
+#include "rpc/base64.h"
 #include "rpc/frame.h"
 #include "rpc/scan.h"
 #include "rpc/state.h"
@@ -12,7 +14,7 @@ void rpc_intake_give_up(struct rpc_call *call, enum err err)
     call->answered = true;
     if (call->watch && call->watch->closed)
         call->watch->closed(call, err);
-    rpc_call_finish(call, err);
+    rpc_answer_end(call, err);
 }
 
 static void run(struct rpc_call *call, const void *request)
@@ -27,21 +29,104 @@ static void run(struct rpc_call *call, const void *request)
     call->in_handler = false;
 }
 
-/* Decompress, scan, unpack, take it from the exchange, handle. */
-static enum err dispatch(struct rpc_call *call, const struct rpc_frame *frame)
+/* ---- where the bytes of messages are ---- */
+
+static bool in_text(const struct rpc_call *call)
+{
+    return call->get || call->protocol == RPC_WEB_TEXT;
+}
+
+static const struct buf *source(const struct rpc_call *call)
+{
+    return in_text(call) ? &call->text : &call->exchange->in;
+}
+
+static void consume(struct rpc_call *call, size_t size)
+{
+    if (!in_text(call))
+        http_exchange_consume(call->exchange, size);
+    else
+        buf_consume(&call->text, size);
+}
+
+/* More of a body in base64: whole groups of four, each maybe the last of its
+ * run (gRPC-Web lets every frame be padded). */
+static enum err more_text(struct rpc_call *call)
+{
+    struct http_exchange *exchange = call->exchange;
+    size_t size = buf_size(&exchange->in) / 4 * 4, made;
+    size_t max = RPC_FRAME_HEAD + rpc_intake_room(call);
+    const char *from = (const char *)buf_head(&exchange->in);
+    uint8_t *to;
+
+    if (exchange->in_ended && size < buf_size(&exchange->in))
+        return ERR_FRAME;
+    if (call->text.max == 0)
+        buf_init(&call->text, max + HTTP_WINDOW);
+    for (size_t i = 0; i < size && buf_size(&call->text) < max; i += 4) {
+        to = buf_reserve(&call->text, 5);
+        if (!to)
+            return ERR_NOMEM;
+        if (!rpc_base64_decode(from + i, 4, to, &made))
+            return ERR_FRAME;
+        buf_commit(&call->text, made);
+        if (i + 4 == size || buf_size(&call->text) >= max) {
+            http_exchange_consume(exchange, i + 4);
+            break;
+        }
+    }
+    return ERR_NONE;
+}
+
+/* ---- one message ---- */
+
+size_t rpc_intake_room(const struct rpc_call *call)
+{
+    size_t max = call->method->request_bytes_max;
+
+    /* gzip adds a little to what it cannot make smaller. */
+    return call->gzip_in ? max + max / 1024 + 64 : max;
+}
+
+/* To protobuf bytes: decompress, and read the JSON. */
+static enum err to_proto(struct rpc_call *call, const struct rpc_frame *frame,
+                         const uint8_t **bytes, size_t *size)
 {
     struct rpc_server *server = call->server;
     const struct api_method *method = call->method;
-    const uint8_t *bytes = frame->message;
-    size_t size = frame->size;
-    ProtobufCMessage *request;
+    struct buf *work = &server->work;
     enum err err = ERR_NONE;
 
+    *bytes = frame->message;
+    *size = frame->size;
     if (frame->compressed && !call->gzip_in)
         return ERR_COMPRESSED;
-    if (frame->compressed)
-        err = rpc_gzip_unpack(server->gzip, bytes, size,
-                              method->request_bytes_max, &bytes, &size);
+    if (frame->compressed && *size > 0)
+        err = rpc_gzip_unpack(server->gzip, *bytes, *size,
+                              method->request_bytes_max, bytes, size);
+    if (err == ERR_NONE && *size > method->request_bytes_max)
+        err = ERR_TOO_LARGE;
+    if (err != ERR_NONE || !call->json)
+        return err;
+    work->head = work->tail = 0;
+    work->max = method->request_bytes_max;
+    err = rpc_json_parse(server->json, method->request, *bytes, *size, work);
+    *bytes = buf_head(work);
+    *size = buf_size(work);
+    return err;
+}
+
+/* Scan, unpack, take `used` bytes from the exchange, handle. */
+static enum err dispatch(struct rpc_call *call, const struct rpc_frame *frame,
+                         size_t used)
+{
+    struct rpc_server *server = call->server;
+    const struct api_method *method = call->method;
+    const uint8_t *bytes;
+    size_t size;
+    ProtobufCMessage *request;
+    enum err err = to_proto(call, frame, &bytes, &size);
+
     if (err == ERR_NONE)
         err =
             rpc_scan(method->request, bytes, size, server->limits.elements_max);
@@ -50,7 +135,7 @@ static enum err dispatch(struct rpc_call *call, const struct rpc_frame *frame)
     request = protobuf_c_message_unpack(
         method->request, rpc_scratch_allocator(server->scratch), size, bytes);
     if (request) {
-        http_exchange_consume(call->exchange, RPC_FRAME_HEAD + frame->size);
+        consume(call, used);
         run(call, request);
     } else {
         err = rpc_scratch_spent(server->scratch) ? ERR_BUDGET : ERR_PROTO;
@@ -59,12 +144,32 @@ static enum err dispatch(struct rpc_call *call, const struct rpc_frame *frame)
     return err;
 }
 
+/* Connect with one message: it is the whole body. */
+static enum err whole_body(struct rpc_call *call)
+{
+    struct http_exchange *exchange = call->exchange;
+    const struct buf *from = source(call);
+    const size_t held = buf_size(from), max = rpc_intake_room(call);
+    const size_t step = HTTP_WINDOW / 2;
+    size_t want = (held / step + 2) * step;
+    struct rpc_frame frame = {true, call->gzip_in, held, buf_head(from)};
+
+    if (held > max)
+        return ERR_TOO_LARGE;
+    if (!exchange->in_ended) {
+        http_exchange_want(exchange, want < max + 1 ? want : max + 1);
+        return ERR_NONE;
+    }
+    call->got = call->requests_ended = true; /* Law 1 */
+    return dispatch(call, &frame, held);
+}
+
 /* A call of one request waits for the end, to know that it is the only one. */
 static enum err one_request(struct rpc_call *call,
                             const struct rpc_frame *frame)
 {
     const struct http_exchange *exchange = call->exchange;
-    size_t held = buf_size(&exchange->in);
+    size_t held = buf_size(source(call));
 
     if (!frame->whole)
         return exchange->in_ended && held == 0 ? ERR_CARDINALITY : ERR_NONE;
@@ -73,25 +178,33 @@ static enum err one_request(struct rpc_call *call,
     if (!exchange->in_ended)
         return ERR_NONE;
     call->got = call->requests_ended = true; /* Law 1 */
-    return dispatch(call, frame);
+    return dispatch(call, frame, RPC_FRAME_HEAD + frame->size);
 }
 
 /* Handle what is there; *again: there may be more. */
 static enum err take(struct rpc_call *call, bool *again)
 {
     struct http_exchange *exchange = call->exchange;
-    const size_t held = buf_size(&exchange->in);
+    const struct buf *from = source(call);
     struct rpc_frame frame;
-    enum err err = rpc_frame_peek(buf_head(&exchange->in), held,
-                                  call->method->request_bytes_max, &frame);
+    enum err err = ERR_NONE;
+    size_t held;
 
     *again = false;
+    if (call->protocol == RPC_CONNECT)
+        return whole_body(call);
+    if (call->protocol == RPC_WEB_TEXT)
+        err = more_text(call);
+    held = buf_size(from);
+    if (err == ERR_NONE)
+        err =
+            rpc_frame_peek(buf_head(from), held, rpc_intake_room(call), &frame);
     if (err != ERR_NONE)
         return err;
     if (!frame.whole && held > 0) {
         if (exchange->in_ended)
             return ERR_FRAME;
-        if (held >= RPC_FRAME_HEAD)
+        if (held >= RPC_FRAME_HEAD && !in_text(call))
             http_exchange_want(exchange, RPC_FRAME_HEAD + frame.size);
         return ERR_NONE;
     }
@@ -99,7 +212,7 @@ static enum err take(struct rpc_call *call, bool *again)
         return one_request(call, &frame);
     if (frame.whole) {
         *again = true;
-        return dispatch(call, &frame);
+        return dispatch(call, &frame, RPC_FRAME_HEAD + frame.size);
     }
     if (exchange->in_ended) {
         call->requests_ended = true;

@@ -1,7 +1,8 @@
 /* rpc/intake -- from the bytes of a request's body to its handler.
  *
- * Internal to rpc/.  Takes whole frames out of the exchange, decompresses,
- * scans, unpacks on the loop's scratch memory, and runs the handler.
+ * Internal to rpc/.  Takes whole messages out of the exchange (or out of what
+ * its base64 or its query said), decompresses, reads JSON as protobuf, scans,
+ * unpacks on the loop's scratch memory, and runs the handler.
  *
  * Laws
  *   1. A call of one request runs its handler when that request is known to be
@@ -10,9 +11,14 @@
 #ifndef RPC_INTAKE_H
 #define RPC_INTAKE_H
 
+#include <stddef.h>
+
 #include "base/err.h"
 
 struct rpc_call;
+
+/* The most bytes that a message may have as it comes. */
+size_t rpc_intake_room(const struct rpc_call *call);
 
 /* Take all that can be taken now. */
 void rpc_intake_all(struct rpc_call *call);

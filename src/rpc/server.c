@@ -5,7 +5,11 @@
 
 #include "base/log.h"
 #include "base/require.h"
+#include "rpc/answer.h"
+#include "rpc/cors.h"
+#include "rpc/frame.h"
 #include "rpc/intake.h"
+#include "rpc/query.h"
 #include "rpc/scan.h"
 #include "rpc/state.h"
 
@@ -34,10 +38,14 @@ enum err rpc_server_init(struct rpc_server *server, uint32_t loop,
     server->scratch = malloc(sizeof *server->scratch);
     server->rows = calloc(1, sizeof *server->rows);
     server->gzip = calloc(1, sizeof *server->gzip);
+    server->json = calloc(1, sizeof *server->json);
+    if (server->json)
+        rpc_json_init(server->json, set, true);
     if (server->scratch)
         rpc_scratch_init(server->scratch, server->limits.unpack_max);
     if (!server->bound || !server->scratch || !server->rows || !server->gzip ||
-        rpc_status_rows_init(server->rows) != ERR_NONE) {
+        !server->json ||
+        rpc_status_rows_init(server->rows, false) != ERR_NONE) {
         rpc_server_close(server);
         return ERR_NOMEM;
     }
@@ -63,20 +71,25 @@ void rpc_server_close(struct rpc_server *server)
     free(server->scratch);
     free(server->rows);
     free(server->gzip);
+    free(server->json);
+    buf_close(&server->work);
     free(server->slots);
     free(server->heap);
     *server = (struct rpc_server){0};
 }
 
 static const struct api_method *method_of(const struct rpc_server *server,
-                                          const char *path)
+                                          const char *path, size_t size)
 {
     size_t low = 0, high = server->set->methods_count;
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = strcmp(path, server->set->methods[middle].path);
+        const char *there = server->set->methods[middle].path;
+        int order = strncmp(path, there, size);
 
+        if (order == 0 && there[size] != '\0')
+            order = -1;
         if (order == 0)
             return &server->set->methods[middle];
         if (order < 0)
@@ -87,6 +100,12 @@ static const struct api_method *method_of(const struct rpc_server *server,
     return NULL;
 }
 
+static const struct api_method *method_at(const struct rpc_server *server,
+                                          const char *path)
+{
+    return method_of(server, path, strlen(path));
+}
+
 void rpc_server_bind(struct rpc_server *server,
                      const struct rpc_binding *bindings, size_t count,
                      void *context)
@@ -95,7 +114,7 @@ void rpc_server_bind(struct rpc_server *server,
 
     REQUIRE(count > 0);
     for (size_t i = 0; i < count; i++) {
-        const struct api_method *method = method_of(server, bindings[i].path);
+        const struct api_method *method = method_at(server, bindings[i].path);
 
         REQUIRE(method);
         REQUIRE(bindings[i].handler);
@@ -104,12 +123,17 @@ void rpc_server_bind(struct rpc_server *server,
             (struct rpc_bound){bindings[i].handler, context};
     }
     for (size_t i = 0; i < count; i++) { /* each service whole */
-        const char *service = method_of(server, bindings[i].path)->service;
+        const char *service = method_at(server, bindings[i].path)->service;
 
         for (size_t m = 0; m < server->set->methods_count; m++)
             if (strcmp(methods[m].service, service) == 0)
                 REQUIRE(server->bound[m].handler);
     }
+}
+
+void rpc_server_origins(struct rpc_server *server, const char *const *origins)
+{
+    server->origins = origins && *origins ? origins : NULL;
 }
 
 bool rpc_server_has(const struct rpc_server *server, const char *service)
@@ -123,7 +147,8 @@ bool rpc_server_has(const struct rpc_server *server, const char *service)
 
 static struct rpc_call *open_call(struct rpc_server *server,
                                   struct http_exchange *exchange,
-                                  const struct api_method *method)
+                                  const struct api_method *method,
+                                  const struct rpc_asked *asked)
 {
     struct list *node = list_pop_front(&server->spare);
     struct rpc_call *call;
@@ -141,13 +166,20 @@ static struct rpc_call *open_call(struct rpc_server *server,
                               .method = method,
                               .bound =
                                   &server->bound[method - server->set->methods],
-                              .deadline_ms = RPC_NEVER};
+                              .deadline_ms = RPC_NEVER,
+                              .protocol = asked->protocol,
+                              .json = asked->json,
+                              .get = asked->get,
+                              .gzip_in = asked->gzip_in,
+                              .gzip_out = asked->gzip_out};
     if (rpc_roster_enter(call) != ERR_NONE) {
         free(call);
         return NULL;
     }
     exchange->user = call;
     call->begun_ms = http_exchange_now_ms(exchange);
+    if (asked->timeout_ms != RPC_NEVER)
+        call->deadline_ms = call->begun_ms + asked->timeout_ms;
     server->calls++;
     log_event(LOG_CALL_STARTED, 1, ERR_NONE);
     return call;
@@ -175,99 +207,9 @@ void rpc_server_release(struct rpc_call *call)
 
 /* ---- the head of a request ---- */
 
-/* "application/grpc", "application/grpc+proto", with parameters or not. */
-static bool is_grpc(const char *type)
-{
-    if (!type || strncmp(type, "application/grpc", 16) != 0)
-        return false;
-    type += 16;
-    if (strncmp(type, "+proto", 6) == 0)
-        type += 6;
-    return *type == '\0' || *type == ';' || *type == ' ';
-}
-
-/* What is not gRPC gets plain HTTP at its end: only then does HTTP know that
- * the request is well-formed. */
-static void answer_plain(struct http_exchange *exchange)
-{
-    static const struct http_field text[] = {
-        HTTP_FIELD("content-type", "text/plain; charset=utf-8")};
-    static const char hello[] = "Kindred: call it with gRPC.\n";
-    static const char type[] = "content-type: application/grpc\n";
-    static const char post[] = "gRPC uses POST.\n";
-    const char *words = type;
-    int status = 415;
-    enum err err;
-
-    if (is_grpc(http_exchange_header(exchange, "content-type"))) {
-        words = post;
-        status = 405;
-    } else if (strcmp(exchange->path, "/") == 0) {
-        words = hello;
-        status = 200;
-    }
-    err = http_exchange_respond(exchange, status, text, 1);
-    if (err == ERR_NONE)
-        err = http_exchange_write(exchange, words, strlen(words));
-    if (err == ERR_NONE)
-        err = http_exchange_end(exchange, NULL, 0);
-    if (err != ERR_NONE)
-        http_exchange_reset(exchange, err);
-}
-
-/* Law 1: gRPC that gets no call is answered with trailers only. */
-static void refuse(struct rpc_server *server, struct http_exchange *exchange,
-                   enum err err)
-{
-    struct http_field fields[2 + RPC_STATUS_FIELDS] = {
-        HTTP_FIELD("content-type", "application/grpc"),
-        HTTP_FIELD("grpc-accept-encoding", "identity,gzip")};
-    size_t count = 2 + rpc_status_fields(server->rows, err, fields + 2);
-    enum err bad = http_exchange_respond(exchange, 200, fields, count);
-
-    if (bad == ERR_NONE)
-        bad = http_exchange_end(exchange, NULL, 0);
-    if (bad != ERR_NONE)
-        http_exchange_reset(exchange, bad);
-}
-
-struct asked { /* by the request's head */
-    bool grpc, gzip_in, gzip_out;
-    enum err err;
-    uint64_t timeout_ms;
-};
-
-static bool is(const struct http_field *field, const char *name, size_t size)
-{
-    return field->name_size == size && memcmp(field->name, name, size) == 0;
-}
-
-static void read_head(const struct http_exchange *exchange, struct asked *asked)
-{
-    struct http_field field;
-    size_t at = 0;
-
-    *asked = (struct asked){.timeout_ms = RPC_NEVER};
-    while (http_exchange_field(exchange, &at, &field)) {
-        if (is(&field, "content-type", 12)) {
-            asked->grpc = is_grpc(field.value);
-        } else if (is(&field, "grpc-encoding", 13)) {
-            asked->gzip_in = strcmp(field.value, "gzip") == 0;
-            if (!asked->gzip_in && strcmp(field.value, "identity") != 0)
-                asked->err = ERR_ENCODING;
-        } else if (is(&field, "grpc-accept-encoding", 20)) {
-            asked->gzip_out = strstr(field.value, "gzip") != NULL;
-        } else if (is(&field, "grpc-timeout", 12)) {
-            if (!rpc_status_timeout(field.value, field.value_size,
-                                    &asked->timeout_ms))
-                asked->err = ERR_INVALID;
-        }
-    }
-}
-
 static enum err admit(const struct rpc_server *server,
                       const struct api_method *method,
-                      const struct asked *asked)
+                      const struct rpc_asked *asked)
 {
     if (!method || !server->bound[method - server->set->methods].handler)
         return ERR_METHOD;
@@ -298,10 +240,36 @@ static void settle(struct rpc_call *call)
     if (!call->over && arm(call) != ERR_NONE) {
         if (!call->answered && call->watch && call->watch->closed)
             call->watch->closed(call, ERR_NOMEM);
-        rpc_call_finish(call, ERR_NOMEM);
+        rpc_answer_end(call, ERR_NOMEM);
     }
     if (call->over)
         rpc_server_release(call);
+}
+
+/* Is the protocol one for this method, by this verb? */
+static bool fits(const struct http_exchange *exchange,
+                 const struct api_method *method, const struct rpc_asked *asked)
+{
+    if (asked->protocol == RPC_PLAIN ||
+        (asked->protocol == RPC_GRPC && exchange->http1))
+        return false;
+    if (!asked->get && strcmp(exchange->method, "POST") != 0)
+        return false;
+    if (!method)
+        return true; /* said in its protocol */
+    if (asked->get && method->idempotency != API_NO_SIDE_EFFECTS)
+        return false;
+    if (asked->protocol == RPC_CONNECT)
+        return !method->client_streams && !method->server_streams;
+    return asked->protocol != RPC_CONNECT_STREAM || method->client_streams ||
+           method->server_streams;
+}
+
+static enum err read_query(struct rpc_call *call, const struct rpc_asked *asked)
+{
+    buf_init(&call->text, RPC_FRAME_HEAD + rpc_intake_room(call));
+    return rpc_query_message(call->exchange->path + asked->path_size,
+                             &call->text, &call->gzip_in);
 }
 
 static void on_begin(void *self, struct http_exchange *exchange)
@@ -309,27 +277,28 @@ static void on_begin(void *self, struct http_exchange *exchange)
     struct rpc_server *server = self;
     const struct api_method *method;
     struct rpc_call *call;
-    struct asked asked;
+    struct rpc_asked asked;
     enum err err;
 
     exchange->user = NULL;
     if (http_exchange_now_ms(exchange) > server->now_ms)
         server->now_ms = http_exchange_now_ms(exchange);
-    read_head(exchange, &asked);
-    if (!asked.grpc || strcmp(exchange->method, "POST") != 0)
-        return; /* answer_plain() follows */
-    method = method_of(server, exchange->path);
+    rpc_asked_read(exchange, &asked);
+    method = method_of(server, exchange->path, asked.path_size);
+    if (!fits(exchange, method, &asked)) { /* Law 1 */
+        (void)rpc_cors_preflight(server, exchange);
+        return; /* rpc_answer_plain() follows */
+    }
     err = admit(server, method, &asked);
-    call = err == ERR_NONE ? open_call(server, exchange, method) : NULL;
+    call = err == ERR_NONE ? open_call(server, exchange, method, &asked) : NULL;
     if (!call) {
-        refuse(server, exchange, err == ERR_NONE ? ERR_NOMEM : err);
+        rpc_answer_refuse(server, exchange, &asked,
+                          err == ERR_NONE ? ERR_NOMEM : err);
         return;
     }
-    call->gzip_in = asked.gzip_in;
-    call->gzip_out = asked.gzip_out;
-    if (asked.timeout_ms != RPC_NEVER)
-        call->deadline_ms = call->begun_ms + asked.timeout_ms;
-    if (!exchange->in_ended)
+    if (asked.get && (err = read_query(call, &asked)) != ERR_NONE)
+        rpc_intake_give_up(call, err);
+    if (call->over || !exchange->in_ended)
         settle(call); /* else readable() follows at once */
 }
 
@@ -337,13 +306,15 @@ static void on_begin(void *self, struct http_exchange *exchange)
 
 static void on_readable(void *self, struct http_exchange *exchange)
 {
+    struct rpc_server *server = self;
     struct rpc_call *call = exchange->user;
 
-    (void)self;
     if (!call) {
         http_exchange_consume(exchange, buf_size(&exchange->in));
-        if (exchange->in_ended && !exchange->responded)
-            answer_plain(exchange);
+        if ((exchange->in_ended || exchange->http1) && !exchange->responded)
+            rpc_answer_plain(server, exchange,
+                             method_of(server, exchange->path,
+                                       strcspn(exchange->path, "?")) != NULL);
         return;
     }
     rpc_intake_all(call);

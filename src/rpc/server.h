@@ -1,8 +1,9 @@
-/* rpc/server -- gRPC calls on the exchanges of one I/O loop.
+/* rpc/server -- calls on the exchanges of one I/O loop.
  *
  * It is the http_handler of the loop's host: it takes a request apart, checks
  * it, calls the handler bound to its method, and turns the answer into a
- * response.  The protocol is chosen by content-type; gRPC is the one so far.
+ * response.  The protocol (gRPC, gRPC-Web, Connect) is chosen per request, by
+ * content-type: rpc/asked.h.
  * The header is long because the binding of methods is shown.
  * It has no clock: time comes with the session's events and with
  * rpc_server_tick().
@@ -68,6 +69,7 @@ struct rpc_slot;  /* private: where an id leads */
 struct rpc_scratch;
 struct rpc_status_rows;
 struct rpc_gzip;
+struct rpc_json;
 
 struct rpc_server { /* all private; all zero is closed */
     struct rpc_limits limits;
@@ -85,6 +87,9 @@ struct rpc_server { /* all private; all zero is closed */
     struct rpc_scratch *scratch;
     struct rpc_status_rows *rows;
     struct rpc_gzip *gzip;
+    struct rpc_json *json;
+    struct buf work; /* one message on its way from or to JSON or base64 */
+    const char *const *origins;
 };
 
 /* A server without methods for loop number `loop` (< 256).  ERR_NOMEM. */
@@ -100,6 +105,10 @@ void rpc_server_close(struct rpc_server *server);
 void rpc_server_bind(struct rpc_server *server,
                      const struct rpc_binding *bindings, size_t count,
                      void *context);
+
+/* Browsers' pages that may call from elsewhere (CORS): exact origins,
+ * "https://app.example", NULL-ended, borrowed.  None at first. */
+void rpc_server_origins(struct rpc_server *server, const char *const *origins);
 
 /* Is this service ("kindred.v1.Support") bound here? */
 bool rpc_server_has(const struct rpc_server *server, const char *service);

@@ -1,11 +1,14 @@
 /* rpc/state -- what a call is made of.
  *
- * Internal to rpc/: call.c (what handlers do), server.c (what exchanges do)
- * and roster.c (ids and deadlines) share it; everybody else has call.h. */
+ * Internal to rpc/: call.c (what handlers do), server.c (what exchanges do),
+ * answer.c (how protocols say it), roster.c (ids and deadlines) and extra.c
+ * share it; everybody else has call.h. */
 #ifndef RPC_STATE_H
 #define RPC_STATE_H
 
+#include "rpc/asked.h"
 #include "rpc/gzip.h"
+#include "rpc/json.h"
 #include "rpc/scratch.h"
 #include "rpc/server.h"
 #include "rpc/status.h"
@@ -20,6 +23,8 @@ struct rpc_piece { /* of rpc_call_alloc() */
     _Alignas(max_align_t) unsigned char data[];
 };
 
+struct rpc_extra;
+
 struct rpc_call {
     struct rpc_server *server;
     struct http_exchange *exchange;
@@ -32,8 +37,14 @@ struct rpc_call {
     uint32_t slot;    /* + 1; 0: none */
     uint32_t heap_at; /* + 1; 0: not in the heap */
     uint64_t id, deadline_ms, begun_ms, due_ms;
-    struct buf latest; /* one framed message that waits for the reader */
+    struct buf latest; /* one framed message that waits for the reader; of
+                          RPC_CONNECT the answer, which waits for its end */
+    struct buf text;   /* what came in another form, as bytes of its messages */
+    struct rpc_extra *extra; /* what only test servers say */
     struct list by_spare;
+
+    enum rpc_protocol protocol;
+    bool json, get;
 
     bool in_handler;
     bool gzip_in, gzip_out; /* the request's encoding; may we gzip */
@@ -63,8 +74,6 @@ struct rpc_call *rpc_roster_next(const struct rpc_server *server,
 /* The call is over or gone: give it back. */
 void rpc_server_release(struct rpc_call *call);
 
-/* Send err (or OK) as the end of the exchange; the call is over. */
-void rpc_call_finish(struct rpc_call *call, enum err err);
 /* The reader caught up: send the latest, end what is ending. */
 void rpc_call_catch_up(struct rpc_call *call);
 /* Give back what the call holds beside itself. */

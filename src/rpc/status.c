@@ -12,6 +12,7 @@ static const char error_info_type[] =
     "type.googleapis.com/google.rpc.ErrorInfo";
 static const char retry_info_type[] =
     "type.googleapis.com/google.rpc.RetryInfo";
+enum { PREFIX_SIZE = sizeof "type.googleapis.com/" - 1 };
 
 enum { DETAILS_MAX = 1024 }; /* of one Status, before base64 */
 
@@ -22,71 +23,36 @@ static char *borrowed(const char *text) /* protobuf-c's fields are not const */
     return (char *)(uintptr_t)text;
 }
 
-static size_t pack_details(enum err err, uint8_t out[static DETAILS_MAX])
+/* Law 1: one row, in the words of every protocol. */
+static enum err make_row(struct rpc_said *said, enum err err, bool bare)
 {
-    Google__Rpc__Status status = GOOGLE__RPC__STATUS__INIT;
     Google__Rpc__ErrorInfo info = GOOGLE__RPC__ERROR_INFO__INIT;
     Google__Rpc__RetryInfo retry = GOOGLE__RPC__RETRY_INFO__INIT;
     Google__Protobuf__Duration delay = GOOGLE__PROTOBUF__DURATION__INIT;
-    Google__Protobuf__Any any[2] = {GOOGLE__PROTOBUF__ANY__INIT,
-                                    GOOGLE__PROTOBUF__ANY__INIT};
-    Google__Protobuf__Any *details[2] = {&any[0], &any[1]};
     uint8_t bytes[2][256];
+    struct rpc_detail details[2] = {
+        {error_info_type + PREFIX_SIZE, bytes[0], 0},
+        {retry_info_type + PREFIX_SIZE, bytes[1], 0}};
 
     info.reason = borrowed(err_reason(err));
     info.domain = borrowed(RPC_STATUS_DOMAIN);
     REQUIRE(google__rpc__error_info__get_packed_size(&info) <= sizeof *bytes);
-    any[0].type_url = borrowed(error_info_type);
-    any[0].value.data = bytes[0];
-    any[0].value.len = google__rpc__error_info__pack(&info, bytes[0]);
+    details[0].size = google__rpc__error_info__pack(&info, bytes[0]);
     delay.seconds = err_retry_ms(err) / 1000;
     delay.nanos = (int32_t)(err_retry_ms(err) % 1000) * 1000000;
     retry.retry_delay = &delay;
-    any[1].type_url = borrowed(retry_info_type);
-    any[1].value.data = bytes[1];
-    any[1].value.len = google__rpc__retry_info__pack(&retry, bytes[1]);
-    status.code = err_status(err);
-    status.message = borrowed(err_text(err));
-    status.details = details;
-    status.n_details = err_retry_ms(err) > 0 ? 2 : 1;
-    REQUIRE(google__rpc__status__get_packed_size(&status) <= DETAILS_MAX);
-    return google__rpc__status__pack(&status, out);
+    details[1].size = google__rpc__retry_info__pack(&retry, bytes[1]);
+    return rpc_said_make(said, err_status(err), err_text(err), details,
+                         bare                    ? 0
+                         : err_retry_ms(err) > 0 ? 2
+                                                 : 1);
 }
 
-/* Law 1: one row, three times. */
-static enum err add_row(struct rpc_status_rows *rows, enum err err)
-{
-    const char *words = err_text(err);
-    uint8_t details[DETAILS_MAX];
-    char base64[RPC_BASE64_SIZE(DETAILS_MAX) + 1], code[16];
-    size_t code_size =
-        (size_t)snprintf(code, sizeof code, "%d", err_status(err));
-    size_t base64_size = rpc_base64_encode(details, pack_details(err, details),
-                                           false, base64); /* as gRPC says */
-    enum err bad;
-
-    /* The words are printable ASCII without '%': nothing to escape. */
-    for (const char *c = words; *c; c++)
-        REQUIRE(*c >= ' ' && *c <= '~' && *c != '%');
-    base64[base64_size] = '\0';
-    rows->row[err].code_at = (uint32_t)buf_size(&rows->text);
-    bad = buf_append(&rows->text, code, code_size + 1);
-    rows->row[err].message_at = (uint32_t)buf_size(&rows->text);
-    if (bad == ERR_NONE)
-        bad = buf_append(&rows->text, words, strlen(words) + 1);
-    rows->row[err].details_at = (uint32_t)buf_size(&rows->text);
-    if (bad == ERR_NONE)
-        bad = buf_append(&rows->text, base64, base64_size + 1);
-    rows->row[err].end = (uint32_t)buf_size(&rows->text);
-    return bad;
-}
-
-enum err rpc_status_rows_init(struct rpc_status_rows *rows)
+enum err rpc_status_rows_init(struct rpc_status_rows *rows, bool bare)
 {
     *rows = (struct rpc_status_rows){0};
-    buf_init(&rows->text, (size_t)ERR_COUNT * 2 * DETAILS_MAX);
     for (int err = 0; err < ERR_COUNT; err++)
-        if (add_row(rows, (enum err)err) != ERR_NONE) {
+        if (make_row(&rows->row[err], (enum err)err, bare) != ERR_NONE) {
             rpc_status_rows_close(rows);
             return ERR_NOMEM;
         }
@@ -95,27 +61,15 @@ enum err rpc_status_rows_init(struct rpc_status_rows *rows)
 
 void rpc_status_rows_close(struct rpc_status_rows *rows)
 {
-    buf_close(&rows->text);
+    for (int err = 0; err < ERR_COUNT; err++)
+        rpc_said_close(&rows->row[err]);
 }
 
-size_t rpc_status_fields(const struct rpc_status_rows *rows, enum err err,
-                         struct http_field fields[RPC_STATUS_FIELDS])
+const struct rpc_said *rpc_status_said(const struct rpc_status_rows *rows,
+                                       enum err err)
 {
-    const char *text = (const char *)buf_head(&rows->text);
-
     REQUIRE(err < ERR_COUNT);
-    fields[0] = (struct http_field){
-        "grpc-status", text + rows->row[err].code_at, 11,
-        rows->row[err].message_at - rows->row[err].code_at - 1};
-    if (err == ERR_NONE)
-        return 1;
-    fields[1] = (struct http_field){
-        "grpc-message", text + rows->row[err].message_at, 12,
-        rows->row[err].details_at - rows->row[err].message_at - 1};
-    fields[2] = (struct http_field){
-        "grpc-status-details-bin", text + rows->row[err].details_at, 23,
-        rows->row[err].end - rows->row[err].details_at - 1};
-    return 3;
+    return &rows->row[err];
 }
 
 /* ---- time-outs ---- */

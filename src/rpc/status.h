@@ -1,9 +1,8 @@
-/* rpc/status -- how a call ended, as headers: written here, read by clients.
+/* rpc/status -- how a call ended: written here, read by clients.
  *
- * Every row of the err table is turned once, at start, into grpc-status,
- * grpc-message and grpc-status-details-bin (google.rpc.Status with ErrorInfo,
- * and RetryInfo where a retry helps), so a failure costs no allocation and can
- * say nothing that is not in the table.
+ * Every row of the err table is turned once, at start, into the words of each
+ * protocol (rpc/said.h), with ErrorInfo, and RetryInfo where a retry helps; so
+ * a failure costs no allocation and can say nothing that is not in the table.
  *
  * Laws
  *   1. The details agree with status and message.
@@ -15,28 +14,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/buf.h"
 #include "base/err.h"
 #include "http/exchange.h"
+#include "rpc/said.h"
 
 #define RPC_STATUS_DOMAIN "kindred"
 
-enum { RPC_STATUS_FIELDS = 3 };
-
 struct rpc_status_rows { /* all private; all zero is closed */
-    struct buf text;
-    struct {
-        uint32_t code_at, message_at, details_at, end;
-    } row[ERR_COUNT];
+    struct rpc_said row[ERR_COUNT];
 };
 
-MUST_USE enum err rpc_status_rows_init(struct rpc_status_rows *rows);
+/* bare: without details.  ERR_NOMEM: nothing is held. */
+MUST_USE enum err rpc_status_rows_init(struct rpc_status_rows *rows, bool bare);
 void rpc_status_rows_close(struct rpc_status_rows *rows);
 
-/* The fields that say err; how many (one for ERR_NONE).  They point into
- * rows. */
-size_t rpc_status_fields(const struct rpc_status_rows *rows, enum err err,
-                         struct http_field fields[RPC_STATUS_FIELDS]);
+const struct rpc_said *rpc_status_said(const struct rpc_status_rows *rows,
+                                       enum err err);
 
 /* A time-out of grpc-timeout ("100m") in ms, rounded up; false: malformed. */
 bool rpc_status_timeout(const char *text, size_t size, uint64_t *ms);

@@ -104,17 +104,38 @@ static bool set_text(struct server_config *config, const struct row *row,
     return true;
 }
 
-static bool add_confirmed(struct server_config *config, const struct row *row,
-                          const char *value, const struct place *place)
+/* As a browser writes it: a scheme, a host, maybe a port, and nothing else. */
+static bool is_origin(const char *text)
 {
-    if (!service_crisis_knows(value))
+    const char *host = strstr(text, "://");
+
+    if (!host ||
+        (strncmp(text, "https:", 6) != 0 && strncmp(text, "http:", 5) != 0))
+        return false;
+    host += 3;
+    return *host && strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789.-:[]") ==
+                        strlen(host);
+}
+
+static bool add_item(struct server_config *config, const struct row *row,
+                     const char *value, const struct place *place)
+{
+    bool crisis = strcmp(row->key, "crisis_confirmed") == 0;
+    const char **list = crisis ? config->crisis_confirmed : config->cors_origin;
+    uint32_t *count = crisis ? &config->confirmed : &config->origins;
+
+    if (crisis && !service_crisis_knows(value))
         return complain(place, row->key, "there is no crisis entry of this id");
-    if (config->confirmed == CONFIG_CONFIRMED_MAX)
+    if (!crisis && (strlen(value) > row->most || !is_origin(value)))
+        return complain(place, row->key,
+                        "must be http:// or https://, a host in lower case, "
+                        "and maybe a port");
+    if (*count == (crisis ? CONFIG_CONFIRMED_MAX : CONFIG_ORIGINS_MAX))
         return complain(place, row->key, "too many entries");
-    config->crisis_confirmed[config->confirmed] = strdup(value);
-    if (!config->crisis_confirmed[config->confirmed])
+    list[*count] = strdup(value);
+    if (!list[*count])
         return complain(place, row->key, "out of memory");
-    config->confirmed++;
+    ++*count;
     return true;
 }
 
@@ -161,7 +182,7 @@ static bool set(struct server_config *config, const char *key,
     case TEXT:
         return set_text(config, row, value, place);
     case LIST:
-        return add_confirmed(config, row, value, place);
+        return add_item(config, row, value, place);
     case UINT:
     case FLAG:
         break;
@@ -322,15 +343,20 @@ bool server_config_read(struct server_config *config, int argc,
     return true;
 }
 
-void server_config_close(struct server_config *config)
+static void drop_items(const char **list, uint32_t *count)
 {
-    for (uint32_t i = 0; i < config->confirmed; i++) {
+    while (*count > 0) {
         char *copy;
 
-        memcpy(&copy, &config->crisis_confirmed[i], sizeof copy);
+        memcpy(&copy, &list[--*count], sizeof copy);
         free(copy);
     }
-    config->confirmed = 0;
+}
+
+void server_config_close(struct server_config *config)
+{
+    drop_items(config->crisis_confirmed, &config->confirmed);
+    drop_items(config->cors_origin, &config->origins);
 }
 
 void server_config_help(void)

@@ -23,6 +23,7 @@
 enum {
     CONFIG_TEXT_MAX = 256,
     CONFIG_CONFIRMED_MAX = 1024,
+    CONFIG_ORIGINS_MAX = 64,
     CONFIG_LOOPS_MAX = 64
 };
 
@@ -41,6 +42,7 @@ enum {
     X(plaintext,        FLAG, 0,                                         0, 1,            "serve without TLS also where others can reach it") \
     X(name,             TEXT, "Kindred",                                 1, 64,           "name of this deployment, shown to members") \
     X(origin,           TEXT, "",                                        0, 255,          "what signatures cover; empty: kindred://LISTEN") \
+    X(cors_origin,      LIST, "",                                        1, 128,          "list: origin of web pages that may call, https://app.example; none may if there is none") \
     X(pools,            TEXT, "adult:open:peer demo:open:crisis_peer",   1, 255,          "list of NAME:open|invitation|closed:member|peer|crisis_peer") \
     X(invitation,       TEXT, "",                                        0, 64,           "what one must know to enrol where it takes an invitation") \
     X(consent_version,  UINT, 1,                                         1, 1000000,      "the consent text that cards must agree to") \
@@ -71,7 +73,8 @@ struct server_config { /* each key of the table is a member of this name */
     uint64_t tickets_max, duties_max, talks_max, queue_max, log_level;
     uint64_t record_bytes_max;
     const char *crisis_confirmed[CONFIG_CONFIRMED_MAX + 1]; /* NULL-ended */
-    uint32_t confirmed;
+    const char *cors_origin[CONFIG_ORIGINS_MAX + 1];        /* the same */
+    uint32_t confirmed, origins;
     struct match_limits limits;
     bool help, version; /* asked for: print and exit 0 */
 };

@@ -12,7 +12,7 @@
 enum { LOOK_MS = 2000, PATH_BYTES = 512 };
 
 /* What ALPN offers: what the http layer serves. */
-enum { PROTOCOLS = NET_PROTOCOL_H2 };
+enum { PROTOCOLS = NET_PROTOCOL_H2 | NET_PROTOCOL_HTTP_1_1 };
 
 static int complain(const char *what, const char *why)
 {

@@ -332,8 +332,7 @@ static void tick(void *above, uint64_t now_ms)
 static enum err make_face(struct server_worker *worker,
                           struct server_face *face, uint32_t number)
 {
-    enum err err = rpc_server_init(&face->rpc, number, &kindred_api,
-                                   &(struct rpc_limits){0});
+    enum err err = rpc_server_init(&face->rpc, number, &kindred_api, NULL);
 
     if (err != ERR_NONE)
         return err;
@@ -342,6 +341,7 @@ static enum err make_face(struct server_worker *worker,
                                      .keys = &worker->node->keys,
                                      .port = port_of(worker),
                                      .rpc = &face->rpc};
+    rpc_server_origins(&face->rpc, worker->node->config->cors_origin);
     rpc_health_init(&face->health, &face->rpc);
     rpc_reflection_init(&face->rpc);
     face->host.handler_of = rpc_server_handler();

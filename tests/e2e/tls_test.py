@@ -3,6 +3,7 @@
 The story of two people; who is refused, and how; certificates that change under
 an open stream; operators by certificate; listeners of every kind; a start that
 cannot be (server/doors laws 1, 2 and 3).  Usage: tls_test.py BUILD_DIR."""
+import http.client
 import pathlib
 import re
 import signal
@@ -98,13 +99,17 @@ def refusals(server, ca, other):
     before = counter(server, "handshake_failed")
     for what, made in (("an authority of others", context(other.pem)), ("TLS 1.1", context(ca.pem, ssl.TLSVersion.TLSv1_1)),
                        ("TLS 1.0", context(ca.pem, ssl.TLSVersion.TLSv1)),
-                       ("HTTP/1.1 alone", context(ca.pem, alpn=["http/1.1"]))):
+                       ("another protocol", context(ca.pem, alpn=["http/1.0"]))):
         check.that(f"refused: {what}", refused(server.port, made))
     check.that("each is counted", wait_for(lambda: counter(server, "handshake_failed") == before + 4),
                counter(server, "handshake_failed") - before)
     for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
         check.that(f"served: {version.name}", not refused(server.port, context(ca.pem, version)))
     check.that("served: no ALPN, but the preface", not refused(server.port, context(ca.pem, alpn=None)))
+    web = http.client.HTTPSConnection("127.0.0.1", server.port, timeout=20, context=context(ca.pem, alpn=["http/1.1"]))
+    web.request("POST", "/kindred.v1.Accounts/GetServerInfo", "{}", {"content-type": "application/json"})
+    check.that("served: HTTP/1.1", web.getresponse().status == 200)
+    web.close()
     api = Api(server.protos, server.target, other.trust())
     try:
         api.call("Accounts/GetServerInfo", timeout=5)

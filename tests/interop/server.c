@@ -1,23 +1,53 @@
 /* interop/server -- grpc.testing.TestService, health and reflection on TCP.
  *
- * For the suites that are not ours (h2spec, h2load, the interop clients) and
- * for measuring the cost of a call without a service behind it.
- *   interop_server HOST:PORT */
-#include "rpc/server.h"
-
+ * For the suites that are not ours (h2spec, h2load, the interop clients, npm's
+ * packages, a browser) and for measuring the cost of a call without a service
+ * behind it.
+ *   interop_server --port N [--tls-cert F --tls-key F] [--origin ORIGIN]
+ * Port 0 takes any, and says which; pages of the origin may call it. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "net/address.h"
-#include "net/listener.h"
-#include "net/loop.h"
+#include "base/log.h"
 #include "pb/interop.api.h"
+#include "rpc/extra.h"
 #include "rpc/health.h"
 #include "rpc/reflection.h"
+#include "served.h"
 
 enum { PAYLOAD_MAX = 8 << 20 };
 
 static uint8_t *zeros;
+static char server_id[32];
+static const char *origins[2]; /* NULL-ended */
+
+/* The suites want some request headers back. */
+static enum err echo_metadata(struct rpc_call *call)
+{
+    const char *head = rpc_call_metadata(call, "x-grpc-test-echo-initial");
+    const char *tail = rpc_call_metadata(call, "x-grpc-test-echo-trailing-bin");
+    enum err err = ERR_NONE;
+
+    if (head)
+        err = rpc_extra_head(call, "x-grpc-test-echo-initial", head);
+    if (tail && err == ERR_NONE)
+        err = rpc_extra_trailer(call, "x-grpc-test-echo-trailing-bin", tail);
+    return err;
+}
+
+/* And the status they name, word for word. */
+static enum err wanted(struct rpc_call *call,
+                       const Grpc__Testing__EchoStatus *status)
+{
+    enum err err = ERR_NONE;
+
+    if (status && status->code != STATUS_OK)
+        err = rpc_extra_words(call, status->code, status->message, NULL, 0);
+    if (status && status->code != STATUS_OK && err == ERR_NONE)
+        err = ERR_INTERNAL;
+    return err;
+}
 
 static struct rpc_verdict test_empty_call(struct rpc_call *call,
                                           const Grpc__Testing__Empty *request)
@@ -45,10 +75,17 @@ test_unary_call(struct rpc_call *call,
     Grpc__Testing__SimpleResponse response =
         GRPC__TESTING__SIMPLE_RESPONSE__INIT;
     Grpc__Testing__Payload payload;
+    enum err err = echo_metadata(call);
 
-    if (!fill(&payload, request->response_size))
-        return rpc_fail(call, ERR_INVALID);
+    if (err == ERR_NONE)
+        err = wanted(call, request->response_status);
+    if (err == ERR_NONE && !fill(&payload, request->response_size))
+        err = ERR_INVALID;
+    if (err != ERR_NONE)
+        return rpc_fail(call, err);
     response.payload = &payload;
+    if (request->fill_server_id)
+        response.server_id = server_id;
     return rpc_reply(call, &response);
 }
 
@@ -115,7 +152,16 @@ static struct rpc_verdict
 test_full_duplex_call(struct rpc_call *call,
                       const Grpc__Testing__StreamingOutputCallRequest *request)
 {
-    enum err err = request ? send_all(call, request) : ERR_NONE;
+    enum err err = ERR_NONE;
+
+    if (!rpc_call_user(call)) { /* the first */
+        rpc_call_set_user(call, call);
+        err = echo_metadata(call);
+    }
+    if (request && err == ERR_NONE)
+        err = wanted(call, request->response_status);
+    if (request && err == ERR_NONE)
+        err = send_all(call, request);
 
     if (err != ERR_NONE)
         return rpc_fail(call, err);
@@ -135,62 +181,51 @@ API_GRPC_TESTING_TEST_SERVICE(RPC_WRAP, test)
 static const struct rpc_binding BINDINGS[] = {
     API_GRPC_TESTING_TEST_SERVICE(RPC_BIND, test)};
 
-static uint64_t deadline_ms(void *above)
-{
-    return rpc_server_deadline_ms(above);
-}
-
-static void tick(void *above, uint64_t now_ms)
-{
-    rpc_server_tick(above, now_ms);
-}
-
-static int failed(const char *what, enum err err)
-{
-    (void)fprintf(stderr, "%s: %s\n", what, err_text(err));
-    return 1;
-}
-
 int main(int argc, char **argv)
 {
-    static struct rpc_server server;
+    static struct served served;
     static struct rpc_health health;
-    static struct net_loop loop;
-    static struct net_listener listener;
-    static struct http_host host;
-    struct net_loop_config config = {
-        .port = {NULL, deadline_ms, tick, &server}};
-    struct net_address address;
+    struct net_credentials_config files = {.protocols = NET_PROTOCOL_H2 |
+                                                        NET_PROTOCOL_HTTP_1_1};
+    unsigned port = 0;
+    int known = 0;
     enum err err;
-    int fd;
 
+    log_open(2, LOG_WARN);
+    for (int i = 1; i + 1 < argc; i += 2)
+        if (strcmp(argv[i], "--port") == 0)
+            known += sscanf(argv[i + 1], "%u", &port) == 1;
+        else if (strcmp(argv[i], "--origin") == 0)
+            known += (origins[0] = argv[i + 1]) != NULL;
+        else if (strcmp(argv[i], "--tls-cert") == 0)
+            known += (files.certificate = argv[i + 1]) != NULL;
+        else if (strcmp(argv[i], "--tls-key") == 0)
+            known += (files.key = argv[i + 1]) != NULL;
+    if (known == 0 || argc != 1 + 2 * known ||
+        !files.certificate != !files.key) {
+        (void)fprintf(stderr, "usage: interop_server --port N [--tls-cert F "
+                              "--tls-key F] [--origin ORIGIN]\n");
+        return 2;
+    }
+    (void)snprintf(server_id, sizeof server_id, "%p", (void *)&port);
     zeros = calloc(1, PAYLOAD_MAX);
-    if (argc != 2 || !zeros)
-        return failed("usage: interop_server HOST:PORT", ERR_INVALID);
-    err = rpc_server_init(&server, 0, &interop_api, NULL);
-    if (err != ERR_NONE)
-        return failed("rpc", err);
-    rpc_server_bind(&server, BINDINGS, sizeof BINDINGS / sizeof *BINDINGS,
-                    NULL);
-    rpc_health_init(&health, &server);
-    rpc_health_set(&health, true);
-    rpc_reflection_init(&server);
-    host.handler_of = rpc_server_handler();
-    host.handler = &server;
-    err = net_address_parse(&address, argv[1]);
-    if (err == ERR_NONE)
-        err = net_address_bind(&address, &fd, 1);
-    if (err == ERR_NONE)
-        err = net_loop_init(&loop, &config);
-    if (err == ERR_NONE)
-        err = net_loop_host(&loop, &host);
-    if (err == ERR_NONE)
-        err = net_listener_start(&listener, &loop, &host, fd, &address);
-    if (err != ERR_NONE)
-        return failed("listen", err);
-    net_loop_run(&loop);
-    net_loop_close(&loop);
-    http_session_host_close(&host);
-    rpc_server_close(&server);
+    err = zeros ? served_init(&served, &interop_api) : ERR_NOMEM;
+    if (!err) {
+        rpc_server_bind(&served.rpc, BINDINGS,
+                        sizeof BINDINGS / sizeof *BINDINGS, NULL);
+        rpc_server_origins(&served.rpc, origins);
+        rpc_health_init(&health, &served.rpc);
+        rpc_health_set(&health, true);
+        rpc_reflection_init(&served.rpc);
+        err = served_listen(&served, &port, &files);
+    }
+    if (err) {
+        (void)fprintf(stderr, "interop_server: %s\n", err_text(err));
+        return 1;
+    }
+    (void)printf("listening on 127.0.0.1:%u\n", port);
+    (void)fflush(stdout);
+    served_run(&served);
+    free(zeros);
     return 0;
 }

@@ -117,9 +117,9 @@ ENGINE = [
     ("the best that is remembered outlives its holder's bar", [
         ("match/index.c", "           match_fit_hard(engine, ticket, best->duty) &&\n", "")]),
     ("the best that is remembered outlives an unblock", [
-        ("match/adopt.c", "        match_index_unsettle(engine); /* it may permit */", "        ;")]),
+        ("match/adopt.c", "        match_index_unsettle(engine); /* it may permit */", "        {}")]),
     ("the best that is remembered outlives a hold", [
-        ("match/bar.c", "        match_index_unsettle(engine); /* he may be somebody's best again */", "        ;")]),
+        ("match/bar.c", "            match_index_unsettle(engine); /* somebody's best again, it may be */", "            {}")]),
     ("the best that is remembered outlives a refused block", [
         ("match/adopt.c", "        match_index_unsettle(engine); /* it may have been refused */", "        ;")]),
     ("who comes is not held against what is remembered", [

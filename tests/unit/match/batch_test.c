@@ -104,30 +104,34 @@ static void decide_at_once(const struct history *history)
     free(list);
 }
 
-static void step(enum match_event_kind kind)
+/* One step; is more to be done? */
+static bool tick(void)
 {
     static uint64_t fresh;
-    struct match_event event = {.kind = kind, .now_ms = engine->now_ms};
+    struct match_event event = {.kind = EVENT_TICK, .now_ms = engine->now_ms};
 
-    do {
-        for (uint32_t i = 0; i < MATCH_FRESH_MAX; i++)
-            event.fresh[i] = ++fresh;
-        match_engine_step(engine, &event, &effects);
-        event.kind = EVENT_TICK;
-        slices++;
-        for (uint32_t i = 0; i < effects.n; i++)
-            if (item[i].kind == EFFECT_STORE &&
-                item[i].store.kind == COMMAND_OFFER && proposals < MOST)
-                proposed[proposals++] =
-                    (struct pair){item[i].store.offer.offer.ticket,
-                                  item[i].store.offer.offer.peer};
-    } while (effects.more);
+    for (uint32_t i = 0; i < MATCH_FRESH_MAX; i++)
+        event.fresh[i] = ++fresh;
+    match_engine_step(engine, &event, &effects);
+    slices++;
+    for (uint32_t i = 0; i < effects.n; i++)
+        if (item[i].kind == EFFECT_STORE &&
+            item[i].store.kind == COMMAND_OFFER && proposals < MOST)
+            proposed[proposals++] =
+                (struct pair){item[i].store.offer.offer.ticket,
+                              item[i].store.offer.offer.peer};
+    return effects.more;
 }
 
-static void live(const struct history *history, uint64_t start)
+static void step(void)
 {
-    uint64_t multiple;
+    while (tick())
+        continue;
+}
 
+/* A world in which a batch falls due now; the time. */
+static uint64_t fall_due(const struct history *history, uint64_t start)
+{
     seed = start;
     open_world(history);
     engine->limits.batch_tickets = history->rounds;
@@ -136,17 +140,24 @@ static void live(const struct history *history, uint64_t start)
     engine->now_ms += 10000;
     for (uint32_t i = 0; i < history->tickets; i++)
         ask(history, i);
-    step(EVENT_TICK);
+    step();
     /* whatever else comes due before it, or at its time */
     while (match_timer_first(&engine->timers)->kind != TIMER_BATCH) {
         engine->now_ms = match_engine_deadline_ms(engine);
-        step(EVENT_TICK);
+        step();
     }
-    multiple = engine->now_ms = match_engine_deadline_ms(engine);
+    engine->now_ms = match_engine_deadline_ms(engine);
+    proposals = slices = 0;
+    return engine->now_ms;
+}
+
+static void live(const struct history *history, uint64_t start)
+{
+    uint64_t multiple = fall_due(history, start);
+
     CHECK(multiple % engine->limits.batch_ms == 0);
     decide_at_once(history);
-    proposals = slices = 0;
-    step(EVENT_TICK);
+    step();
     CHECK(wants > 0 && slices > 2); /* Law 2 */
     CHECK(proposals == wants);
     CHECK(memcmp(proposed, wanted, wants * sizeof wanted[0]) == 0); /* Law 3 */
@@ -156,8 +167,41 @@ static void live(const struct history *history, uint64_t start)
     free(engine);
 }
 
+/* A peer leaves between two slices, and who comes has their place: what was
+ * decided for the one is not offered to the other.  Could it have been? */
+static bool replace(const struct history *history, uint64_t start)
+{
+    const uint64_t newcomer = 2 * history->peers;
+    struct match_duty_row off;
+    struct match_duty *duty;
+    bool is_free;
+
+    (void)fall_due(history, start);
+    while (engine->choices == 0 || engine->batch_edged < engine->choices)
+        CHECK(tick());
+    CHECK(proposals == 0);
+    duty = engine->chosen[0];
+    off = duty->row;
+    off.state = DUTY_OFF;
+    match_duty_adopt(engine, duty, &off, 0);
+    match_duty_idle(engine, duty);
+    attend(history, newcomer + off.pool);
+    CHECK(match_duty_of(engine, newcomer + off.pool) == duty);
+    is_free = match_duty_free(engine, duty);
+    step();
+    CHECK(proposals > 0);
+    for (uint32_t i = 0; i < proposals; i++)
+        CHECK(proposed[i].peer != newcomer + off.pool);
+    CHECK(match_engine_check(engine) > 0);
+    free(engine);
+    return is_free;
+}
+
 int main(void)
 {
+    static const struct history full = {40, 200, 40, 300, 3, {9, 6, 4, 1, 1}};
+    uint32_t could = 0;
+
     static const struct history histories[] = {
         /* many want few */
         {40, 200, 64, 300, 3, {9, 6, 4, 1, 1}},
@@ -168,5 +212,8 @@ int main(void)
     for (size_t i = 0; i < sizeof histories / sizeof histories[0]; i++)
         for (uint64_t start = 1; start <= 6; start++)
             live(&histories[i], start + 10 * i);
+    for (uint64_t start = 1; start <= 10; start++)
+        could += replace(&full, 100 + start);
+    CHECK(could > 0);
     return check_report("match/batch");
 }

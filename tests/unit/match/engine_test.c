@@ -447,6 +447,36 @@ static void bound_reason(void)
     }
 }
 
+/* match/index: whoever is blocked no more counts for what a ticket may hope
+ * for, and who fits far worse is not offered it at once. */
+static void unblock(void)
+{
+    for (int unblocked = 0; unblocked < 2; unblocked++) {
+        struct world *w = world_new();
+        struct match_event event = {.kind = EVENT_BLOCK, .member = 1};
+        struct match_card *card = &w->seeker[1];
+
+        card->seeks = card->seek_tokens = 2;
+        card->seek_token[0] = 7;
+        card->seek_token[1] = 8;
+        card->seek[0] = (struct match_group){.count = 1, .importance = 3};
+        card->seek[1] =
+            (struct match_group){.first = 1, .count = 1, .importance = 1};
+        w->peer[3].have[0] = 8;
+        event.block.other = 2;
+        CHECK(world_err(w, world_event(w, event)) == ERR_NONE);
+        (void)world_attend(w, 2, 1);
+        (void)world_ask(w, 1, false);
+        event.kind = EVENT_UNBLOCK;
+        if (unblocked)
+            CHECK(world_err(w, world_event(w, event)) == ERR_NONE);
+        (void)world_attend(w, 3, 1);
+        CHECK(w->duty[2].offers == 0);
+        CHECK(w->duty[3].offers == (unblocked ? 0 : 1));
+        world_free(w);
+    }
+}
+
 int main(void)
 {
     story();
@@ -465,5 +495,6 @@ int main(void)
     recovery();
     backoff();
     bound_reason();
+    unblock();
     return check_report("match/engine");
 }

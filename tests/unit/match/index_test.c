@@ -1,6 +1,7 @@
 /* The index against a walk over all duties: random peers who come, go, change
  * and rest, in several pools and sectors, and every question after each. */
 #include "index_world.h"
+#include "match/bar.h"
 #include "match/fit.h"
 #include "match/score.h"
 
@@ -16,9 +17,9 @@ static bool slow_hard(const struct match_ticket *ticket,
            ticket->row.member != duty->row.member && age != UINT32_MAX &&
            match_ticket_age(engine, ticket) >= age &&
            match_duty_graded(engine, duty) &&
-           !match_pair_forbids(&engine->pairs, ticket->row.member,
+           match_pair_until_ms(&engine->pairs, ticket->row.member,
                                duty->row.member, ticket->row.id,
-                               engine->now_ms);
+                               engine->now_ms) == 0;
 }
 
 static uint32_t slow_p(const struct match_ticket *ticket,
@@ -233,6 +234,45 @@ static void live(const struct history *history, uint64_t start)
     free(engine);
 }
 
+/* A block that waited for room, and at last is refused, forbids no more: the
+ * peer is somebody's best again. */
+static void refuse_block(const struct history *history)
+{
+    uint32_t blocked = 0;
+
+    seed = 1;
+    open_world(history);
+    for (uint64_t i = 0; i < history->peers; i++)
+        attend(history, 1 + i);
+    engine->effects = &effects;
+    engine->spare_n = FLIGHT_SPARE; /* no room for the command */
+    for (uint32_t i = 0; i < history->tickets; i++) {
+        struct match_event event = {.kind = EVENT_BLOCK};
+        struct match_ticket *ticket;
+        struct match_rank rank;
+        uint32_t p;
+
+        ask(history, i);
+        ticket = match_ticket_of(engine, 1000000 + i);
+        (void)match_index_top(engine, ticket, INDEX_ANY, 1, &rank);
+        if (!ticket->best.duty)
+            continue;
+        p = ticket->best.p;
+        event.member = ticket->row.member;
+        event.block.other = ticket->best.duty->row.member;
+        engine->blocks++;
+        CHECK(match_flight_latch(engine, &event));
+        (void)match_index_top(engine, ticket, INDEX_ANY, 1, &rank);
+        blocked += ticket->best.p < p;
+        (void)list_pop_front(&engine->latched); /* as for a replay */
+        CHECK(match_bar_block(engine, &event) && engine->blocks == 0);
+        (void)match_index_top(engine, ticket, INDEX_ANY, 1, &rank);
+        CHECK(ticket->best.p == p);
+    }
+    CHECK(blocked > 0);
+    free(engine);
+}
+
 int main(void)
 {
     static const struct history histories[] = {
@@ -251,5 +291,6 @@ int main(void)
     for (size_t i = 0; i < sizeof histories / sizeof histories[0]; i++)
         for (uint64_t start = 1; start <= 3; start++)
             live(&histories[i], start + 100 * i);
+    refuse_block(&histories[0]);
     return check_report("match/index");
 }

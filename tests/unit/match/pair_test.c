@@ -3,6 +3,7 @@
 
 #include "base/chance.h"
 #include "check.h"
+#include "match/timer.h"
 
 enum { CAP = 40, SLOTS = 64, PEOPLE = 6, STEPS = 3000, SEEDS = 10 };
 
@@ -22,34 +23,42 @@ static void put(struct match_pairs *pairs, struct match_pair_row row)
     CHECK(match_pair_put(pairs, &row, 1, 1000) == ERR_NONE);
 }
 
+static bool forbids(const struct match_pairs *pairs, uint64_t seeker,
+                    uint64_t peer, uint64_t ticket, uint64_t now_ms)
+{
+    return match_pair_until_ms(pairs, seeker, peer, ticket, now_ms) != 0;
+}
+
 /* Law 2, and who is meant by what. */
 static void meaning(void)
 {
     struct match_pairs pairs;
 
     match_pair_init(&pairs, slot, CAP, head, SLOTS);
-    CHECK(!match_pair_forbids(&pairs, 1, 2, 9, 0));
+    CHECK(!forbids(&pairs, 1, 2, 9, 0));
     put(&pairs, row_of(PAIR_RESTS, 1, 2, 0, 100));
-    CHECK(match_pair_forbids(&pairs, 1, 2, 9, 99));
-    CHECK(match_pair_forbids(&pairs, 2, 1, 9, 99));
-    CHECK(!match_pair_forbids(&pairs, 2, 1, 9, 100)); /* not at the end */
-    CHECK(!match_pair_forbids(&pairs, 1, 3, 9, 0));
+    CHECK(forbids(&pairs, 1, 2, 9, 99));
+    CHECK(forbids(&pairs, 2, 1, 9, 99));
+    CHECK(match_pair_until_ms(&pairs, 2, 1, 9, 99) == 100);
+    CHECK(!forbids(&pairs, 2, 1, 9, 100)); /* not at the end */
+    CHECK(!forbids(&pairs, 1, 3, 9, 0));
     put(&pairs, row_of(PAIR_BOND, 1, 2, 0, 0));
-    CHECK(!match_pair_forbids(&pairs, 1, 2, 9, 50)); /* Law 2 */
+    CHECK(!forbids(&pairs, 1, 2, 9, 50)); /* Law 2 */
     put(&pairs, row_of(PAIR_TICKET, 1, 2, 9, 0));
-    CHECK(match_pair_forbids(&pairs, 1, 2, 9, 50)); /* bond or not */
-    CHECK(!match_pair_forbids(&pairs, 1, 2, 8, 50));
+    CHECK(forbids(&pairs, 1, 2, 9, 50)); /* bond or not */
+    CHECK(!forbids(&pairs, 1, 2, 8, 50));
+    CHECK(match_pair_until_ms(&pairs, 1, 2, 9, 50) == MATCH_NEVER);
     put(&pairs, row_of(PAIR_BLOCK, 2, 1, 0, 0));
-    CHECK(match_pair_forbids(&pairs, 1, 2, 8, 500)); /* never a block */
+    CHECK(forbids(&pairs, 1, 2, 8, 500)); /* never a block */
     struct match_pair_row gone = row_of(PAIR_BLOCK, 1, 2, 0, 0);
 
     gone.gone = true;
     put(&pairs, gone); /* the other way round: not this block */
-    CHECK(match_pair_forbids(&pairs, 1, 2, 8, 500));
+    CHECK(forbids(&pairs, 1, 2, 8, 500));
     gone.a = 2;
     gone.b = 1;
     put(&pairs, gone);
-    CHECK(!match_pair_forbids(&pairs, 1, 2, 8, 500));
+    CHECK(!forbids(&pairs, 1, 2, 8, 500));
 }
 
 /* A row of an older result never replaces a newer one. */
@@ -63,9 +72,9 @@ static void ages(void)
     match_pair_init(&pairs, slot, CAP, head, SLOTS);
     CHECK(match_pair_put(&pairs, &gone, 8, 0) == ERR_NONE);
     CHECK(match_pair_put(&pairs, &block, 7, 0) == ERR_NONE);
-    CHECK(!match_pair_forbids(&pairs, 1, 2, 0, 0));
+    CHECK(!forbids(&pairs, 1, 2, 0, 0));
     CHECK(match_pair_put(&pairs, &block, 9, 0) == ERR_NONE);
-    CHECK(match_pair_forbids(&pairs, 1, 2, 0, 0));
+    CHECK(forbids(&pairs, 1, 2, 0, 0));
 }
 
 static bool same(const struct match_pair_row *a, const struct match_pair_row *b)
@@ -141,7 +150,7 @@ static void history(uint64_t seed)
                 }
         }
         CHECK(pairs.n == n); /* Law 1 */
-        CHECK(match_pair_forbids(&pairs, a, b, ticket, 50) ==
+        CHECK(forbids(&pairs, a, b, ticket, 50) ==
               slow(model, n, a, b, ticket, 50));
     }
 }

@@ -58,9 +58,48 @@ static void world_free(struct world *w)
     free(w);
 }
 
+static bool finds(const struct match_hand *a, const struct match_hand *b)
+{
+    for (uint8_t i = 0; i < a->seek.terms; i++)
+        if (match_hand_has(b, a->seek.term[i]))
+            return true;
+    return false;
+}
+
+static bool rules_out(const struct match_hand *a, const struct match_hand *b)
+{
+    for (uint8_t i = 0; i < a->must_nots; i++)
+        if (match_hand_has(b, a->must_not[i]))
+            return true;
+    return false;
+}
+
+/* Where no terms share a row, nobody is left but by the rounding of units. */
+static void tight(const struct world *w, const struct match_hand *hand,
+                  const struct match_probe *probe, uint32_t least,
+                  const struct match_hand *peer)
+{
+    int64_t weights = (int64_t)probe->weights, missing, spare, may, unit;
+    int64_t rounded = probe->levels + 1; /* down, once a level */
+    uint32_t d = 0;
+
+    CHECK(!rules_out(hand, peer) && !rules_out(peer, hand));
+    if (least > match_score_mean(65536, 0)) /* who finds nothing is out */
+        CHECK(peer->seek.groups == 0 || finds(peer, hand));
+    if (!probe->choosy || probe->toward == 0)
+        return;
+    missing = (int64_t)probe->missing;
+    spare = (65536 - (int64_t)probe->toward) * weights - missing;
+    may = peer->seek.groups > 0 ? spare
+                                : (65536 - (int64_t)least) * weights - missing;
+    unit = spare / 31 + 1;
+    CHECK(match_score_toward(&w->rarity, &hand->seek, peer, &d));
+    CHECK((65536 - (int64_t)d - 1) * weights - missing < may + rounded * unit);
+}
+
 /* Laws 1 and 2 for every column of a block. */
 static void compare(struct world *w, const struct match_hand *hand,
-                    struct match_probe *probe, uint32_t block)
+                    struct match_probe *probe, uint32_t block, bool shared)
 {
     uint64_t age = chance_below(&seed, 90000), alive[SLICE_WORDS];
     uint32_t least = (uint32_t)chance_below(&seed, 65537);
@@ -84,6 +123,8 @@ static void compare(struct world *w, const struct match_hand *hand,
         if (there)
             CHECK(match_probe_h(probe, place) == h ||
                   (h < least && match_probe_h(probe, place) == 0));
+        if (there && !shared)
+            tight(w, hand, probe, least, peer);
         left += there;
     }
     CHECK(left <= n);
@@ -134,7 +175,7 @@ int main(void)
             CHECK(match_hand_set(&hand, &w->rarity, &card, 1) == ERR_NONE);
             for (uint32_t b = w->slices.pool[0].head[0]; b != SLICE_NONE;
                  b = w->slices.block[b].next)
-                compare(w, &hand, &probe, b);
+                compare(w, &hand, &probe, b, hows[i].tokens > 1024);
             over += passed(w, &hand, &probe);
             match_hand_clear(&hand, &w->rarity);
         }

@@ -138,8 +138,43 @@ static void compressed(void)
     rpc_world_close(&world);
 }
 
+/* With an encoding named, a frame may be a little longer than the message that
+ * is in it; the message may not. */
+static void not_compressed(void)
+{
+    static const struct http_field gzip[] = {
+        HTTP_FIELD("grpc-encoding", "gzip")};
+    Grpc__Testing__SimpleRequest request = GRPC__TESTING__SIMPLE_REQUEST__INIT;
+    Grpc__Testing__Payload payload = GRPC__TESTING__PAYLOAD__INIT;
+    struct rpc_world world = {0};
+    struct result result;
+
+    request.payload = &payload;
+    payload.body.data = filler;
+    world_open(&world);
+    for (int over = 0; over < 2; over++) {
+        struct http_exchange *exchange =
+            rpc_world_call(&world, &result, SERVICE "UnaryCall", gzip, 1);
+
+        payload.body.len = RPC_MESSAGE_MAX - 8;
+        while (protobuf_c_message_get_packed_size(&request.base) <
+               (size_t)RPC_MESSAGE_MAX + (size_t)over)
+            payload.body.len++;
+        rpc_world_send(exchange, &request);
+        rpc_world_end(exchange);
+        wire_run(&world.wire);
+        if (over)
+            expect(&result, ERR_TOO_LARGE);
+        else
+            CHECK(result.status.code == STATUS_OK && handled == 1);
+        rpc_world_forget(&result);
+    }
+    rpc_world_close(&world);
+}
+
 int main(void)
 {
+    not_compressed();
     only_one();
     backpressure();
     long_ones();

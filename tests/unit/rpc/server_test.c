@@ -181,13 +181,21 @@ static void plain_http(void)
     static const struct {
         const char *method, *path, *type;
         int status;
-    } cases[] = {{"GET", "/", NULL, 200},
-                 {"POST", "/", NULL, 200},
-                 {"POST", SERVICE "EmptyCall", "application/json", 415},
-                 {"POST", SERVICE "EmptyCall", "application/grpc-web", 415},
-                 {"POST", SERVICE "EmptyCall", "application/grpc+json", 415},
-                 {"GET", SERVICE "EmptyCall", "application/grpc", 405},
-                 {"GET", "/etc/passwd", NULL, 415}};
+    } cases[] = {
+        {"GET", "/", NULL, 200},
+        {"POST", "/", NULL, 200},
+        {"POST", SERVICE "EmptyCall", "application/grpc+xml", 415},
+        {"POST", SERVICE "EmptyCall", "application/grpc-webs", 415},
+        {"POST", SERVICE "EmptyCall", "application/connect", 415},
+        {"POST", SERVICE "EmptyCall", "application/connect+json", 415},
+        {"POST", SERVICE "StreamingOutputCall", "application/json", 415},
+        {"GET", SERVICE "EmptyCall", "application/grpc", 405},
+        {"GET", SERVICE "EmptyCall?encoding=json&message=", NULL, 405},
+        {"GET", SERVICE "StreamingOutputCall?encoding=proto&message=", NULL,
+         405},
+        {"DELETE", SERVICE "EmptyCall", "application/proto", 405},
+        {"OPTIONS", SERVICE "EmptyCall", NULL, 405},
+        {"GET", "/etc/passwd", NULL, 404}};
     struct rpc_world world = {0};
 
     world_open(&world);

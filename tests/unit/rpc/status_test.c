@@ -24,14 +24,15 @@ static void read_fields(const struct http_field *fields, size_t count, int http,
 static void rows(void)
 {
     struct rpc_status_rows all;
-    struct http_field fields[RPC_STATUS_FIELDS];
+    struct http_field fields[RPC_SAID_FIELDS];
     struct rpc_status status;
 
-    CHECK(rpc_status_rows_init(&all) == ERR_NONE);
-    CHECK(rpc_status_fields(&all, ERR_NONE, fields) == 1);
+    CHECK(rpc_status_rows_init(&all, false) == ERR_NONE);
+    CHECK(rpc_said_fields(rpc_status_said(&all, ERR_NONE), fields) == 1);
     CHECK(strcmp(fields[0].value, "0") == 0);
     for (int err = ERR_NONE + 1; err < ERR_COUNT; err++) {
-        size_t count = rpc_status_fields(&all, (enum err)err, fields);
+        size_t count =
+            rpc_said_fields(rpc_status_said(&all, (enum err)err), fields);
 
         CHECK(count == 3);
         for (size_t i = 0; i < count; i++) {
@@ -127,7 +128,7 @@ static void no_memory(void)
         enum err err;
 
         fail_malloc_start(at);
-        err = rpc_status_rows_init(&all);
+        err = rpc_status_rows_init(&all, false);
         rpc_status_rows_close(&all);
         if (!fail_malloc_stop()) {
             CHECK(err == ERR_NONE);

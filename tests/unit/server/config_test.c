@@ -175,7 +175,8 @@ static void order(void)
                   "# a comment\n\n  data = here  # where\n"
                   "loops=5\nname = Two Words\ntoken_ms = 20000\n"
                   "bound_ms = 7000\ncrisis_confirmed = %s\n"
-                  "crisis_confirmed = %s\n",
+                  "crisis_confirmed = %s\ncors_origin = http://a.example:80\n"
+                  "cors_origin = https://b.example\n",
                   data_crisis_entries[0].id, data_crisis_entries[1].id);
     (void)fclose(file);
     CHECK(setenv("KINDRED_TOKEN_MS", "30000", 1) == 0);
@@ -185,6 +186,8 @@ static void order(void)
     CHECK(strcmp(config.name, "Two Words") == 0);
     CHECK(config.token_ms == 30000 && config.limits.bound_ms == 9000);
     CHECK(config.confirmed == 2 && !config.crisis_confirmed[2]);
+    CHECK(config.origins == 2 && !config.cors_origin[2]);
+    CHECK(strcmp(config.cors_origin[1], "https://b.example") == 0);
     server_config_close(&config);
     server_config_close(&config);
     CHECK(setenv("KINDRED_TOKEN_MS", "4242", 1) == 0);
