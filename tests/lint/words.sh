@@ -8,7 +8,7 @@ bad=0
 look() {
     why=$1 pattern=$2
     shift 2
-    found=$(grep -rnIE --exclude-dir=.git --exclude-dir='build*' \
+    found=$(grep -rnIE --exclude-dir=.git --exclude=.git --exclude-dir='build*' \
         --exclude=words.sh --exclude=LICENSE --exclude-dir=data \
         -e "$pattern" -- "$@" 2>/dev/null | cut -c1-160 || true)
     [ -z "$found" ] || { printf '%s:\n%s\n' "$why" "$found"; bad=1; }
