@@ -54,8 +54,10 @@ with Server(sys.argv[1]) as world:
     check.that("some declined, some lapsed", declined >= 2 and lapsed >= 1, declined, lapsed)
     check.that("no offer without its seeker", "seeker 00" not in said)
     check.that("one who waited for a lapse kept the age", re.search(r"matched after 3\d\.\d s", said))
+    danger = re.search(r"(seeker \d\d)   searching, and may be in danger", said)
+    own = "\n".join(line for line in said.splitlines() if danger and danger[1] in line)  # others speak in between
     check.that("crisis resources come first", re.search(
-        r"searching, and may be in danger\n.*first of all: 911.*\n(.*first of all.*\n)*.*offered to peer", said))
+        r"searching, and may be in danger\n.*first of all: 911.*\n(.*first of all.*\n)*.*offered to peer", own), own)
     check.that("the server declined as many", more.get("offer_declined") == declined, more, declined)
     check.that("and matched as many", more.get("ticket_matched") == 20, more)
     check.that("and offered as many", more.get("offered") == offers, more, offers)
