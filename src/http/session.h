@@ -83,8 +83,8 @@ struct http_limits {         /* a zero takes the default in brackets */
                                 which each holds one window [67108864] */
     uint32_t reset_burst;    /* resets and broken frames … [500] */
     uint32_t reset_per_s;    /* … and their refill [50] */
-    uint32_t control_burst;  /* PING, SETTINGS, PRIORITY, WINDOW_UPDATE and
-                                empty DATA frames … [2000] */
+    uint32_t control_burst;  /* PING, SETTINGS, PRIORITY, WINDOW_UPDATE, unknown
+                                and empty or only padded DATA frames … [2000] */
     uint32_t control_per_s;  /* … and their refill [500] */
     uint32_t hello_ms;       /* to preface and SETTINGS [10000] */
     uint32_t head_ms;        /* to complete a begun head [10000] */

@@ -6,31 +6,14 @@ them; the server's memory is looked at before and after, and everybody else is
 served.  Then a thousand idle streams; what each takes is printed.
 Usage: stall_test.py BUILD_DIR."""
 import os
-import pathlib
 import sys
 import time
 
-from stall import Reader
+from stall import Reader, busy, memory
 from world import Check, Member, Server, key
 
 check = Check()
 MIB = 1 << 20
-# The thread sanitizer shadows each byte by four or more, which count as resident.
-SHADOW = 5 if b"__tsan_init" in pathlib.Path(sys.argv[1], "kindredd").read_bytes() else 1
-
-
-def memory(server):
-    """Resident bytes."""
-    for line in pathlib.Path(f"/proc/{server.process.pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) * 1024 // SHADOW
-    return 0
-
-
-def busy(server):
-    """Seconds of processor time, until now."""
-    fields = pathlib.Path(f"/proc/{server.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def served(server, what):

@@ -3,7 +3,7 @@
 #include "check.h"
 #include "frames.h"
 
-enum { CALM = 11, NOW = 1000000 };
+enum { CALM = 11, NOW = 1000000, FRAMES_PADDED = 8, FRAMES_UNKNOWN = 0x42 };
 
 static int begun, closed;
 static bool answering;
@@ -116,25 +116,29 @@ static void rapid_reset(void)
     world_close(world);
 }
 
-/* MadeYouReset: we are made to reset, by a window that overflows. */
-static void made_you_reset(void)
+/* MadeYouReset: we are made to reset, by a window that overflows, so many at a
+ * time. */
+static void made_you_reset(uint32_t batch)
 {
     struct world *world = world_open(false);
     enum err err = ERR_NONE;
-    int goaway, sent = 0;
+    int goaway = -1, sent = 0;
 
     for (uint32_t i = 0; i < 2000 && err == ERR_NONE; i++) {
         frames_request(&world->frames, 2 * i + 1, 1);
         frames_add(&world->frames, FRAMES_WINDOW, 0, 2 * i + 1,
                    "\x7f\xff\xff\xff", 4);
+        if (i % batch != batch - 1)
+            continue;
         err = frames_send(&world->frames, &world->session, NOW);
-        if (err == ERR_NONE)
-            sent += frames_drain(&world->session, FRAMES_RST, &goaway, NOW);
+        sent += frames_drain(&world->session, FRAMES_RST, &goaway, NOW);
+        if (err == ERR_NONE && goaway >= 0) /* the end was noted in sending */
+            err = frames_send(&world->frames, &world->session, NOW);
     }
     CHECK(sent <= 501);
-    if (err == ERR_NONE) /* the end may be noted while sending */
-        err = frames_send(&world->frames, &world->session, NOW);
     CHECK(err == ERR_ABUSE);
+    CHECK(goaway == CALM); /* behind all that was queued */
+    CHECK(http_session_finished(&world->session));
     world_close(world);
 }
 
@@ -321,12 +325,15 @@ static void drain(void)
 int main(void)
 {
     rapid_reset();
-    made_you_reset();
+    made_you_reset(1);
+    made_you_reset(100);
     flood(FRAMES_PING, 0, 0, "\1\0\0\0\0\0\0", 8);
     flood(FRAMES_SETTINGS, 0, 0, "", 0);
     flood(FRAMES_PRIORITY, 0, 3, "\0\0\0\0\1", 5);
     flood(FRAMES_WINDOW, 0, 0, "\0\0\0\1", 4);
     flood(FRAMES_DATA, 0, 1, "", 0);
+    flood(FRAMES_DATA, FRAMES_PADDED, 1, "\2\0\0", 3);
+    flood(FRAMES_UNKNOWN, 0, 0, "\0", 1);
     tokens();
     pings();
     heads();
