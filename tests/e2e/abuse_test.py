@@ -521,19 +521,19 @@ def secure(build):
             def dial(self):
                 return http.client.HTTPSConnection("127.0.0.1", self.server.port, timeout=PATIENCE, context=plain)
 
-        with Server(build, "--loops", "1", "--tls-cert", cert, "--tls-key", key, "--handshake-ms", "1000",
+        with Server(build, "--loops", "1", "--tls-cert", cert, "--tls-key", key, "--handshake-ms", "4000",
                     "--connections-max", "600", trust=ca.trust()) as server:
             honest = Securely(server)
-            for what, text in (("nothing", b""), ("half a hello", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"a" * 20)):
+            half = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"a" * 20
+            with attack(honest, "300 callers of TLS who say nothing, or half a hello", 32):
                 before = counter(server, "handshake_slow")
-                with attack(honest, f"300 callers of TLS who say {what}", 32):
-                    wires = [Wire(server, text) for _ in range(300)]
-                    check.that(f"{what}: all are cut off", all(wire.cut() for wire in wires))
-                    check.that(f"{what}: all are counted", counter(server, "handshake_slow") == before + 300)
+                wires = [Wire(server, text) for text in (b"", half) for _ in range(150)]
+                check.that("no hello: all are cut off", all(wire.cut() for wire in wires))
+                check.that("no hello: all are counted", counter(server, "handshake_slow") >= before + 300)
             with attack(honest, "300 callers of TLS who say noise", 32):
                 before = counter(server, "handshake_failed")
                 check.that("noise: all are cut off", all(Wire(server, b"\xff" * 600).cut() for _ in range(300)))
-                check.that("noise: all are counted", counter(server, "handshake_failed") == before + 300)
+                check.that("noise: all are counted", counter(server, "handshake_failed") >= before + 300)
             for what, frames, words in FLOODS[:2] + [flood for flood in FLOODS if flood[0] == "10,000 PING frames"]:
                 with attack(honest, "through TLS: " + what):
                     wire = Wire(server, wrap=context)
@@ -569,12 +569,12 @@ def main(build):
         begun = slow_begin(server)
         for part in (floods, refused_streams, broken, steady, bombs, holders, smuggling, large_heads):
             part(server, honest)
+        secure(build)
+        crowd(build)
         slow_end(server, honest, begun)
         honest.over = True
         honest.join()
         check.that("it stops in order after all that", server.stop() == 0)
-    secure(build)
-    crowd(build)
     check.report()
 
 
