@@ -165,6 +165,7 @@ void http_exchange_commit(struct http_exchange *exchange, size_t size)
     REQUIRE(exchange->responded);
     REQUIRE(!exchange->out_ended); /* Law 3 */
     buf_commit(&exchange->out, size);
+    exchange->session->out_bytes += size;
     if (buf_size(&exchange->out) >= HTTP_OUT_HIGH)
         exchange->choked = true; /* Law 2 */
     if (!list_linked(&exchange->by_stall) && size > 0) {
@@ -258,6 +259,7 @@ void http_exchange_reset(struct http_exchange *exchange, enum err why)
     exchange->choked = false;
     list_unlink(&exchange->by_stall);
     list_unlink(&exchange->by_submit);
+    session->out_bytes -= buf_size(&exchange->out);
     buf_close(&exchange->out);
     http_h2_wake(session);
     if (exchange->client && !exchange->submitted) {

@@ -14,6 +14,8 @@ enum { HEAD_ABUSE = 4 }; /* times the limit of a head: no longer answered */
 void http_h2_note(struct http_exchange *exchange, unsigned event)
 {
     exchange->pending |= (uint8_t)event; /* Law 2 */
+    if (event == HTTP_H2_CLOSED)
+        list_unlink(&exchange->by_event); /* it may be in `waits` */
     if (!list_linked(&exchange->by_event))
         list_push_back(&exchange->session->events, &exchange->by_event);
 }
@@ -27,6 +29,13 @@ void http_h2_wake(struct http_session *session)
     session->host->wake(session->host->waker, session);
 }
 
+/* http/session law 5 */
+static bool is_full(const struct http_session *session)
+{
+    return session->h2 && session->role == HTTP_SERVER &&
+           session->out_bytes >= HTTP_OUT_MAX;
+}
+
 /* Law 1: called between, never inside, nghttp2's own functions. */
 bool http_h2_tell(struct http_session *session)
 {
@@ -35,6 +44,8 @@ bool http_h2_tell(struct http_session *session)
     struct list *node;
     bool told = false;
 
+    while (!is_full(session) && (node = list_pop_front(&session->waits)))
+        list_push_back(&session->events, node);
     while ((node = list_pop_front(&session->events))) {
         struct http_exchange *exchange =
             LIST_ENTRY(node, struct http_exchange, by_event);
@@ -44,6 +55,10 @@ bool http_h2_tell(struct http_session *session)
                     ((pending & HTTP_H2_CLOSED) && !exchange->client &&
                      exchange->why != ERR_NONE);
 
+        if (is_full(session) && !(pending & HTTP_H2_CLOSED)) {
+            list_push_back(&session->waits, node);
+            continue;
+        }
         exchange->pending = 0;
         told = true;
         if ((pending & HTTP_H2_BEGIN) && !dead) {

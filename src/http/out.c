@@ -43,6 +43,7 @@ void http_out_take(struct http_exchange *exchange, uint8_t *to, size_t size)
 
     memcpy(to, buf_head(&exchange->out), size);
     buf_consume(&exchange->out, size);
+    session->out_bytes -= size;
     list_unlink(&exchange->by_stall);
     exchange->moved_ms = session->now_ms;
     if (buf_size(&exchange->out) > 0)

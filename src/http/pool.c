@@ -108,6 +108,7 @@ void http_pool_give(struct http_exchange *exchange)
     if (session->exchanges == 0)
         session->idle_ms = session->now_ms;
     http_pool_credit(exchange, buf_size(&exchange->in));
+    session->out_bytes -= buf_size(&exchange->out);
     list_unlink(&exchange->by_session);
     list_unlink(&exchange->by_event);
     list_unlink(&exchange->by_submit);

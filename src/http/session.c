@@ -118,6 +118,7 @@ enum err http_session_init(struct http_session *session, struct http_host *host,
                                      .idle_ms = now_ms};
     list_init(&session->all);
     list_init(&session->events);
+    list_init(&session->waits);
     list_init(&session->submits);
     list_init(&session->stalls);
     if (role == HTTP_CLIENT && begin_h2(session) != ERR_NONE) {

@@ -31,7 +31,10 @@
  *      one HTTP_WINDOW for each.
  *   4. What the peer can make us do without sending a request is paid from a
  *      budget that refills with time; past it the connection ends with
- *      ENHANCE_YOUR_CALM. */
+ *      ENHANCE_YOUR_CALM.
+ *   5. Who does not read gets no new answers: while HTTP_OUT_MAX body bytes or
+ *      more wait for the peer of an HTTP/2 server's session, the handler is
+ *      told of nothing but what is closed. */
 #ifndef HTTP_SESSION_H
 #define HTTP_SESSION_H
 
@@ -52,6 +55,7 @@ struct nghttp2_option;
 enum {
     HTTP_QUEUE_MAX = 256 * 1024, /* bytes that may wait for one socket */
     HTTP_IN_MAX = 1024 * 1024,   /* body bytes held beyond all windows */
+    HTTP_OUT_MAX = 1024 * 1024,  /* body bytes made and not yet sent */
     HTTP_UNTOUCHED = 16384       /* bytes that are worth giving back */
 };
 #define HTTP_NEVER UINT64_MAX
@@ -127,7 +131,8 @@ struct http_session { /* read-only outside; all zero is closed */
     const uint8_t *left;        /* made by nghttp2, not yet given out */
     size_t left_size;
     size_t in_bytes, in_owed; /* body held; credit of the connection owed */
-    struct list all, events, submits, stalls;
+    size_t out_bytes;         /* body made and not yet sent */
+    struct list all, events, waits, submits, stalls; /* waits: events, Law 5 */
     enum err failed;
     bool open, inside, woken, greeted, draining, goaway_last, pinged;
     bool head_open;

@@ -51,6 +51,7 @@ class Honest(threading.Thread):
         self.server, self.over, self.answered, self.failed = server, False, 0, []
         self.api = server.api()
         self.web = self.dial()
+        self.ask(self.api, self.web)  # they were here first
         self.start()
 
     def dial(self):
@@ -342,7 +343,7 @@ def holders(server, honest):
         for wire in wires:
             wire.close()
     what = "1,000 large answers that nobody reads, on ten connections"
-    with attack(honest, what, 256):
+    with attack(honest, what, 48):
         wires = [Wire(server, PREFACE + frame(SETTINGS, 0, 0, struct.pack(">HI", 4, 0))) for _ in range(10)]
         for wire in wires:
             wire.send(*(request(i, END_HEADERS, "/kindred.v1.Vocabularies/GetVocabulary") + frame(DATA, END_STREAM, i, EMPTY)

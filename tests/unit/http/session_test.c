@@ -249,6 +249,47 @@ static void held(void)
         wire_close(&worlds[i].wire);
 }
 
+/* Law 5: a hundred requests, of which nobody reads an answer; what of them
+ * waits is answered when there is room, or closed with the session. */
+static void unread(bool ends)
+{
+    enum { STREAMS = 100, BODY = 120000 }; /* above a window */
+    static uint8_t bytes[BODY];
+    struct world world = {.client = {.still = true}};
+    struct http_session *server = &world.wire.server;
+    struct http_exchange *last = NULL;
+
+    world_open(&world);
+    for (int s = 0; s < STREAMS; s++) {
+        struct http_exchange *exchange = ask(&world);
+
+        CHECK(http_exchange_write(exchange, bytes, BODY) == ERR_NONE);
+        CHECK(http_exchange_end(exchange, NULL, 0) == ERR_NONE);
+        wire_run(&world.wire);
+        last = exchange;
+    }
+    CHECK(server->out_bytes >= HTTP_OUT_MAX);
+    CHECK(server->out_bytes < HTTP_OUT_MAX + HTTP_OUT_HIGH + BODY);
+    CHECK(world.server.begun < STREAMS);
+    http_exchange_reset(last, ERR_CANCELED); /* it waits, and goes all the same */
+    wire_run(&world.wire);
+    CHECK(server->exchanges == STREAMS - 1);
+    world.client.still = false;
+    for (int round = 0; !ends && round < 2 * STREAMS; round++) {
+        LIST_EACH (node, &world.wire.client.all)
+            eat(&world.client,
+                LIST_ENTRY(node, struct http_exchange, by_session));
+        wire_run(&world.wire);
+    }
+    if (!ends) {
+        CHECK(world.client.body == (size_t)(STREAMS - 1) * BODY);
+        CHECK(world.server.begun == STREAMS - 1);
+        CHECK(server->out_bytes == 0);
+    }
+    wire_close(&world.wire);
+    CHECK(world.server.begun == world.server.closed);
+}
+
 int main(void)
 {
     echo(0, 0);
@@ -258,5 +299,7 @@ int main(void)
     echo(3, 30000);
     watermarks();
     held();
+    unread(false);
+    unread(true);
     return check_report("http/session");
 }
