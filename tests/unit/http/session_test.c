@@ -257,7 +257,8 @@ static void unread(bool ends)
     static uint8_t bytes[BODY];
     struct world world = {.client = {.still = true}};
     struct http_session *server = &world.wire.server;
-    struct http_exchange *last = NULL;
+    struct http_exchange *second = NULL, *last = NULL;
+    int begun;
 
     world_open(&world);
     for (int s = 0; s < STREAMS; s++) {
@@ -266,14 +267,23 @@ static void unread(bool ends)
         CHECK(http_exchange_write(exchange, bytes, BODY) == ERR_NONE);
         CHECK(http_exchange_end(exchange, NULL, 0) == ERR_NONE);
         wire_run(&world.wire);
+        second = s == 1 ? exchange : second;
         last = exchange;
     }
     CHECK(server->out_bytes >= HTTP_OUT_MAX);
     CHECK(server->out_bytes < HTTP_OUT_MAX + HTTP_OUT_HIGH + BODY);
     CHECK(world.server.begun < STREAMS);
-    http_exchange_reset(last, ERR_CANCELED); /* it waits, and goes all the same */
+    http_exchange_reset(last, ERR_CANCELED); /* it waits, and goes */
     wire_run(&world.wire);
     CHECK(server->exchanges == STREAMS - 1);
+    begun = world.server.begun; /* two that were begun go: there is room */
+    http_exchange_reset(
+        LIST_ENTRY(server->all.next, struct http_exchange, by_session),
+        ERR_SLOW_READER);
+    http_exchange_reset(second, ERR_CANCELED);
+    wire_run(&world.wire);
+    CHECK(server->exchanges == STREAMS - 3);
+    CHECK(world.server.begun > begun);
     world.client.still = false;
     for (int round = 0; !ends && round < 2 * STREAMS; round++) {
         LIST_EACH (node, &world.wire.client.all)
@@ -282,7 +292,7 @@ static void unread(bool ends)
         wire_run(&world.wire);
     }
     if (!ends) {
-        CHECK(world.client.body == (size_t)(STREAMS - 1) * BODY);
+        CHECK(world.client.body == (size_t)(STREAMS - 3) * BODY);
         CHECK(world.server.begun == STREAMS - 1);
         CHECK(server->out_bytes == 0);
     }
