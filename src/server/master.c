@@ -1,6 +1,5 @@
 #include "server/master.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -8,23 +7,9 @@
 
 #include "base/wipe.h"
 #include "net/entropy.h"
+#include "server/file.h"
 
 enum { PATH_BYTES = 512 };
-
-static bool write_all(int fd, const uint8_t *bytes, size_t size)
-{
-    while (size > 0) {
-        ssize_t n = write(fd, bytes, size);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        bytes += n;
-        size -= (size_t)n;
-    }
-    return true;
-}
 
 /* Make the file under another name first: a key is whole or not there. */
 static const char *make(const char *directory, const char *path,
@@ -40,7 +25,7 @@ static const char *make(const char *directory, const char *path,
     if (fd < 0)
         return "master.key cannot be made";
     net_entropy_fill(master, SEAL_KEY);
-    good = write_all(fd, master, SEAL_KEY) && fsync(fd) == 0;
+    good = server_file_write(fd, master, SEAL_KEY) && fsync(fd) == 0;
     good = close(fd) == 0 && good && rename(fresh, path) == 0;
     folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder >= 0) {

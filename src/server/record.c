@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "net/entropy.h"
+#include "server/file.h"
 
 #define DAY_MS ((uint64_t)24 * 60 * 60 * 1000)
 
@@ -41,21 +42,6 @@ static uint64_t map(const void *arg, enum match_veil_kind kind, uint64_t x,
 
 /* --- the file --- */
 
-static bool write_all(int fd, const uint8_t *bytes, size_t size)
-{
-    while (size > 0) {
-        ssize_t n = write(fd, bytes, size);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        bytes += n;
-        size -= (size_t)n;
-    }
-    return true;
-}
-
 /* Law 4: the veil stays, for the engine knows the world by it. */
 static void stop(struct server_record *record, enum err why)
 {
@@ -70,7 +56,7 @@ static void stop(struct server_record *record, enum err why)
 /* Write what is ready; if it cannot be, leave the file whole. */
 static bool put_out(struct server_record *record)
 {
-    if (write_all(record->fd, record->bytes, record->writer.at)) {
+    if (server_file_write(record->fd, record->bytes, record->writer.at)) {
         record->size += record->writer.at;
         match_record_take(&record->writer);
         return true;
