@@ -191,8 +191,6 @@ static bool decide(struct match_engine *engine)
 {
     uint32_t work = 0;
 
-    if (engine->batch_placed == engine->choices)
-        return true;
     for (; engine->batch_placed < engine->choices && work < SLICE_EDGES;
          engine->batch_placed++)
         work += match_assign_place(&engine->assign, engine->batch_placed);

@@ -179,19 +179,23 @@ static bool offerable(const struct sweep *s, const struct match_duty *duty)
            match_fit_hard(s->engine, s->ticket, duty);
 }
 
-/* The best so far, unless Hard is against it. */
-static void consider_best(struct sweep *s, struct match_duty *duty, uint32_t p)
+/* A duty of greater P than the best: it is that, unless Hard is against it. */
+static void claim_best(const struct match_engine *engine,
+                       const struct match_ticket *ticket,
+                       struct match_best *best, struct match_duty *duty,
+                       uint32_t p)
 {
     uint64_t until_ms;
 
-    if (!match_fit_cards(s->engine, s->ticket, duty))
+    REQUIRE(p > best->p);
+    if (!match_fit_cards(engine, ticket, duty))
         return;
-    until_ms = match_fit_parted_until_ms(s->engine, s->ticket, duty);
+    until_ms = match_fit_parted_until_ms(engine, ticket, duty);
     if (until_ms == 0) {
-        s->best.p = p;
-        s->best.duty = duty;
-    } else if (until_ms < s->best.until_ms) {
-        s->best.until_ms = until_ms;
+        best->p = p;
+        best->duty = duty;
+    } else if (until_ms < best->until_ms) {
+        best->until_ms = until_ms;
     }
 }
 
@@ -202,7 +206,7 @@ static void consider(struct sweep *s, struct match_slice_place *place,
     struct match_rank one = {.duty = place->duty, .p = p};
 
     if (s->k == 0)
-        consider_best(s, place->duty, p);
+        claim_best(s->engine, s->ticket, &s->best, place->duty, p);
     else if (ranks(s, place, &one) &&
              (s->trusting || offerable(s, place->duty)))
         s->n = insert(s->rank, s->n, s->k, &one);
@@ -358,24 +362,14 @@ static void catch_up(const struct match_engine *engine,
     REQUIRE(pool->rises - best->rises <= STATE_RISEN);
     for (; best->rises != pool->rises; best->rises++) {
         struct match_duty *duty = pool->risen[best->rises % STATE_RISEN];
-        uint64_t until_ms;
         uint32_t p;
 
         REQUIRE(duty != NULL); /* its place may be another's now: no harm */
-        if (duty->row.state != DUTY_ON || duty->row.pool != ticket->row.pool ||
-            !match_fit_cards(engine, ticket, duty))
+        if (duty->row.state != DUTY_ON || duty->row.pool != ticket->row.pool)
             continue;
         p = match_fit_p(engine, ticket, duty);
-        if (p <= best->p)
-            continue;
-        until_ms = match_fit_parted_until_ms(engine, ticket, duty);
-        if (until_ms != 0) {
-            if (until_ms < best->until_ms)
-                best->until_ms = until_ms;
-            continue;
-        }
-        best->p = p;
-        best->duty = duty;
+        if (p > best->p)
+            claim_best(engine, ticket, best, duty, p);
     }
 }
 

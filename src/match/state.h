@@ -21,9 +21,12 @@ enum match_mode { ENGINE_IDLE, ENGINE_LOADING, ENGINE_LIVE, ENGINE_FENCED };
 
 /* So many peers may come, and a best that is remembered is only held against
  * them (match/index); after more it is looked for again. */
-enum { STATE_RISEN = 64 };
-
-enum { STATE_WAITS = 32, STATE_WAITS_LEAST = 8, STATE_PAGE = 128 };
+enum {
+    STATE_RISEN = 64,
+    STATE_WAITS = 32,
+    STATE_WAITS_LEAST = 8,
+    STATE_PAGE = 128
+};
 
 struct match_pool {
     struct match_rarity rarity;
