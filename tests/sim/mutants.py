@@ -81,7 +81,7 @@ ENGINE = [
     ("the load does not count", [
         ("match/index.c", "return a->load < b->load;", ";")]),
     ("the standard is of the free only", [
-        ("match/index.c", "    if (!match_fit_cards(s->engine, s->ticket, duty))\n        return;\n",
+        ("match/index.c", "    if (!match_fit_cards(engine, ticket, duty))\n        return;\n",
          "    if (!match_fit_cards(s->engine, s->ticket, duty) || !match_duty_free(s->engine, duty))\n        return;\n")]),
     ("the standard does not fall", [
         ("match/index.c", "    uint64_t waited = match_ticket_age(engine, ticket);\n", "    uint64_t waited = 0;\n")]),
