@@ -6,9 +6,11 @@
 #include "base/require.h"
 #include "http/head.h"
 #include "rpc/base64.h"
+#include "rpc/connect.h"
 #include "rpc/cors.h"
 #include "rpc/extra.h"
 #include "rpc/frame.h"
+#include "rpc/note.h"
 #include "rpc/state.h"
 
 enum {
@@ -318,6 +320,7 @@ void rpc_answer_end(struct rpc_call *call, enum err err)
     if (err == ERR_INTERNAL && call->extra && call->extra->failed)
         said = &call->extra->said;
     end(&answer, said);
+    rpc_note_end(call, err, said->code);
 }
 
 void rpc_answer_refuse(struct rpc_server *server,
@@ -376,6 +379,52 @@ void rpc_answer_plain(struct rpc_server *server, struct http_exchange *exchange,
 
     if (err == ERR_NONE)
         err = http_exchange_finish(exchange, plain.words, strlen(plain.words));
+    if (err != ERR_NONE)
+        http_exchange_reset(exchange, err);
+}
+
+static enum err send_page(struct rpc_server *server,
+                          struct http_exchange *exchange, struct buf *body)
+{
+    const struct rpc_page *page = server->page;
+    const struct http_field fields[] = {
+        {"content-type", page->type, 12, strlen(page->type)},
+        HTTP_FIELD("cache-control", "no-store")};
+    enum err err = page->make(page->arg, exchange->session->caller, body);
+
+    if (err != ERR_NONE)
+        return err;
+    err = rpc_cors_respond(server, exchange, 200, fields,
+                           sizeof fields / sizeof *fields);
+    if (err == ERR_NONE)
+        err = http_exchange_finish(exchange, buf_head(body), buf_size(body));
+    return err;
+}
+
+void rpc_answer_page(struct rpc_server *server, struct http_exchange *exchange)
+{
+    static const struct http_field fields[] = {
+        HTTP_FIELD("content-type", "text/plain; charset=utf-8"),
+        HTTP_FIELD("allow", "GET")};
+    bool get = strcmp(exchange->method, "GET") == 0;
+    const char *words = "There is nothing here but to GET.";
+    int status = 405;
+    struct buf body;
+    enum err err;
+
+    buf_init(&body, RPC_RESPONSE_MAX);
+    err = get ? send_page(server, exchange, &body) : ERR_INVALID;
+    buf_close(&body);
+    if (err == ERR_NONE)
+        return;
+    if (get) {
+        status = rpc_connect_http(err_status(err));
+        words = err_text(err);
+    }
+    if (!exchange->responded)
+        err = rpc_cors_respond(server, exchange, status, fields, get ? 1 : 2);
+    if (err == ERR_NONE)
+        err = http_exchange_finish(exchange, words, strlen(words));
     if (err != ERR_NONE)
         http_exchange_reset(exchange, err);
 }

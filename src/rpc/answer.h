@@ -34,4 +34,7 @@ void rpc_answer_refuse(struct rpc_server *server,
 void rpc_answer_plain(struct rpc_server *server, struct http_exchange *exchange,
                       bool known);
 
+/* The server's page, or why it is not for this request. */
+void rpc_answer_page(struct rpc_server *server, struct http_exchange *exchange);
+
 #endif
