@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -165,4 +166,24 @@ const char *log_words(enum log_code code)
 {
     REQUIRE(code < LOG_COUNT);
     return rows[code].words;
+}
+
+bool log_counts(enum log_code code)
+{
+    return code != LOG_LISTENING && code != LOG_LISTENING_OPERATIONS &&
+           code != LOG_MIGRATED;
+}
+
+void log_label(enum log_code code, char label[static LOG_LABEL])
+{
+    const char *from = log_name(code) + strlen("LOG_");
+    size_t i = 0;
+
+    for (; from[i] != '\0'; i++) {
+        REQUIRE(i + 1 < LOG_LABEL);
+        label[i] = from[i] >= 'A' && from[i] <= 'Z'
+                       ? (char)(from[i] - 'A' + 'a')
+                       : from[i];
+    }
+    label[i] = '\0';
 }

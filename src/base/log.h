@@ -119,4 +119,11 @@ uint64_t log_counter(enum log_code code);
 const char *log_name(enum log_code code);
 const char *log_words(enum log_code code);
 
+/* Is its number how many?  If not it says which: a port, a version. */
+bool log_counts(enum log_code code);
+
+/* The name as metrics have it: LOG_OFFER_LAPSED is offer_lapsed. */
+enum { LOG_LABEL = 64 };
+void log_label(enum log_code code, char label[static LOG_LABEL]);
+
 #endif

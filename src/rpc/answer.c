@@ -407,7 +407,7 @@ void rpc_answer_page(struct rpc_server *server, struct http_exchange *exchange)
         HTTP_FIELD("content-type", "text/plain; charset=utf-8"),
         HTTP_FIELD("allow", "GET")};
     bool get = strcmp(exchange->method, "GET") == 0;
-    const char *words = "There is nothing here but to GET.";
+    const char *words = "There is nothing here but to GET.\n";
     int status = 405;
     struct buf body;
     enum err err;

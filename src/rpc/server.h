@@ -134,7 +134,8 @@ struct rpc_call *rpc_server_find(struct rpc_server *server, uint64_t id);
 
 /* When rpc_server_tick() wants to be called next; RPC_NEVER = not.  Ask after
  * each turn.  A tick at any other time tells what time it is: before answers
- * are given that no session asked for.  Both are harmless on a zero server. */
+ * are given that no session asked for.  Harmless on a zero server, as is to
+ * drain one. */
 uint64_t rpc_server_deadline_ms(const struct rpc_server *server);
 void rpc_server_tick(struct rpc_server *server, uint64_t now_ms);
 

@@ -238,7 +238,11 @@ static void words_are_plain(void)
 {
     for (int code = 0; code < LOG_COUNT; code++) {
         const char *words = log_words((enum log_code)code);
+        char label[LOG_LABEL];
 
+        log_label((enum log_code)code, label);
+        CHECK(strlen(label) + 4 == strlen(log_name((enum log_code)code)));
+        CHECK(strspn(label, "abcdefghijklmnopqrstuvwxyz_") == strlen(label));
         CHECK(strlen(words) > 0);
         CHECK(strchr(words, '%') == NULL);
         CHECK(strchr(words, '\n') == NULL);
