@@ -254,8 +254,8 @@ static enum err end_connect(struct answer *answer, const struct rpc_said *said)
                            : err;
 }
 
-/* Law 1 */
-static void end(struct answer *answer, const struct rpc_said *said)
+/* Law 1.  An error: nothing was said, and the exchange is going away. */
+static enum err end(struct answer *answer, const struct rpc_said *said)
 {
     enum err err = ERR_INTERNAL;
 
@@ -279,6 +279,7 @@ static void end(struct answer *answer, const struct rpc_said *said)
     }
     if (err != ERR_NONE)
         http_exchange_reset(answer->exchange, err);
+    return err;
 }
 
 static struct answer answer_of(struct rpc_call *call)
@@ -313,27 +314,33 @@ void rpc_answer_end(struct rpc_call *call, enum err err)
 {
     struct answer answer = answer_of(call);
     const struct rpc_said *said = rpc_status_said(call->server->rows, err);
+    enum err lost;
 
     REQUIRE(!call->over);
     call->answered = call->over = true;
     log_event(LOG_CALL_ENDED, 1, err);
     if (err == ERR_INTERNAL && call->extra && call->extra->failed)
         said = &call->extra->said;
-    end(&answer, said);
-    rpc_note_end(call, err, said->code);
+    lost = end(&answer, said);
+    if (lost == ERR_NONE)
+        rpc_note_end(call, err, said->code);
+    else
+        rpc_note_gone(call, lost);
 }
 
-void rpc_answer_refuse(struct rpc_server *server,
-                       struct http_exchange *exchange,
-                       const struct rpc_asked *asked, enum err err)
+enum err rpc_answer_refuse(struct rpc_server *server,
+                           struct http_exchange *exchange,
+                           const struct rpc_asked *asked, enum err err)
 {
     struct answer answer = {.server = server,
                             .exchange = exchange,
                             .protocol = asked->protocol,
                             .json = asked->json,
                             .refused = true};
+    enum err lost;
 
-    end(&answer, rpc_status_said(server->rows, err));
+    lost = end(&answer, rpc_status_said(server->rows, err));
+    return lost == ERR_NONE ? err : lost;
 }
 
 /* ---- plain ---- */

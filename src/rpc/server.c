@@ -311,7 +311,7 @@ static void on_begin(void *self, struct http_exchange *exchange)
     call = err == ERR_NONE ? open_call(server, exchange, method, &asked) : NULL;
     if (!call) {
         err = err == ERR_NONE ? ERR_NOMEM : err;
-        rpc_answer_refuse(server, exchange, &asked, err);
+        err = rpc_answer_refuse(server, exchange, &asked, err);
         rpc_note_refused(server, exchange, &asked, method, err);
         return;
     }
