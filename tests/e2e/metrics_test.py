@@ -284,6 +284,18 @@ def gauges(server):
         stream.cancel()
 
 
+def waits(server):
+    """An answer that waits for a commit takes time, seen where no bytes come in meanwhile.  A millisecond turns in one of many."""
+    def enrolled():
+        Member(server).enroll()
+        return scrape(server).of("kindred_call_seconds_sum", method="kindred.v1.Accounts/Enroll")
+
+    deadline = time.monotonic() + PATIENCE
+    while not enrolled() and time.monotonic() < deadline:
+        pass
+    check.that("commits are waited for", enrolled() > 0)
+
+
 def closed(server, api, web):
     """Every label is ours, and lines do not multiply, whatever strangers send (server/metrics laws 1 and 2)."""
     lines = len(scrape(server).text.splitlines())
@@ -477,6 +489,7 @@ def main(build):
         api.close()
         connections(server)
         gauges(server)
+        waits(server)
         api = server.api()
         closed(server, api, web)
         api.close()
