@@ -34,6 +34,7 @@ EMPTY = b"\0\0\0\0\0"
 INFO, BEAT, WATCH, CRISIS = "kindred.v1.Accounts/GetServerInfo", "kindred.v1.Support/Beat", \
     "grpc.health.v1.Health/Watch", "kindred.v1.Support/GetCrisisResources"
 STATS = "kindred.v1.Operations/Stats"
+STEPS = "0.001 0.002 0.005 0.01 0.02 0.05 0.1 0.2 0.5 1 2 5 10 30 +Inf".split()
 STATUSES = [code.name for code in grpc.StatusCode]
 
 
@@ -191,7 +192,7 @@ def gone(server, api):
 
 def streams(server, api):
     """Open ones, their first message, their life."""
-    before = scrape(server)
+    before, began = scrape(server), time.monotonic()
     opened = [api.stream("grpc.health.v1.Health/Watch") for _ in range(5)]
     for stream in opened:
         stream.next()
@@ -207,7 +208,9 @@ def streams(server, api):
     check.that("all ended", after.of(life, method=WATCH) - before.of(life, method=WATCH) == 5)
     check.that("and had no other first message", after.of(first, method=WATCH) == during.of(first, method=WATCH))
     lived = after.of("kindred_stream_seconds_sum", method=WATCH) - before.of("kindred_stream_seconds_sum", method=WATCH)
-    check.that("they lived, all five", lived >= 0.5, lived)
+    check.that("they lived, all five, and no longer than this took", 0.5 <= lived <= 5 * (time.monotonic() - began + 0.01), lived)
+    ends = {dict(labels)["le"] for labels in after.all("kindred_call_seconds_bucket")}
+    check.that("steps are seconds", ends == {*STEPS}, ends)
     short = ("kindred_stream_seconds_bucket", {"method": WATCH, "le": "0.1"})
     check.that("not in the first step", after.of(short[0], **short[1]) == before.of(short[0], **short[1]))
 
@@ -236,7 +239,9 @@ def connections(server):
         return page.of("kindred_connections"), page.of("kindred_http_connections", version="1.1"), \
             page.of("kindred_http_connections", version="2")
 
-    before = kinds(scrape(server))
+    before = (1, 1, 0)  # who asks
+    page = until(server, lambda page: kinds(page) == before)
+    check.that("nobody else is there", kinds(page) == before, kinds(page))
     silent = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(2)]
     old = [http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE) for _ in range(3)]
     for client in old:

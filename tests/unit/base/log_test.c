@@ -208,7 +208,7 @@ static void accesses(void)
     log_access(&call);
     log_access(&plain);
     (void)nanosleep(&second, NULL);
-    for (int i = 0; i < 1000; i++)
+    for (int i = 0; i < 500; i++) /* if all were written: less than a pipe */
         log_access(&plain);
     seconds = (uint64_t)(time(NULL) - began) + 1;
     log_access_open(&words, 0);
@@ -227,7 +227,7 @@ static void accesses(void)
         lines++;
     }
     skips = log_counter(LOG_ACCESS_SKIPPED) - before;
-    CHECK(lines + skips == 1001); /* Law 4: each is one or the other */
+    CHECK(lines + skips == 501); /* Law 4: each is one or the other */
     CHECK(lines >= 21 && lines <= 20 * (seconds + 1));
     if (in)
         (void)fclose(in);

@@ -99,6 +99,7 @@ static void timed(void)
 
     world_open(&world);
     row = &world.server.meter.row[place(path)];
+    request.response_size = 7; /* two bytes of message */
     rpc_world_unary(&world, &result, path, &request);
     CHECK(kept && open_now(&world) == 1 && all(&world) == 0);
     world.wire.now_ms += 70;
@@ -108,7 +109,7 @@ static void timed(void)
     wire_run(&world.wire);
     tally_spread_read(&row->lasted, &sum);
     CHECK(sum.count == 1 && sum.sum == 70 && open_now(&world) == 0);
-    CHECK(tally_read(&row->in) == 5); /* the frame of an empty message */
+    CHECK(tally_read(&row->in) == 7); /* frame and message */
     CHECK(tally_read(&row->out) == 5);
     rpc_world_forget(&result);
     rpc_world_close(&world);
