@@ -48,6 +48,7 @@ void rpc_meter_first(struct rpc_meter *meter, size_t method, uint64_t ms)
     tally_spread_add(&row_of(meter, method)->first, call_steps, ms);
 }
 
+/* On the loop's own thread, as all here: base/tally law 1. */
 void rpc_meter_end(struct rpc_meter *meter, const struct rpc_meter_end *end)
 {
     struct rpc_meter_row *row = row_of(meter, end->method);
@@ -64,6 +65,7 @@ void rpc_meter_end(struct rpc_meter *meter, const struct rpc_meter_end *end)
         tally_sub(&row->open, 1); /* Law 2 */
 }
 
+/* What took 1 ms by a clock of whole ones is in the first: base/tally law 2. */
 const uint64_t *rpc_meter_steps(bool streams)
 {
     return streams ? stream_steps : call_steps;
