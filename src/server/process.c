@@ -1,7 +1,8 @@
 #include "server/process.h"
 
 #include <fcntl.h>
-#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -26,14 +27,15 @@ void server_process_close(struct server_process *process)
 static uint64_t resident_bytes(int memory)
 {
     long page = sysconf(_SC_PAGESIZE);
-    char text[128] = {0};
+    char text[128] = {0}, *second, *end;
     unsigned long long pages;
 
     if (memory < 0 || page <= 0 ||
         pread(memory, text, sizeof text - 1, 0) <= 0 ||
-        sscanf(text, "%*u %llu", &pages) != 1)
+        !(second = strchr(text, ' ')))
         return SERVER_PROCESS_UNKNOWN; /* Law 1 */
-    return pages * (uint64_t)page;
+    pages = strtoull(second, &end, 10);
+    return end > second ? pages * (uint64_t)page : SERVER_PROCESS_UNKNOWN;
 }
 
 /* Since Linux 6.2 the folder's size is their number; before it is 0, and each
