@@ -267,7 +267,7 @@ static int start(struct server_node *node)
         status = make_workers(node);
     if (status == EXIT_SUCCESS)
         status = server_doors_open(&node->doors, node);
-    if (status == EXIT_SUCCESS && node->config->confine)
+    if (status == EXIT_SUCCESS && !node->config->unconfined)
         server_confine(node->config);
     if (status == EXIT_SUCCESS)
         status = start_threads(node);
