@@ -1,3 +1,4 @@
+#define _XOPEN_SOURCE 700 /* realpath, which POSIX has as an option */
 #include "server/confine.h"
 
 #include <stdio.h>
