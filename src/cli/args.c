@@ -161,6 +161,17 @@ const char *cli_args_text(const struct cli_args *args, const char *name,
     return value ? value : fallback;
 }
 
+void cli_args_put(struct cli_args *args, const char *name, const char *value)
+{
+    if (args->count == CLI_ARGS_MAX)
+        return;
+    for (uint32_t i = args->count; i > 0; i--)
+        args->given[i] = args->given[i - 1];
+    args->given[0].option = find(args->command, name, strlen(name));
+    args->given[0].value = value;
+    args->count++;
+}
+
 uint64_t cli_args_number(const struct cli_args *args, const char *name,
                          uint64_t fallback)
 {

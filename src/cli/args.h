@@ -65,6 +65,8 @@ bool cli_args_has(const struct cli_args *args, const char *name);
 /* The value, or fallback. */
 const char *cli_args_text(const struct cli_args *args, const char *name,
                           const char *fallback);
+/* As if it had been given, before what was; one too many is left out. */
+void cli_args_put(struct cli_args *args, const char *name, const char *value);
 uint64_t cli_args_number(const struct cli_args *args, const char *name,
                          uint64_t fallback);
 /* The next value of a list; start with *at = 0; NULL at the end. */

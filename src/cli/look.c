@@ -284,13 +284,8 @@ static int run_stats(const struct cli_args *given)
     int status;
 
     (void)snprintf(address, sizeof address, "unix:%s", path);
-    if (!away && args.count < CLI_ARGS_MAX) {
-        for (uint32_t i = args.count; i > 0; i--) /* before any --server */
-            args.given[i] = args.given[i - 1];
-        args.given[0].option = &cli_args_common[0];
-        args.given[0].value = address;
-        args.count++;
-    }
+    if (!away)
+        cli_args_put(&args, "--server", address);
     status = look(&args, &call, &session, &answer);
     if (status == CLI_OK)
         cli_look_print_stats((const void *)answer);

@@ -37,6 +37,7 @@ static const struct cli_command *const COMMANDS[] = {
     &cli_look_health,
     &cli_look_stats,
     &cli_demo,
+    &cli_dev,
     &simulate,
     &replay,
 };
