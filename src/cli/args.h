@@ -30,12 +30,17 @@ struct cli_option {
     uint64_t least, most; /* of a CLI_NUMBER; of a text, its bytes, if > 0 */
 };
 
+/* What the statuses mean, in order; ends with a NULL. */
+extern const char *const cli_args_statuses[];
+
 struct cli_args;
 struct cli_command {
     const char *name, *words;         /* "card", "set|show ROLE" */
     const char *help;                 /* one line */
     const char *about;                /* examples first, then what it does */
     const struct cli_option *options; /* its own; NULL: none */
+    const char *calls; /* whose messages --json prints: "Support/Ask
+                          Talks/Receive"; NULL: it has no --json */
     uint32_t words_min, words_max;
     int (*run)(const struct cli_args *args); /* the exit status */
     int (*raw)(int argc, char **argv);       /* instead: parses by itself */

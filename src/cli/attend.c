@@ -112,7 +112,9 @@ static void on_answered(void *arg, const struct kindred_error *error,
     struct attending *attending = arg;
     struct cli_chat *chat = NULL;
 
-    if (error->status != 0)
+    if (error->status != 0 && cli_say_is_json())
+        cli_say_error(error);
+    else if (error->status != 0)
         cli_say(CLI_YELLOW, "That did not work: %s (%s).\n", error->text,
                 error->reason);
     for (unsigned i = 0; talk && i < TALKS_MAX && !chat; i++)
@@ -230,8 +232,7 @@ static void on_ended(void *arg, const struct kindred_error *error)
     if (error->status != 0) {
         cli_say_error(error);
         if (strcmp(error->reason, "CARD_MISSING") == 0)
-            (void)fputs("kindred: \"kindred card set peer --help\" says how\n",
-                        stderr);
+            cli_say_hint("\"kindred card set peer --help\" says how");
         attending->status = cli_say_status(error);
     }
     if (!current(attending))
@@ -318,7 +319,7 @@ static int run(const struct cli_args *args)
     int status;
 
     if (!configure(&attending, args, &terms)) {
-        (void)fputs("kindred attend: --auto is accept or decline\n", stderr);
+        cli_say_usage("kindred attend: --auto is accept or decline");
         return CLI_USAGE;
     }
     status = cli_session_open(&attending.session, args, true);
@@ -358,6 +359,7 @@ const struct cli_command cli_attend = {
         "to the other; with several talks /next turns to the next.  Ctrl-C\n"
         "goes off duty.\n",
     .options = OPTIONS,
+    .calls = "Peers/Attend Peers/Answer Talks/Receive",
     .run = run};
 
 /* ---- answer: from another terminal ---- */
@@ -406,12 +408,15 @@ static void on_one_answered(void *arg, const struct kindred_error *error,
         kindred_loop_stop(answering->session.loop);
 }
 
+/* As attend shows it: 16 hexadecimal digits; in JSON a decimal number. */
 static bool parse_id(const char *text, uint64_t *id)
 {
+    const bool json = cli_say_is_json();
     char *end;
 
-    *id = strtoull(text, &end, 16);
-    return strlen(text) == 16 && *end == '\0' && *id != 0;
+    *id = strtoull(text, &end, json ? 10 : 16);
+    return strspn(text, "0123456789abcdefABCDEF") == strlen(text) &&
+           (json || strlen(text) == 16) && *end == '\0' && *id != 0;
 }
 
 static int run_answer(const struct cli_args *args)
@@ -423,7 +428,7 @@ static int run_answer(const struct cli_args *args)
 
     if ((!accept && strcmp(args->word[1], "decline") != 0) ||
         !parse_id(args->word[0], &offer)) {
-        (void)fputs("usage: kindred answer OFFER accept|decline\n", stderr);
+        cli_say_usage("usage: kindred answer OFFER accept|decline");
         return CLI_USAGE;
     }
     status = cli_session_open(&answering.session, args, true);
@@ -451,8 +456,9 @@ const struct cli_command cli_attend_answer = {
     .words = "OFFER accept|decline",
     .help = "answer an offer from another terminal",
     .about = "  kindred answer 0123456789abcdef accept\n\n"
-             "OFFER is what \"kindred attend\" shows.  To accept opens the "
-             "talk here.\n",
+             "OFFER is what \"kindred attend\" shows; with --json the number "
+             "that\nit shows then.  To accept opens the talk here.\n",
+    .calls = "Peers/Answer Talks/Receive",
     .words_min = 2,
     .words_max = 2,
     .run = run_answer};
@@ -478,4 +484,5 @@ const struct cli_command cli_attend_leave = {.name = "leave",
                                              .words = "",
                                              .help = "go off duty; talks go on",
                                              .about = "  kindred leave\n",
+                                             .calls = "Peers/Leave",
                                              .run = run_leave};

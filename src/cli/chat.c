@@ -64,6 +64,11 @@ static void on_message(void *arg, const char *text, size_t size)
     struct cli_chat *chat = arg;
     char clean[KINDRED_TEXT_MAX + 1];
 
+    if (cli_say_is_json()) {
+        if (text)
+            cli_say_heard(chat->start.their_name, text, size);
+        return;
+    }
     if (text)
         cli_say_clean(clean, sizeof clean, text, size);
     if (!text)

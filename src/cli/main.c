@@ -5,6 +5,7 @@
 
 #include "cli/commands.h"
 #include "cli/replay.h"
+#include "cli/say.h"
 #include "cli/simulate.h"
 
 static const struct cli_command simulate = {
@@ -36,6 +37,7 @@ static const struct cli_command *const COMMANDS[] = {
     &cli_look_vocabulary,
     &cli_look_health,
     &cli_look_stats,
+    &cli_call,
     &cli_demo,
     &cli_dev,
     &simulate,
@@ -59,10 +61,11 @@ static void print_help(FILE *out)
                 "          kindred enroll --key FILE --grade peer\n"
                 "          kindred card set peer --key FILE --show alcohol; "
                 "kindred attend --key FILE\n"
-                "\"kindred help COMMAND\" says more about each.\n"
-                "Exit status: 0 done; 1 the server refused; 2 usage, or a file "
-                "here; 3 not reachable.\n",
+                "\"kindred help COMMAND\" says more about each.  Exit "
+                "status:\n",
                 out);
+    for (int i = 0; cli_args_statuses[i]; i++)
+        (void)fprintf(out, "  %d  %s\n", i, cli_args_statuses[i]);
 }
 
 static const struct cli_command *find(const char *name)
@@ -76,13 +79,28 @@ static const struct cli_command *find(const char *name)
 static int run(const struct cli_command *command, int argc, char **argv)
 {
     static struct cli_args args;
+    char *wrong = NULL;
+    size_t size;
+    FILE *err;
+    bool good;
 
     if (command->raw)
         return command->raw(argc, argv);
-    if (!cli_args_parse(&args, command, argc, argv, stderr)) {
-        (void)fprintf(stderr, "kindred help %s says more.\n", command->name);
-        return CLI_USAGE;
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--json") == 0)
+            cli_say_as_json(); /* of what is wrong with the rest, too */
+    err = open_memstream(&wrong, &size);
+    good = err && cli_args_parse(&args, command, argc, argv, err);
+    if (err)
+        (void)fclose(err);
+    if (!good) {
+        cli_say_usage("%.*s", (int)strcspn(wrong ? wrong : "", "\n"),
+                      wrong ? wrong : "");
+        cli_say_hint("\"kindred help %s\" says more", command->name);
     }
+    free(wrong);
+    if (!good)
+        return CLI_USAGE;
     if (args.help) {
         cli_args_help(command, stdout);
         return CLI_OK;
