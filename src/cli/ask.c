@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/crisis.h"
 #include "cli/say.h"
+#include "cli/terminal.h"
 #include "pb/kindred/v1/support.pb-c.h"
 
 static const struct cli_option OPTIONS[] = {
@@ -60,6 +61,8 @@ static void on_line(void *arg, const char *line, size_t size)
 
     if (line)
         cli_chat_line(&asking->chat, line, size);
+    else if (cli_terminal_is_open()) /* a pipe stays, for what comes */
+        cli_chat_leave(&asking->chat);
 }
 
 /* So that the same command, later, goes on with the same request. */
@@ -228,7 +231,7 @@ static void ask(struct asking *asking, const struct kindred_ask_state *state)
     asking->ask = kindred_ask_new(asking->session.member, state, &handler);
     if (asking->ask &&
         client_loop_interrupts(asking->session.loop, on_interrupt, asking) &&
-        client_loop_lines(asking->session.loop, STDIN_FILENO, on_line, asking))
+        cli_terminal_open(asking->session.loop, on_line, asking))
         kindred_loop_run(asking->session.loop);
     else
         asking->status = CLI_REFUSED;

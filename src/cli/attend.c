@@ -6,6 +6,7 @@
 #include "cli/chat.h"
 #include "cli/commands.h"
 #include "cli/say.h"
+#include "cli/terminal.h"
 
 enum { TALKS_MAX = 8 };
 
@@ -19,6 +20,8 @@ static const struct cli_option OPTIONS[] = {
     {"--once", NULL, "go off duty after one talk", CLI_FLAG, 0, 0},
     {0}};
 
+static const char ACCEPT_NOW[] = "Accept? [y/n] ";
+
 enum automatic { BY_HAND, ACCEPT, DECLINE };
 
 struct attending {
@@ -30,7 +33,7 @@ struct attending {
     uint64_t answered;        /* the last one answered by hand */
     unsigned current;         /* the chat that lines go to */
     enum automatic automatic;
-    bool once, leaving, told, input_over;
+    bool once, leaving, told;
     int status;
 };
 
@@ -63,11 +66,14 @@ static struct cli_chat *current(struct attending *attending)
 static void hold(struct attending *attending)
 {
     const struct cli_chat *chat = current(attending);
+    bool asked =
+        open_offer(attending) || attending->state.phase == KINDRED_PAUSED;
 
     client_loop_hold(attending->session.loop,
-                     !open_offer(attending) &&
-                         !(chat && cli_chat_ready(chat)) &&
-                         attending->state.phase != KINDRED_PAUSED);
+                     !asked && !(chat && cli_chat_ready(chat)));
+    if (cli_terminal_is_open()) /* what the next line answers to */
+        cli_say(CLI_PLAIN, open_offer(attending) ? ACCEPT_NOW : "> ");
+    cli_terminal_show(asked || chat);
 }
 
 static void stop(struct attending *attending)
@@ -151,7 +157,7 @@ static void show_offer(struct attending *attending,
     cli_say(CLI_DIM, "  offer %08x%08x, for %s\n", (unsigned)(offer->id >> 32),
             (unsigned)(offer->id & UINT32_MAX), left);
     if (attending->automatic == BY_HAND)
-        cli_say(CLI_PLAIN, "Accept? [y/n] ");
+        cli_say(CLI_PLAIN, ACCEPT_NOW);
     else
         answer(attending, offer->id, attending->automatic == ACCEPT);
 }
@@ -264,12 +270,15 @@ static void on_line(void *arg, const char *line, size_t size)
     struct cli_chat *chat = current(attending);
 
     if (!line) {
-        attending->input_over = true;
+        if (chat && cli_terminal_is_open())
+            cli_chat_leave(chat);
+        else if (cli_terminal_is_open())
+            leave(attending);
     } else if (offer) {
         if (says(line, "yes", "Yes") || says(line, "no", "No"))
             answer(attending, offer->id, says(line, "yes", "Yes"));
         else
-            cli_say(CLI_PLAIN, "Accept? [y/n] ");
+            cli_say(CLI_PLAIN, ACCEPT_NOW);
     } else if (strcmp(line, "/next") == 0) {
         attending->current = (attending->current + 1) % TALKS_MAX;
         chat = current(attending);
@@ -333,8 +342,7 @@ static int run(const struct cli_args *args)
         if (attending.duty &&
             client_loop_interrupts(attending.session.loop, on_interrupt,
                                    &attending) &&
-            client_loop_lines(attending.session.loop, STDIN_FILENO, on_line,
-                              &attending))
+            cli_terminal_open(attending.session.loop, on_line, &attending))
             kindred_loop_run(attending.session.loop);
         status = attending.status;
     }
@@ -384,6 +392,8 @@ static void on_one_line(void *arg, const char *line, size_t size)
 
     if (line)
         cli_chat_line(&answering->chat, line, size);
+    else if (cli_terminal_is_open())
+        cli_chat_leave(&answering->chat);
 }
 
 static void on_one_interrupt(void *arg)
@@ -440,8 +450,7 @@ static int run_answer(const struct cli_args *args)
     if (cli_session_vocabulary(&answering.session) == CLI_OK &&
         client_loop_interrupts(answering.session.loop, on_one_interrupt,
                                &answering) &&
-        client_loop_lines(answering.session.loop, STDIN_FILENO, on_one_line,
-                          &answering)) {
+        cli_terminal_open(answering.session.loop, on_one_line, &answering)) {
         kindred_member_answer(answering.session.member, offer, accept,
                               on_one_answered, &answering);
         kindred_loop_run(answering.session.loop);

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/wipe.h"
 #include "cli/args.h"
 #include "cli/text.h"
 #include "client/json.h"
@@ -20,9 +21,11 @@ static const char *const PAINT[] = {"",         "\033[2m",  "\033[1m",
 static bool coloured(void)
 {
     static int known = -1;
+    const char *kind = getenv("TERM");
 
     if (known < 0)
-        known = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+        known = isatty(STDOUT_FILENO) && !getenv("NO_COLOR") && kind &&
+                strcmp(kind, "dumb") != 0;
     return known != 0;
 }
 
@@ -78,7 +81,7 @@ bool cli_say_message(const ProtobufCMessage *message)
     return err == ERR_NONE;
 }
 
-void cli_say_heard(const char *name, const char *text, size_t size)
+static void heard_as_json(const char *name, const char *text, size_t size)
 {
     struct buf line;
     enum err err;
@@ -98,21 +101,77 @@ void cli_say_heard(const char *name, const char *text, size_t size)
     buf_close(&line);
 }
 
+/* ---- words ---- */
+
+static const struct cli_say_stage *stage;
+
+void cli_say_on_stage(const struct cli_say_stage *with)
+{
+    stage = with;
+}
+
+static void hide(void)
+{
+    if (stage)
+        stage->hide();
+}
+
+static void unhide(void)
+{
+    if (stage)
+        stage->unhide();
+}
+
 void cli_say(enum cli_colour colour, const char *format, ...)
 {
     bool paint = colour != CLI_PLAIN && coloured();
+    bool asks = stage && format[strlen(format) - 1] != '\n';
+    char prompt[64];
     va_list list;
 
     if (as_json)
         return;
-    if (paint)
-        (void)fputs(PAINT[colour], stdout);
     va_start(list, format);
-    (void)vfprintf(stdout, format, list);
+    if (asks) {
+        (void)vsnprintf(prompt, sizeof prompt, format, list);
+        stage->ask(prompt);
+    } else {
+        hide();
+        if (stage && *format == '\n')
+            format++; /* nothing is half said that must be broken off */
+        (void)fputs(paint ? PAINT[colour] : "", stdout);
+        (void)vfprintf(stdout, format, list);
+        (void)fputs(paint ? "\033[0m" : "", stdout);
+        (void)fflush(stdout);
+        unhide();
+    }
     va_end(list);
-    if (paint)
-        (void)fputs("\033[0m", stdout);
+}
+
+void cli_say_heard(const char *name, const char *text, size_t size)
+{
+    bool paint = coloured();
+    char clean[KINDRED_TEXT_MAX + 1];
+
+    if (as_json) {
+        heard_as_json(name, text, size);
+        return;
+    }
+    hide();
+    (void)fputs(paint ? PAINT[CLI_BOLD] : "", stdout);
+    (void)printf("%s:%s ", name, paint ? "\033[0m" : "");
+    for (bool first = true; first || size > 0; first = false) {
+        const char *end = size > 0 ? memchr(text, '\n', size) : NULL;
+        size_t part = end ? (size_t)(end - text) : size;
+
+        cli_say_clean(clean, sizeof clean, text, part);
+        (void)printf("%s%s\n", first ? "" : "    ", clean);
+        text += part + (end != NULL);
+        size -= part + (end != NULL);
+    }
     (void)fflush(stdout);
+    unhide();
+    wipe(clean, sizeof clean);
 }
 
 /* ---- failures ---- */
@@ -136,6 +195,7 @@ static void json_error(const char *code, const char *reason, const char *text)
 void cli_say_error(const struct kindred_error *error)
 {
     (void)fflush(stdout);
+    hide();
     if (as_json)
         json_error(kindred_status_name(error->status), error->reason,
                    error->text);
@@ -143,6 +203,7 @@ void cli_say_error(const struct kindred_error *error)
         (void)fprintf(stderr, "kindred: %s (%s%s%s)\n", error->text,
                       kindred_status_name(error->status),
                       error->reason[0] ? " " : "", error->reason);
+    unhide();
 }
 
 void cli_say_usage(const char *format, ...)
@@ -154,10 +215,12 @@ void cli_say_usage(const char *format, ...)
     (void)vsnprintf(text, sizeof text, format, list);
     va_end(list);
     (void)fflush(stdout);
+    hide();
     if (as_json)
         json_error(kindred_status_name(STATUS_INVALID_ARGUMENT), "USAGE", text);
     else
         (void)fprintf(stderr, "%s\n", text);
+    unhide();
 }
 
 void cli_say_hint(const char *format, ...)
@@ -166,11 +229,13 @@ void cli_say_hint(const char *format, ...)
 
     if (as_json)
         return;
+    hide();
     (void)fputs("kindred: ", stderr);
     va_start(list, format);
     (void)vfprintf(stderr, format, list);
     va_end(list);
     (void)fputc('\n', stderr);
+    unhide();
 }
 
 int cli_say_status(const struct kindred_error *error)

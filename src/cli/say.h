@@ -30,8 +30,19 @@ bool cli_say_is_json(void);
  * form.  Ends the process where nobody reads any more. */
 bool cli_say_message(const ProtobufCMessage *message);
 
-/* {"from": NAME, "text": TEXT}: what only the ends of a talk can read. */
+/* What somebody else said, made safe: "NAME: TEXT", further lines of it set in;
+ * as JSON, {"from": NAME, "text": TEXT}. */
 void cli_say_heard(const char *name, const char *text, size_t size);
+
+/* Who has the terminal meanwhile, to be asked before and after anything is
+ * written there; NULL: nobody.  Words that do not end their line are a question
+ * and become what the next line is asked for with. */
+struct cli_say_stage {
+    void (*hide)(void);
+    void (*unhide)(void);
+    void (*ask)(const char *prompt);
+};
+void cli_say_on_stage(const struct cli_say_stage *stage);
 
 /* printf to standard output, in that colour, flushed. */
 void cli_say(enum cli_colour colour, const char *format, ...)

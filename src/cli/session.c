@@ -9,6 +9,7 @@
 #include "base/wipe.h"
 #include "cli/method.h"
 #include "cli/say.h"
+#include "cli/terminal.h"
 #include "client/error.h"
 #include "client/job.h"
 #include "client/json.h"
@@ -123,6 +124,7 @@ int cli_session_open(struct cli_session *session, const struct cli_args *args,
 
 void cli_session_close(struct cli_session *session)
 {
+    cli_terminal_close();
     kindred_vocabulary_free(session->vocabulary);
     kindred_member_free(session->member);
     kindred_client_free(session->client);

@@ -7,6 +7,7 @@
 #include "cli/chat.h"
 #include "cli/commands.h"
 #include "cli/say.h"
+#include "cli/terminal.h"
 
 /* ---- talk ---- */
 
@@ -51,14 +52,16 @@ static int run_talk(const struct cli_args *args)
         status = CLI_USAGE;
     if (status == CLI_OK)
         status = cli_session_vocabulary(&session);
-    if (status == CLI_OK && !cli_chat_resume(&chat, path)) {
-        cli_say_usage("kindred talk: the file of this talk makes no sense");
-        status = CLI_USAGE;
-    }
     if (status == CLI_OK &&
         client_loop_interrupts(session.loop, on_interrupt, &session) &&
-        client_loop_lines(session.loop, STDIN_FILENO, on_line, &chat))
-        kindred_loop_run(session.loop);
+        cli_terminal_open(session.loop, on_line, &chat)) {
+        if (cli_chat_resume(&chat, path)) {
+            kindred_loop_run(session.loop);
+        } else {
+            cli_say_usage("kindred talk: the file of this talk makes no sense");
+            status = CLI_USAGE;
+        }
+    }
     cli_chat_close(&chat);
     cli_session_close(&session);
     return status;
