@@ -13,8 +13,8 @@ static const char *const GRADES[] = {"", "member", "peer", "crisis_peer"};
 static const struct cli_option ENROLL_OPTIONS[] = {
     {"--pool", "NAME", "the pool to join [adult]; see \"kindred info\"",
      CLI_TEXT, 1, 32},
-    {"--grade", "GRADE", "member, peer or crisis_peer [member]", CLI_TEXT, 1,
-     16},
+    {"--grade", "member|peer|crisis_peer", "what you will be [member]",
+     CLI_TEXT, 1, 16},
     {"--invitation", "TEXT", "where enrolment takes one", CLI_TEXT, 0, 64},
     {0}};
 

@@ -43,7 +43,8 @@ struct cli_command {
                           Talks/Receive"; NULL: it has no --json */
     uint32_t words_min, words_max;
     int (*run)(const struct cli_args *args); /* the exit status */
-    int (*raw)(int argc, char **argv);       /* instead: parses by itself */
+    int (*raw)(int argc, char **argv);       /* instead: parses by itself, */
+    void (*teach)(FILE *out);                /* and has a help of its own */
 };
 
 enum { CLI_ARGS_MAX = 256 };

@@ -13,8 +13,7 @@ enum { TALKS_MAX = 8 };
 static const struct cli_option OPTIONS[] = {
     {"--capacity", "N", "how many people at once, 0 to 8 [1]", CLI_NUMBER, 0,
      8},
-    {"--auto", "WHAT", "\"accept\" or \"decline\" every offer unasked",
-     CLI_TEXT, 1, 8},
+    {"--auto", "accept|decline", "every offer, unasked", CLI_TEXT, 1, 8},
     {"--rest-s", "SECONDS", "rest after each talk, 1 to 86400 [300]",
      CLI_NUMBER, 1, 86400},
     {"--once", NULL, "go off duty after one talk", CLI_FLAG, 0, 0},
