@@ -103,29 +103,29 @@ static void heard_as_json(const char *name, const char *text, size_t size)
 
 /* ---- words ---- */
 
-static const struct cli_say_stage *stage;
+static const struct cli_say_stage *on_stage;
 
-void cli_say_on_stage(const struct cli_say_stage *with)
+void cli_say_on_stage(const struct cli_say_stage *stage)
 {
-    stage = with;
+    on_stage = stage;
 }
 
 static void hide(void)
 {
-    if (stage)
-        stage->hide();
+    if (on_stage)
+        on_stage->hide();
 }
 
 static void unhide(void)
 {
-    if (stage)
-        stage->unhide();
+    if (on_stage)
+        on_stage->unhide();
 }
 
 void cli_say(enum cli_colour colour, const char *format, ...)
 {
     bool paint = colour != CLI_PLAIN && coloured();
-    bool asks = stage && format[strlen(format) - 1] != '\n';
+    bool asks = on_stage && format[strlen(format) - 1] != '\n';
     char prompt[64];
     va_list list;
 
@@ -134,10 +134,10 @@ void cli_say(enum cli_colour colour, const char *format, ...)
     va_start(list, format);
     if (asks) {
         (void)vsnprintf(prompt, sizeof prompt, format, list);
-        stage->ask(prompt);
+        on_stage->ask(prompt);
     } else {
         hide();
-        if (stage && *format == '\n')
+        if (on_stage && *format == '\n')
             format++; /* nothing is half said that must be broken off */
         (void)fputs(paint ? PAINT[colour] : "", stdout);
         (void)vfprintf(stdout, format, list);
