@@ -227,14 +227,15 @@ static void ask(struct asking *asking, const struct kindred_ask_state *state)
                                           .ended = on_ended,
                                           .arg = asking};
 
-    client_loop_hold(asking->session.loop, true);
     asking->ask = kindred_ask_new(asking->session.member, state, &handler);
     if (asking->ask &&
         client_loop_interrupts(asking->session.loop, on_interrupt, asking) &&
-        cli_terminal_open(asking->session.loop, on_line, asking))
+        cli_terminal_open(asking->session.loop, on_line, asking)) {
+        client_loop_hold(asking->session.loop, !cli_terminal_is_open());
         kindred_loop_run(asking->session.loop);
-    else
+    } else {
         asking->status = CLI_REFUSED;
+    }
 }
 
 static int run(const struct cli_args *args)

@@ -68,8 +68,9 @@ static void hold(struct attending *attending)
     bool asked =
         open_offer(attending) || attending->state.phase == KINDRED_PAUSED;
 
-    client_loop_hold(attending->session.loop,
-                     !asked && !(chat && cli_chat_ready(chat)));
+    client_loop_hold(
+        attending->session.loop,
+        !asked && (chat ? !cli_chat_ready(chat) : !cli_terminal_is_open()));
     if (cli_terminal_is_open()) /* what the next line answers to */
         cli_say(CLI_PLAIN, open_offer(attending) ? ACCEPT_NOW : "> ");
     cli_terminal_show(asked || chat);

@@ -165,7 +165,7 @@ static void on_bytes(void *arg, const char *bytes, size_t size)
         terminal.line(terminal.arg, NULL, 0);
         return;
     }
-    for (size_t i = 0; i < size && terminal.open; i++) {
+    for (size_t i = 0; i < size && terminal.open && terminal.shown; i++) {
         switch (cli_edit_key(&terminal.edit, (unsigned char)bytes[i])) {
         case CLI_EDIT_LINE:
             on_line();

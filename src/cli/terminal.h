@@ -22,7 +22,9 @@
 bool cli_terminal_open(struct kindred_loop *loop, client_loop_line *line,
                        void *arg);
 
-/* There is something to type, or not: show the line. */
+/* There is something to type, or not: show the line.  Keys that are pressed
+ * while it is not shown answer to nothing, and are forgotten: who opened a
+ * terminal holds lines back only while it is shown. */
 void cli_terminal_show(bool shown);
 
 /* Does a person type here? */

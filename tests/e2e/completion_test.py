@@ -97,7 +97,7 @@ class Pane:
             time.sleep(0.05)
 
     def close(self):
-        self.tmux("kill-server")
+        subprocess.run(["tmux", "-S", self.socket, "kill-server"], capture_output=True, timeout=PATIENCE)
 
 
 def tab():

@@ -17,6 +17,7 @@ from google.protobuf import json_format
 from world import PATIENCE, Check, Member, Server, key
 
 check = Check()
+STARTED = []  # processes: none outlives the test
 HOME = tempfile.TemporaryDirectory(prefix="kindred-e2e-")
 # What a terminal would obey: CSI, OSC 52, C1 as UTF-8, a turned line, its end.
 EVIL = "\x1b[31mred\x1b]52;c;AAAA\x07 \x9b2J \u202eturned\u2066\u2028 \U000e0041 漢字 é"
@@ -38,8 +39,9 @@ class Script:
         return done.returncode, done.stdout, done.stderr
 
     def start(self, *words, key=True):
-        return subprocess.Popen(self.command(*words, key=key), env=self.environment, text=True, stdin=subprocess.PIPE,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        STARTED.append(subprocess.Popen(self.command(*words, key=key), env=self.environment, text=True,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE))
+        return STARTED[-1]
 
     def says(self, kind, *words, **more):
         """Each line of what it prints, read strictly as that message; the exit status is 0."""
@@ -219,5 +221,9 @@ with Server(sys.argv[1], "--rest-ms", "1", "--show-min", "1") as world:
             part(world)
         except Exception as error:  # each part stands alone
             check.that(f"{part.__name__} ran through", False, repr(error))
+        for process in STARTED:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
 HOME.cleanup()
 check.report()

@@ -29,7 +29,11 @@ class Pane:
                        "PATH": f"{world.build}:{os.environ['PATH']}", "TERM": "xterm-256color", **more}
         self.tmux("-f", os.devnull, "new-session", "-d", "-x", "80", "-y", "24", f"exec env PS1='$ ' TERM={term} bash --norc --noprofile",
                   environment=environment)
-        self.wait_for(r"^\$")
+        try:
+            self.wait_for(r"^\$")
+        except EOFError:
+            self.close()
+            raise
 
     def tmux(self, *words, environment=None, text=None):
         return subprocess.run(["tmux", "-u", "-S", self.socket, *words], env=environment, input=text, text=True,
@@ -84,7 +88,7 @@ class Pane:
         return " icanon" in said and " echo " in said and "-icanon" not in said
 
     def close(self):
-        self.tmux("kill-server")
+        subprocess.run(["tmux", "-S", self.socket, "kill-server"], capture_output=True, timeout=PATIENCE)
 
 
 class Talk:
@@ -258,6 +262,9 @@ def duty(world, pane):
     pane.run("clear")
     pane.run("kindred", "attend", "--key", key_file)
     pane.wait_for("You are on duty")
+    pane.type("y")
+    pane.press("Enter")
+    time.sleep(0.5)  # to be read, and to be forgotten: it answers to nothing
     seeker = Member(world, grade=1).ready(1, have=["ptsd"])
     ask = seeker.ask()
     pane.wait_for(r"^Accept\? \[y/n\] *$")
