@@ -7,10 +7,12 @@ import base64
 import json
 import os
 import pathlib
+import queue
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 
 from google.protobuf import json_format
 
@@ -21,6 +23,38 @@ STARTED = []  # processes: none outlives the test
 HOME = tempfile.TemporaryDirectory(prefix="kindred-e2e-")
 # What a terminal would obey: CSI, OSC 52, C1 as UTF-8, a turned line, its end.
 EVIL = "\x1b[31mred\x1b]52;c;AAAA\x07 \x9b2J \u202eturned\u2066\u2028 \U000e0041 漢字 é"
+
+
+class Running:
+    """A command that runs; its lines, each waited for no longer than PATIENCE."""
+
+    def __init__(self, command, environment):
+        self.process = subprocess.Popen(command, env=environment, text=True, stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.lines = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.lines.put(line)
+        self.lines.put("")
+
+    def line(self):
+        return self.lines.get(timeout=PATIENCE)
+
+    def rest(self):
+        while line := self.line():
+            yield line
+
+    def say(self, *lines):
+        self.process.stdin.write("".join(line + "\n" for line in lines))
+        self.process.stdin.flush()
+
+    def end(self, how=None):
+        if how:
+            self.process.send_signal(how)
+        self.process.stdin.close()
+        return self.process.wait(PATIENCE)
 
 
 class Script:
@@ -39,8 +73,7 @@ class Script:
         return done.returncode, done.stdout, done.stderr
 
     def start(self, *words, key=True):
-        STARTED.append(subprocess.Popen(self.command(*words, key=key), env=self.environment, text=True,
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE))
+        STARTED.append(Running(self.command(*words, key=key), self.environment))
         return STARTED[-1]
 
     def says(self, kind, *words, **more):
@@ -94,11 +127,10 @@ def failures(world):
     person.fails("refused, of a stream", 1, "FAILED_PRECONDITION", "CARD_MISSING", "ask", text="")
     code, _, err = person.run("enroll")
     check.that("without --json it is a sentence", code == 1 and err.startswith("kindred: ") and "ALREADY_ENROLLED" in err)
-    gone = person.start("vocabulary", "--json", key=False)
+    gone = subprocess.Popen(person.command("vocabulary", "--json", key=False), env=person.environment,
+                            stdout=subprocess.PIPE)
     gone.stdout.close()
-    gone.stdin.close()
     check.that("nobody reads any more: it ends, with 2", gone.wait(PATIENCE) == 2)
-    gone.stderr.close()
 
 
 def story(world):
@@ -108,35 +140,31 @@ def story(world):
         check.that("ready", person.run("enroll", "--grade", grade)[0] == 0 and
                    person.run("card", "set", role, "--show", "heroin", "--seek", "heroin")[0] == 0)
     duty, ask = peer.start("attend", "--json"), None
-    check.that("on duty", peer.read("AttendResponse", duty.stdout.readline()).duty.phase == 1)
+    check.that("on duty", peer.read("AttendResponse", duty.line()).duty.phase == 1)
     ask = seeker.start("ask", "--danger", "--country", "US", "--json")
-    check.that("crisis resources first", seeker.read("AskResponse", ask.stdout.readline()).crisis.known)
-    check.that("then the ticket", seeker.read("AskResponse", ask.stdout.readline()).ticket.phase == 1)
-    offer = peer.read("AttendResponse", duty.stdout.readline()).duty.offers[0].offer_id
+    check.that("crisis resources first", seeker.read("AskResponse", ask.line()).crisis.known)
+    check.that("then the ticket", seeker.read("AskResponse", ask.line()).ticket.phase == 1)
+    offer = peer.read("AttendResponse", duty.line()).duty.offers[0].offer_id
     answer = peer.start("answer", str(offer), "accept", "--json")
-    talk = peer.read("AnswerResponse", answer.stdout.readline()).talk
-    mine = seeker.read("AskResponse", ask.stdout.readline()).ticket.talk
+    talk = peer.read("AnswerResponse", answer.line()).talk
+    mine = seeker.read("AskResponse", ask.line()).ticket.talk
     check.that("an offer is answered by the number it was shown with", talk.talk_id == mine.talk_id)
-    ask.stdin.write("héllo\n")
-    ask.stdin.flush()
+    ask.say("héllo")
     heard = None
-    for line in answer.stdout:
+    for line in answer.rest():
         got = json.loads(line)
         if "text" in got:
             heard = got
             break
         peer.read("ReceiveResponse", line)
     check.that("what was said is plain, once", heard == {"from": talk.their_name, "text": "héllo"}, heard)
-    ask.stdin.write("/end\n")
-    ask.stdin.flush()
-    rest = [seeker.read("ReceiveResponse", line) for line in ask.stdout]
+    ask.say("/end")
+    rest = [seeker.read("ReceiveResponse", line) for line in ask.rest()]
     check.that("the end is told", rest and rest[-1].state.reason == 1, rest)
-    check.that("both end 0", ask.wait(PATIENCE) == 0 and answer.wait(PATIENCE) == 0)
+    check.that("both end 0", ask.end() == 0 and answer.end() == 0)
     check.that("reflect", seeker.says("ReflectResponse", "reflect", "yes"))
     check.that("leave", peer.says("LeaveResponse", "leave"))
-    duty.wait(PATIENCE)
-    for process in (duty, ask, answer):
-        process.communicate()
+    check.that("and the duty ends", duty.end() == 0)
 
 
 def evil(world):
@@ -154,7 +182,7 @@ def evil(world):
         talk.send(EVIL.encode())
         talk.send(b"\x9b31m\xff not UTF-8")
         peer.api.call("Talks/End", idempotency_key=key(), capability=peer.mailbox)
-        out = ask.communicate(timeout=PATIENCE)[0]
+        out = "".join(ask.rest())
         heard = [c for c in out if (ord(c) < 32 and c != "\n") or 0x7f <= ord(c) < 0xa0 or
                  c in "\u202e\u2066\u2028\U000e0041"]
         check.that(f"no control reaches the output ({form})", not heard and "漢字 é" in out, heard)
@@ -201,18 +229,16 @@ def calls(world):
     check.that("of a stream that goes both ways one message is sent", code == 0 and "kindred.v1.Support" in out)
     watch = person.start("call", "grpc.health.v1.Health/Watch", key=False)
     check.that("a stream is printed as it comes", person.read("grpc.health.v1.HealthCheckResponse",
-                                                              watch.stdout.readline()).status == 1)
-    watch.send_signal(signal.SIGINT)
-    watch.communicate(timeout=PATIENCE)
+                                                              watch.line()).status == 1)
+    watch.end(signal.SIGINT)
     ask = json.dumps({field: base64.b64encode(os.urandom(32)).decode() for field in ("talkKey", "mailbox")})
     stream = person.start("call", "Support/Ask", ask)
-    ticket = person.read("AskResponse", stream.stdout.readline()).ticket
+    ticket = person.read("AskResponse", stream.line()).ticket
     check.that("so is a member's", ticket.phase == 1)
     check.that("withdraw by its number", person.says("WithdrawResponse", "call", "Support/Withdraw",
                                                      json.dumps({"ticketId": str(ticket.ticket_id)})))
-    last = [person.read("AskResponse", line) for line in stream.stdout][-1].ticket
-    check.that("and it ends with its stream, 0", last.phase == 3 and stream.wait(PATIENCE) == 0)
-    stream.communicate()
+    last = [person.read("AskResponse", line) for line in stream.rest()][-1].ticket
+    check.that("and it ends with its stream, 0", last.phase == 3 and stream.end() == 0)
 
 
 with Server(sys.argv[1], "--rest-ms", "1", "--show-min", "1") as world:
@@ -221,9 +247,9 @@ with Server(sys.argv[1], "--rest-ms", "1", "--show-min", "1") as world:
             part(world)
         except Exception as error:  # each part stands alone
             check.that(f"{part.__name__} ran through", False, repr(error))
-        for process in STARTED:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
+        for started in STARTED:
+            if started.process.poll() is None:
+                started.process.kill()
+                started.process.wait()
 HOME.cleanup()
 check.report()
