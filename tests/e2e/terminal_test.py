@@ -264,6 +264,7 @@ def duty(world, pane):
     pane.wait_for("You are on duty")
     pane.type("y")
     pane.press("Enter")
+    pane.type("y")
     time.sleep(0.5)  # to be read, and to be forgotten: it answers to nothing
     seeker = Member(world, grade=1).ready(1, have=["ptsd"])
     ask = seeker.ask()
