@@ -32,6 +32,8 @@ static const char *const ORIGINS[] = {
     "http://localhost:8000", "http://localhost:8080", "http://127.0.0.1:3000",
     "http://127.0.0.1:5173", "http://127.0.0.1:8080"};
 
+enum { ORIGIN_COUNT = sizeof ORIGINS / sizeof *ORIGINS };
+
 /* Anybody may be anything, may be named at once, and may meet again at once:
  * of use to who tries things, and to nobody else. */
 static const char *const SETTINGS[] = {
@@ -52,7 +54,6 @@ static const char *const SETTINGS[] = {
 static bool prepare(struct cli_dev_server *server, const struct cli_args *args)
 {
     const size_t settings = sizeof SETTINGS / sizeof *SETTINGS;
-    const size_t origins = sizeof ORIGINS / sizeof *ORIGINS;
     bool good =
         cli_dev_server_put(server, "--listen=127.0.0.1:%u",
                            (unsigned)cli_args_number(args, "--port", 50051));
@@ -61,7 +62,8 @@ static bool prepare(struct cli_dev_server *server, const struct cli_args *args)
 
     for (size_t i = 0; i < settings; i++)
         good = good && cli_dev_server_put(server, "--%s", SETTINGS[i]);
-    for (size_t i = 0; i < origins && !cli_args_has(args, "--cors-origin"); i++)
+    for (size_t i = 0; i < ORIGIN_COUNT && !cli_args_has(args, "--cors-origin");
+         i++)
         good =
             good && cli_dev_server_put(server, "--cors-origin=%s", ORIGINS[i]);
     while (good && (value = cli_args_next(args, "--cors-origin", &at)))
@@ -92,6 +94,19 @@ static void on_log(void *arg, const char *line, size_t size)
 
 /* ---- what a newcomer needs ---- */
 
+static void print_origins(const struct cli_args *args)
+{
+    const char *before = "  pages    may call from", *value;
+    uint32_t at = 0;
+
+    for (size_t i = 0; i < ORIGIN_COUNT; i++)
+        if (!cli_args_has(args, "--cors-origin"))
+            cli_say(CLI_PLAIN, "%-24s %s\n", i > 0 ? "" : before, ORIGINS[i]);
+    for (; (value = cli_args_next(args, "--cors-origin", &at)) != NULL;
+         before = "")
+        cli_say(CLI_PLAIN, "%-24s %s\n", before, value);
+}
+
 static void print_hints(const struct cli_dev *dev,
                         const struct cli_dev_server *server,
                         const struct cli_args *args)
@@ -102,13 +117,9 @@ static void print_hints(const struct cli_dev *dev,
     if (server->port != 50051)
         (void)snprintf(given, sizeof given, " --server %s", at);
     cli_say(CLI_BOLD, "Kindred for development listens on %s\n", at);
-    cli_say(
-        CLI_PLAIN,
-        "  gRPC, gRPC-Web and Connect, plain text; %s.  Never "
-        "for people.\n",
-        cli_args_has(args, "--cors-origin")
-            ? "the pages you named may call"
-            : "pages of localhost:3000, :4200, :5173, :8000, :8080 may call");
+    cli_say(CLI_PLAIN, "  gRPC, gRPC-Web and Connect, plain text.  Never for "
+                       "people.\n");
+    print_origins(args);
     cli_say(CLI_PLAIN, "  data     %s%s\n", server->data,
             server->temporary ? ", gone when this ends" : "");
     if (!cli_args_has(args, "--no-peer"))

@@ -103,7 +103,7 @@ class Pane:
 def tab():
     """Keys, as a person presses them."""
     for shell, begin in (("bash --norc", ". <(kindred completion bash)"),
-                         ("zsh -f", "PS1='$ '; autoload -U compinit; compinit -D; . <(kindred completion zsh)"),
+                         ("zsh -f", "PS1='$ '; autoload -U compinit; compinit -u -D; . <(kindred completion zsh)"),
                          ("fish --no-config", "kindred completion fish | source")):
         pane = Pane(shell)
         try:

@@ -14,7 +14,6 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.error
 import urllib.request
 
 from world import PATIENCE, Api, Check, Failed, Member, Protos
@@ -23,6 +22,7 @@ check = Check()
 BUILD = pathlib.Path(sys.argv[1])
 TEMP = tempfile.TemporaryDirectory(prefix="kindred-e2e-")
 LONGEST = 30718
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class Dev:
@@ -89,7 +89,7 @@ def silent(target, patience=PATIENCE):
 def allowed(dev, origin):
     request = urllib.request.Request(f"http://{dev.target}/kindred.v1.Accounts/GetServerInfo", b"{}",
                                      {"content-type": "application/json", "origin": origin})
-    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+    with DIRECT.open(request, timeout=PATIENCE) as answer:
         return answer.headers.get("access-control-allow-origin")
 
 
