@@ -311,6 +311,9 @@ struct kindred_talk_start { /* how a talk begins; a secret, plain bytes */
 struct kindred_ask_state { /* what an ask can be resumed with; a secret */
     uint8_t key[KINDRED_IDEMPOTENCY], seed[32], mailbox[KINDRED_KEY];
     char country[3], language[36]; /* ISO 3166-1 and BCP 47, or empty */
+    uint8_t after[KINDRED_KEY]; /* the mailbox of an ended talk whose wait goes
+                                   on (it was not a fit, or nobody came); all
+                                   zero = a new wait */
     bool danger;
 };
 

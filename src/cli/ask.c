@@ -15,6 +15,10 @@ static const struct cli_option OPTIONS[] = {
     {"--danger", NULL, "you may be in danger: crisis resources come first",
      CLI_FLAG, 0, 0},
     {"--country", "CC", "for them, such as US", CLI_TEXT, 2, 2},
+    {"--not-a-fit", NULL,
+     "after a talk that was none, or to which nobody came: your wait goes on",
+     CLI_FLAG, 0, 0},
+    {"--talk", "NAME|ID", "which talk [the newest]", CLI_TEXT, 1, 40},
     {0}};
 
 struct asking {
@@ -129,11 +133,12 @@ static void on_trouble(void *arg, const struct kindred_error *error)
     cli_say(CLI_YELLOW, "%s; trying again, your place is kept.\n", error->text);
 }
 
-/* It will be refused however often it is sent: INVALID_ARGUMENT,
+/* It will be refused however often it is sent: INVALID_ARGUMENT, NOT_FOUND,
  * PERMISSION_DENIED, FAILED_PRECONDITION. */
 static bool is_refusal(const struct kindred_error *error)
 {
-    return error->status == 3 || error->status == 7 || error->status == 9;
+    return error->status == 3 || error->status == 5 || error->status == 7 ||
+           error->status == 9;
 }
 
 static void on_ended(void *arg, const struct kindred_error *error)
@@ -182,6 +187,24 @@ static void on_interrupt(void *arg)
     }
 }
 
+/* What a fresh request takes along from the talk before. */
+static bool take_along(const struct asking *asking, const struct cli_args *args,
+                       struct kindred_ask_state *state)
+{
+    struct kindred_talk_start start;
+    char path[CLI_PATH_MAX];
+
+    if (!cli_args_has(args, "--not-a-fit"))
+        return true;
+    if (!cli_session_load_talk(&asking->session,
+                               cli_args_text(args, "--talk", NULL), path,
+                               &start))
+        return false;
+    memcpy(state->after, start.mailbox, sizeof state->after);
+    wipe(&start, sizeof start);
+    return true;
+}
+
 /* A request that was left behind is gone on with; else a fresh one, kept
  * before it is sent. */
 static int prepare(struct asking *asking, const struct cli_args *args,
@@ -212,6 +235,8 @@ static int prepare(struct asking *asking, const struct cli_args *args,
         state->country[i] = (char)toupper((unsigned char)country[i]);
     (void)snprintf(state->language, sizeof state->language, "%s",
                    cli_args_text(args, "--language", ""));
+    if (!take_along(asking, args, state))
+        return CLI_USAGE;
     if (asking->unsaved || save(asking, state, &error))
         return CLI_OK;
     cli_say_error(&error);
@@ -267,13 +292,17 @@ const struct cli_command cli_ask = {
     .help = "ask for support now",
     .about =
         "  kindred ask\n"
-        "  kindred ask --danger --country US\n\n"
+        "  kindred ask --danger --country US\n"
+        "  kindred ask --not-a-fit\n\n"
         "Looks for a peer who fits your card, tells where it stands, and "
         "opens\n"
         "the talk when somebody accepted.  Then each line you type is a\n"
         "message.  Ctrl-C takes the request back, or leaves an open talk.\n"
         "After a crash or a lost connection, the same command goes on where\n"
-        "you were, with your place kept.\n",
+        "you were, with your place kept.\n\n"
+        "With --not-a-fit, before \"kindred reflect\" and within 30 minutes "
+        "of\n"
+        "the end, what you waited before that talk counts.  It works once.\n",
     .options = OPTIONS,
     .run = run};
 

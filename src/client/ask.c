@@ -105,6 +105,15 @@ static void on_ended(void *arg, const struct kindred_error *error)
     ask->handler.ended(ask->handler.arg, error);
 }
 
+static bool some(const uint8_t bytes[KINDRED_KEY])
+{
+    uint8_t any = 0;
+
+    for (int i = 0; i < KINDRED_KEY; i++)
+        any |= bytes[i];
+    return any != 0;
+}
+
 static void fill_request(struct kindred_ask *ask)
 {
     struct kindred_ask_state *state = &ask->state;
@@ -123,6 +132,9 @@ static void fill_request(struct kindred_ask *ask)
         client_op_bytes(ask->talk_key, sizeof ask->talk_key);
     ask->request.mailbox =
         client_op_bytes(state->mailbox, sizeof state->mailbox);
+    if (some(state->after))
+        ask->request.after_talk =
+            client_op_bytes(state->after, sizeof state->after);
 }
 
 struct kindred_ask *kindred_ask_new(struct kindred_member *member,

@@ -47,9 +47,13 @@ struct match_command {
     uint64_t op, epoch, now_ms;
     struct match_key key; /* of the member's call; none for our own commands */
     union {
-        struct { /* returns the ticket, own duty if it was paused, closed
-                    offers, pairs against live peers */
+        struct { /* after: a talk of theirs that ended within within_ms (0 =
+                    ever) and lends its age, or 0; since_ms and carry of the
+                    ticket are the store's own then.  Returns the ticket, own
+                    duty if it was paused, closed offers, pairs against live
+                    peers, that talk */
             struct match_ticket_row ticket;
+            uint64_t after, within_ms;
             uint32_t card_version;
         } open_ticket;
         struct { /* returns the ticket, its revoked offer, that duty */

@@ -59,10 +59,10 @@ struct match_event {
             const struct match_row *row;
             const struct match_card *card;
         } load;
-        struct { /* since_ms: 0 = now, or that of a ticket that may keep its
-                    age (no-show, not a fit); card: the seeker's, copied */
+        struct { /* card: the seeker's, copied; after: an ended talk of theirs
+                    whose age goes on (no-show, not a fit), or 0 */
             const struct match_card *card;
-            uint64_t since_ms;
+            uint64_t after;
             bool danger;
         } ask;
         struct {

@@ -180,6 +180,7 @@ static void ticket(struct match_fields *f, struct match_ticket_row *r)
     r->why = ENUM(r->why, TICKET_WHYS, "why a ticket ended");
     r->danger = FLAG(r->danger);
     r->offers = U8(r->offers);
+    r->carry = U8(r->carry);
     r->since_ms = TIME(r->since_ms);
     r->expires_ms = TIME(r->expires_ms);
     r->backoff_until_ms = TIME(r->backoff_until_ms);
@@ -240,6 +241,7 @@ static void talk(struct match_fields *f, struct match_talk_row *r)
     r->joined = U8(r->joined);
     r->reflected = U8(r->reflected);
     r->again = U8(r->again);
+    r->carry = U8(r->carry);
     r->showns = COUNT(r->showns, MATCH_SHOWN_MAX, "what a talk shows");
     r->since_ms = TIME(r->since_ms);
     r->started_ms = TIME(r->started_ms);
@@ -392,7 +394,7 @@ static void particular(struct match_fields *f, struct match_event *e)
         break;
     case EVENT_ASK:
         e->ask.card = pass_card(f, e->ask.card);
-        e->ask.since_ms = TIME(e->ask.since_ms);
+        e->ask.after = ID(e->ask.after);
         e->ask.danger = FLAG(e->ask.danger);
         break;
     case EVENT_WITHDRAW:

@@ -43,6 +43,12 @@ enum match_ticket_why {
     TICKET_WHYS
 };
 
+/* Whose age goes on: an ended talk lends that of its ticket to the next. */
+enum {
+    CARRY_UNFIT = 1, /* it came from a talk that was not a fit: that once */
+    CARRY_LENT = 2   /* of a talk: a ticket has it now */
+};
+
 struct match_ticket_row {
     uint64_t id, member;
     uint32_t pool;
@@ -50,6 +56,7 @@ struct match_ticket_row {
     enum match_ticket_why why;
     bool danger;
     uint8_t offers; /* since the ask or the last back-off */
+    uint8_t carry;  /* CARRY_UNFIT, or 0 */
     uint64_t since_ms, expires_ms, backoff_until_ms;
     uint64_t tie;
     struct match_key key; /* of the ask: the same key resumes it */
@@ -129,6 +136,7 @@ struct match_talk_row {
     enum match_talk_why why;
     uint8_t joined, reflected, again; /* bit 1 << enum match_role */
     uint8_t showns;
+    uint8_t carry;     /* CARRY_UNFIT: its ticket's; CARRY_LENT */
     uint64_t since_ms; /* the ticket's */
     uint64_t started_ms, ended_ms;
     uint64_t shown[MATCH_SHOWN_MAX];

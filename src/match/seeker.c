@@ -50,6 +50,8 @@ static bool send(struct match_engine *engine, struct match_ticket *ticket)
         return false;
     command.open_ticket.ticket = ticket->row;
     command.open_ticket.ticket.state = TICKET_WAITING;
+    command.open_ticket.after = ticket->after;
+    command.open_ticket.within_ms = engine->limits.carry_ms;
     command.open_ticket.card_version = ticket->hand.version;
     flight = match_flight_send(engine, &command, ticket->call);
     if (!flight)
@@ -85,7 +87,7 @@ bool match_seeker_ask(struct match_engine *engine,
     struct match_ticket_row row = {.member = event->member,
                                    .pool = event->pool,
                                    .danger = event->ask.danger,
-                                   .since_ms = event->ask.since_ms,
+                                   .since_ms = engine->now_ms,
                                    .key = event->key};
     struct match_duty *duty;
     enum err err;
@@ -97,8 +99,6 @@ bool match_seeker_ask(struct match_engine *engine,
         return true;
     }
     err = ask_refused(engine, event);
-    if (row.since_ms == 0 || row.since_ms > engine->now_ms)
-        row.since_ms = engine->now_ms;
     row.expires_ms = match_timer_add(engine->now_ms, engine->limits.ticket_ms);
     if (err == ERR_NONE && (!match_say_fresh(engine, &row.id) || row.id == 0 ||
                             !match_say_fresh(engine, &row.tie)))
@@ -113,6 +113,7 @@ bool match_seeker_ask(struct match_engine *engine,
     match_presence_open(engine, &ticket->subject, &ticket->presence,
                         event->call);
     ticket->call = event->call;
+    ticket->after = event->ask.after;
     duty = match_duty_of(engine, event->member);
     if (duty)
         duty->asking = true; /* tightened: no offers to one who asks */

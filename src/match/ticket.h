@@ -45,6 +45,7 @@ struct match_ticket {
     uint64_t backoff_ms;       /* no offers before */
     uint8_t offers_base;       /* row.offers when it last backed off */
     uint8_t retries;           /* refused offers in a row */
+    uint64_t after;            /* of TICKET_NEW: the talk that lends its age */
     bool unsent;  /* TICKET_NEW, and its command waits for its own duty */
     bool closing; /* a withdraw waits for what is in flight */
     bool held;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/wipe.h"
+#include "seal/mailbox.h"
 
 enum err service_link_ask(struct rpc_call *call, uint64_t talk, uint64_t member,
                           void (*done)(struct service_request *request,
@@ -15,6 +16,25 @@ enum err service_link_ask(struct rpc_call *call, uint64_t talk, uint64_t member,
         return ERR_FULL;
     request->job.command.find_talk.talk = talk;
     request->job.command.find_talk.member = member;
+    return service_request_send(request);
+}
+
+enum err service_link_mailbox(struct rpc_call *call,
+                              ProtobufCBinaryData capability,
+                              void (*done)(struct service_request *request,
+                                           struct rpc_call *call))
+{
+    struct service *service = service_of(call);
+    struct service_request *request;
+
+    if (capability.len != SEAL_MAILBOX_CAPABILITY)
+        return ERR_INVALID;
+    request = service_request_new(service, rpc_call_id(call),
+                                  STORE_FIND_MAILBOX, done);
+    if (!request)
+        return ERR_FULL;
+    seal_mailbox_hash(request->job.command.find_mailbox.hash,
+                      service->keys->mailbox, capability.data);
     return service_request_send(request);
 }
 

@@ -16,6 +16,7 @@ struct ask {                         /* the call's own state */
     struct match_key key;
     struct seal_row_side secrets;
     struct match_ticket_view view; /* the latest */
+    uint64_t after;                /* the talk whose age goes on, or 0 */
     bool danger, opened;
 };
 
@@ -192,10 +193,34 @@ static void ask_card(struct service_request *request, struct rpc_call *call)
     order->event.pool = ask->who.pool;
     order->event.ask.card = &order->card;
     order->event.ask.danger = ask->danger;
+    order->event.ask.after = ask->after;
     order->secrets = ask->secrets;
     wipe(&ask->secrets, sizeof ask->secrets);
     err = service_order_send(service, order);
     ask->opened = err == ERR_NONE;
+    if (err != ERR_NONE)
+        rpc_end(call, err);
+}
+
+/* The mailbox of the talk whose age is to go on is there: then the card. */
+static void ask_after(struct service_request *request, struct rpc_call *call)
+{
+    const struct store_result *result = &request->job.result;
+    struct ask *ask = call ? rpc_call_user(call) : NULL;
+    struct seal_row_mailbox mailbox;
+    enum err err = service_request_err(request);
+
+    if (!call)
+        return;
+    if (err == ERR_NONE)
+        err = seal_row_open_mailbox(
+            &mailbox, request->job.command.find_mailbox.hash,
+            result->mailbox.link.data, result->mailbox.link.size,
+            request->service->keys->row);
+    if (err == ERR_NONE) {
+        ask->after = mailbox.talk; /* whose seeker it was, the store knows */
+        err = service_card_ask(call, ask->who.member, MATCH_SEEKER, ask_card);
+    }
     if (err != ERR_NONE)
         rpc_end(call, err);
 }
@@ -226,7 +251,9 @@ static struct rpc_verdict support_ask(struct rpc_call *call,
         return rpc_fail(call, err);
     rpc_call_set_user(call, ask);
     rpc_call_watch(call, &ask_watch);
-    err = service_card_ask(call, ask->who.member, MATCH_SEEKER, ask_card);
+    err = request->after_talk.len > 0
+              ? service_link_mailbox(call, request->after_talk, ask_after)
+              : service_card_ask(call, ask->who.member, MATCH_SEEKER, ask_card);
     return err == ERR_NONE ? rpc_later(call) : rpc_fail(call, err);
 }
 

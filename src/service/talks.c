@@ -20,33 +20,14 @@ struct by_mailbox { /* a unary call's own state: End and Reflect */
     struct service_order *order;     /* until the mailbox is found */
 };
 
-/* Ask for the mailbox of a receive capability. */
-static enum err find_mailbox(struct rpc_call *call,
-                             ProtobufCBinaryData capability,
-                             void (*done)(struct service_request *request,
-                                          struct rpc_call *call))
-{
-    struct service *service = service_of(call);
-    struct service_request *request;
-
-    if (capability.len != SEAL_MAILBOX_CAPABILITY)
-        return ERR_INVALID;
-    request = service_request_new(service, rpc_call_id(call),
-                                  STORE_FIND_MAILBOX, done);
-    if (!request)
-        return ERR_FULL;
-    seal_mailbox_hash(request->job.command.find_mailbox.hash,
-                      service->keys->mailbox, capability.data);
-    return service_request_send(request);
-}
-
 static struct rpc_verdict
 talks_receive(struct rpc_call *call, const Kindred__V1__ReceiveRequest *request)
 {
     enum err err = service_stream_open(call, request->after_seq);
 
     if (err == ERR_NONE)
-        err = find_mailbox(call, request->capability, service_stream_mailbox);
+        err = service_link_mailbox(call, request->capability,
+                                   service_stream_mailbox);
     return err == ERR_NONE ? rpc_later(call) : rpc_fail(call, err);
 }
 
@@ -214,7 +195,7 @@ static struct rpc_verdict finish_order(struct rpc_call *call,
                                        ProtobufCBinaryData capability)
 {
     if (err == ERR_NONE)
-        err = find_mailbox(call, capability, order_mailbox);
+        err = service_link_mailbox(call, capability, order_mailbox);
     if (err != ERR_NONE) {
         if (state && state->order)
             service_order_free(state->order);

@@ -1,10 +1,51 @@
 #include "store/decide.h"
 
+#include "base/require.h"
 #include "store/move.h"
+
+/* The talk whose age is asked for; on ERR_NONE it lends it. */
+static enum err lender(struct store_work *work, struct match_talk_row **out)
+{
+    const struct match_command *command = work->command;
+    uint64_t within_ms = command->open_ticket.within_ms;
+    struct match_talk_row *talk =
+        store_work_talk(work, command->open_ticket.after);
+
+    if (!talk || talk->seeker != command->open_ticket.ticket.member) {
+        work->entries = 0; /* someone else's: not even a row */
+        return ERR_NO_TALK;
+    }
+    if (talk->state != TALK_ENDED)
+        return ERR_TALK_LIVES;
+    if (talk->carry & CARRY_LENT ||
+        (talk->carry & CARRY_UNFIT && talk->why != TALK_WHY_NO_SHOW) ||
+        (within_ms != 0 && work->now_ms >= talk->ended_ms &&
+         work->now_ms - talk->ended_ms >= within_ms))
+        return ERR_AGE;
+    *out = talk;
+    return ERR_NONE;
+}
+
+/* After a no-show the wait goes on as if nobody had come; else what was waited
+ * before the match counts, not the talk. */
+static void lend(struct match_talk_row *talk, struct match_ticket_row *ticket,
+                 uint64_t now_ms)
+{
+    ticket->carry = talk->carry;
+    ticket->since_ms = talk->since_ms;
+    if (talk->why != TALK_WHY_NO_SHOW) {
+        REQUIRE(now_ms >= talk->started_ms);
+        ticket->carry |= CARRY_UNFIT;
+        ticket->since_ms += now_ms - talk->started_ms;
+    }
+    talk->carry |= CARRY_LENT;
+}
 
 enum err store_decide_ticket_open(struct store_work *work)
 {
     const struct match_ticket_row *wanted = &work->command->open_ticket.ticket;
+    struct match_row row = {.kind = ROW_TICKET, .ticket = *wanted};
+    struct match_talk_row *talk = NULL;
     struct store_member member;
     struct match_duty_row *duty;
     uint64_t id[STORE_FOUND_MAX];
@@ -28,9 +69,15 @@ enum err store_decide_ticket_open(struct store_work *work)
     if (wanted->id == 0 || wanted->state != TICKET_WAITING ||
         store_work_ticket(work, wanted->id))
         return ERR_INTERNAL;
+    if (work->command->open_ticket.after != 0)
+        err = lender(work, &talk);
+    if (err != ERR_NONE)
+        return err;
 
-    store_work_add(work,
-                   &(struct match_row){.kind = ROW_TICKET, .ticket = *wanted});
+    row.ticket.carry = 0;
+    if (talk)
+        lend(talk, &row.ticket, work->now_ms);
+    store_work_add(work, &row);
     duty = store_work_duty(work, member.id);
     if (duty) {
         store_move_revoke_all(work, member.id);

@@ -152,8 +152,15 @@ static const char one_talks[] =
     " reference INTEGER NOT NULL, outcome INTEGER NOT NULL,"
     " err INTEGER NOT NULL, touched BLOB NOT NULL) STRICT;";
 
+static const char two_carry[] =
+    "ALTER TABLE ticket ADD COLUMN carry INTEGER NOT NULL DEFAULT 0"
+    " CHECK(carry BETWEEN 0 AND 1);"
+    "ALTER TABLE talk ADD COLUMN carry INTEGER NOT NULL DEFAULT 0"
+    " CHECK(carry BETWEEN 0 AND 3);";
+
 static const char *const migrations[][3] = {
     {one_people, one_matching, one_talks},
+    {two_carry},
 };
 
 enum {

@@ -144,6 +144,7 @@ void store_sqlite_rows_ticket(struct store_query *q, struct match_row *row)
     t->backoff_until_ms = store_query_u64(q);
     t->tie = store_query_u64(q);
     read_key(q, &t->key);
+    t->carry = store_query_u8(q);
 }
 
 void store_sqlite_rows_offer(struct store_query *q, struct match_row *row)
@@ -214,6 +215,7 @@ void store_sqlite_rows_talk(struct store_query *q, struct match_row *row)
     t->started_ms = store_query_u64(q);
     t->ended_ms = store_query_u64(q);
     read_shown(q, t->shown);
+    t->carry = store_query_u8(q);
 }
 
 static const char *const selects[ROW_TALK + 1] = {
@@ -252,7 +254,7 @@ static void add_ticket(struct store_keeper *keeper,
 {
     struct store_query q = store_sqlite_ask(
         keeper, "INSERT INTO ticket(" STORE_TICKET_COLUMNS
-                ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 
     store_query_put(&q, t->id);
     store_query_put(&q, t->member);
@@ -266,6 +268,7 @@ static void add_ticket(struct store_keeper *keeper,
     store_query_put(&q, t->backoff_until_ms);
     store_query_put(&q, t->tie);
     put_key(&q, &t->key);
+    store_query_put(&q, t->carry);
     store_query_run(&q);
 }
 
@@ -369,7 +372,7 @@ static void add_talk(struct store_keeper *keeper,
     struct store_query q = store_sqlite_ask(
         keeper,
         "INSERT INTO talk(" STORE_TALK_COLUMNS
-        ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 
     store_query_put(&q, t->id);
     store_query_put(&q, t->ticket);
@@ -388,6 +391,7 @@ static void add_talk(struct store_keeper *keeper,
     store_query_put(&q, t->started_ms);
     store_query_put(&q, t->ended_ms);
     put_shown(&q, t->shown);
+    store_query_put(&q, t->carry);
     store_query_run(&q);
 }
 
@@ -396,7 +400,8 @@ static void change_talk(struct store_keeper *keeper,
 {
     struct store_query q = store_sqlite_ask(
         keeper, "UPDATE talk SET state = ?, why = ?, joined = ?,"
-                " reflected = ?, again = ?, ended_ms = ? WHERE id = ?");
+                " reflected = ?, again = ?, ended_ms = ?, carry = ?"
+                " WHERE id = ?");
 
     store_query_put(&q, t->state);
     store_query_put(&q, t->why);
@@ -404,6 +409,7 @@ static void change_talk(struct store_keeper *keeper,
     store_query_put(&q, t->reflected);
     store_query_put(&q, t->again);
     store_query_put(&q, t->ended_ms);
+    store_query_put(&q, t->carry);
     store_query_put(&q, t->id);
     store_query_run(&q);
 }

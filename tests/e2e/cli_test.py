@@ -170,6 +170,28 @@ def main_job(world):
     check.that("once only", seeker.run("reflect", "yes")[0] == 2)
 
 
+def not_a_fit(world):
+    """The next ask goes on with the wait of a talk that was none, once."""
+    seeker = Person(world, "unfit-s").ready("seeker", *SEEKER)
+    peers = [Person(world, f"unfit-p{i}").ready("peer", *PEER) for i in range(2)]
+    code, _, err = seeker.run("ask", "--not-a-fit")
+    check.that("without a talk there is nothing to go on with", code == 2 and err, err)
+    times = []
+    for peer, words in zip(peers, ([], ["--not-a-fit"])):
+        ask = seeker.start("ask", *words)
+        ask.wait_for("Looking for somebody")
+        time.sleep(1.2)
+        duty = peer.start("attend", "--auto", "accept", "--once")
+        times.append(float(ask.wait_for(r"is there for you, after ([\d.]+) s")[1]))
+        ask.wait_for("is here")
+        duty.wait_for("is here")
+        ask.say("/end")
+        check.that("the talk is over", ask.end() == 0 and duty.end() == 0, ask.said)
+    check.that("the wait went on", times[1] > times[0] + 1, times)
+    code, _, err = seeker.run("ask", "--not-a-fit")
+    check.that("once", code == 1 and "AGE_SPENT" in err, err)
+
+
 def many_lines(world):
     """A pipe that is faster than the relay; nothing is lost or overtaken."""
     seeker = Person(world, "many-s").ready("seeker", *SEEKER)
@@ -294,7 +316,7 @@ def danger(world):
 
 
 with Server(sys.argv[1]) as world:
-    for part in (looks, keys, main_job, many_lines, killed, declines, danger):
+    for part in (looks, keys, main_job, not_a_fit, many_lines, killed, declines, danger):
         try:
             part(world)
         except Exception as error:  # each part stands alone

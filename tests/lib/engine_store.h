@@ -191,6 +191,23 @@ static void store_show_pairs(struct engine_store *s, uint64_t member)
             store_out(s, &s->row[i]);
 }
 
+/* The age of an ended talk of the seeker goes on with this ticket. */
+static enum err store_lend(struct engine_store *s,
+                           struct match_ticket_row *ticket, uint64_t after)
+{
+    struct match_row *talk = store_find(s, ROW_TALK, after);
+
+    if (!talk || talk->talk.seeker != ticket->member)
+        return ERR_NO_TALK;
+    if (talk->talk.state != TALK_ENDED)
+        return ERR_TALK_LIVES;
+    if (talk->talk.carry & CARRY_LENT)
+        return ERR_AGE;
+    ticket->since_ms = talk->talk.since_ms;
+    talk->talk.carry |= CARRY_LENT;
+    return ERR_NONE;
+}
+
 static enum err store_open_ticket(struct engine_store *s,
                                   const struct match_command *c)
 {
@@ -202,6 +219,12 @@ static enum err store_open_ticket(struct engine_store *s,
         return ERR_MEMBER_INACTIVE;
     if (store_live_ticket(s, row.ticket.member))
         return ERR_TICKET_LIVES;
+    if (c->open_ticket.after != 0) {
+        enum err err = store_lend(s, &row.ticket, c->open_ticket.after);
+
+        if (err != ERR_NONE)
+            return err;
+    }
     store_out(s, store_add(s, &row));
     if (duty) {
         store_revoke_all(s, row.ticket.member);

@@ -331,6 +331,7 @@ static inline bool world_same(const struct match_row *x,
                x->ticket.danger == y->ticket.danger &&
                x->ticket.offers == y->ticket.offers &&
                x->ticket.since_ms == y->ticket.since_ms &&
+               x->ticket.carry == y->ticket.carry &&
                x->ticket.expires_ms == y->ticket.expires_ms &&
                x->ticket.backoff_until_ms == y->ticket.backoff_until_ms &&
                x->ticket.tie == y->ticket.tie &&

@@ -204,6 +204,18 @@ STORE = [
         ("store/decide_duty.c", "        if (old.rest_until_ms > duty->rest_until_ms)", "        if (0)")]),
     ("a hold leaves the offers open", [
         ("store/decide_pair.c", "    store_move_revoke_all(work, member.id);\n", "")]),
+    ("an age is lent twice", [
+        ("store/decide_ticket.c", "    if (talk->carry & CARRY_LENT ||", "    if (0 ||")]),
+    ("not a fit again and again", [
+        ("store/decide_offer.c", "                                     .carry = ticket->carry,\n", "")]),
+    ("an age is lent for ever", [
+        ("store/decide_ticket.c", "work->now_ms - talk->ended_ms >= within_ms", "0")]),
+    ("anybody's talk lends its age", [
+        ("store/decide_ticket.c", "    if (!talk || talk->seeker != command->open_ticket.ticket.member) {", "    if (!talk) {")]),
+    ("the talk counts as waiting", [
+        ("store/decide_ticket.c", "        ticket->since_ms += now_ms - talk->started_ms;\n", "")]),
+    ("what lends its age is not passed on", [
+        ("match/seeker.c", "    ticket->after = event->ask.after;\n", "")]),
     ("a replay hides what closed since", [
         ("store/decide_replay.c", "            show_offer(work, done->id[i]);", "            (void)store_work_offer(work, done->id[i]);")]),
 ]

@@ -263,6 +263,9 @@ void sim_truth_claimed(struct sim *sim);
 void sim_laws_asked(struct sim *sim, const struct match_event *event);
 /* The engine proposes: what may not overtake. */
 void sim_laws_order(struct sim *sim, const struct match_command *command);
+/* A ticket was stored, and not yet believed: whose age it has. */
+void sim_laws_lent(struct sim *sim, const struct match_command *command,
+                   const struct match_ticket_row *ticket);
 /* The engine proposes: what must hold already. */
 void sim_laws_proposed(struct sim *sim, const struct match_command *command);
 /* The engine hears of a result. */

@@ -24,14 +24,30 @@ static bool unusual(struct sim *sim, uint32_t id, enum match_role role)
     return helps != (role == MATCH_PEER) && !sim_percent(sim, 15);
 }
 
+/* One of the last things told, open or long closed. */
+static uint64_t recall(struct sim *sim, const uint64_t *ring, uint32_t n)
+{
+    uint32_t most = n < SIM_KNOWN ? n : SIM_KNOWN;
+    uint32_t back = 1 + (uint32_t)sim_roll(sim, most < 4 ? most : 4);
+
+    if (sim_percent(sim, 15))
+        back = 1 + (uint32_t)sim_roll(sim, most);
+    return ring[(n - back) % SIM_KNOWN];
+}
+
 static void act_ask(struct sim *sim, uint32_t id)
 {
+    struct sim_member *member = &sim->member[id];
+    uint64_t after = 0;
+
     if (unusual(sim, id, MATCH_SEEKER))
         return;
-    sim->member[id].older_ask = sim->member[id].ask;
-    sim->member[id].ask =
-        sim_people_request(sim, EVENT_ASK, id, 0, sim_percent(sim, 15));
-    sim_people_say(sim, sim->member[id].ask);
+    if (member->talks && sim_percent(sim, 50)) /* its age goes on */
+        after = recall(sim, member->talk, member->talks);
+    member->older_ask = member->ask;
+    member->ask =
+        sim_people_request(sim, EVENT_ASK, id, after, sim_percent(sim, 15));
+    sim_people_say(sim, member->ask);
 }
 
 static void act_attend(struct sim *sim, uint32_t id)
@@ -88,17 +104,6 @@ static void act_pause(struct sim *sim, uint32_t id)
 static void act_capacity(struct sim *sim, uint32_t id)
 {
     say(sim, EVENT_CAPACITY, id, sim_roll(sim, 10), false);
-}
-
-/* One of the last things told, open or long closed. */
-static uint64_t recall(struct sim *sim, const uint64_t *ring, uint32_t n)
-{
-    uint32_t most = n < SIM_KNOWN ? n : SIM_KNOWN;
-    uint32_t back = 1 + (uint32_t)sim_roll(sim, most < 4 ? most : 4);
-
-    if (sim_percent(sim, 15))
-        back = 1 + (uint32_t)sim_roll(sim, most);
-    return ring[(n - back) % SIM_KNOWN];
 }
 
 /* One of those told that is in this state, or 0. */

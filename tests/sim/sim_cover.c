@@ -261,6 +261,8 @@ static uint32_t guarded(struct sim *sim, const struct match_command *command,
 
     if (command->kind == COMMAND_CLOSE_TICKET)
         return state(sim, ROW_TICKET, command->close_ticket.ticket);
+    if (command->kind == COMMAND_OPEN_TICKET && table == COVER_TALK)
+        return state(sim, ROW_TALK, command->open_ticket.after);
     if (command->kind == COMMAND_OFFER && table == COVER_TICKET)
         return state(sim, ROW_TICKET, command->offer.offer.ticket);
     if (command->kind == COMMAND_OFFER)

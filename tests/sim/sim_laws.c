@@ -244,6 +244,11 @@ static void guards(struct sim *sim, const struct match_command *command,
 
     if (result->outcome != OUTCOME_OK)
         return;
+    for (uint32_t i = 0; i < result->rows; i++)
+        if (command->kind == COMMAND_OPEN_TICKET &&
+            result->row[i].kind == ROW_TICKET &&
+            result->row[i].ticket.id == command->open_ticket.ticket.id)
+            sim_laws_lent(sim, command, &result->row[i].ticket);
     if (command->kind == COMMAND_OFFER)
         offered(sim, &command->offer.offer, command->now_ms);
     if (command->kind == COMMAND_ACCEPT)

@@ -87,7 +87,7 @@ static bool same_ticket(const struct match_ticket_row *x,
            x->offers == y->offers && x->since_ms == y->since_ms &&
            x->expires_ms == y->expires_ms &&
            x->backoff_until_ms == y->backoff_until_ms && x->tie == y->tie &&
-           same_key(&x->key, &y->key);
+           x->carry == y->carry && same_key(&x->key, &y->key);
 }
 
 static bool same_offer(const struct match_offer_row *x,
@@ -125,7 +125,7 @@ static bool same_talk(const struct match_talk_row *x,
            x->joined == y->joined && x->reflected == y->reflected &&
            x->again == y->again && x->showns == y->showns &&
            x->since_ms == y->since_ms && x->started_ms == y->started_ms &&
-           x->ended_ms == y->ended_ms &&
+           x->ended_ms == y->ended_ms && x->carry == y->carry &&
            memcmp(x->shown, y->shown, sizeof x->shown) == 0;
 }
 

@@ -50,47 +50,49 @@ static struct match_card some_card(enum match_role role)
 
 static struct match_row some_row(enum match_row_kind kind)
 {
-    const struct match_row row[ROW_KINDS] = {
-        [ROW_TICKET] = {.ticket = {21, 22, 1, TICKET_ENDED, TICKET_WHY_LOST,
-                                   true, 6, 31, 32, 33, 23, some_key()}},
-        [ROW_OFFER] = {.offer = {41,
-                                 42,
-                                 43,
-                                 44,
-                                 2,
-                                 OFFER_LAPSED,
-                                 true,
-                                 2,
-                                 45,
-                                 46,
-                                 47,
-                                 51,
-                                 52,
-                                 {61, 62},
-                                 some_key()}},
-        [ROW_DUTY] = {.duty = {71, 3, DUTY_PAUSED, DUTY_WHY_LAPSES,
-                               GRADE_CRISIS_PEER, 7, 5, 2, 81, 82, 91, 92, 93,
-                               94, 72, some_key()}},
-        [ROW_TALK] = {.talk = {101,
-                               102,
-                               103,
-                               104,
-                               105,
-                               1,
-                               106,
-                               TALK_ENDED,
-                               TALK_WHY_IDLE,
-                               3,
-                               2,
-                               1,
-                               3,
-                               111,
-                               112,
-                               113,
-                               {121, 122, 123}}},
-        [ROW_PAIR] = {.pair = {PAIR_TICKET, true, 131, 132, 133, 134}},
-        [ROW_RARITY] = {.rarity = {141, 142, 3}},
-    };
+    const struct match_row row[ROW_KINDS] =
+        {
+            [ROW_TICKET] = {.ticket = {21, 22, 1, TICKET_ENDED, TICKET_WHY_LOST,
+                                       true, 6, 1, 31, 32, 33, 23, some_key()}},
+            [ROW_OFFER] = {.offer = {41,
+                                     42,
+                                     43,
+                                     44,
+                                     2,
+                                     OFFER_LAPSED,
+                                     true,
+                                     2,
+                                     45,
+                                     46,
+                                     47,
+                                     51,
+                                     52,
+                                     {61, 62},
+                                     some_key()}},
+            [ROW_DUTY] = {.duty = {71, 3, DUTY_PAUSED, DUTY_WHY_LAPSES,
+                                   GRADE_CRISIS_PEER, 7, 5, 2, 81, 82, 91, 92,
+                                   93, 94, 72, some_key()}},
+            [ROW_TALK] = {.talk = {101,
+                                   102,
+                                   103,
+                                   104,
+                                   105,
+                                   1,
+                                   106,
+                                   TALK_ENDED,
+                                   TALK_WHY_IDLE,
+                                   3,
+                                   2,
+                                   1,
+                                   3,
+                                   2,
+                                   111,
+                                   112,
+                                   113,
+                                   {121, 122, 123}}},
+            [ROW_PAIR] = {.pair = {PAIR_TICKET, true, 131, 132, 133, 134}},
+            [ROW_RARITY] = {.rarity = {141, 142, 3}},
+        };
     struct match_row out = row[kind];
 
     out.kind = kind;
@@ -114,7 +116,7 @@ static void particular(struct match_event *e)
         break;
     case EVENT_ASK:
         e->ask.card = &card;
-        e->ask.since_ms = 202;
+        e->ask.after = 202;
         e->ask.danger = true;
         break;
     case EVENT_WITHDRAW:
@@ -305,7 +307,7 @@ static void is_veiled(enum match_event_kind kind)
 {
     static const struct many beyond[EVENT_KINDS] = {
         [EVENT_LOAD] = {.id = 3, .key = 3, .token = 8, .time = 3},
-        [EVENT_ASK] = {.token = 8, .time = 1},
+        [EVENT_ASK] = {.id = 1, .token = 8},
         [EVENT_WITHDRAW] = {.id = 1},
         [EVENT_ATTEND] = {.token = 8, .time = 2},
         [EVENT_ANSWER] = {.id = 1},
@@ -356,7 +358,7 @@ static uint64_t sum(const struct match_effect *effect)
 }
 
 static const struct many store_has[COMMAND_KINDS] = {
-    [COMMAND_OPEN_TICKET] = {.id = 3, .key = 3, .time = 3},
+    [COMMAND_OPEN_TICKET] = {.id = 4, .key = 3, .time = 3},
     [COMMAND_CLOSE_TICKET] = {.id = 2},
     [COMMAND_OPEN_DUTY] = {.id = 2, .key = 3, .time = 3},
     [COMMAND_SET_DUTY] = {.id = 2, .key = 3, .time = 3},
@@ -388,6 +390,7 @@ static struct match_effect some_store(enum match_command_kind kind)
     switch ((int)kind) {
     case COMMAND_OPEN_TICKET:
         e.store.open_ticket.ticket = some_row(ROW_TICKET).ticket;
+        e.store.open_ticket.after = 707;
         break;
     case COMMAND_OPEN_DUTY:
         e.store.open_duty.duty = some_row(ROW_DUTY).duty;
@@ -456,6 +459,7 @@ static void every_field_counts(void)
     COUNTS(e, store.close_ticket.why);
     e = some_store(COMMAND_OPEN_TICKET);
     COUNTS(e, store.open_ticket.card_version);
+    COUNTS(e, store.open_ticket.within_ms);
     COUNTS(e, store.open_ticket.ticket.tie);
     e = some_store(COMMAND_OPEN_DUTY);
     COUNTS(e, store.open_duty.card_version);

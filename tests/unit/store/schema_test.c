@@ -37,7 +37,7 @@ static bool ticket(int id, int member, int pool, int state)
 
     (void)snprintf(sql, sizeof sql,
                    "INSERT INTO ticket VALUES(%d, %d, %d, %d, %d, 0, 0, 1, 2,"
-                   " 0, 5, 0, 0, 0, NULL)",
+                   " 0, 5, 0, 0, 0, NULL, 0)",
                    id, member, pool, state, state >= 2);
     return run(sql);
 }
@@ -104,6 +104,8 @@ static void counts(void)
     CHECK(!talk(31, 10, 20)); /* one match per ticket */
     CHECK(!talk(31, 11, 21)); /* and per offer */
     CHECK(!run("UPDATE ticket SET why = 1 WHERE id = 10"));
+    CHECK(!run("UPDATE ticket SET carry = 2 WHERE id = 10"));
+    CHECK(!run("UPDATE talk SET carry = 4 WHERE id = 30"));
     CHECK(!run("UPDATE mailbox SET waiting = 257") ||
           run("SELECT 1")); /* none yet */
     CHECK(run("INSERT INTO mailbox VALUES(1, zeroblob(32), zeroblob(32),"
@@ -157,6 +159,6 @@ int main(void)
     counts();
     pools();
     versions();
-    CHECK(store_schema_version() == 1);
+    CHECK(store_schema_version() == 2);
     return check_report("store/schema");
 }
