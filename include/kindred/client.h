@@ -314,6 +314,8 @@ struct kindred_ask_state { /* what an ask can be resumed with; a secret */
     uint8_t after[KINDRED_KEY]; /* the mailbox of an ended talk whose wait goes
                                    on (it was not a fit, or nobody came); all
                                    zero = a new wait */
+    uint64_t meet_again; /* talk_id whose peer is asked for; 0 = whoever fits */
+    uint32_t meet_again_ms; /* nobody else for so long; 0 = nobody else */
     bool danger;
 };
 
@@ -325,7 +327,7 @@ enum kindred_ticket_phase {
 struct kindred_ticket {
     uint64_t id, age_ms;
     enum kindred_ticket_phase phase;
-    bool bound_passed;
+    bool bound_passed, meeting_again; /* nobody else is looked for now */
     int wait_reason, end_reason; /* as kindred.v1.WaitReason, TicketEndReason */
     uint32_t estimate_minutes;   /* 0 = too few to tell */
 };
@@ -366,6 +368,7 @@ struct kindred_offer {
     uint64_t shown[KINDRED_SHOWN];
     uint32_t shown_count, expires_in_ms;
     bool danger;
+    char met_name[KINDRED_NAME]; /* what you called them, if you have met */
 };
 enum kindred_duty_phase { KINDRED_ON = 1, KINDRED_PAUSED, KINDRED_OFF };
 struct kindred_duty_state {

@@ -110,6 +110,7 @@ enum {
     /* tickets, duties, offers */ \
     X(ERR_TICKET_LIVES,      STATUS_FAILED_PRECONDITION,  0,    "TICKET_LIVES",          "a request of yours is already open") \
     X(ERR_AGE,               STATUS_FAILED_PRECONDITION,  0,    "AGE_SPENT",             "the age of that request went on already, or it is too late; ask without it") \
+    X(ERR_NO_BOND,           STATUS_FAILED_PRECONDITION,  0,    "NO_BOND",               "not both of you said that you would meet again") \
     X(ERR_NO_TICKET,         STATUS_NOT_FOUND,            0,    "NO_TICKET",             "you have no such open request") \
     X(ERR_ALREADY_MATCHED,   STATUS_FAILED_PRECONDITION,  0,    "ALREADY_MATCHED",       "this request was already matched") \
     X(ERR_TICKET_ENDED,      STATUS_FAILED_PRECONDITION,  0,    "TICKET_ENDED",          "this request has ended") \

@@ -19,6 +19,11 @@ static const struct cli_option OPTIONS[] = {
      "after a talk that was none, or to which nobody came: your wait goes on",
      CLI_FLAG, 0, 0},
     {"--talk", "NAME|ID", "which talk [the newest]", CLI_TEXT, 1, 40},
+    {"--meet-again", "ID", "ask for the peer of this talk: of both said so",
+     CLI_TEXT, 1, 16},
+    {"--wait-s", "SECONDS",
+     "for them alone, before anybody else; 0 = nobody else [120]", CLI_NUMBER,
+     0, 1800},
     {0}};
 
 struct asking {
@@ -80,7 +85,10 @@ static void on_searching(struct asking *asking,
     char age[16];
 
     cli_say_time(age, ticket->age_ms);
-    if (asking->told_ms == 0 && ticket->estimate_minutes > 0)
+    if (asking->told_ms == 0 && ticket->meeting_again)
+        cli_say(CLI_PLAIN, "Waiting for the one you have met.  Ctrl-C takes it "
+                           "back.\n");
+    else if (asking->told_ms == 0 && ticket->estimate_minutes > 0)
         cli_say(CLI_PLAIN,
                 "Looking for somebody; lately it took about %u %s.\n",
                 ticket->estimate_minutes,
@@ -191,9 +199,20 @@ static void on_interrupt(void *arg)
 static bool take_along(const struct asking *asking, const struct cli_args *args,
                        struct kindred_ask_state *state)
 {
+    const char *met = cli_args_text(args, "--meet-again", "0");
     struct kindred_talk_start start;
-    char path[CLI_PATH_MAX];
+    char path[CLI_PATH_MAX], *end;
 
+    state->meet_again = strtoull(met, &end, 16);
+    state->meet_again_ms =
+        (uint32_t)cli_args_number(args, "--wait-s", 120) * 1000;
+    if (*end != '\0') {
+        (void)fputs("kindred ask: --meet-again is the number of a talk\n",
+                    stderr);
+        return false;
+    }
+    if (state->meet_again == 0)
+        state->meet_again_ms = 0;
     if (!cli_args_has(args, "--not-a-fit"))
         return true;
     if (!cli_session_load_talk(&asking->session,
@@ -293,7 +312,8 @@ const struct cli_command cli_ask = {
     .about =
         "  kindred ask\n"
         "  kindred ask --danger --country US\n"
-        "  kindred ask --not-a-fit\n\n"
+        "  kindred ask --not-a-fit\n"
+        "  kindred ask --meet-again 235d5616194fb807\n\n"
         "Looks for a peer who fits your card, tells where it stands, and "
         "opens\n"
         "the talk when somebody accepted.  Then each line you type is a\n"

@@ -149,6 +149,12 @@ static int run_reflect(const struct cli_args *args)
         status = cli_session_wait(&session);
         if (status == CLI_OK && unlink(path) == 0)
             cli_say(CLI_GREEN, "Thank you.  The keys of this talk are gone.\n");
+        if (status == CLI_OK && start.side == 0 &&
+            cli_args_has(args, "--again"))
+            cli_say(CLI_DIM,
+                    "If they say so too: kindred ask --meet-again %08x%08x\n",
+                    (unsigned)(start.talk_id >> 32),
+                    (unsigned)(start.talk_id & UINT32_MAX));
     }
     wipe(&start, sizeof start);
     cli_session_close(&session);

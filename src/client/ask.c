@@ -61,6 +61,7 @@ static void on_ticket(struct kindred_ask *ask,
         .age_ms = state->age_ms,
         .phase = (enum kindred_ticket_phase)(int)state->phase,
         .bound_passed = state->bound_passed,
+        .meeting_again = state->meeting_again,
         .wait_reason = (int)state->wait_reason,
         .end_reason = (int)state->end_reason,
         .estimate_minutes = state->estimate_minutes};
@@ -132,6 +133,8 @@ static void fill_request(struct kindred_ask *ask)
         client_op_bytes(ask->talk_key, sizeof ask->talk_key);
     ask->request.mailbox =
         client_op_bytes(state->mailbox, sizeof state->mailbox);
+    ask->request.meet_again = state->meet_again;
+    ask->request.meet_again_ms = state->meet_again_ms;
     if (some(state->after))
         ask->request.after_talk =
             client_op_bytes(state->after, sizeof state->after);

@@ -49,7 +49,8 @@ struct match_command {
     union {
         struct { /* after: a talk of theirs that ended within within_ms (0 =
                     ever) and lends its age, or 0; since_ms and carry of the
-                    ticket are the store's own then.  Returns the ticket, own
+                    ticket are the store's own then, and wish, where there is a
+                    wish_talk, always.  Returns the ticket, own
                     duty if it was paused, closed offers, pairs against live
                     peers, that talk */
             struct match_ticket_row ticket;

@@ -59,10 +59,10 @@ struct match_event {
             const struct match_row *row;
             const struct match_card *card;
         } load;
-        struct { /* card: the seeker's, copied; after: an ended talk of theirs
-                    whose age goes on (no-show, not a fit), or 0 */
+        struct { /* card: copied.  Talks of theirs, or 0: after lends its age;
+                    of wish the peer is asked for, for wish_ms (0 = ever) alone */
             const struct match_card *card;
-            uint64_t after;
+            uint64_t after, wish, wish_ms;
             bool danger;
         } ask;
         struct {

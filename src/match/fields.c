@@ -1,3 +1,4 @@
+/* long because every field of an event and of a row is named here. */
 #include "match/fields.h"
 
 #include <string.h>
@@ -185,6 +186,9 @@ static void ticket(struct match_fields *f, struct match_ticket_row *r)
     r->expires_ms = TIME(r->expires_ms);
     r->backoff_until_ms = TIME(r->backoff_until_ms);
     r->tie = ID(r->tie);
+    r->wish = ID(r->wish);
+    r->wish_talk = ID(r->wish_talk);
+    r->wish_until_ms = TIME(r->wish_until_ms);
     match_fields_key(f, &r->key);
 }
 
@@ -203,6 +207,7 @@ static void offer(struct match_fields *f, struct match_offer_row *r)
     r->peer_card_version = U32(r->peer_card_version);
     r->made_ms = TIME(r->made_ms);
     r->deadline_ms = TIME(r->deadline_ms);
+    r->met = ID(r->met);
     tokens(f, r->shown, r->showns);
     match_fields_key(f, &r->answer);
 }
@@ -363,6 +368,15 @@ static void table(struct match_fields *f, struct match_event *event)
         event->rarity.row = f->room->rarity;
 }
 
+static void ask(struct match_fields *f, struct match_event *e)
+{
+    e->ask.card = pass_card(f, e->ask.card);
+    e->ask.after = ID(e->ask.after);
+    e->ask.wish = ID(e->ask.wish);
+    e->ask.wish_ms = WORD(e->ask.wish_ms);
+    e->ask.danger = FLAG(e->ask.danger);
+}
+
 static void attend(struct match_fields *f, struct match_event *e)
 {
     e->attend.card = pass_card(f, e->attend.card);
@@ -393,9 +407,7 @@ static void particular(struct match_fields *f, struct match_event *e)
         load(f, e);
         break;
     case EVENT_ASK:
-        e->ask.card = pass_card(f, e->ask.card);
-        e->ask.after = ID(e->ask.after);
-        e->ask.danger = FLAG(e->ask.danger);
+        ask(f, e);
         break;
     case EVENT_WITHDRAW:
         e->withdraw.ticket = ID(e->withdraw.ticket);

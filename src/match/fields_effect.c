@@ -184,6 +184,7 @@ static void ticket(struct match_fields *f, struct match_ticket_view *v)
     v->bound = SMALL(v->bound);
     v->bound_few = FLAG(v->bound_few);
     v->danger = FLAG(v->danger);
+    v->wishes = FLAG(v->wishes);
     v->waited_ms = WORD(v->waited_ms);
     v->estimate_min = MANY(v->estimate_min);
 }
@@ -202,6 +203,7 @@ static void duty(struct match_fields *f, struct match_duty_view *v)
     for (uint8_t i = 0; i < v->offers; i++) {
         v->offer[i].id = ID(v->offer[i].id);
         v->offer[i].deadline_ms = TIME(v->offer[i].deadline_ms);
+        v->offer[i].met = ID(v->offer[i].met);
         v->offer[i].danger = FLAG(v->offer[i].danger);
         v->offer[i].showns = SMALL(v->offer[i].showns);
         shown(f, v->offer[i].shown, v->offer[i].showns);

@@ -9,6 +9,7 @@
 #include "match/presence.h"
 #include "match/say.h"
 #include "match/seeker.h"
+#include "match/why.h"
 
 enum { FIRE_AGAIN_MS = 20 }; /* what had to wait is tried again */
 
@@ -32,7 +33,7 @@ static void fire_bound(struct match_engine *engine, struct match_ticket *ticket)
     uint32_t peers;
 
     REQUIRE(ticket->bound == BOUND_NONE);
-    ticket->bound = (uint8_t)match_index_bound(engine, ticket, &peers);
+    ticket->bound = (uint8_t)match_why_bound(engine, ticket, &peers);
     ticket->bound_peers = (uint8_t)peers;
     match_say_note(engine, LOG_BOUND_PASSED);
     match_say_tell(engine, &ticket->subject);

@@ -59,7 +59,9 @@ struct match_ticket_row {
     uint8_t carry;  /* CARRY_UNFIT, or 0 */
     uint64_t since_ms, expires_ms, backoff_until_ms;
     uint64_t tie;
-    struct match_key key; /* of the ask: the same key resumes it */
+    uint64_t wish, wish_talk; /* whom of that talk they ask for; 0 = nobody */
+    uint64_t wish_until_ms;   /* until then nobody else will do */
+    struct match_key key;     /* of the ask: the same key resumes it */
 };
 
 enum match_offer_state {
@@ -80,6 +82,7 @@ struct match_offer_row {
     uint32_t p; /* the score P, Q16 */
     uint32_t seeker_card_version, peer_card_version;
     uint64_t made_ms, deadline_ms;
+    uint64_t met; /* the talk that this ticket wishes to go on, or 0 */
     uint64_t shown[MATCH_SHOWN_MAX]; /* tokens both agreed to show */
     struct match_key answer;         /* the key it was closed with, if any */
 };

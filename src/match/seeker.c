@@ -87,6 +87,7 @@ bool match_seeker_ask(struct match_engine *engine,
     struct match_ticket_row row = {.member = event->member,
                                    .pool = event->pool,
                                    .danger = event->ask.danger,
+                                   .wish_talk = event->ask.wish,
                                    .since_ms = engine->now_ms,
                                    .key = event->key};
     struct match_duty *duty;
@@ -100,6 +101,11 @@ bool match_seeker_ask(struct match_engine *engine,
     }
     err = ask_refused(engine, event);
     row.expires_ms = match_timer_add(engine->now_ms, engine->limits.ticket_ms);
+    if (row.wish_talk != 0)
+        row.wish_until_ms =
+            event->ask.wish_ms == 0
+                ? MATCH_NEVER
+                : match_timer_add(engine->now_ms, event->ask.wish_ms);
     if (err == ERR_NONE && (!match_say_fresh(engine, &row.id) || row.id == 0 ||
                             !match_say_fresh(engine, &row.tie)))
         err = ERR_FULL;

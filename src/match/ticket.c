@@ -72,6 +72,13 @@ bool match_ticket_waits(const struct match_engine *engine,
                match_timer_add(engine->live_ms, engine->limits.settle_ms);
 }
 
+bool match_ticket_wishes(const struct match_engine *engine,
+                         const struct match_ticket *ticket)
+{
+    return ticket->row.wish != 0 && !ticket->row.danger &&
+           engine->now_ms < ticket->row.wish_until_ms;
+}
+
 bool match_ticket_before(const struct match_ticket *a,
                          const struct match_ticket *b)
 {
@@ -276,6 +283,9 @@ void match_ticket_arm(struct match_engine *engine, struct match_ticket *ticket)
 
         if (age != UINT32_MAX)
             due[TICKET_RELAX] = match_timer_add(ticket->row.since_ms, age);
+        if (match_ticket_wishes(engine, ticket) &&
+            ticket->row.wish_until_ms < due[TICKET_RELAX])
+            due[TICKET_RELAX] = ticket->row.wish_until_ms;
     }
     for (int i = TICKET_RELAX; i <= TICKET_BACKOFF; i++)
         if (match_timer_overdue(&ticket->timer[i], engine->now_ms))

@@ -89,6 +89,9 @@ uint64_t match_ticket_age(const struct match_engine *engine,
  * (and, unless in danger, the start has settled). */
 bool match_ticket_waits(const struct match_engine *engine,
                         const struct match_ticket *ticket);
+/* Does it wait for one peer alone?  One in danger never does. */
+bool match_ticket_wishes(const struct match_engine *engine,
+                         const struct match_ticket *ticket);
 /* Offers since the last back-off. */
 uint8_t match_ticket_offers(const struct match_ticket *ticket);
 /* Batch order: danger first, then since, then id. */

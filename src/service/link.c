@@ -74,12 +74,13 @@ static Kindred__V1__TalkPhase phase(enum match_talk_state state)
 }
 
 void service_link_state(enum match_talk_state state, enum match_talk_why why,
-                        Kindred__V1__TalkState *out)
+                        bool bond, Kindred__V1__TalkState *out)
 {
     kindred__v1__talk_state__init(out);
     out->phase = phase(state);
     if (state == TALK_ENDED)
         out->reason = end_reason(why);
+    out->bond = bond && state == TALK_ENDED;
 }
 
 /* The message points into its own struct: it does not move after this. */
@@ -110,7 +111,7 @@ enum err service_link_open(const struct service *service,
     if (err != ERR_NONE)
         return err;
     kindred__v1__talk__init(&link->talk);
-    service_link_state(row->state, row->why, &link->state);
+    service_link_state(row->state, row->why, found->talk.bond, &link->state);
     seal_name(link->your_name, service->keys->name, row->id, mine);
     seal_name(link->their_name, service->keys->name, row->id, theirs);
     memcpy(link->their_key, sides[theirs].talk_key, sizeof link->their_key);

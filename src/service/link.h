@@ -38,8 +38,8 @@ MUST_USE enum err service_link_open(const struct service *service,
                                     enum match_role side,
                                     struct service_link *link);
 
-/* The state of a talk in the words of the API. */
+/* The state of a talk in the words of the API; bond: once it has ended. */
 void service_link_state(enum match_talk_state state, enum match_talk_why why,
-                        Kindred__V1__TalkState *out);
+                        bool bond, Kindred__V1__TalkState *out);
 
 #endif

@@ -10,6 +10,8 @@
 #include "service/crisis.h"
 #include "service/link.h"
 
+enum { WISH_MS_MAX = 1800000 };
+
 struct ask {                         /* the call's own state */
     const struct service_live *live; /* first */
     struct seal_token who;
@@ -17,6 +19,7 @@ struct ask {                         /* the call's own state */
     struct seal_row_side secrets;
     struct match_ticket_view view; /* the latest */
     uint64_t after;                /* the talk whose age goes on, or 0 */
+    uint64_t wish, wish_ms;
     bool danger, opened;
 };
 
@@ -103,6 +106,7 @@ static enum err send_view(struct rpc_call *call, Kindred__V1__Talk *talk)
     if (!view->bound_few) /* else it could point at somebody */
         state.wait_reason = wait_reason(view->bound);
     state.estimate_minutes = view->estimate_min;
+    state.meeting_again = view->wishes;
     state.end_reason = end_reason(view->why);
     state.talk = talk;
     response.event_case = KINDRED__V1__ASK_RESPONSE__EVENT_TICKET;
@@ -194,6 +198,8 @@ static void ask_card(struct service_request *request, struct rpc_call *call)
     order->event.ask.card = &order->card;
     order->event.ask.danger = ask->danger;
     order->event.ask.after = ask->after;
+    order->event.ask.wish = ask->wish;
+    order->event.ask.wish_ms = ask->wish_ms;
     order->secrets = ask->secrets;
     wipe(&ask->secrets, sizeof ask->secrets);
     err = service_order_send(service, order);
@@ -234,10 +240,14 @@ static struct rpc_verdict support_ask(struct rpc_call *call,
 
     if (!ask)
         return rpc_fail(call, ERR_NOMEM);
-    *ask = (struct ask){.live = &ask_live, .danger = request->danger};
+    *ask = (struct ask){.live = &ask_live,
+                        .danger = request->danger,
+                        .wish = request->meet_again,
+                        .wish_ms = request->meet_again_ms};
     err = service_check_caller(call, GRADE_MEMBER, &ask->who);
     if (err == ERR_NONE && (!service_check_country(request->country) ||
-                            !service_check_language(request->language)))
+                            !service_check_language(request->language) ||
+                            request->meet_again_ms > WISH_MS_MAX))
         err = ERR_INVALID;
     if (err == ERR_NONE)
         err = service_check_secrets(service, request->talk_key,

@@ -228,13 +228,30 @@ static struct rpc_verdict talks_end(struct rpc_call *call,
     return finish_order(call, state, err, request->capability);
 }
 
+/* Kept: is it mutual now? */
+static void reflected(struct service_request *request, struct rpc_call *call)
+{
+    Kindred__V1__ReflectResponse response = KINDRED__V1__REFLECT_RESPONSE__INIT;
+    enum err err = service_request_err(request);
+
+    response.bond = request->job.result.talk.bond;
+    if (call)
+        service_call_answer(call, err, &response);
+}
+
+static void reflect_replied(struct rpc_call *call, enum err err,
+                            uint64_t reference)
+{
+    if (err == ERR_NONE)
+        err = service_link_ask(call, reference, 0, reflected);
+    if (err != ERR_NONE)
+        rpc_end(call, err);
+}
+
 static struct rpc_verdict
 talks_reflect(struct rpc_call *call, const Kindred__V1__ReflectRequest *request)
 {
-    static const Kindred__V1__ReflectResponse empty =
-        KINDRED__V1__REFLECT_RESPONSE__INIT;
-    static const struct service_live live = {.replied = service_call_replied,
-                                             .empty = &empty.base};
+    static const struct service_live live = {.replied = reflect_replied};
     Kindred__V1__Understood said = request->understood;
     struct by_mailbox *state;
     enum err err = begin_order(call, EVENT_REFLECT, &live, &state);

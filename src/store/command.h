@@ -161,6 +161,7 @@ struct store_result {
         struct {
             struct match_talk_row row;
             struct store_bytes link;
+            bool bond; /* of the two, now */
         } talk;
         struct {
             struct store_bytes link;

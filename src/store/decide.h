@@ -24,6 +24,9 @@ MUST_USE bool store_decide(struct store_keeper *keeper, struct store_work *work,
 bool store_decide_pair_excluded(struct store_work *work, uint64_t seeker,
                                 uint64_t peer, uint64_t ticket);
 
+/* Did both say that they would meet again, and neither took it back? */
+bool store_decide_pair_bond(struct store_work *work, uint64_t x, uint64_t y);
+
 /* Keep this PAIR_RESTS until until_ms or longer; 0 = do nothing. */
 void store_decide_pair_rest(struct store_work *work,
                             struct match_pair_row *rests, uint64_t until_ms);

@@ -26,6 +26,22 @@ static enum err lender(struct store_work *work, struct match_talk_row **out)
     return ERR_NONE;
 }
 
+/* Whom the seeker of that talk asks for. */
+static enum err wished(struct store_work *work, struct match_ticket_row *ticket)
+{
+    const struct match_talk_row *talk =
+        store_work_talk(work, ticket->wish_talk);
+
+    if (!talk || talk->seeker != ticket->member) {
+        work->entries = 0; /* someone else's: not even a row */
+        return ERR_NO_TALK;
+    }
+    if (!store_decide_pair_bond(work, talk->seeker, talk->peer))
+        return ERR_NO_BOND;
+    ticket->wish = talk->peer;
+    return ERR_NONE;
+}
+
 /* After a no-show the wait goes on as if nobody had come; else what was waited
  * before the match counts, not the talk. */
 static void lend(struct match_talk_row *talk, struct match_ticket_row *ticket,
@@ -69,12 +85,15 @@ enum err store_decide_ticket_open(struct store_work *work)
     if (wanted->id == 0 || wanted->state != TICKET_WAITING ||
         store_work_ticket(work, wanted->id))
         return ERR_INTERNAL;
-    if (work->command->open_ticket.after != 0)
+    row.ticket.carry = 0;
+    row.ticket.wish = 0;
+    if (wanted->wish_talk != 0)
+        err = wished(work, &row.ticket);
+    if (err == ERR_NONE && work->command->open_ticket.after != 0)
         err = lender(work, &talk);
     if (err != ERR_NONE)
         return err;
 
-    row.ticket.carry = 0;
     if (talk)
         lend(talk, &row.ticket, work->now_ms);
     store_work_add(work, &row);

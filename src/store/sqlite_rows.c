@@ -145,6 +145,9 @@ void store_sqlite_rows_ticket(struct store_query *q, struct match_row *row)
     t->tie = store_query_u64(q);
     read_key(q, &t->key);
     t->carry = store_query_u8(q);
+    t->wish = store_query_u64(q);
+    t->wish_talk = store_query_u64(q);
+    t->wish_until_ms = store_query_u64(q);
 }
 
 void store_sqlite_rows_offer(struct store_query *q, struct match_row *row)
@@ -167,6 +170,7 @@ void store_sqlite_rows_offer(struct store_query *q, struct match_row *row)
     o->deadline_ms = store_query_u64(q);
     read_shown(q, o->shown);
     read_key(q, &o->answer);
+    o->met = store_query_u64(q);
 }
 
 void store_sqlite_rows_duty(struct store_query *q, struct store_row *row)
@@ -254,7 +258,8 @@ static void add_ticket(struct store_keeper *keeper,
 {
     struct store_query q = store_sqlite_ask(
         keeper, "INSERT INTO ticket(" STORE_TICKET_COLUMNS
-                ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+                " ?, ?)");
 
     store_query_put(&q, t->id);
     store_query_put(&q, t->member);
@@ -269,6 +274,9 @@ static void add_ticket(struct store_keeper *keeper,
     store_query_put(&q, t->tie);
     put_key(&q, &t->key);
     store_query_put(&q, t->carry);
+    store_query_put(&q, t->wish);
+    store_query_put(&q, t->wish_talk);
+    store_query_put(&q, t->wish_until_ms);
     store_query_run(&q);
 }
 
@@ -300,7 +308,7 @@ static void add_offer(struct store_keeper *keeper,
     struct store_query q = store_sqlite_ask(
         keeper,
         "INSERT INTO offer(" STORE_OFFER_COLUMNS
-        ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 
     store_query_put(&q, o->id);
     store_query_put(&q, o->ticket);
@@ -317,6 +325,7 @@ static void add_offer(struct store_keeper *keeper,
     store_query_put(&q, o->deadline_ms);
     put_shown(&q, o->shown);
     put_key(&q, &o->answer);
+    store_query_put(&q, o->met);
     store_query_run(&q);
 }
 

@@ -43,11 +43,12 @@ void store_sqlite_pairs_read(struct store_query *query,
 
 #define STORE_TICKET_COLUMNS                                                   \
     "id, member, pool, state, why, danger, offers, since_ms, expires_ms,"      \
-    " backoff_until_ms, tie, key0, key1, key_hash, carry"
+    " backoff_until_ms, tie, key0, key1, key_hash, carry, wish, wish_talk,"    \
+    " wish_until_ms"
 #define STORE_OFFER_COLUMNS                                                    \
     "id, ticket, seeker, peer, pool, state, danger, showns, p,"                \
     " seeker_version, peer_version, made_ms, deadline_ms, shown0, shown1,"     \
-    " shown2, key0, key1, key_hash"
+    " shown2, key0, key1, key_hash, met"
 #define STORE_DUTY_COLUMNS                                                     \
     "member, pool, state, why, grade, capacity, used, lapses, yes, total,"     \
     " grade_until_ms, until_ms, rest_ms, rest_until_ms, tie, key0, key1,"      \

@@ -1,6 +1,7 @@
 """asks -- what an ask takes along, and what is said while it waits.
 
-The wait of a talk that was none goes on with the next ask, once.
+The wait of a talk that was none goes on with the next ask, once; who both said
+again may be asked for.
 Usage: asks_test.py BUILD_DIR."""
 import os
 import sys
@@ -137,11 +138,83 @@ def too_late(server):
     leave(peer, duty)
 
 
+def reflect(member, capability, **fields):
+    return member.api.call("Talks/Reflect", capability=capability, **{"idempotency_key": key(), **fields}).bond
+
+
+def meet_again(server):
+    """Both said so: then the seeker may ask for that peer, who is told whom they have met, and may decline."""
+    seeker = Member(server, grade=1).ready(1, have=["ptsd"])
+    stranger = Member(server, grade=1).ready(1, have=["ptsd"])
+    peer, duty = on_duty(server, have=["ptsd"])
+    ask = seeker.ask()
+    offer = duty.until(offers).duty.offers[0]
+    check.that("a stranger has no name", offer.met_name == "")
+    talk = peer.accept(offer.offer_id).talk
+    matched(ask)
+    join(seeker, peer)
+    mine, theirs = seeker.mailbox, peer.mailbox
+    end(seeker, mine)
+    fails("not both said so", ("FAILED_PRECONDITION", "NO_BOND"), seeker, meet_again=talk.talk_id)
+    said = {"idempotency_key": key(), "understood": 1, "again": True}
+    check.that("one is not both", not reflect(seeker, mine, **said))
+    state = seeker.api.stream("Talks/Receive", capability=mine).until(lambda m: m.state.phase == 3).state
+    check.that("nor is it told", not state.bond)
+    fails("still not", ("FAILED_PRECONDITION", "NO_BOND"), seeker, meet_again=talk.talk_id)
+    check.that("both said so", reflect(peer, theirs, again=True))
+    check.that("who said it first learns by asking again", reflect(seeker, mine, **said))
+    state = seeker.api.stream("Talks/Receive", capability=mine).until(lambda m: m.state.phase == 3).state
+    check.that("or by receiving", state.bond)
+    fails("a talk of others", ("NOT_FOUND", "NO_TALK"), stranger, meet_again=talk.talk_id)
+    fails("a talk that is none", ("NOT_FOUND", "NO_TALK"), seeker, meet_again=key()[0] + 1)
+    fails("for too long", ("INVALID_ARGUMENT", "INVALID"), seeker, meet_again=talk.talk_id, meet_again_ms=1800001)
+
+    other, other_duty = on_duty(server, have=["ptsd"])
+    leave(peer, duty)
+    ask = seeker.ask(meet_again=talk.talk_id)
+    state = ask.next().ticket
+    check.that("it says that nobody else is looked for", state.meeting_again and state.phase == 1)
+    time.sleep(1.3)
+    check.that("and nobody is", not any(m and m.duty.offers for m in list(other_duty.queue.queue)))
+    server.kill()
+    server.start()
+    for member in (seeker, peer, other, stranger):
+        member.reconnect()
+    other_duty = other.attend()
+    check.that("nor after a kill -9", seeker.ask_again().next().ticket.meeting_again)
+    time.sleep(1.3)
+    check.that("is anybody else offered to", not any(m and m.duty.offers for m in list(other_duty.queue.queue)))
+    ask = seeker.ask_again()
+    duty = peer.attend()
+    offer = duty.until(offers).duty.offers[0]
+    check.that("they are, though they would rest, and are told who it is", offer.met_name == talk.their_name,
+               offer.met_name, talk.their_name)
+    again = peer.accept(offer.offer_id).talk
+    check.that("a new talk has new names", matched(ask).talk.talk_id == again.talk_id != talk.talk_id and
+               again.their_name != talk.their_name)
+    join(seeker, peer)
+    end(peer, peer.mailbox)
+
+    ask = seeker.ask(meet_again=talk.talk_id)
+    peer.decline(duty.until(lambda m: m.duty.offers and m.duty.offers[0].offer_id != offer.offer_id)
+                 .duty.offers[0].offer_id)
+    time.sleep(1.3)
+    state = seeker.ask_again().next().ticket
+    check.that("a decline is not told", state.meeting_again and state.phase == 1 and state.wait_reason == 0, state)
+    withdraw(seeker, state.ticket_id)
+    leave(peer, duty)
+    ask = seeker.ask(meet_again=talk.talk_id, meet_again_ms=1)
+    check.that("the time is over: whoever fits", other_duty.until(offers).duty.offers[0].met_name == "")
+    withdraw(seeker, ask.next().ticket.ticket_id)
+    leave(other, other_duty)
+
+
 with Server(sys.argv[1], "--settle-ms", "0", "--join-ms", "1000", "--carry-ms", "3000") as world:
-    for part in (not_a_fit, no_show, too_late):
+    for part in (not_a_fit, no_show, too_late, meet_again):
         try:
             part(world)
-        except (Failed, EOFError, Exception) as error:  # each part stands alone
+        except (Failed, EOFError, Exception) as error:
+            import traceback; traceback.print_exc()  # each part stands alone
             check.that(f"{part.__name__} ran through", False, repr(error))
     check.that("stops in order", world.stop() == 0)
 check.report()

@@ -192,6 +192,36 @@ def not_a_fit(world):
     check.that("once", code == 1 and "AGE_SPENT" in err, err)
 
 
+def meet_again(world):
+    """Both say that they would meet again: one asks for the other, who is told who it is."""
+    seeker = Person(world, "again-s").ready("seeker", *SEEKER)
+    peer = Person(world, "again-p").ready("peer", *PEER)
+    duty = peer.start("attend", "--auto", "accept", "--once", "--rest-s", "1")
+    duty.wait_for("You are on duty")
+    ask = seeker.start("ask")
+    name = duty.wait_for(r"You talk with (.+?)\.")[1]
+    duty.wait_for("is here")
+    ask.wait_for("is here")
+    ask.say("/end")
+    check.that("the talk is over", ask.end() == 0 and duty.end() == 0, ask.said)
+    code, out, err = seeker.run("reflect", "yes", "--again")
+    number = re.search(r"ask --meet-again ([0-9a-f]{16})", out)
+    check.that("it says how", code == 0 and number, out, err)
+    code, _, err = seeker.run("ask", "--meet-again", number[1])
+    check.that("not both said so", code == 1 and "NO_BOND" in err, err)
+    code, _, err = seeker.run("ask", "--meet-again", "nonsense")
+    check.that("that is no number", code == 2 and err, err)
+    check.that("now both did", peer.run("reflect", "yes", "--again")[0] == 0)
+    ask = seeker.start("ask", "--meet-again", number[1])
+    ask.wait_for("Waiting for the one you have met")
+    duty = peer.start("attend", "--rest-s", "1", "--once")
+    duty.wait_for(f"You have met: {name}, who asks for you")
+    duty.say("y")
+    ask.wait_for("is here")
+    ask.say("/end")
+    check.that("and they met", ask.end() == 0 and duty.end() == 0, ask.said, duty.said)
+
+
 def many_lines(world):
     """A pipe that is faster than the relay; nothing is lost or overtaken."""
     seeker = Person(world, "many-s").ready("seeker", *SEEKER)
@@ -316,7 +346,7 @@ def danger(world):
 
 
 with Server(sys.argv[1]) as world:
-    for part in (looks, keys, main_job, not_a_fit, many_lines, killed, declines, danger):
+    for part in (looks, keys, main_job, not_a_fit, meet_again, many_lines, killed, declines, danger):
         try:
             part(world)
         except Exception as error:  # each part stands alone

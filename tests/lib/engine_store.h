@@ -219,6 +219,13 @@ static enum err store_open_ticket(struct engine_store *s,
         return ERR_MEMBER_INACTIVE;
     if (store_live_ticket(s, row.ticket.member))
         return ERR_TICKET_LIVES;
+    if (row.ticket.wish_talk != 0) {
+        struct match_row *talk = store_find(s, ROW_TALK, row.ticket.wish_talk);
+
+        if (!talk || talk->talk.seeker != row.ticket.member)
+            return ERR_NO_TALK;
+        row.ticket.wish = talk->talk.peer;
+    }
     if (c->open_ticket.after != 0) {
         enum err err = store_lend(s, &row.ticket, c->open_ticket.after);
 

@@ -105,11 +105,11 @@ ENGINE = [
         ("match/assign.c", "    REQUIRE(a->tickets <= a->tickets_max);\n", "    for (uint32_t t = 0; t < a->tickets; t++)\n"
          "        a->edges[t] = a->edges[t] > 0;\n")]),
     ("nobody compatible is told as all busy", [
-        ("match/index.c", "    if (*peers > 0)\n", "    if (1)\n")]),
+        ("match/why.c", "    if (*peers > 0)\n", "    if (1)\n")]),
     ("five are said to be few", [
         ("match/view.c", "ticket->bound_peers < INDEX_TOLD", "ticket->bound_peers <= INDEX_TOLD")]),
     ("nobody on duty is told as none compatible", [
-        ("match/index.c", "return engine->slices.pool[ticket->row.pool].n > 0 ?", "return 1 ?")]),
+        ("match/why.c", "return engine->slices.pool[ticket->row.pool].n > 0 ?", "return 1 ?")]),
     ("the best that is remembered outlives an exclusion", [
         ("match/index.c", "        engine->now_ms >= best->until_ms ||\n", "")]),
     ("the best that is remembered outlives its holder's change", [
@@ -216,6 +216,25 @@ STORE = [
         ("store/decide_ticket.c", "        ticket->since_ms += now_ms - talk->started_ms;\n", "")]),
     ("what lends its age is not passed on", [
         ("match/seeker.c", "    ticket->after = event->ask.after;\n", "")]),
+    ("without a bond one is asked for", [
+        ("store/decide_ticket.c", "    if (!store_decide_pair_bond(work, talk->seeker, talk->peer))", "    if (0)")]),
+    ("a wish is for oneself", [
+        ("store/decide_ticket.c", "    ticket->wish = talk->peer;", "    ticket->wish = talk->seeker;")]),
+    ("a wish is forgotten", [
+        ("match/seeker.c", "                                   .wish_talk = event->ask.wish,\n", "")]),
+    ("who waits for one is offered to another", [
+        ("match/fit.c", "        duty->row.member != ticket->row.wish)", "        0)"),
+        ("match/index.c", "    if (match_ticket_wishes(s->engine, s->ticket))\n        return top_wish(s);\n", "")]),
+    ("danger waits for one", [
+        ("match/ticket.c", "    return ticket->row.wish != 0 && !ticket->row.danger &&\n", "    return ticket->row.wish != 0 &&\n")]),
+    ("the end of a wish is no moment", [
+        ("match/ticket.c", "            ticket->row.wish_until_ms < due[TICKET_RELAX])", "            0)")]),
+    ("a wish has to share", [
+        ("match/agenda.c", "        if ((ticket->row.danger || match_ticket_wishes(engine, ticket)) &&", "        if (ticket->row.danger &&")]),
+    ("who is met is not named", [
+        ("match/agenda.c", "        row->met = ticket->row.wish_talk;\n", "        ;\n")]),
+    ("whom one waits for is told of", [
+        ("match/why.c", "                 ? 1 /* Law 1 */", "                 ? 5")]),
     ("a replay hides what closed since", [
         ("store/decide_replay.c", "            show_offer(work, done->id[i]);", "            (void)store_work_offer(work, done->id[i]);")]),
 ]

@@ -47,6 +47,9 @@ static void act_ask(struct sim *sim, uint32_t id)
     member->older_ask = member->ask;
     member->ask =
         sim_people_request(sim, EVENT_ASK, id, after, sim_percent(sim, 15));
+    if (member->talks && sim_percent(sim, 50))
+        sim->request[member->ask].wish =
+            recall(sim, member->talk, member->talks);
     sim_people_say(sim, member->ask);
 }
 
@@ -164,6 +167,7 @@ static void act_repeat(struct sim *sim, uint32_t id)
 
         sim->request[other].key = sim->request[at].key;
         sim->request[other].key.request_hash ^= 1;
+        sim->request[other].wish = sim->request[at].wish;
         at = other;
     }
     sim_people_say(sim, at);

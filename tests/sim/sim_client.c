@@ -40,6 +40,8 @@ static void say_ask(struct sim *sim, struct sim_request *request,
     event->ask.card = &member->card[MATCH_SEEKER];
     event->ask.danger = request->flag;
     event->ask.after = request->subject;
+    event->ask.wish = request->wish; /* for them alone: 0 = till the end */
+    event->ask.wish_ms = request->key.word[0] % 4 * 9000;
     sim->call[event->call].older = member->ask_call;
     member->ask_call = event->call;
     sim->call[event->call].streams = true;
@@ -198,6 +200,8 @@ static void check_durable(struct sim *sim, const struct sim_request *request,
         LAW("DESIGN law 7: an acknowledged ask is stored",
             row && row->ticket.member == sim->member[request->member].id &&
                 row->ticket.key.word[0] == request->key.word[0]);
+        LAW("an acknowledged ask is for whom it asked for",
+            row->ticket.wish_talk == request->wish);
         row = sim_truth_row(sim, ROW_TALK, request->subject);
         LAW("an acknowledged ask has the age it asked for",
             request->subject == 0 || (row && row->talk.carry & CARRY_LENT));

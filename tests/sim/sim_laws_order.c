@@ -1,5 +1,5 @@
-/* What must not overtake: holds of one member, lapses of one peer.  And whose
- * age a ticket goes on with. */
+/* What must not overtake: holds of one member, lapses of one peer.  And what a
+ * ticket takes along of talks before it. */
 #include "sim.h"
 
 void sim_laws_asked(struct sim *sim, const struct match_event *event)
@@ -65,6 +65,24 @@ void sim_laws_order(struct sim *sim, const struct match_command *command)
     if (command->kind == COMMAND_CLOSE_OFFER &&
         command->close_offer.state == OFFER_LAPSED)
         proposed_lapse(sim, command);
+}
+
+/* Who is asked for is who both want to meet again. */
+void sim_laws_wished(struct sim *sim, const struct match_ticket_row *ticket)
+{
+    const struct match_row *row =
+        sim_truth_row(sim, ROW_TALK, ticket->wish_talk);
+
+    LAW("a wish is for somebody, by a talk",
+        (ticket->wish != 0) == (ticket->wish_talk != 0));
+    if (ticket->wish == 0)
+        return;
+    LAW("a wish is for the peer of a talk of their own",
+        row && row->talk.seeker == ticket->member &&
+            row->talk.peer == ticket->wish);
+    LAW("a wish is for one with whom there is a bond",
+        sim_truth_pair(sim, PAIR_BOND, ticket->member, ticket->wish, 0,
+                       sim->now_ms));
 }
 
 /* As the talk stood before: worked out anew from what each of the two asked for

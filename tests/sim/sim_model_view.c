@@ -40,6 +40,8 @@ static void see_ticket(const struct sim *sim, const struct match_ticket *from,
         .id = row->id,
         .member = row->member,
         .since_ms = row->since_ms,
+        .wish = row->wish,
+        .wish_until_ms = row->wish_until_ms,
         .tie = row->tie,
         .seen_ms = from->presence.seen_ms,
         .backoff_ms = from->backoff_ms,
@@ -302,6 +304,9 @@ static void ticket_armed(const struct sim *sim, const struct model_ticket *is,
             at_ms < next_ms)
             next_ms = at_ms;
     }
+    if (is->wish && !is->danger && is->wish_until_ms > now_ms &&
+        is->wish_until_ms < next_ms)
+        next_ms = is->wish_until_ms;
     LAW("model law 4: the next must to relax is a moment to come",
         next_ms == UINT64_MAX ? timer[TICKET_RELAX].place == 0
                               : due(&timer[TICKET_RELAX], next_ms));

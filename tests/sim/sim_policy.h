@@ -18,6 +18,7 @@ enum {
 
 struct model_ticket { /* id 0: none */
     uint64_t id, member, since_ms, tie, seen_ms, backoff_ms, flight, offer;
+    uint64_t wish, wish_until_ms;
     uint32_t pool, state, version;
     bool danger, closing, held, away, offer_new;
     enum match_bound bound;

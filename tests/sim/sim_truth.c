@@ -146,6 +146,9 @@ static void check_ticket(const struct match_ticket_row *was,
         was->member == is->member && was->pool == is->pool &&
             was->tie == is->tie && was->danger == is->danger &&
             was->carry == is->carry);
+    LAW("a ticket keeps its wish", was->wish == is->wish &&
+                                       was->wish_talk == is->wish_talk &&
+                                       was->wish_until_ms == is->wish_until_ms);
     LAW("a ticket keeps its lifetime", was->expires_ms == is->expires_ms);
 }
 
@@ -224,15 +227,18 @@ bool sim_truth_same(const struct match_row *x, const struct match_row *y)
         return t->id == u->id && t->member == u->member && t->pool == u->pool &&
                t->state == u->state && t->why == u->why &&
                t->danger == u->danger && t->offers == u->offers &&
-               t->carry == u->carry && t->since_ms == u->since_ms &&
-               t->expires_ms == u->expires_ms && t->tie == u->tie &&
-               t->backoff_until_ms == u->backoff_until_ms &&
+               t->carry == u->carry && t->wish == u->wish &&
+               t->wish_talk == u->wish_talk &&
+               t->wish_until_ms == u->wish_until_ms &&
+               t->since_ms == u->since_ms && t->expires_ms == u->expires_ms &&
+               t->tie == u->tie && t->backoff_until_ms == u->backoff_until_ms &&
                same_key(&t->key, &u->key);
     case ROW_OFFER:
         return o->id == p->id && o->ticket == p->ticket &&
                o->seeker == p->seeker && o->peer == p->peer &&
                o->state == p->state && o->p == p->p &&
-               o->deadline_ms == p->deadline_ms && o->showns == p->showns &&
+               o->deadline_ms == p->deadline_ms && o->met == p->met &&
+               o->showns == p->showns &&
                o->seeker_card_version == p->seeker_card_version &&
                o->peer_card_version == p->peer_card_version;
     case ROW_DUTY:

@@ -117,11 +117,83 @@ static void unfit_once(void)
     REFUSED(&w, ERR_AGE);
 }
 
+static struct match_command *wish(uint64_t member, uint64_t talk)
+{
+    struct match_command *c = ask(member);
+
+    c->open_ticket.ticket.wish = 99; /* the store's own */
+    c->open_ticket.ticket.wish_talk = talk;
+    c->open_ticket.ticket.wish_until_ms = w.now_ms + 1000;
+    return c;
+}
+
+static void say_again(uint64_t talk, enum match_role side)
+{
+    struct match_command *c = world_match(&w, COMMAND_REFLECT);
+
+    c->reflect.talk = talk;
+    c->reflect.side = side;
+    c->reflect.again = true;
+    OK(&w);
+}
+
+static bool bond_of(uint64_t talk)
+{
+    world_command(&w, STORE_FIND_TALK)->find_talk.talk = talk;
+    OK(&w);
+    return w.job.result.talk.bond;
+}
+
+/* Only the seeker of a talk, and only once both said again, asks for its peer;
+ * a block ends it. */
+static void wishes(void)
+{
+    struct match_command *c;
+    struct couple a;
+    uint64_t id;
+
+    ended(&a, TALK_WHY_ENDED);
+    (void)wish(a.seeker, world_id(&w));
+    REFUSED(&w, ERR_NO_TALK);
+    say_again(a.talk, MATCH_SEEKER);
+    (void)wish(a.seeker, a.talk);
+    REFUSED(&w, ERR_NO_BOND);
+    CHECK(!bond_of(a.talk));
+    say_again(a.talk, MATCH_PEER);
+    CHECK(bond_of(a.talk));
+    (void)wish(a.peer, a.talk);
+    REFUSED(&w, ERR_NO_TALK);
+    CHECK(w.job.result.match.rows == 0); /* DESIGN law 9 */
+    id = wish(a.seeker, a.talk)->open_ticket.ticket.id;
+    OK(&w);
+    ROW(&w, ROW_TICKET, id, ticket.wish, a.peer);
+    ROW(&w, ROW_TICKET, id, ticket.wish_talk, a.talk);
+    ROW(&w, ROW_TICKET, id, ticket.wish_until_ms, w.now_ms + 1000);
+    world_reopen(&w);
+    c = world_offer_command(&w, id, a.seeker, a.peer);
+    c->offer.offer.met = a.talk;
+    OK(&w); /* they rest, and the bond overrides it */
+    ROW(&w, ROW_OFFER, c->offer.offer.id, offer.met, a.talk);
+    ROW(&w, ROW_TICKET, id, ticket.wish, a.peer);
+    close_own(id, a.seeker);
+    c = world_match(&w, COMMAND_BLOCK);
+    c->block.member = a.peer;
+    c->block.other = a.seeker;
+    OK(&w);
+    (void)wish(a.seeker, a.talk);
+    REFUSED(&w, ERR_NO_BOND);
+    CHECK(!bond_of(a.talk));
+    (void)ask(a.seeker);
+    OK(&w);
+    ROW(&w, ROW_TICKET, w.job.result.match.reference, ticket.wish, 0);
+}
+
 int part_asks(const char *kind, const char *path)
 {
     world_open(&w, kind, path);
     age_goes_on();
     unfit_once();
+    wishes();
     world_close(&w);
     return check_report("store asks");
 }

@@ -53,7 +53,8 @@ static struct match_row some_row(enum match_row_kind kind)
     const struct match_row row[ROW_KINDS] =
         {
             [ROW_TICKET] = {.ticket = {21, 22, 1, TICKET_ENDED, TICKET_WHY_LOST,
-                                       true, 6, 1, 31, 32, 33, 23, some_key()}},
+                                       true, 6, 1, 31, 32, 33, 23, 24, 25, 34,
+                                       some_key()}},
             [ROW_OFFER] = {.offer = {41,
                                      42,
                                      43,
@@ -67,6 +68,7 @@ static struct match_row some_row(enum match_row_kind kind)
                                      47,
                                      51,
                                      52,
+                                     48,
                                      {61, 62},
                                      some_key()}},
             [ROW_DUTY] = {.duty = {71, 3, DUTY_PAUSED, DUTY_WHY_LAPSES,
@@ -104,6 +106,15 @@ static struct match_row row[ROW_KINDS];
 static struct match_rarity_row rarity[2];
 static struct match_result result;
 
+static void ask(struct match_event *e)
+{
+    e->ask.card = &card;
+    e->ask.after = 202;
+    e->ask.wish = 208;
+    e->ask.wish_ms = 209;
+    e->ask.danger = true;
+}
+
 static void particular(struct match_event *e)
 {
     switch ((int)e->kind) {
@@ -115,9 +126,7 @@ static void particular(struct match_event *e)
         e->load.card = &card;
         break;
     case EVENT_ASK:
-        e->ask.card = &card;
-        e->ask.after = 202;
-        e->ask.danger = true;
+        ask(e);
         break;
     case EVENT_WITHDRAW:
         e->withdraw.ticket = 203;
@@ -306,8 +315,8 @@ static bool mapped_as(const struct many *many)
 static void is_veiled(enum match_event_kind kind)
 {
     static const struct many beyond[EVENT_KINDS] = {
-        [EVENT_LOAD] = {.id = 3, .key = 3, .token = 8, .time = 3},
-        [EVENT_ASK] = {.id = 1, .token = 8},
+        [EVENT_LOAD] = {.id = 5, .key = 3, .token = 8, .time = 4},
+        [EVENT_ASK] = {.id = 2, .token = 8},
         [EVENT_WITHDRAW] = {.id = 1},
         [EVENT_ATTEND] = {.token = 8, .time = 2},
         [EVENT_ANSWER] = {.id = 1},
@@ -321,7 +330,7 @@ static void is_veiled(enum match_event_kind kind)
         [EVENT_LOST] = {.id = 1, .call = 1},
         [EVENT_CARD] = {.token = 8},
         [EVENT_RARITY] = {.token = 2},
-        [EVENT_STORED] = {.id = 18, .key = 9, .token = 6, .time = 12},
+        [EVENT_STORED] = {.id = 21, .key = 9, .token = 6, .time = 13},
     };
     struct match_event plain = some_event(kind), e = plain;
     struct match_fields f = {
@@ -358,12 +367,12 @@ static uint64_t sum(const struct match_effect *effect)
 }
 
 static const struct many store_has[COMMAND_KINDS] = {
-    [COMMAND_OPEN_TICKET] = {.id = 4, .key = 3, .time = 3},
+    [COMMAND_OPEN_TICKET] = {.id = 6, .key = 3, .time = 4},
     [COMMAND_CLOSE_TICKET] = {.id = 2},
     [COMMAND_OPEN_DUTY] = {.id = 2, .key = 3, .time = 3},
     [COMMAND_SET_DUTY] = {.id = 2, .key = 3, .time = 3},
     [COMMAND_CLOSE_DUTY] = {.id = 1},
-    [COMMAND_OFFER] = {.id = 4, .key = 3, .token = 2, .time = 2},
+    [COMMAND_OFFER] = {.id = 5, .key = 3, .token = 2, .time = 2},
     [COMMAND_ACCEPT] = {.id = 4},
     [COMMAND_DECLINE] = {.id = 2, .time = 2},
     [COMMAND_CLOSE_OFFER] = {.id = 1, .time = 2},
@@ -567,7 +576,7 @@ static void views_are_veiled(void)
     struct match_effect e = {.kind = EFFECT_TELL_DUTY, .call = 7};
     struct match_fields f = {
         .mode = FIELDS_VEIL, .veil = &cover, .room = &room};
-    const struct many duty = {1 + 2 + 1, 1, 0, 3, 1 + 2};
+    const struct many duty = {1 + 2 + 2 + 1, 1, 0, 3, 1 + 2};
     const struct many ticket = {2, 1, 0, 0, 0};
 
     e.duty.offers = 2;

@@ -54,8 +54,111 @@ static void age_goes_on(void)
     world_free(w);
 }
 
+static uint64_t ask_for(struct world *w, uint64_t member, uint64_t talk,
+                        uint64_t wish_ms)
+{
+    struct match_event event = {.kind = EVENT_ASK, .member = member};
+
+    event.ask.card = &w->seeker[member];
+    event.ask.wish = talk;
+    event.ask.wish_ms = wish_ms;
+    w->ticket_of[member] = w->fresh;
+    return world_event(w, event);
+}
+
+static const struct match_row *offered(struct world *w, uint64_t peer)
+{
+    return w->duty[peer].offers == 1
+               ? world_stored(w, ROW_OFFER, w->duty[peer].offer[0].id)
+               : NULL;
+}
+
+/* A talk of 1 and 2 after which they do not rest from each other; 2 is on duty
+ * no more. */
+static uint64_t met(struct world *w)
+{
+    uint64_t talk = ended(w);
+
+    store_pair(&w->store,
+               (struct match_pair_row){.kind = PAIR_BOND, .a = 1, .b = 2});
+    CHECK(world_err(w, world_say(w, EVENT_LEAVE, 2)) == ERR_NONE);
+    return talk;
+}
+
+/* match/fit law 1: for so long nobody else; then whoever is there. */
+static void waits_for_one(void)
+{
+    struct world *w = world_new();
+    uint64_t talk;
+
+    w->now_ms = 100;
+    talk = met(w);
+    (void)world_attend(w, 3, 1);
+    CHECK(world_err(w, ask_for(w, 1, talk, 5000)) == ERR_NONE);
+    CHECK(w->ticket[1].wishes);
+    CHECK(w->duty[3].offers == 0);
+    world_until(w, w->now_ms + 4999);
+    CHECK(w->duty[3].offers == 0);
+    world_until(w, w->now_ms + 1); /* at once: it is a moment */
+    CHECK(w->duty[3].offers == 1 && w->duty[3].offer[0].met == 0);
+    world_agrees(w);
+    world_free(w);
+}
+
+/* A slot that frees goes to who waits for it alone, before others who want it
+ * and before the batch; the peer is told whom they have met. */
+static void comes_first(void)
+{
+    struct world *w = world_new();
+    const struct match_row *row;
+    uint64_t talk;
+
+    w->now_ms = 100;
+    talk = met(w);
+    (void)world_ask(w, 4, false);
+    (void)world_ask(w, 5, false);
+    CHECK(world_err(w, ask_for(w, 1, talk, 0)) == ERR_NONE);
+    world_until(w, w->now_ms + 300000);
+    CHECK(w->ticket[1].wishes && w->ticket[1].bound_few);
+    (void)world_attend(w, 2, 1);
+    row = offered(w, 2);
+    CHECK(row && row->offer.seeker == 1 && row->offer.met == talk);
+    CHECK(w->duty[2].offer[0].met == talk);
+    CHECK(world_err(w, world_answer(w, 2, row->offer.id, false)) == ERR_NONE);
+    world_until(w, w->now_ms + 1000); /* two want it: the batch decides */
+    row = offered(w, 2);
+    CHECK(row && row->offer.seeker != 1 && row->offer.met == 0);
+    (void)world_attend(w, 3, 1);
+    row = offered(w, 3);
+    CHECK(row && row->offer.seeker != 1); /* nobody else, to the end */
+    world_agrees(w);
+    world_free(w);
+}
+
+/* Who is in danger is not made to wait for anybody, and comes first. */
+static void danger_waits_for_none(void)
+{
+    struct world *w = world_new();
+    struct match_event event = {.kind = EVENT_ASK, .member = 1};
+    uint64_t talk;
+
+    w->now_ms = 100;
+    talk = met(w);
+    (void)world_attend(w, 3, 1);
+    event.ask.card = &w->seeker[1];
+    event.ask.wish = talk;
+    event.ask.danger = true;
+    CHECK(world_err(w, world_event(w, event)) == ERR_NONE);
+    CHECK(!w->ticket[1].wishes);
+    CHECK(offered(w, 3) != NULL);
+    world_free(w);
+}
+
 int main(void)
 {
     age_goes_on();
+    waits_for_one();
+    comes_first();
+    danger_waits_for_none();
     return check_report("match/seeker");
 }

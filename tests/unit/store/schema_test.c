@@ -37,7 +37,7 @@ static bool ticket(int id, int member, int pool, int state)
 
     (void)snprintf(sql, sizeof sql,
                    "INSERT INTO ticket VALUES(%d, %d, %d, %d, %d, 0, 0, 1, 2,"
-                   " 0, 5, 0, 0, 0, NULL, 0)",
+                   " 0, 5, 0, 0, 0, NULL, 0, 0, 0, 0)",
                    id, member, pool, state, state >= 2);
     return run(sql);
 }
