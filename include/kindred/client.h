@@ -309,6 +309,7 @@ struct kindred_talk_start { /* how a talk begins; a secret, plain bytes */
 };
 
 struct kindred_ask_state { /* what an ask can be resumed with; a secret */
+    uint64_t ticket_id;    /* the caller's to keep, once told; not sent */
     uint8_t key[KINDRED_IDEMPOTENCY], seed[32], mailbox[KINDRED_KEY];
     char country[3], language[36]; /* ISO 3166-1 and BCP 47, or empty */
     uint8_t after[KINDRED_KEY]; /* the mailbox of an ended talk whose wait goes
@@ -330,6 +331,7 @@ struct kindred_ticket {
     bool bound_passed, meeting_again; /* nobody else is looked for now */
     int wait_reason, end_reason; /* as kindred.v1.WaitReason, TicketEndReason */
     uint32_t estimate_minutes;   /* 0 = too few to tell */
+    bool danger;                 /* it goes first */
 };
 
 struct kindred_ask;
@@ -357,6 +359,18 @@ struct kindred_ask *kindred_ask_new(struct kindred_member *member,
                                     const struct kindred_ask_handler *handler);
 /* The ticket stays and is lost after 60 s, unless resumed. */
 void kindred_ask_free(struct kindred_ask *ask);
+/* The seeker of a ticket may be in danger after all.  crisis() is as of an ask,
+ * and comes first, whatever follows; matched: somebody is there, and is theirs
+ * to tell.  country and language as in kindred_ask_state; copied. */
+struct kindred_danger_handler {
+    void (*crisis)(void *arg, const uint8_t *bytes, size_t size);
+    void (*done)(void *arg, const struct kindred_error *error, bool matched);
+    void *arg;
+};
+void kindred_member_raise_danger(struct kindred_member *member,
+                                 uint64_t ticket_id, const char *country,
+                                 const char *language,
+                                 const struct kindred_danger_handler *handler);
 /* Take it back; the ask goes on telling until it is freed or ended. */
 void kindred_ask_withdraw(struct kindred_ask *ask, kindred_done *done,
                           void *arg);

@@ -31,7 +31,7 @@ struct asking {
     struct kindred_ask *ask;
     struct cli_chat chat;
     char path[CLI_PATH_MAX]; /* KEY.ask */
-    const struct kindred_ask_state *state;
+    struct kindred_ask_state *state;
     uint64_t told_ms; /* age when the state was last said */
     bool bound_told, reading;
     bool unsaved; /* the state goes to path once a ticket is open */
@@ -78,6 +78,14 @@ static bool save(struct asking *asking, const struct kindred_ask_state *state,
     return kindred_file_save(asking->path, state, sizeof *state, error);
 }
 
+/* And what it became. */
+static bool keep(struct asking *asking, uint64_t ticket_id,
+                 struct kindred_error *error)
+{
+    asking->state->ticket_id = ticket_id;
+    return save(asking, asking->state, error);
+}
+
 static void on_searching(struct asking *asking,
                          const struct kindred_ticket *ticket)
 {
@@ -112,7 +120,8 @@ static void on_ticket(void *arg, const struct kindred_ticket *ticket,
     char age[16];
 
     if (ticket->phase == KINDRED_SEARCHING) {
-        if (asking->unsaved && !save(asking, asking->state, &error))
+        if ((asking->unsaved || asking->state->ticket_id != ticket->id) &&
+            !keep(asking, ticket->id, &error))
             cli_say_error(&error);
         asking->unsaved = false;
         on_searching(asking, ticket);

@@ -14,6 +14,7 @@ extern const struct cli_command cli_look_health;
 extern const struct cli_command cli_card;
 extern const struct cli_command cli_ask;
 extern const struct cli_command cli_ask_withdraw;
+extern const struct cli_command cli_danger;
 extern const struct cli_command cli_attend;
 extern const struct cli_command cli_attend_answer;
 extern const struct cli_command cli_attend_leave;

@@ -25,6 +25,7 @@ static const struct cli_command *const COMMANDS[] = {
     &cli_card,
     &cli_ask,
     &cli_ask_withdraw,
+    &cli_danger,
     &cli_attend,
     &cli_attend_answer,
     &cli_attend_leave,

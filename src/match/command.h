@@ -39,6 +39,7 @@ enum match_command_kind {
     COMMAND_UNBLOCK,
     COMMAND_HOLD,
     COMMAND_RARITY,
+    COMMAND_RAISE_DANGER,
     COMMAND_KINDS
 };
 
@@ -61,6 +62,9 @@ struct match_command {
             uint64_t ticket, member;
             enum match_ticket_why why;
         } close_ticket;
+        struct { /* an open offer stands as it is; returns the ticket */
+            uint64_t ticket, member;
+        } raise_danger;
         struct { /* of open_duty: the whole row wanted (used, yes and total are
                     the store's own).  Returns the duty with them, its open
                     offers, live talks, pairs against live seekers */

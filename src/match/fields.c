@@ -410,6 +410,7 @@ static void particular(struct match_fields *f, struct match_event *e)
         ask(f, e);
         break;
     case EVENT_WITHDRAW:
+    case EVENT_DANGER:
         e->withdraw.ticket = ID(e->withdraw.ticket);
         break;
     case EVENT_ATTEND:

@@ -152,6 +152,10 @@ static void command(struct match_fields *f, struct match_command *c)
         c->close_ticket.member = ID(c->close_ticket.member);
         c->close_ticket.why = SMALL(c->close_ticket.why);
         break;
+    case COMMAND_RAISE_DANGER:
+        c->raise_danger.ticket = ID(c->raise_danger.ticket);
+        c->raise_danger.member = ID(c->raise_danger.member);
+        break;
     case COMMAND_OPEN_DUTY:
         walk_row(f, ROW_DUTY, c);
         c->open_duty.card_version = MANY(c->open_duty.card_version);

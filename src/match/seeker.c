@@ -189,3 +189,36 @@ bool match_seeker_withdraw(struct match_engine *engine,
     }
     return true;
 }
+
+bool match_seeker_danger(struct match_engine *engine,
+                         const struct match_event *event)
+{
+    struct match_ticket *ticket =
+        match_ticket_find(engine, event->withdraw.ticket);
+    struct match_command command = {.kind = COMMAND_RAISE_DANGER,
+                                    .key = event->key};
+    struct match_flight *flight;
+
+    REQUIRE(event->kind == EVENT_DANGER);
+    command.raise_danger.ticket = event->withdraw.ticket;
+    command.raise_danger.member = event->member;
+    if (!ticket) { /* matched, over, or never was: the store knows */
+        (void)match_flight_pass(engine, &command, event->call);
+        return true;
+    }
+    if (ticket->row.member != event->member) {
+        match_say_reply(engine, event->call, ERR_NO_TICKET, 0);
+        return true;
+    }
+    if (ticket->unsent || match_subject_busy(&ticket->subject))
+        return false;
+    flight = match_flight_send(engine, &command, event->call);
+    if (!flight)
+        return false;
+    flight->subject = ticket->row.id;
+    flight->member = ticket->row.member;
+    match_flight_lock(flight, &ticket->subject);
+    if (ticket->offer)
+        match_flight_lock(flight, &ticket->offer->subject);
+    return true;
+}

@@ -225,6 +225,7 @@ void match_ticket_adopt(struct match_engine *engine,
                         struct match_ticket *ticket,
                         const struct match_ticket_row *row, uint64_t seq)
 {
+    bool raised = row->danger && !ticket->row.danger;
     uint32_t was = ticket->row.state;
 
     if (seq < ticket->subject.seq)
@@ -239,13 +240,15 @@ void match_ticket_adopt(struct match_engine *engine,
         list_push_back(&engine->pool[row->pool].waiting, &ticket->wait_link);
     if (was != row->state && row->state == TICKET_WAITING)
         returned(engine, ticket);
+    else if (raised && row->state == TICKET_WAITING)
+        match_agenda_ticket(engine, ticket);
     if (!match_ticket_live(ticket) && list_linked(&ticket->pool_link)) {
         match_say_note(engine, row->state == TICKET_MATCHED ? LOG_TICKET_MATCHED
                                                             : LOG_TICKET_ENDED);
         forget(engine, ticket);
     }
     match_ticket_arm(engine, ticket);
-    if (was == TICKET_NEW || !match_ticket_live(ticket))
+    if (was == TICKET_NEW || raised || !match_ticket_live(ticket))
         match_say_tell(engine, &ticket->subject);
 }
 

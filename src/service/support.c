@@ -107,6 +107,7 @@ static enum err send_view(struct rpc_call *call, Kindred__V1__Talk *talk)
         state.wait_reason = wait_reason(view->bound);
     state.estimate_minutes = view->estimate_min;
     state.meeting_again = view->wishes;
+    state.danger = view->danger;
     state.end_reason = end_reason(view->why);
     state.talk = talk;
     response.event_case = KINDRED__V1__ASK_RESPONSE__EVENT_TICKET;
@@ -311,6 +312,46 @@ support_withdraw(struct rpc_call *call,
     if (err == ERR_NONE)
         err = service_key(service_of(call), &order->event.key,
                           request->idempotency_key, &request->base);
+    if (err != ERR_NONE)
+        return service_call_fail(call, order, err);
+    order->event.withdraw.ticket = request->ticket_id;
+    return service_call_send(call, order);
+}
+
+/* Where somebody is there already it is theirs to be told, not ours to tell. */
+static void danger_replied(struct rpc_call *call, enum err err,
+                           uint64_t reference)
+{
+    Kindred__V1__RaiseDangerResponse response =
+        KINDRED__V1__RAISE_DANGER_RESPONSE__INIT;
+
+    (void)reference;
+    response.event_case = KINDRED__V1__RAISE_DANGER_RESPONSE__EVENT_OUTCOME;
+    response.outcome = err == ERR_ALREADY_MATCHED
+                           ? KINDRED__V1__DANGER_OUTCOME__DANGER_OUTCOME_MATCHED
+                           : KINDRED__V1__DANGER_OUTCOME__DANGER_OUTCOME_FIRST;
+    if (err == ERR_NONE || err == ERR_ALREADY_MATCHED)
+        err = rpc_send(call, &response);
+    rpc_end(call, err);
+}
+
+static struct rpc_verdict
+support_raise_danger(struct rpc_call *call,
+                     const Kindred__V1__RaiseDangerRequest *request)
+{
+    static const struct service_live live = {.replied = danger_replied};
+    struct service_order *order = NULL;
+    enum err err =
+        service_call_order(call, GRADE_MEMBER, EVENT_DANGER, &live, &order);
+
+    if (err == ERR_NONE && (!service_check_country(request->country) ||
+                            !service_check_language(request->language)))
+        err = ERR_INVALID;
+    if (err == ERR_NONE)
+        err = service_key(service_of(call), &order->event.key,
+                          request->idempotency_key, &request->base);
+    if (err == ERR_NONE) /* before anything is stored */
+        err = service_crisis_raise(call, request->country, request->language);
     if (err != ERR_NONE)
         return service_call_fail(call, order, err);
     order->event.withdraw.ticket = request->ticket_id;

@@ -23,6 +23,7 @@ static part_fn *const match_parts[COMMAND_KINDS] = {
     [COMMAND_BLOCK] = store_decide_pair_block,
     [COMMAND_UNBLOCK] = store_decide_pair_unblock,
     [COMMAND_HOLD] = store_decide_pair_hold,
+    [COMMAND_RAISE_DANGER] = store_decide_ticket_danger,
 };
 
 static part_fn *const other_parts[STORE_COMMAND_KINDS] = {
@@ -57,6 +58,8 @@ static uint64_t match_scope(const struct match_command *command)
         return command->open_ticket.ticket.member;
     case COMMAND_CLOSE_TICKET:
         return command->close_ticket.member;
+    case COMMAND_RAISE_DANGER:
+        return command->raise_danger.member;
     case COMMAND_OPEN_DUTY:
         return command->open_duty.duty.member;
     case COMMAND_SET_DUTY:

@@ -45,6 +45,7 @@ void store_decide_replay_pairs(struct store_work *work);
 /* The parts: ERR_NONE, or the reason of the refusal. */
 enum err store_decide_ticket_open(struct store_work *work);
 enum err store_decide_ticket_close(struct store_work *work);
+enum err store_decide_ticket_danger(struct store_work *work);
 enum err store_decide_duty_open(struct store_work *work);
 enum err store_decide_duty_set(struct store_work *work);
 enum err store_decide_duty_close(struct store_work *work);

@@ -108,14 +108,15 @@ enum err store_decide_ticket_open(struct store_work *work)
     return ERR_NONE;
 }
 
-enum err store_decide_ticket_close(struct store_work *work)
+/* The ticket, if it is of this member and lives. */
+static enum err living(struct store_work *work, uint64_t id, uint64_t member,
+                       struct match_ticket_row **out)
 {
-    uint64_t id = work->command->close_ticket.ticket, open[STORE_FOUND_MAX];
     struct match_ticket_row *ticket = store_work_ticket(work, id);
 
     if (!ticket)
         return ERR_NO_TICKET;
-    if (ticket->member != work->command->close_ticket.member) {
+    if (ticket->member != member) {
         work->entries = 0; /* someone else's: not even a row */
         return ERR_NO_TICKET;
     }
@@ -123,6 +124,19 @@ enum err store_decide_ticket_close(struct store_work *work)
         return ERR_ALREADY_MATCHED;
     if (ticket->state == TICKET_ENDED)
         return ERR_TICKET_ENDED;
+    *out = ticket;
+    return ERR_NONE;
+}
+
+enum err store_decide_ticket_close(struct store_work *work)
+{
+    uint64_t id = work->command->close_ticket.ticket, open[STORE_FOUND_MAX];
+    struct match_ticket_row *ticket = NULL;
+    enum err err =
+        living(work, id, work->command->close_ticket.member, &ticket);
+
+    if (err != ERR_NONE)
+        return err;
 
     if (store_work_find(work, FIND_OFFER_OF_TICKET, id, open) > 0) {
         struct match_offer_row *offer = store_work_offer(work, open[0]);
@@ -131,6 +145,20 @@ enum err store_decide_ticket_close(struct store_work *work)
             (void)store_move_offer_close(work, offer, OFFER_REVOKED);
     }
     store_move_ticket(ticket, TICKET_ENDED, work->command->close_ticket.why);
+    work->reference = id;
+    return ERR_NONE;
+}
+
+enum err store_decide_ticket_danger(struct store_work *work)
+{
+    uint64_t id = work->command->raise_danger.ticket;
+    struct match_ticket_row *ticket = NULL;
+    enum err err =
+        living(work, id, work->command->raise_danger.member, &ticket);
+
+    if (err != ERR_NONE)
+        return err;
+    ticket->danger = true;
     work->reference = id;
     return ERR_NONE;
 }

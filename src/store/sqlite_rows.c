@@ -285,7 +285,7 @@ static void change_ticket(struct store_keeper *keeper,
 {
     struct store_query q = store_sqlite_ask(
         keeper, "UPDATE ticket SET state = ?1, why = ?2, offers = ?3,"
-                " backoff_until_ms = ?4,"
+                " backoff_until_ms = ?4, danger = ?6,"
                 " sealed = CASE WHEN ?1 < 2 THEN sealed END WHERE id = ?5");
 
     store_query_put(&q, t->state);
@@ -293,6 +293,7 @@ static void change_ticket(struct store_keeper *keeper,
     store_query_put(&q, t->offers);
     store_query_put(&q, t->backoff_until_ms);
     store_query_put(&q, t->id);
+    store_query_put(&q, t->danger);
     store_query_run(&q);
     if (t->state <= TICKET_OFFERED)
         return;

@@ -1,7 +1,7 @@
 """asks -- what an ask takes along, and what is said while it waits.
 
 The wait of a talk that was none goes on with the next ask, once; who both said
-again may be asked for.
+again may be asked for; danger can be raised while one waits.
 Usage: asks_test.py BUILD_DIR."""
 import os
 import sys
@@ -209,8 +209,78 @@ def meet_again(server):
     leave(other, other_duty)
 
 
+def raise_danger(member, ticket, **fields):
+    return member.api.stream("Support/RaiseDanger", member.token, ticket_id=ticket,
+                             **{"idempotency_key": key(), "country": "US", **fields})
+
+
+def outcome(stream):
+    """What came of it, after the crisis resources; they come first whatever does."""
+    first = stream.next()
+    check.that("who helps at once comes first", first.WhichOneof("event") == "crisis" and
+               any(e.phone == "988" for e in first.crisis.entries), first)
+    return stream.next().outcome
+
+
+def danger(server):
+    """Raised while one waits: first at once, before all others, and it survives; in a talk it is theirs to say."""
+    seekers = [Member(server, grade=1).ready(1, have=["parent"]) for _ in range(3)]
+    asks = [seeker.ask() for seeker in seekers]
+    tickets = [ask.next().ticket.ticket_id for ask in asks]
+    late = seekers[2]
+    said = {"idempotency_key": key()}
+    stream = raise_danger(late, tickets[2], **said)
+    check.that("the ticket goes first", outcome(stream) == 1 and stream.end() is None)
+    check.that("its state says so", asks[2].until(lambda m: m.ticket.danger).ticket.phase == 1)
+    check.that("repeated, the same", outcome(raise_danger(late, tickets[2], **said)) == 1)
+    for what, who, ticket, want in (("of another", seekers[0], tickets[2], ("NOT_FOUND", "NO_TICKET")),
+                                    ("that is none", late, 4711, ("NOT_FOUND", "NO_TICKET"))):
+        stream = raise_danger(who, ticket)
+        check.that("who helps comes first all the same", stream.next().WhichOneof("event") == "crisis")
+        error = stream.end()
+        check.that(f"a ticket {what}", error and (error.code, error.reason) == want, error)
+    for what, fields, reason in (("without a key", {"idempotency_key": b""}, "IDEMPOTENCY_KEY"),
+                                 ("a key cut short", {"idempotency_key": b"1"}, "IDEMPOTENCY_KEY"),
+                                 ("a country that is none", {"country": "usa"}, "INVALID"),
+                                 ("a language too long", {"language": "x" * 36}, "INVALID")):
+        check.fails(what, "INVALID_ARGUMENT", reason, lambda: raise_danger(late, tickets[2], **fields).next())
+    check.fails("without a login", "UNAUTHENTICATED", "UNAUTHENTICATED",
+                lambda: late.api.stream("Support/RaiseDanger", ticket_id=tickets[2], idempotency_key=key()).next())
+
+    server.kill()
+    server.start()
+    for seeker in seekers:
+        seeker.reconnect()
+    asks = [seeker.ask_again() for seeker in seekers]
+    check.that("after a kill -9 it is so", asks[2].next().ticket.danger)
+    peer, duty = on_duty(server, have=["parent"])
+    offer = duty.until(offers).duty.offers[0]
+    check.that("the last who came is first, and the offer says why", offer.danger and offer.expires_in_ms <= 15000)
+    peer.accept(offer.offer_id)
+    check.that("it was theirs", matched(asks[2]).ticket_id == tickets[2])
+    join(late, peer)
+    check.that("in a talk it is theirs to say", outcome(raise_danger(late, tickets[2])) == 2)
+    end(late, late.mailbox)
+
+    offer = duty.until(lambda m: m.duty.offers and m.duty.offers[0].offer_id != offer.offer_id).duty.offers[0]
+    for seeker, ticket in zip(seekers[:2], tickets):
+        check.that("raised beside an open offer", outcome(raise_danger(seeker, ticket)) == 1)
+    peer.accept(offer.offer_id)
+    check.that("which stands as it was", not offer.danger)
+    leave(peer, duty)
+    for seeker, ticket in zip(seekers[:2], tickets):
+        try:
+            withdraw(seeker, ticket)
+        except Failed as error:
+            check.that("the other was met", error.reason == "ALREADY_MATCHED", error)
+            continue
+        stream = raise_danger(seeker, ticket)
+        stream.next()
+        check.that("one that is over", stream.end().reason == "TICKET_ENDED")
+
+
 with Server(sys.argv[1], "--settle-ms", "0", "--join-ms", "1000", "--carry-ms", "3000") as world:
-    for part in (not_a_fit, no_show, too_late, meet_again):
+    for part in (not_a_fit, no_show, too_late, meet_again, danger):
         try:
             part(world)
         except (Failed, EOFError, Exception) as error:

@@ -336,13 +336,18 @@ def danger(world):
     check.that("what was refused is not gone on with", "begun before" not in ask.said, ask.said)
     ask.process.send_signal(signal.SIGINT)
     ask.end()
-    plain = seeker.start("ask")
+    plain = seeker.start("ask", "--country", "US")
     plain.wait_for("Looking for somebody")
+    code, out, err = seeker.run("danger", "--country", "us")
+    check.that("beside it, who helps at once comes first", code == 0 and
+               0 < out.find("988") < out.find("You go first now"), out, err)
     plain.kill()
     code, out, err = seeker.run("ask", "--danger", "--country", "US", text="")
     check.that("beside a plain request the help comes first, then the reason",
                "988" in out and code == 1 and "TICKET_LIVES" in err and "withdraw" in err, out, err)
     check.that("and the plain one can still be taken back", seeker.run("withdraw")[0] == 0)
+    code, _, err = seeker.run("danger")
+    check.that("without a request it says where to turn", code == 2 and "kindred crisis" in err, err)
 
 
 with Server(sys.argv[1]) as world:

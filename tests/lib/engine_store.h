@@ -541,6 +541,24 @@ static enum err store_close_ticket(struct engine_store *s,
     return ERR_NONE;
 }
 
+static enum err store_danger(struct engine_store *s,
+                             const struct match_command *c)
+{
+    struct match_row *ticket =
+        store_find(s, ROW_TICKET, c->raise_danger.ticket);
+
+    if (!ticket || ticket->ticket.member != c->raise_danger.member)
+        return ERR_NO_TICKET;
+    store_out(s, ticket);
+    if (ticket->ticket.state >= TICKET_MATCHED)
+        return ticket->ticket.state == TICKET_MATCHED ? ERR_ALREADY_MATCHED
+                                                      : ERR_TICKET_ENDED;
+    ticket->ticket.danger = true;
+    s->outs--;
+    store_out(s, ticket);
+    return ERR_NONE;
+}
+
 static uint64_t store_reference(const struct match_command *c)
 {
     switch ((int)c->kind) {
@@ -610,6 +628,9 @@ static struct match_result store_run(struct engine_store *s,
         break;
     case COMMAND_HOLD:
         result.err = store_hold(s, c);
+        break;
+    case COMMAND_RAISE_DANGER:
+        result.err = store_danger(s, c);
         break;
     case COMMAND_RARITY:
     case COMMAND_KINDS:

@@ -261,7 +261,7 @@ static inline uint64_t world_say(struct world *w, enum match_event_kind kind,
 {
     struct match_event event = {.kind = kind, .member = member};
 
-    if (kind == EVENT_WITHDRAW)
+    if (kind == EVENT_WITHDRAW || kind == EVENT_DANGER)
         event.withdraw.ticket = w->ticket_of[member];
     if (kind == EVENT_HOLD)
         event.hold.held = true;

@@ -234,6 +234,33 @@ world_support_beat(struct rpc_call *call,
 }
 
 static inline struct rpc_verdict
+world_support_raise_danger(struct rpc_call *call,
+                           const Kindred__V1__RaiseDangerRequest *request)
+{
+    Kindred__V1__CrisisResources crisis = KINDRED__V1__CRISIS_RESOURCES__INIT;
+    Kindred__V1__RaiseDangerResponse response =
+        KINDRED__V1__RAISE_DANGER_RESPONSE__INIT;
+    enum err err = world_token(call);
+
+    if (err != ERR_NONE)
+        return rpc_fail(call, err);
+    crisis.country = request->country;
+    response.event_case = KINDRED__V1__RAISE_DANGER_RESPONSE__EVENT_CRISIS;
+    response.crisis = &crisis;
+    CHECK(rpc_send(call, &response) == ERR_NONE);
+    if (request->ticket_id > 78)
+        return rpc_fail(call, ERR_NO_TICKET);
+    response.event_case = KINDRED__V1__RAISE_DANGER_RESPONSE__EVENT_OUTCOME;
+    response.outcome =
+        request->ticket_id == 77
+            ? KINDRED__V1__DANGER_OUTCOME__DANGER_OUTCOME_FIRST
+            : KINDRED__V1__DANGER_OUTCOME__DANGER_OUTCOME_MATCHED;
+    CHECK(rpc_send(call, &response) == ERR_NONE);
+    rpc_end(call, ERR_NONE);
+    return rpc_later(call);
+}
+
+static inline struct rpc_verdict
 world_support_withdraw(struct rpc_call *call,
                        const Kindred__V1__WithdrawRequest *request)
 {

@@ -90,7 +90,7 @@ ENGINE = [
     ("danger takes whoever is best", [
         ("match/agenda.c", "if (ticket->row.danger &&\n        match_index_top", "if (0 &&\n        match_index_top")]),
     ("danger does not get a freed slot at once", [
-        ("match/agenda.c", "if (ticket->row.danger && match_ticket_waits(engine, ticket) &&\n            (!danger", "if (0 &&\n            (!danger")]),
+        ("match/agenda.c", "        if ((ticket->row.danger || match_ticket_wishes(engine, ticket)) &&", "        if (match_ticket_wishes(engine, ticket) &&")]),
     ("who waits is in no list", [
         ("match/ticket.c", "        list_push_back(&engine->pool[row->pool].waiting, &ticket->wait_link);\n", "        ;\n")]),
     ("the older of two gets a freed slot", [
@@ -235,6 +235,16 @@ STORE = [
         ("match/agenda.c", "        row->met = ticket->row.wish_talk;\n", "        ;\n")]),
     ("whom one waits for is told of", [
         ("match/why.c", "                 ? 1 /* Law 1 */", "                 ? 5")]),
+    ("danger is not kept", [
+        ("store/decide_ticket.c", "    ticket->danger = true;\n", "")]),
+    ("danger of another's ticket", [
+        ("store/decide_ticket.c", "    if (ticket->member != member) {", "    if (0) {")]),
+    ("danger that is raised is no moment", [
+        ("match/ticket.c", "    else if (raised && row->state == TICKET_WAITING)\n        match_agenda_ticket(engine, ticket);\n", "")]),
+    ("danger does not lock the offer", [
+        ("match/seeker.c", "    match_flight_lock(flight, &ticket->subject);\n    if (ticket->offer)\n        match_flight_lock(flight, &ticket->offer->subject);\n    return true;", "    match_flight_lock(flight, &ticket->subject);\n    return true;")]),
+    ("danger of a busy ticket is dropped", [
+        ("match/flight.c", "    list_push_back(&engine->latched, &latch->link);\n", "    if (event->kind != EVENT_DANGER)\n        list_push_back(&engine->latched, &latch->link);\n")]),
     ("a replay hides what closed since", [
         ("store/decide_replay.c", "            show_offer(work, done->id[i]);", "            (void)store_work_offer(work, done->id[i]);")]),
 ]

@@ -85,13 +85,16 @@ static void act_return(struct sim *sim, uint32_t id)
         sim_people_say(sim, member->attend);
 }
 
+/* Their own ticket, or another's. */
 static void act_withdraw(struct sim *sim, uint32_t id)
 {
+    enum match_event_kind kind =
+        sim_percent(sim, 30) ? EVENT_DANGER : EVENT_WITHDRAW;
     uint32_t owner = sim_percent(sim, 90) ? id : somebody(sim);
     uint32_t ask = sim->member[owner].ask;
 
     if (ask && sim->request[ask].reference)
-        say(sim, EVENT_WITHDRAW, id, sim->request[ask].reference, false);
+        say(sim, kind, id, sim->request[ask].reference, false);
 }
 
 static void act_leave(struct sim *sim, uint32_t id)
@@ -306,7 +309,7 @@ static const struct {
     act_fn *act;
 } acts[] = {
     {90, act_ask},      {70, act_attend},  {30, act_return},
-    {25, act_withdraw}, {12, act_leave},   {25, act_pause},
+    {35, act_withdraw}, {12, act_leave},   {25, act_pause},
     {20, act_capacity}, {160, act_answer}, {20, act_answer_again},
     {20, act_repeat},   {110, act_talk},   {4, act_idle},
     {12, act_block},    {15, act_card},    {25, act_lost},

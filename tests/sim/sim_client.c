@@ -129,6 +129,7 @@ void sim_people_say(struct sim *sim, uint32_t id)
         say_attend(sim, request, &event);
         break;
     case EVENT_WITHDRAW:
+    case EVENT_DANGER:
         event.withdraw.ticket = request->subject;
         break;
     case EVENT_CAPACITY:
@@ -210,6 +211,11 @@ static void check_durable(struct sim *sim, const struct sim_request *request,
         row = sim_truth_row(sim, ROW_TICKET, request->subject);
         LAW("DESIGN law 7: an acknowledged withdrawal is stored",
             row && row->ticket.state == TICKET_ENDED);
+        break;
+    case EVENT_DANGER:
+        row = sim_truth_row(sim, ROW_TICKET, request->subject);
+        LAW("DESIGN law 7: acknowledged danger is stored",
+            row && row->ticket.danger);
         break;
     case EVENT_ATTEND:
         LAW("DESIGN law 7: an acknowledged duty is stored",

@@ -140,6 +140,8 @@ static void proposed_offer(struct sim *sim, const struct match_command *command)
     LAW("no offer to a peer who rests", peer->heard_rest_ms <= sim->now_ms);
     LAW("tighten at propose: no offer of one who is held or gone",
         !seeker->held && !seeker->gone && !peer->held && !peer->gone);
+    LAW("an offer says whether it is danger",
+        offer->danger == ticket->ticket.danger);
     LAW("an offer names whom it goes on with",
         offer->met == (ticket->ticket.wish == offer->peer
                            ? ticket->ticket.wish_talk
@@ -448,6 +450,7 @@ static void outcomes(struct sim *sim, const struct match_command *command)
     case COMMAND_REFLECT:
     case COMMAND_UNBLOCK:
     case COMMAND_CLOSE_TICKET:
+    case COMMAND_RAISE_DANGER:
     case COMMAND_RARITY:
     case COMMAND_KINDS:
         break;

@@ -184,6 +184,8 @@ static bool ticket_moment(const struct sim *sim, const struct model_ticket *was,
                   (!known || was->state == (uint32_t)TICKET_NEW ||
                    was->state == TICKET_OFFERED);
 
+    if (known && !was->danger && is->danger && is->state == TICKET_WAITING)
+        moment = true;
     if (known &&
         ((was->away && !is->away) || (stale(sim, was) && !stale(sim, is))))
         moment = true;

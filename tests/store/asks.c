@@ -188,12 +188,60 @@ static void wishes(void)
     ROW(&w, ROW_TICKET, w.job.result.match.reference, ticket.wish, 0);
 }
 
+static struct match_command *danger(uint64_t member, uint64_t ticket)
+{
+    struct match_command *c = world_match(&w, COMMAND_RAISE_DANGER);
+
+    c->raise_danger.member = member;
+    c->raise_danger.ticket = ticket;
+    return c;
+}
+
+/* A ticket that waits or is offered is in danger from now on; the offer stands
+ * as it was made. */
+static void raised(void)
+{
+    struct couple a;
+
+    world_offered(&w, &a);
+    (void)danger(a.seeker, world_id(&w));
+    REFUSED(&w, ERR_NO_TICKET);
+    (void)danger(a.peer, a.ticket);
+    REFUSED(&w, ERR_NO_TICKET);
+    CHECK(w.job.result.match.rows == 0); /* DESIGN law 9 */
+    danger(a.seeker, a.ticket)->key = world_key(71, 1);
+    OK(&w);
+    ROW(&w, ROW_TICKET, a.ticket, ticket.danger, true);
+    ROW(&w, ROW_TICKET, a.ticket, ticket.state, TICKET_OFFERED);
+    world_again(&w);
+    EXPECTED(&w, OUTCOME_REPLAY, ERR_NONE);
+    world_reopen(&w);
+    danger(a.seeker, a.ticket)->key = world_key(71, 1);
+    EXPECT(&w, OUTCOME_REPLAY, ERR_NONE);
+    ROW(&w, ROW_TICKET, a.ticket, ticket.danger, true);
+    danger(a.seeker, a.ticket)->key = world_key(71, 2);
+    REFUSED(&w, ERR_KEY_REUSED);
+    (void)danger(a.seeker, a.ticket);
+    OK(&w); /* by nature */
+    a.talk = world_accept(&w, a.offer, a.ticket, a.peer);
+    ROW(&w, ROW_OFFER, a.offer, offer.danger, false);
+    ROW(&w, ROW_TICKET, a.ticket, ticket.danger, true);
+    (void)danger(a.seeker, a.ticket);
+    REFUSED(&w, ERR_ALREADY_MATCHED);
+    world_couple(&w, &a);
+    close_own(a.ticket, a.seeker);
+    (void)danger(a.seeker, a.ticket);
+    REFUSED(&w, ERR_TICKET_ENDED);
+    ROW(&w, ROW_TICKET, a.ticket, ticket.danger, false);
+}
+
 int part_asks(const char *kind, const char *path)
 {
     world_open(&w, kind, path);
     age_goes_on();
     unfit_once();
     wishes();
+    raised();
     world_close(&w);
     return check_report("store asks");
 }

@@ -216,6 +216,59 @@ static void test_unreachable(void)
     member_world_close(world);
 }
 
+struct danger {
+    struct kindred_loop *loop;
+    int crises, dones;
+    bool matched;
+    struct kindred_error error;
+};
+
+static void on_crisis(void *arg, const uint8_t *bytes, size_t size)
+{
+    struct danger *danger = arg;
+    Kindred__V1__CrisisResources *crisis =
+        kindred__v1__crisis_resources__unpack(NULL, size, bytes);
+
+    CHECK(danger->dones == 0); /* first of all */
+    CHECK(crisis && strcmp(crisis->country, "US") == 0);
+    kindred__v1__crisis_resources__free_unpacked(crisis, NULL);
+    danger->crises++;
+}
+
+static void on_raised(void *arg, const struct kindred_error *error,
+                      bool matched)
+{
+    struct danger *danger = arg;
+
+    danger->dones++;
+    danger->error = *error;
+    danger->matched = matched;
+    kindred_loop_stop(danger->loop);
+}
+
+/* Who helps is told first, whatever becomes of it: the ticket goes first,
+ * somebody is there already, or there is no such ticket. */
+static void test_danger(void)
+{
+    struct member_world *world = member_world_open();
+
+    for (uint64_t ticket = 77; ticket < 80; ticket++) {
+        struct danger danger = {.loop = world->loop};
+        struct kindred_danger_handler handler = {
+            .crisis = on_crisis, .done = on_raised, .arg = &danger};
+
+        kindred_member_raise_danger(world->member, ticket, "US", "en",
+                                    &handler);
+        CHECK(danger.crises == 0); /* never inside the call */
+        member_world_run(world, 5000);
+        CHECK(danger.crises == 1 && danger.dones == 1);
+        CHECK(danger.matched == (ticket == 78));
+        CHECK(ticket < 79 ? danger.error.status == 0
+                          : strcmp(danger.error.reason, "NO_TICKET") == 0);
+    }
+    member_world_close(world);
+}
+
 int main(void)
 {
     test_enroll_and_login();
@@ -224,5 +277,6 @@ int main(void)
     test_resume();
     test_beats();
     test_unreachable();
+    test_danger();
     return check_report("client/member");
 }

@@ -129,6 +129,7 @@ static void particular(struct match_event *e)
         ask(e);
         break;
     case EVENT_WITHDRAW:
+    case EVENT_DANGER:
         e->withdraw.ticket = 203;
         break;
     case EVENT_ATTEND:
@@ -318,6 +319,7 @@ static void is_veiled(enum match_event_kind kind)
         [EVENT_LOAD] = {.id = 5, .key = 3, .token = 8, .time = 4},
         [EVENT_ASK] = {.id = 2, .token = 8},
         [EVENT_WITHDRAW] = {.id = 1},
+        [EVENT_DANGER] = {.id = 1},
         [EVENT_ATTEND] = {.token = 8, .time = 2},
         [EVENT_ANSWER] = {.id = 1},
         [EVENT_JOIN] = {.id = 1},
@@ -383,6 +385,7 @@ static const struct many store_has[COMMAND_KINDS] = {
     [COMMAND_UNBLOCK] = {.id = 3},
     [COMMAND_HOLD] = {.id = 1},
     [COMMAND_RARITY] = {.token = 2},
+    [COMMAND_RAISE_DANGER] = {.id = 2},
 };
 
 /* How many numbers of a command are no names: they must count in the sum. */
@@ -520,6 +523,14 @@ static void every_field_counts(void)
     COUNTS(e, store.hold.member);
     COUNTS(e, store.hold.held);
     COUNTS(e, store.hold.erased);
+}
+
+static void every_other_field_counts(void)
+{
+    struct match_effect e = some_store(COMMAND_RAISE_DANGER);
+
+    COUNTS(e, store.raise_danger.ticket);
+    COUNTS(e, store.raise_danger.member);
     e = some_store(COMMAND_RARITY);
     COUNTS(e, store.rarity.first);
     COUNTS(e, store.rarity.pool);
@@ -601,6 +612,7 @@ int main(void)
     for (int kind = 0; kind < COMMAND_KINDS; kind++)
         command_is_veiled((enum match_command_kind)kind);
     every_field_counts();
+    every_other_field_counts();
     every_view_counts();
     views_are_veiled();
     return check_report("match/fields");

@@ -154,11 +154,46 @@ static void danger_waits_for_none(void)
     world_free(w);
 }
 
+/* Raised while it waits: it goes first, at once; an open offer stands; what is
+ * in flight comes first. */
+static void raises_danger(void)
+{
+    struct world *w = world_new();
+    struct match_row row;
+    uint64_t offer, call;
+
+    w->now_ms = 500;
+    (void)world_ask(w, 1, false);
+    (void)world_ask(w, 2, false);
+    (void)world_attend(w, 3, 1); /* two want them: the batch is to decide */
+    CHECK(w->offers == 0);
+    CHECK(world_err(w, world_say(w, EVENT_DANGER, 2)) == ERR_NONE);
+    CHECK(w->ticket[2].danger && !w->ticket[1].danger);
+    CHECK(w->duty[3].offers == 1 && w->duty[3].offer[0].danger);
+    offer = w->duty[3].offer[0].id;
+    CHECK(world_row(w, ROW_OFFER, offer, &row) && row.offer.seeker == 2);
+    CHECK(world_err(w, world_answer(w, 3, offer, false)) == ERR_NONE);
+    world_until(w, 1000);
+    offer = w->duty[3].offer[0].id;
+    CHECK(world_row(w, ROW_OFFER, offer, &row) && row.offer.seeker == 1);
+    CHECK(world_err(w, world_say(w, EVENT_DANGER, 1)) == ERR_NONE);
+    CHECK(w->duty[3].offers == 1 && w->duty[3].offer[0].id == offer);
+    CHECK(!w->duty[3].offer[0].danger); /* as it was made */
+    call = world_answer(w, 3, offer, true);
+    CHECK(world_err(w, call) == ERR_NONE);
+    CHECK(world_err(w, world_say(w, EVENT_DANGER, 1)) == ERR_ALREADY_MATCHED);
+    w->ticket_of[4] = w->ticket_of[2];
+    CHECK(world_err(w, world_say(w, EVENT_DANGER, 4)) == ERR_NO_TICKET);
+    world_agrees(w);
+    world_free(w);
+}
+
 int main(void)
 {
     age_goes_on();
     waits_for_one();
     comes_first();
     danger_waits_for_none();
+    raises_danger();
     return check_report("match/seeker");
 }
