@@ -331,7 +331,9 @@ struct kindred_ticket {
     bool bound_passed, meeting_again; /* nobody else is looked for now */
     int wait_reason, end_reason; /* as kindred.v1.WaitReason, TicketEndReason */
     uint32_t estimate_minutes;   /* 0 = too few to tell */
-    bool danger;                 /* it goes first */
+    uint32_t binding_must; /* bit i: must[i] of the card alone rules out those
+                              who are there */
+    bool danger;           /* it goes first */
 };
 
 struct kindred_ask;

@@ -106,6 +106,12 @@ static void on_searching(struct asking *asking,
     if (ticket->bound_passed && reason < 4 && !asking->bound_told) {
         cli_say(CLI_YELLOW, "You have waited %s: %s.  We go on looking.\n", age,
                 WAITS[reason]);
+        for (int i = 0; i < 16; i++)
+            if (ticket->binding_must >> i & 1)
+                cli_say(CLI_YELLOW,
+                        "Without \"must\" number %d of your card there would "
+                        "be somebody.\n",
+                        i + 1);
         asking->bound_told = true;
     }
     asking->told_ms = ticket->age_ms + 1;

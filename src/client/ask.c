@@ -74,6 +74,10 @@ static void on_ticket(struct kindred_ask *ask,
         .danger = state->danger};
     bool matched = ticket.phase == KINDRED_MATCHED;
 
+    for (size_t i = 0; i < state->n_binding_must; i++)
+        if (state->binding_must[i] < 32)
+            ticket.binding_must |= UINT32_C(1) << state->binding_must[i];
+
     ask->beat.ticket_id = state->ticket_id;
     ask->lease.beat_request =
         ticket.phase == KINDRED_SEARCHING ? &ask->beat : NULL;

@@ -35,6 +35,7 @@ struct match_ticket_view {
     enum match_ticket_why why;
     enum match_bound bound;
     bool bound_few; /* its reason rests on one to four peers: nobody is told */
+    uint32_t binding; /* bit i: must[i] of their card alone rules five out */
     bool danger;
     bool wishes; /* nobody will do but whom they asked for */
     uint64_t waited_ms;

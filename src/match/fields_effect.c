@@ -189,6 +189,7 @@ static void ticket(struct match_fields *f, struct match_ticket_view *v)
     v->bound_few = FLAG(v->bound_few);
     v->danger = FLAG(v->danger);
     v->wishes = FLAG(v->wishes);
+    v->binding = MANY(v->binding);
     v->waited_ms = WORD(v->waited_ms);
     v->estimate_min = MANY(v->estimate_min);
 }

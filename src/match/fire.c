@@ -35,6 +35,8 @@ static void fire_bound(struct match_engine *engine, struct match_ticket *ticket)
     REQUIRE(ticket->bound == BOUND_NONE);
     ticket->bound = (uint8_t)match_why_bound(engine, ticket, &peers);
     ticket->bound_peers = (uint8_t)peers;
+    if (ticket->bound == BOUND_NONE_COMPATIBLE)
+        ticket->binding = match_why_binding(engine, ticket);
     match_say_note(engine, LOG_BOUND_PASSED);
     match_say_tell(engine, &ticket->subject);
     match_ticket_arm(engine, ticket);

@@ -155,6 +155,7 @@ enum err match_ticket_new(struct match_engine *engine,
     new->offer = NULL;
     new->backoff_ms = row->backoff_until_ms;
     new->offers_base = new->retries = new->bound = new->bound_peers = 0;
+    new->binding = 0;
     new->talk = new->call = new->after = 0;
     new->unsent = new->closing = false;
     new->held = match_flight_holds(engine, row->member, NULL);

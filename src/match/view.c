@@ -2,6 +2,7 @@
 
 #include "base/require.h"
 #include "match/index.h"
+#include "match/why.h"
 
 /* Median wait of the pool's last matches in minutes, rounded up; 0 = too few
  * to say. */
@@ -38,6 +39,7 @@ void match_view_ticket(const struct match_engine *engine,
         .bound = (enum match_bound)ticket->bound,
         .bound_few =
             ticket->bound_peers > 0 && ticket->bound_peers < INDEX_TOLD,
+        .binding = match_why_still(engine, ticket),
         .danger = ticket->row.danger,
         .wishes = match_ticket_wishes(engine, ticket),
         .waited_ms = match_ticket_age(engine, ticket),

@@ -98,7 +98,12 @@ static enum err send_view(struct rpc_call *call, Kindred__V1__Talk *talk)
         &((const struct ask *)rpc_call_user(call))->view;
     Kindred__V1__TicketState state = KINDRED__V1__TICKET_STATE__INIT;
     Kindred__V1__AskResponse response = KINDRED__V1__ASK_RESPONSE__INIT;
+    uint32_t binding[MATCH_MUST_MAX];
 
+    state.binding_must = binding;
+    for (uint32_t i = 0; i < MATCH_MUST_MAX; i++)
+        if (view->binding >> i & 1)
+            binding[state.n_binding_must++] = i;
     state.ticket_id = view->ticket;
     state.phase = phase(view->state);
     state.age_ms = view->waited_ms;

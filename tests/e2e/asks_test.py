@@ -1,7 +1,8 @@
 """asks -- what an ask takes along, and what is said while it waits.
 
 The wait of a talk that was none goes on with the next ask, once; who both said
-again may be asked for; danger can be raised while one waits.
+again may be asked for; danger can be raised while one waits;
+who is found by nobody learns which of their own limits it is.
 Usage: asks_test.py BUILD_DIR."""
 import os
 import sys
@@ -279,12 +280,37 @@ def danger(server):
         check.that("one that is over", stream.end().reason == "TICKET_ENDED")
 
 
-with Server(sys.argv[1], "--settle-ms", "0", "--join-ms", "1000", "--carry-ms", "3000") as world:
-    for part in (not_a_fit, no_show, too_late, meet_again, danger):
+def binding(server):
+    """Of the seeker's own musts, those that alone keep five away; never of fewer, never of another's card."""
+    peers = [on_duty(server, have=["heroin"]) for _ in range(4)]
+    seeker = Member(server, grade=1).ready(1, have=["ptsd"], must=["heroin", "veteran"])
+    ask = seeker.ask()
+    state = ask.until(lambda m: m.ticket.bound_passed).ticket
+    check.that("four could be recognised", state.wait_reason == 2 and not state.binding_must, state)
+    withdraw(seeker, state.ticket_id)
+    peers.append(on_duty(server, have=["heroin"]))
+    ask = seeker.ask()
+    state = ask.until(lambda m: m.ticket.bound_passed).ticket
+    check.that("the one that binds", state.wait_reason == 2 and list(state.binding_must) == [1], state)
+    check.that("it is of its state", list(seeker.ask_again().next().ticket.binding_must) == [1])
+    seeker.card(1, have=["ptsd"], must=["heroin", "parent"])
+    check.that("not of another card", not seeker.ask_again().next().ticket.binding_must)
+    withdraw(seeker, state.ticket_id)
+    for peer, duty in peers:
+        leave(peer, duty)
+
+
+def run(world, parts):
+    for part in parts:
         try:
             part(world)
-        except (Failed, EOFError, Exception) as error:
-            import traceback; traceback.print_exc()  # each part stands alone
+        except (Failed, EOFError, Exception) as error:  # each part stands alone
             check.that(f"{part.__name__} ran through", False, repr(error))
     check.that("stops in order", world.stop() == 0)
+
+
+with Server(sys.argv[1], "--settle-ms", "0", "--join-ms", "1000", "--carry-ms", "3000") as world:
+    run(world, (not_a_fit, no_show, too_late, meet_again, danger))
+with Server(sys.argv[1], "--settle-ms", "0", "--bound-ms", "1000") as world:
+    run(world, (binding,))
 check.report()

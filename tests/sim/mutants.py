@@ -108,6 +108,16 @@ ENGINE = [
         ("match/why.c", "    if (*peers > 0)\n", "    if (1)\n")]),
     ("five are said to be few", [
         ("match/view.c", "ticket->bound_peers < INDEX_TOLD", "ticket->bound_peers <= INDEX_TOLD")]),
+    ("a must that binds four is told", [
+        ("match/why.c", "match_index_compatible(engine, ticket) == INDEX_TOLD", "match_index_compatible(engine, ticket) >= 4")]),
+    ("what is asked without a must leaves it out", [
+        ("match/why.c", "        *hand = whole;\n", "")]),
+    ("another must is said to bind", [
+        ("match/why.c", "            binding |= (uint32_t)1 << i; /* Law 2 */", "            binding |= (uint32_t)2 << i;")]),
+    ("a must binds after it relaxed", [
+        ("match/why.c", "        if (in_force(engine, ticket, i))\n            still", "        if (1)\n            still")]),
+    ("a must of an old card binds", [
+        ("match/bar.c", "        ticket->binding = 0; /* it was of the old one */\n", "")]),
     ("nobody on duty is told as none compatible", [
         ("match/why.c", "return engine->slices.pool[ticket->row.pool].n > 0 ?", "return 1 ?")]),
     ("the best that is remembered outlives an exclusion", [

@@ -240,3 +240,38 @@ enum match_bound model_bound(const struct sim *sim,
            : anybody ? BOUND_NONE_COMPATIBLE
                      : BOUND_NOBODY_ON_DUTY;
 }
+
+uint32_t model_in_force(const struct model_view *view,
+                        const struct model_ticket *ticket, uint32_t musts)
+{
+    for (uint32_t i = 0; i < ticket->card->musts; i++) {
+        uint32_t relax_after_ms = ticket->card->must[i].relax_after_ms;
+
+        if (relax_after_ms != 0 && age(view, ticket) >= relax_after_ms)
+            musts &= ~(1u << i);
+    }
+    return musts;
+}
+
+uint32_t model_binding(const struct sim *sim, const struct model_view *view,
+                       const struct model_ticket *ticket)
+{
+    uint32_t binding = 0;
+
+    for (uint32_t i = 0; i < ticket->card->musts; i++) {
+        struct match_card card = *ticket->card;
+        struct model_ticket without = *ticket;
+        uint32_t peers = 0;
+
+        for (uint32_t j = i + 1; j < card.musts; j++)
+            card.must[j - 1] = card.must[j];
+        card.musts--;
+        without.card = &card;
+        for (uint32_t j = 0; j < view->places; j++)
+            peers += view->duty[j].member && view->duty[j].state == DUTY_ON &&
+                     model_hard(sim, view, &without, &view->duty[j]);
+        if (peers >= 5)
+            binding |= 1u << i;
+    }
+    return wishes(view, ticket) ? 0 : model_in_force(view, ticket, binding);
+}
