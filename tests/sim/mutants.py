@@ -114,10 +114,6 @@ ENGINE = [
         ("match/why.c", "        *hand = whole;\n", "")]),
     ("another must is said to bind", [
         ("match/why.c", "            binding |= (uint32_t)1 << i; /* Law 2 */", "            binding |= (uint32_t)2 << i;")]),
-    ("a must binds after it relaxed", [
-        ("match/why.c", "        if (in_force(engine, ticket, i))\n            still", "        if (1)\n            still")]),
-    ("a must of an old card binds", [
-        ("match/bar.c", "        ticket->binding = 0; /* it was of the old one */\n", "")]),
     ("nobody on duty is told as none compatible", [
         ("match/why.c", "return engine->slices.pool[ticket->row.pool].n > 0 ?", "return 1 ?")]),
     ("the best that is remembered outlives an exclusion", [

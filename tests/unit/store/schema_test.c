@@ -146,6 +146,20 @@ static void versions(void)
     CHECK(store_schema_migrate(db) == ERR_STORE_NEWER);
     CHECK(run("DELETE FROM schema_version WHERE version = 99"));
     CHECK(store_schema_migrate(db) == ERR_NONE);
+    /* as the first version was, with what it held */
+    CHECK(ticket(10, 1, 7, 0));
+    CHECK(run("ALTER TABLE ticket DROP COLUMN carry;"
+              "ALTER TABLE ticket DROP COLUMN wish;"
+              "ALTER TABLE ticket DROP COLUMN wish_talk;"
+              "ALTER TABLE ticket DROP COLUMN wish_until_ms;"
+              "ALTER TABLE talk DROP COLUMN carry;"
+              "ALTER TABLE offer DROP COLUMN met;"
+              "DELETE FROM schema_version WHERE version = 2"));
+    CHECK(!run("SELECT wish FROM ticket"));
+    CHECK(store_schema_migrate(db) == ERR_NONE);
+    CHECK(run("SELECT wish, wish_talk, wish_until_ms, carry FROM ticket"));
+    CHECK(run("SELECT met FROM offer") && run("SELECT carry FROM talk"));
+    CHECK(!ticket(11, 1, 7, 0)); /* the live one is there still */
     (void)sqlite3_close(db);
     CHECK(sqlite3_open(":memory:", &db) == SQLITE_OK);
     CHECK(run("CREATE TABLE stranger(x)"));
