@@ -22,6 +22,7 @@ static const struct cli_command replay = {
 static const struct cli_command *const COMMANDS[] = {
     &cli_account_enroll,
     &cli_account_login,
+    &cli_account_rotate,
     &cli_card,
     &cli_ask,
     &cli_ask_withdraw,

@@ -127,7 +127,8 @@ static int tell(const struct cli_session *session)
         (void)fprintf(stderr, "kindred: is kindredd running at %s?\n",
                       server_of(session->args));
     if (strcmp(session->error.reason, "NOT_ENROLLED") == 0)
-        (void)fputs("kindred: \"kindred enroll\" makes this key a member\n",
+        (void)fputs("kindred: \"kindred enroll\" makes this key a member; "
+                    "\"kindred rotate\" finishes\nan interrupted rotation\n",
                     stderr);
     if (strcmp(session->error.reason, "GRADE") == 0)
         (void)fputs("kindred: \"kindred enroll --grade peer --key FILE\" makes "

@@ -152,8 +152,14 @@ static const char one_talks[] =
     " reference INTEGER NOT NULL, outcome INTEGER NOT NULL,"
     " err INTEGER NOT NULL, touched BLOB NOT NULL) STRICT;";
 
+static const char two_keys[] =
+    "ALTER TABLE member ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE member ADD COLUMN rotated_ms INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX member_rotated ON member(rotated_ms) WHERE rotated_ms <> 0;";
+
 static const char *const migrations[][3] = {
     {one_people, one_matching, one_talks},
+    {two_keys},
 };
 
 enum {

@@ -18,9 +18,9 @@ def offers(message):
 
 def main_job(server):
     first = Member(server).ready(2, have=HAVE)
-    second = Member(server).ready(2, have=HAVE[1:])
-    seeker = Member(server, grade=1).ready(1, have=["heroin", "lang:en"], seek=[("heroin", 3), ("veteran", 2)],
-                                           must=["lang:en"])
+    second = Member(server, bound=True).ready(2, have=HAVE[1:])
+    seeker = Member(server, grade=1, bound=True).ready(1, have=["heroin", "lang:en"],
+                                                       seek=[("heroin", 3), ("veteran", 2)], must=["lang:en"])
     duty = first.attend()
     check.that("on duty", duty.next().duty.phase == 1)
     duty2 = second.attend()
