@@ -84,26 +84,29 @@ class Api:
         return request, make("/" + full, request_serializer=request.SerializeToString,
                              response_deserializer=response.FromString)
 
-    def metadata(self, name, token, request):
-        """Of a call with this token: with its proof, if the token is bound."""
-        said = [("authorization", "Bearer " + token)] if token else []
-        if getattr(token, "proof_key", None):
-            path = "/" + (name if name.count(".") else "kindred.v1." + name)
-            said.append(("kindred-proof", proof(token.proof_key, path, request.SerializeToString())))
-        return said
+    @staticmethod
+    def _metadata(token):
+        return (("authorization", "Bearer " + token),) if token else ()
+
+    def _proved(self, name, token, request):
+        """Metadata of this very call: with its proof, if the token is bound."""
+        if not getattr(token, "proof_key", None):
+            return self._metadata(token)
+        path = "/" + (name if name.count(".") else "kindred.v1." + name)
+        return self._metadata(token) + (("kindred-proof", proof(token.proof_key, path, request.SerializeToString())),)
 
     def call(self, name, token=None, request=None, timeout=PATIENCE, **fields):
         make, method = self._method(name)
         request = request or make(**fields)
         try:
-            return method(request, timeout=timeout, metadata=self.metadata(name, token, request))
+            return method(request, timeout=timeout, metadata=self._proved(name, token, request))
         except grpc.RpcError as error:
             raise Failed(self.protos, error) from None
 
     def stream(self, name, token=None, **fields):
         make, method = self._method(name)
         request = make(**fields)
-        return Stream(self.protos, method(request, metadata=self.metadata(name, token, request)))
+        return Stream(self.protos, method(request, metadata=self._proved(name, token, request)))
 
     def close(self):
         self.channel.close()
