@@ -105,6 +105,9 @@ def unary(server):
                 lambda: raw(member, name, body, own(member, name, gzip.compress(body)), grpc.Compression.Gzip))
     check.that("with unknown fields", raw(member, get, b"\x08\x01" + unknown[-4:],
                                           own(member, get, b"\x08\x01" + unknown[-4:])) is not None)
+    long = b"\x08\x01" + b"\xfa\x3f\xf0\x2e" + bytes(6000)  # an unknown field, so that more than one piece comes
+    check.that("of several pieces", raw(member, get, long, own(member, get, long)) is not None)
+    check.fails("to the last byte", *PROOF, lambda: raw(member, get, long[:-1] + b"1", own(member, get, long)))
     stale = member.token
     member.login()
     check.that("a new login, a new key", member.token.proof_key != stale.proof_key and
