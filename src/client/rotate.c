@@ -5,6 +5,7 @@
 #include "base/require.h"
 #include "base/wipe.h"
 #include "client/member.h"
+#include "client/op.h"
 #include "net/entropy.h"
 #include "pb/kindred/v1/accounts.pb-c.h"
 
@@ -137,11 +138,6 @@ static enum err sign(const struct kindred_member *member,
                : err;
 }
 
-static void put(ProtobufCBinaryData *field, uint8_t *bytes, size_t size)
-{
-    *field = (ProtobufCBinaryData){.len = size, .data = bytes};
-}
-
 static void on_challenge(void *arg, const struct kindred_error *error,
                          const void *answer)
 {
@@ -169,13 +165,15 @@ static void on_challenge(void *arg, const struct kindred_error *error,
         fail(member, ERR_PROTO);
         return;
     }
-    put(&request.idempotency_key, rotation->key, sizeof rotation->key);
-    put(&request.public_key, member->public_key, sizeof member->public_key);
-    put(&request.new_public_key, rotation->public_key,
-        sizeof rotation->public_key);
+    request.idempotency_key =
+        client_op_bytes(rotation->key, sizeof rotation->key);
+    request.public_key =
+        client_op_bytes(member->public_key, sizeof member->public_key);
+    request.new_public_key =
+        client_op_bytes(rotation->public_key, sizeof rotation->public_key);
     request.nonce = nonce->nonce;
-    put(&request.signature, signature, sizeof signature);
-    put(&request.new_signature, other, sizeof other);
+    request.signature = client_op_bytes(signature, sizeof signature);
+    request.new_signature = client_op_bytes(other, sizeof other);
     rotation->step = client_job_start(&options);
     if (!rotation->step)
         fail(member, ERR_NOMEM);
