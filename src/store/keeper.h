@@ -34,8 +34,8 @@ struct store_member {
     enum match_grade grade;
     uint64_t grade_until_ms;
     bool held;
-    uint32_t generation;                /* how often its key was rotated, */
-    uint64_t rotated_ms;                /* and when it was last */
+    uint32_t generation; /* how often its key was rotated, */
+    uint64_t rotated_ms; /* and when it was last; 0 again after key_ms */
     uint32_t card_version[MATCH_ROLES]; /* 0 = none */
 };
 

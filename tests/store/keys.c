@@ -287,6 +287,17 @@ static void rotations(void)
     world_reopen(&w);
     CHECK(last_rotation() == w.now_ms);
     find(id, ERR_NONE, id, 2);
+    for (uint64_t past_ms = 4999; past_ms <= 5000; past_ms++) {
+        c = world_command(&w, STORE_SWEEP);
+        c->now_ms = w.now_ms + past_ms;
+        c->sweep.idle_ms = c->sweep.message_ms = UINT64_MAX / 4;
+        c->sweep.mailbox_ms = c->sweep.link_ms = UINT64_MAX / 4;
+        c->sweep.key_ms = 5000;
+        c->sweep.most = STORE_BATCH_MAX;
+        OK(&w);
+        CHECK(last_rotation() == (past_ms < 5000 ? w.now_ms : 0));
+    }
+    find(id, ERR_NONE, id, 2); /* when is forgotten, how often is not */
 }
 
 /* Accounts and cards have keys too. */
