@@ -5,7 +5,6 @@ person.mjs plays one side by a plan.  First the vectors, in JavaScript; then who
 stories, each side once in each language: enrol, card, ask, attend, decline,
 accept, talk, end, reflect.  Usage: node_test.py BUILD_DIR."""
 import json
-import os
 import pathlib
 import queue
 import re
@@ -18,7 +17,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 REPO = HERE.parents[1]
 sys.path.insert(0, str(HERE.parent / "lib"))
 from tools import npm  # noqa: E402
-from world import Check, Failed, Member, Server, key  # noqa: E402
+from world import Check, Failed, Kindred, Member, Server, key  # noqa: E402
 
 check = Check()
 PATIENCE = 60
@@ -155,75 +154,41 @@ def python_seeker_node_peer(server):
     seeker.api.call("Talks/Reflect", idempotency_key=key(), capability=seeker.mailbox, understood=1, again=True)
 
 
-class Kindred:
-    """`kindred` with a key of its own, as cli_test drives it."""
-
-    def __init__(self, server, name):
-        self.words = ["--key", server.data.parent / name]
-        self.environment = {**os.environ, "KINDRED_SERVER": server.target}
-
-    def run(self, command, *words):
-        done = subprocess.run([build / "kindred", command, *self.words, *words], env=self.environment, text=True,
-                              capture_output=True, timeout=PATIENCE)
-        return check.that(f"kindred {command}", done.returncode == 0, done)
-
-    def start(self, command, *words):
-        process = subprocess.Popen([build / "kindred", command, *self.words, *words], env=self.environment,
-                                   text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        said = queue.Queue()
-        threading.Thread(target=lambda: [said.put(line) for line in process.stdout], daemon=True).start()
-        return process, said
-
-
-def hear(said, wanted):
-    """Lines until one has each of these texts, in order."""
-    lines = []
-    for text in wanted:
-        while text not in (lines[-1] if lines else ""):
-            lines.append(said.get(timeout=PATIENCE))
-    return "".join(lines)
-
-
 def kindred_seeker_node_peer(server):
-    person = Kindred(server, "seeker")
+    person = Kindred(server, "seeker", check)
     person.run("enroll")
     person.run("card", "set", "seeker", "--have", "lang:en", "--show", "heroin", "--must", "lang:en")
     person.run("rotate")
     with Person(server, "peer", hear=2) as peer:
         peer.until("DUTY_PHASE_ON")
-        process, said = person.start("ask")
+        running = person.start("ask")
         talk = peer.until("talk")
-        hear(said, [f"You talk with {talk['yourName']}", FROM_PEER[0]])
-        process.stdin.write("/words\nI am here.\nStill.\n")
-        process.stdin.flush()
+        running.hear([f"You talk with {talk['yourName']}", FROM_PEER[0]])
+        running.say("/words", "I am here.", "Still.")
         while len(peer.heard()) < 2:
             peer.until("heard")
         check.that("Node hears kindred", peer.heard() == ["I am here.", "Still."])
-        process.stdin.write("/end\n")
-        process.stdin.flush()
+        running.say("/end")
         peer.done()
-        check.that("kindred ends in order", process.wait(PATIENCE) == 0)
-        rest = "".join(said.queue)
+        rest = running.end()
         check.that("the same safety words", words(talk["safety"]) in rest, words(talk["safety"]), rest)
     person.run("reflect", "yes", "--again")
 
 
 def node_seeker_kindred_peer(server):
-    person = Kindred(server, "peer")
+    person = Kindred(server, "peer", check)
     person.run("enroll", "--grade", "peer")
     person.run("card", "set", "peer", "--have", "veteran,lang:en", "--show", "heroin")
-    process, said = person.start("attend", "--auto", "accept")
-    hear(said, ["You are on duty"])
+    running = person.start("attend", "--auto", "accept")
+    running.hear(["You are on duty"])
     with Person(server, "seeker", hear=1, end=True) as seeker:
         talk = seeker.until("talk")
-        hear(said, ["You talk with", *(text for text in FROM_SEEKER if text)])
-        process.stdin.write("I know that night.\n")
-        process.stdin.flush()
+        running.hear(["You talk with", *(text for text in FROM_SEEKER if text)])
+        running.say("I know that night.")
         seeker.done()
         check.that("Node hears kindred", seeker.heard() == ["I know that night."])
         check.that("and has words", len(words(talk["safety"]).split()) == 8)
-    process.terminate()
-    process.wait(PATIENCE)
+    running.kill()
 
 
 npm(node, HERE / "node/package.json")

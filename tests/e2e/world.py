@@ -385,6 +385,55 @@ class Crypt:
         return self.member.api.stream("Talks/Receive", capability=self.member.mailbox, after_seq=after)
 
 
+class Kindred:
+    """`kindred` with a key of its own: what it says counts in check."""
+
+    def __init__(self, server, name, check):
+        self.build, self.check, self.key = server.build, check, server.data.parent / name
+        self.environment = {**os.environ, "KINDRED_SERVER": server.target}
+
+    def _command(self, command, words):
+        return [self.build / "kindred", command, "--key", self.key, *words]
+
+    def run(self, command, *words):
+        done = subprocess.run(self._command(command, words), env=self.environment, text=True, capture_output=True,
+                              timeout=PATIENCE)
+        return self.check.that(f"kindred {command}", done.returncode == 0, done)
+
+    def start(self, command, *words):
+        return Talking(self.check, subprocess.Popen(self._command(command, words), env=self.environment, text=True,
+                                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                                    stderr=subprocess.STDOUT))
+
+
+class Talking:
+    """A kindred that goes on: hear() waits for lines with these texts, in order."""
+
+    def __init__(self, check, process):
+        self.check, self.process, self.lines = check, process, queue.Queue()
+        threading.Thread(target=lambda: [self.lines.put(line) for line in process.stdout], daemon=True).start()
+
+    def say(self, *lines):
+        self.process.stdin.write("".join(line + "\n" for line in lines))
+        self.process.stdin.flush()
+
+    def hear(self, wanted):
+        said = [""]
+        for text in wanted:
+            while text not in said[-1]:
+                said.append(self.lines.get(timeout=PATIENCE))
+        return said[-1]
+
+    def end(self):
+        """Once it ends by itself, with status 0: what was not heard yet."""
+        self.check.that("kindred ends in order", self.process.wait(PATIENCE) == 0)
+        return "".join(self.lines.queue)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+
 class Check:
     """Counts; the last line says how many."""
 
