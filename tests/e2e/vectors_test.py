@@ -158,8 +158,10 @@ said, state = opened(to_seeker, raw("talk", "peer_0_message"), None)
 same("talk.peer_0", (5, 0, have["talk"]["peer_0_text"]), said)
 
 h = blake(b"kindred.v1.talk.words\0" + seeker + peer)
+same("talk.words_first_hash", raw("talk", "words_first_hash"), h)
 for _ in range(65535):
     h = blake(h)
+same("talk.words_last_hash", raw("talk", "words_last_hash"), h)
 same("talk.words", have["talk"]["words"], " ".join((ANIMALS if i % 2 else ADJECTIVES)[h[i]] for i in range(8)))
 
 for term, token in have["terms"].items():

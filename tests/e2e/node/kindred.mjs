@@ -271,11 +271,11 @@ export class Talk {
     this.keys = seeker ? [mine.public, talk.theirKey] : [talk.theirKey, mine.public];
   }
 
-  // Eight bytes that two people compare as words: h[0] an adjective, h[1] an animal …
+  // Two people compare its first eight bytes as words: h[0] an adjective, h[1] an animal …
   safety() {
     let h = blake2b(32, bytes("kindred.v1.talk.words\0", ...this.keys));
     for (let i = 0; i < 65535; i++) h = sodium.crypto_generichash(32, h);
-    return h.subarray(0, 8);
+    return h;
   }
 
   async say(text) {

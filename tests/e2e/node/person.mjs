@@ -54,7 +54,7 @@ await account.putCard(plan.role === "peer" ? "ROLE_PEER" : "ROLE_SEEKER", plan.c
 if (plan.rotate) await account.rotate(randomBytes(32));
 const talk = await findTalk(account);
 const { yourName, theirName } = talk.talk;
-tell("talk", { yourName, theirName, safety: Buffer.from(talk.safety()).toString("hex") });
+tell("talk", { yourName, theirName, safety: Buffer.from(talk.safety().subarray(0, 8)).toString("hex") });
 await converse(talk);
 await talk.reflect("UNDERSTOOD_YES", true);
 await talk.reflect("UNDERSTOOD_YES", true).catch((error) => tell("once", { code: error.code, reason: error.reason }));

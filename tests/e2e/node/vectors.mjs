@@ -105,8 +105,11 @@ for (const [name, reader, number, final] of [["seeker_0", two.in, 0, false], ["s
   same(`talk.${name}`, JSON.stringify([have.talk[`${name}_text`], final, number]),
     JSON.stringify([got.text, got.final, reader.number]));
 }
+same("talk.words_first_hash", raw("talk", "words_first_hash"),
+  blake2b(32, bytes("kindred.v1.talk.words\0", seeker.public, peer.public)));
 const safety = one.safety();
-same("talk.words", have.talk.words, [...safety].map((n, i) => lists[i % 2][n]).join(" "));
+same("talk.words_last_hash", raw("talk", "words_last_hash"), safety);
+same("talk.words", have.talk.words, [...safety.subarray(0, 8)].map((n, i) => lists[i % 2][n]).join(" "));
 
 // What this client seals has the sizes and the tags of the layout, past a rekey.
 const out = new Sealer(one.out.way, 1), there = new Opener(one.out.way);

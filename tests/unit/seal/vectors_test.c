@@ -346,6 +346,21 @@ static void put_talk_keys(const uint8_t *seeker, const uint8_t *seeker_secret,
     put_stream_key("to_seeker_stream_5", to_seeker, 5);
 }
 
+/* The first hash on the way to the safety words, and the last. */
+static void put_words_hashes(const uint8_t *seeker, const uint8_t *peer)
+{
+    uint8_t in[sizeof "kindred.v1.talk.words" + 64] = "kindred.v1.talk.words";
+    uint8_t hash[32];
+
+    memcpy(in + sizeof in - 64, seeker, 32);
+    memcpy(in + sizeof in - 32, peer, 32);
+    CHECK(crypto_generichash(hash, 32, in, sizeof in, NULL, 0) == 0);
+    put_hex("words_first_hash", hash, 32);
+    for (int i = 0; i < 65535; i++)
+        CHECK(crypto_generichash(hash, 32, hash, 32, NULL, 0) == 0);
+    put_hex("words_last_hash", hash, 32);
+}
+
 static void put_talk(void)
 {
     uint8_t seed[32], seeker[32], peer[32], seeker_secret[32], peer_secret[32];
@@ -363,6 +378,7 @@ static void put_talk(void)
     put_hex("peer_key", peer, 32);
     put_talk_keys(seeker, seeker_secret, peer, peer_secret);
     seal_talk_words(words, seeker, peer);
+    put_words_hashes(seeker, peer);
     put_text("words", words);
     CHECK(seal_talk_init(&talk, SEAL_TALK_SEEKER, seeker, seeker_secret, peer,
                          0) == ERR_NONE);
