@@ -2,22 +2,25 @@
 
 #include <string.h>
 
+#include "base/wipe.h"
 #include "pb/api.h"
 #include "seal/mailbox.h"
 #include "seal/proof.h"
 
 enum { LANGUAGE_MAX = 35 };
 
-static enum err check_proof(const struct rpc_call *call,
-                            const struct seal_token *who)
+static enum err check_proof(const struct rpc_call *call, struct seal_token *who)
 {
     struct seal_proof_call asked = {.method = rpc_call_method(call)->path};
+    enum err err;
 
     if (!seal_token_bound(who))
         return ERR_NONE;
     asked.message = rpc_call_message(call, &asked.size);
-    return seal_proof_check(rpc_call_metadata(call, "kindred-proof"), &asked,
-                            who->proof_key);
+    err = seal_proof_check(rpc_call_metadata(call, "kindred-proof"), &asked,
+                           who->proof_key);
+    wipe(who->proof_key, sizeof who->proof_key); /* nobody needs it further */
+    return err;
 }
 
 enum err service_check_caller(struct rpc_call *call, enum match_grade least,

@@ -32,6 +32,10 @@ def same_member(server):
     member.rotate()
     check.fails("a token of the old key", *EXPIRED, lambda: card_of(member))
     check.fails("nor a beat with it", *EXPIRED, lambda: member.api.call("Support/Beat", old, ticket_id=ticket))
+    for _ in range(8):  # whichever loop a connection meets
+        api = server.api()
+        check.fails("on another connection", *EXPIRED, lambda: api.call("Cards/GetCard", old, role=1))
+        api.close()
     check.that("somebody else's token is as good as before", card_of(other) == 1)
     member.login()
     check.that("the card is there", card_of(member) == 1)
@@ -185,7 +189,7 @@ def command_line(server):
         kindred(server, "login", "--key", file)
 
 
-with Server(sys.argv[1]) as world:
+with Server(sys.argv[1], "--loops", "3") as world:
     for part in (same_member, refusals, survives, command_line):
         try:
             part(world)
