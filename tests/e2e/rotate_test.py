@@ -6,9 +6,11 @@ refusal; repetitions; and an interruption at each step of kindred rotate.
 Usage: rotate_test.py BUILD_DIR."""
 import os
 import pathlib
+import random
 import subprocess
 import sys
 import tempfile
+import time
 
 import nacl.bindings as sodium
 
@@ -189,8 +191,34 @@ def command_line(server):
         kindred(server, "login", "--key", file)
 
 
+def killed(server):
+    """kill -9 somewhere in a rotation: one key of the file is the member's, and the next run finds which."""
+    chance, states, cut = random.Random(20), set(), 0
+    with tempfile.TemporaryDirectory() as directory:
+        file = pathlib.Path(directory) / "key"
+        kindred(server, "enroll", "--key", file)
+        began = time.monotonic()
+        kindred(server, "rotate", "--key", file)
+        whole = time.monotonic() - began
+        for _ in range(30):
+            before = file.read_text()
+            process = subprocess.Popen([BUILD / "kindred", "rotate", "--key", file, "--server", server.target],
+                                       stdout=subprocess.DEVNULL)
+            time.sleep(chance.random() * whole)
+            process.kill()
+            cut += process.wait() != 0
+            after = file.read_text()
+            states.add((after == before, after.count("\n")))
+            lines = after.splitlines()
+            check.that("the file is whole", len(lines) in (1, 2) and all(len(line) == 78 for line in lines), after)
+            check.that("and a key is not lost before another is there", len(lines) == 1 or lines[0] == before.split("\n")[0])
+            kindred(server, "rotate", "--key", file)
+            kindred(server, "login", "--key", file)
+    check.that("it was killed, and not always at the same place", cut > 0 and len(states) > 1, cut, states)
+
+
 with Server(sys.argv[1], "--loops", "3") as world:
-    for part in (same_member, refusals, survives, command_line):
+    for part in (same_member, refusals, survives, command_line, killed):
         try:
             part(world)
         except (Failed, EOFError, Exception) as error:  # each part stands alone
