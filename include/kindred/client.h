@@ -60,12 +60,14 @@ struct kindred_core;
 struct kindred_call;
 
 struct kindred_call_options {
-    const char *path;       /* "/kindred.v1.Support/Ask" */
-    const char *token;      /* of Login, or NULL */
-    const uint8_t *request; /* one packed message; copied */
-    size_t size;            /* at most 65,536 */
-    uint32_t timeout_ms;    /* for everything, retries included; 0 = none */
-    bool stream;            /* many messages come */
+    const char *path;         /* "/kindred.v1.Support/Ask" */
+    const char *token;        /* of Login, or NULL */
+    const uint8_t *proof_key; /* what the token is bound to, 32 bytes; NULL: a
+                                   plain bearer */
+    const uint8_t *request;   /* one packed message; copied */
+    size_t size;              /* at most 65,536 */
+    uint32_t timeout_ms;      /* for everything, retries included; 0 = none */
+    bool stream;              /* many messages come */
     bool retry; /* repeat it where that is safe and helps: only for what has no
                    side effects or carries an idempotency key; not a stream */
     bool patient; /* wait for a first connection, however often it fails */
@@ -192,6 +194,15 @@ bool kindred_identity_load(struct kindred_identity *identity, const char *path,
                            struct kindred_error *error);
 void kindred_identity_wipe(struct kindred_identity *identity);
 
+/* To replace the key: next() gives the key that is to come, made and written
+ * beside the current one in its file at the first call, the same at each later
+ * one; load() still gives the current.  promote() leaves the next alone in the
+ * file.  The file is whole at every moment, and has both keys until then.
+ * Errors as above. */
+bool kindred_identity_next(struct kindred_identity *next, const char *path,
+                           struct kindred_error *error);
+bool kindred_identity_promote(const char *path, struct kindred_error *error);
+
 /* The same for other secrets beside it: replace the whole of a file, mode
  * 0600, synced; read at most room bytes, *size of them.  Errors as above. */
 bool kindred_file_save(const char *path, const void *bytes, size_t size,
@@ -220,12 +231,20 @@ void kindred_member_enroll(struct kindred_member *member, const char *pool,
                            enum kindred_grade grade, const char *invitation,
                            kindred_done *done, void *arg);
 
+/* Replace the account key by `fresh` (see kindred_identity_next()); from then
+ * on the member is of that key.  If it was done before, and only the answer was
+ * lost, this finds out and is no failure.  One at a time. */
+void kindred_member_rotate(struct kindred_member *member,
+                           const struct kindred_identity *fresh,
+                           kindred_done *done, void *arg);
+
 struct kindred_login {
     const char *token, *pool;
     uint32_t expires_in_ms;
     enum kindred_grade grade;
 };
-/* Get an access token now; every other call gets and renews it by itself.
+/* Get an access token now, a plain bearer for other tools.  Every other call
+ * gets and renews one by itself, bound to a proof key, until this was called.
  * login is NULL if error->status is not 0. */
 typedef void kindred_logged_in(void *arg, const struct kindred_error *error,
                                const struct kindred_login *login);

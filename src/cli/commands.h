@@ -6,6 +6,7 @@
 
 extern const struct cli_command cli_account_enroll;
 extern const struct cli_command cli_account_login;
+extern const struct cli_command cli_account_rotate;
 extern const struct cli_command cli_look_info;
 extern const struct cli_command cli_look_vocabulary;
 extern const struct cli_command cli_look_crisis;

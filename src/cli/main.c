@@ -52,6 +52,7 @@ static const struct cli_command page = {
 static const struct cli_command *const COMMANDS[] = {
     &cli_account_enroll,
     &cli_account_login,
+    &cli_account_rotate,
     &cli_card,
     &cli_ask,
     &cli_ask_withdraw,

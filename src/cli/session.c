@@ -148,7 +148,8 @@ static int tell(const struct cli_session *session)
     if (strcmp(session->error.reason, "UNREACHABLE") == 0)
         cli_say_hint("is kindredd running at %s?", server_of(session->args));
     if (strcmp(session->error.reason, "NOT_ENROLLED") == 0)
-        cli_say_hint("\"kindred enroll\" makes this key a member");
+        cli_say_hint("\"kindred enroll\" makes this key a member; \"kindred "
+                     "rotate\" finishes an interrupted rotation");
     if (strcmp(session->error.reason, "GRADE") == 0)
         cli_say_hint("\"kindred enroll --grade peer --key FILE\" makes a peer, "
                      "with a key of its own");

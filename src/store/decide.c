@@ -29,6 +29,7 @@ static part_fn *const match_parts[COMMAND_KINDS] = {
 static part_fn *const other_parts[STORE_COMMAND_KINDS] = {
     [STORE_ENROL] = store_decide_member_enrol,
     [STORE_FIND_ACCOUNT] = store_decide_member_find,
+    [STORE_ROTATE] = store_decide_member_rotate,
     [STORE_PUT_CARD] = store_decide_member_put_card,
     [STORE_GET_CARD] = store_decide_member_get_card,
     [STORE_FIND_TALK] = store_decide_mail_find_talk,
@@ -103,6 +104,8 @@ static struct store_memo memo_of(const struct store_work *work)
         memo.scope = match_scope(work->command);
     } else if (command->kind == STORE_ENROL) {
         memo.scope = fold(command->enrol.handle);
+    } else if (command->kind == STORE_ROTATE) {
+        memo.scope = fold(command->rotate.old_handle);
     } else if (command->kind == STORE_PUT_CARD) {
         memo.scope = command->put_card.member;
     } else if (command->kind == STORE_SEND) {
@@ -219,7 +222,7 @@ static void replay_other(struct store_work *work, struct store_result *result)
     struct store_member member;
     struct store_box box;
 
-    if (command->kind == STORE_ENROL &&
+    if ((command->kind == STORE_ENROL || command->kind == STORE_ROTATE) &&
         keeper->ops->member(keeper, work->reference, &member)) {
         store_decide_member_tell(work, &member);
     } else if (command->kind == STORE_PUT_CARD) {
@@ -280,6 +283,7 @@ static void decide_node(struct store_work *work, struct store_result *result)
 
         keeper->ops->claim(keeper, epoch);
         result->epoch = epoch;
+        result->rotated_ms = keeper->ops->rotated_ms(keeper);
     } else if (job->command.kind == STORE_COUNT) {
         keeper->ops->count(keeper, job);
     } else if (job->command.kind == STORE_SWEEP) {

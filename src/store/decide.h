@@ -63,6 +63,7 @@ enum err store_decide_pair_hold(struct store_work *work);
 /* The other family; they fill the result but for outcome and err. */
 enum err store_decide_member_enrol(struct store_work *work);
 enum err store_decide_member_find(struct store_work *work);
+enum err store_decide_member_rotate(struct store_work *work);
 enum err store_decide_member_put_card(struct store_work *work);
 enum err store_decide_member_get_card(struct store_work *work);
 enum err store_decide_mail_find_talk(struct store_work *work);

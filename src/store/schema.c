@@ -162,9 +162,14 @@ static const char two_asks[] =
     "ALTER TABLE ticket ADD COLUMN wish_until_ms INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE offer ADD COLUMN met INTEGER NOT NULL DEFAULT 0;";
 
+static const char two_keys[] =
+    "ALTER TABLE member ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE member ADD COLUMN rotated_ms INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX member_rotated ON member(rotated_ms) WHERE rotated_ms <> 0;";
+
 static const char *const migrations[][3] = {
     {one_people, one_matching, one_talks},
-    {two_asks},
+    {two_asks, two_keys},
 };
 
 enum {

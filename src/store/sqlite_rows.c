@@ -39,6 +39,10 @@ static void claim(struct store_keeper *keeper, uint64_t to)
     store_query_run(&q);
 }
 
+#define MEMBER_COLUMNS                                                         \
+    "id, handle, pool, grade, grade_until_ms, held, generation, rotated_ms,"   \
+    " seeker_version, peer_version"
+
 static bool read_member(struct store_query *q, struct store_member *out)
 {
     if (!store_query_step(q))
@@ -49,6 +53,8 @@ static bool read_member(struct store_query *q, struct store_member *out)
     out->grade = (enum match_grade)store_query_u32(q);
     out->grade_until_ms = store_query_u64(q);
     out->held = store_query_u64(q) != 0;
+    out->generation = store_query_u32(q);
+    out->rotated_ms = store_query_u64(q);
     out->card_version[MATCH_SEEKER] = store_query_u32(q);
     out->card_version[MATCH_PEER] = store_query_u32(q);
     store_query_end(q);
@@ -59,8 +65,7 @@ static bool member(struct store_keeper *keeper, uint64_t id,
                    struct store_member *out)
 {
     struct store_query q = store_sqlite_ask(
-        keeper, "SELECT id, handle, pool, grade, grade_until_ms, held,"
-                " seeker_version, peer_version FROM member WHERE id = ?");
+        keeper, "SELECT " MEMBER_COLUMNS " FROM member WHERE id = ?");
 
     store_query_put(&q, id);
     return read_member(&q, out);
@@ -71,8 +76,7 @@ static bool member_of(struct store_keeper *keeper,
                       struct store_member *out)
 {
     struct store_query q = store_sqlite_ask(
-        keeper, "SELECT id, handle, pool, grade, grade_until_ms, held,"
-                " seeker_version, peer_version FROM member WHERE handle = ?");
+        keeper, "SELECT " MEMBER_COLUMNS " FROM member WHERE handle = ?");
 
     store_query_put_bytes(&q, handle, STORE_HASH);
     return read_member(&q, out);
@@ -83,9 +87,11 @@ static void put_member(struct store_keeper *keeper,
 {
     struct store_query q = store_sqlite_ask(
         keeper,
-        "INSERT INTO member VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
-        " ON CONFLICT(id) DO UPDATE SET grade = ?4, grade_until_ms = ?5,"
-        " held = ?6, seeker_version = ?7, peer_version = ?8");
+        "INSERT INTO member(" MEMBER_COLUMNS
+        ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+        " ON CONFLICT(id) DO UPDATE SET handle = ?2, grade = ?4,"
+        " grade_until_ms = ?5, held = ?6, generation = ?7, rotated_ms = ?8,"
+        " seeker_version = ?9, peer_version = ?10");
 
     store_query_put(&q, m->id);
     store_query_put_bytes(&q, m->handle, STORE_HASH);
@@ -93,9 +99,25 @@ static void put_member(struct store_keeper *keeper,
     store_query_put(&q, m->grade);
     store_query_put(&q, m->grade_until_ms);
     store_query_put(&q, m->held);
+    store_query_put(&q, m->generation);
+    store_query_put(&q, m->rotated_ms);
     store_query_put(&q, m->card_version[MATCH_SEEKER]);
     store_query_put(&q, m->card_version[MATCH_PEER]);
     store_query_run(&q);
+}
+
+static uint64_t rotated_ms(struct store_keeper *keeper)
+{
+    struct store_query q = store_sqlite_ask(
+        keeper, "SELECT rotated_ms FROM member WHERE rotated_ms <> 0"
+                " ORDER BY rotated_ms DESC LIMIT 1");
+    uint64_t latest_ms = 0;
+
+    if (store_query_step(&q)) {
+        latest_ms = store_query_u64(&q);
+        store_query_end(&q);
+    }
+    return latest_ms;
 }
 
 /* ---- reading tickets, offers, duties, talks ---- */
@@ -446,6 +468,7 @@ void store_sqlite_rows_ops(struct store_keeper_ops *ops)
     ops->member = member;
     ops->member_of = member_of;
     ops->put_member = put_member;
+    ops->rotated_ms = rotated_ms;
     ops->row = row;
     ops->put_row = put_row;
 }

@@ -25,7 +25,7 @@ static void fresh(void)
 
         (void)snprintf(sql, sizeof sql,
                        "INSERT INTO member VALUES(%d, randomblob(32),"
-                       " %d, 1, 0, 0, 1, 1)",
+                       " %d, 1, 0, 0, 1, 1, 0, 0)",
                        id, id == 4 ? 8 : 7);
         CHECK(run(sql));
     }
@@ -168,11 +168,33 @@ static void versions(void)
     (void)sqlite3_close(db);
 }
 
+/* What an older program left: its members have the keys they enrolled with. */
+static void older(void)
+{
+    CHECK(sqlite3_open(":memory:", &db) == SQLITE_OK);
+    CHECK(store_schema_migrate(db) == ERR_NONE);
+    CHECK(run("DROP INDEX member_rotated;"
+              "ALTER TABLE member DROP COLUMN generation;"
+              "ALTER TABLE member DROP COLUMN rotated_ms;"
+              "DELETE FROM schema_version WHERE version > 1;"
+              "INSERT INTO member VALUES(5, zeroblob(32), 7, 1, 0, 0, 1, 1)"));
+    CHECK(store_schema_migrate(db) == ERR_NONE);
+    CHECK(run("UPDATE member SET id = 6 / (generation = 0 AND rotated_ms = 0)"
+              " WHERE seeker_version = 1 AND peer_version = 1"));
+    CHECK(sqlite3_changes(db) == 1);
+    CHECK(
+        run("INSERT INTO ticket SELECT 1, id, pool, 0, 0, 0, 0, 1, 2, 0, 5, 0,"
+            " 0, 0, NULL FROM member WHERE id = 6"));
+    CHECK(sqlite3_changes(db) == 1);
+    (void)sqlite3_close(db);
+}
+
 int main(void)
 {
     counts();
     pools();
     versions();
+    older();
     CHECK(store_schema_version() == 2);
     return check_report("store/schema");
 }
