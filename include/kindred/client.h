@@ -60,12 +60,14 @@ struct kindred_core;
 struct kindred_call;
 
 struct kindred_call_options {
-    const char *path;       /* "/kindred.v1.Support/Ask" */
-    const char *token;      /* of Login, or NULL */
-    const uint8_t *request; /* one packed message; copied */
-    size_t size;            /* at most 65,536 */
-    uint32_t timeout_ms;    /* for everything, retries included; 0 = none */
-    bool stream;            /* many messages come */
+    const char *path;         /* "/kindred.v1.Support/Ask" */
+    const char *token;        /* of Login, or NULL */
+    const uint8_t *proof_key; /* what the token is bound to, 32 bytes; NULL: a
+                                   plain bearer */
+    const uint8_t *request;   /* one packed message; copied */
+    size_t size;              /* at most 65,536 */
+    uint32_t timeout_ms;      /* for everything, retries included; 0 = none */
+    bool stream;              /* many messages come */
     bool retry; /* repeat it where that is safe and helps: only for what has no
                    side effects or carries an idempotency key; not a stream */
     bool patient; /* wait for a first connection, however often it fails */
@@ -192,6 +194,15 @@ bool kindred_identity_load(struct kindred_identity *identity, const char *path,
                            struct kindred_error *error);
 void kindred_identity_wipe(struct kindred_identity *identity);
 
+/* To replace the key: next() gives the key that is to come, made and written
+ * beside the current one in its file at the first call, the same at each later
+ * one; load() still gives the current.  promote() leaves the next alone in the
+ * file.  The file is whole at every moment, and has both keys until then.
+ * Errors as above. */
+bool kindred_identity_next(struct kindred_identity *next, const char *path,
+                           struct kindred_error *error);
+bool kindred_identity_promote(const char *path, struct kindred_error *error);
+
 /* The same for other secrets beside it: replace the whole of a file, mode
  * 0600, synced; read at most room bytes, *size of them.  Errors as above. */
 bool kindred_file_save(const char *path, const void *bytes, size_t size,
@@ -220,12 +231,20 @@ void kindred_member_enroll(struct kindred_member *member, const char *pool,
                            enum kindred_grade grade, const char *invitation,
                            kindred_done *done, void *arg);
 
+/* Replace the account key by `fresh` (see kindred_identity_next()); from then
+ * on the member is of that key.  If it was done before, and only the answer was
+ * lost, this finds out and is no failure.  One at a time. */
+void kindred_member_rotate(struct kindred_member *member,
+                           const struct kindred_identity *fresh,
+                           kindred_done *done, void *arg);
+
 struct kindred_login {
     const char *token, *pool;
     uint32_t expires_in_ms;
     enum kindred_grade grade;
 };
-/* Get an access token now; every other call gets and renews it by itself.
+/* Get an access token now, a plain bearer for other tools.  Every other call
+ * gets and renews one by itself, bound to a proof key, until this was called.
  * login is NULL if error->status is not 0. */
 typedef void kindred_logged_in(void *arg, const struct kindred_error *error,
                                const struct kindred_login *login);
@@ -317,8 +336,14 @@ struct kindred_talk_start { /* how a talk begins; a secret, plain bytes */
 };
 
 struct kindred_ask_state { /* what an ask can be resumed with; a secret */
+    uint64_t ticket_id;    /* the caller's to keep, once told; not sent */
     uint8_t key[KINDRED_IDEMPOTENCY], seed[32], mailbox[KINDRED_KEY];
     char country[3], language[36]; /* ISO 3166-1 and BCP 47, or empty */
+    uint8_t after[KINDRED_KEY]; /* the mailbox of an ended talk whose wait goes
+                                   on (it was not a fit, or nobody came); all
+                                   zero = a new wait */
+    uint64_t meet_again; /* talk_id whose peer is asked for; 0 = whoever fits */
+    uint32_t meet_again_ms; /* nobody else for so long; 0 = nobody else */
     bool danger;
 };
 
@@ -330,9 +355,12 @@ enum kindred_ticket_phase {
 struct kindred_ticket {
     uint64_t id, age_ms;
     enum kindred_ticket_phase phase;
-    bool bound_passed;
+    bool bound_passed, meeting_again; /* nobody else is looked for now */
     int wait_reason, end_reason; /* as kindred.v1.WaitReason, TicketEndReason */
     uint32_t estimate_minutes;   /* 0 = too few to tell */
+    uint32_t binding_must; /* bit i: must[i] of the card alone rules out those
+                              who are there */
+    bool danger;           /* it goes first */
 };
 
 struct kindred_ask;
@@ -360,6 +388,18 @@ struct kindred_ask *kindred_ask_new(struct kindred_member *member,
                                     const struct kindred_ask_handler *handler);
 /* The ticket stays and is lost after 60 s, unless resumed. */
 void kindred_ask_free(struct kindred_ask *ask);
+/* The seeker of a ticket may be in danger after all.  crisis() is as of an ask,
+ * and comes first, whatever follows; matched: somebody is there, and is theirs
+ * to tell.  country and language as in kindred_ask_state; copied. */
+struct kindred_danger_handler {
+    void (*crisis)(void *arg, const uint8_t *bytes, size_t size);
+    void (*done)(void *arg, const struct kindred_error *error, bool matched);
+    void *arg;
+};
+void kindred_member_raise_danger(struct kindred_member *member,
+                                 uint64_t ticket_id, const char *country,
+                                 const char *language,
+                                 const struct kindred_danger_handler *handler);
 /* Take it back; the ask goes on telling until it is freed or ended. */
 void kindred_ask_withdraw(struct kindred_ask *ask, kindred_done *done,
                           void *arg);
@@ -371,6 +411,7 @@ struct kindred_offer {
     uint64_t shown[KINDRED_SHOWN];
     uint32_t shown_count, expires_in_ms;
     bool danger;
+    char met_name[KINDRED_NAME]; /* what you called them, if you have met */
 };
 enum kindred_duty_phase { KINDRED_ON = 1, KINDRED_PAUSED, KINDRED_OFF };
 struct kindred_duty_state {

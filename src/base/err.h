@@ -93,6 +93,7 @@ enum {
     /* accounts */ \
     X(ERR_UNAUTHENTICATED,   STATUS_UNAUTHENTICATED,      0,    "UNAUTHENTICATED",       "log in first: the access token is missing or malformed") \
     X(ERR_TOKEN_EXPIRED,     STATUS_UNAUTHENTICATED,      0,    "TOKEN_EXPIRED",         "the access token expired; log in again") \
+    X(ERR_PROOF,             STATUS_UNAUTHENTICATED,      0,    "PROOF",                 "this token wants a proof of each request, and it is missing or does not fit") \
     X(ERR_BAD_SIGNATURE,     STATUS_UNAUTHENTICATED,      0,    "BAD_SIGNATURE",         "the signature does not fit the challenge and key") \
     X(ERR_CHALLENGE,         STATUS_UNAUTHENTICATED,      0,    "CHALLENGE_EXPIRED",     "the challenge is unknown, used or expired; ask for a new one") \
     X(ERR_NOT_ENROLLED,      STATUS_UNAUTHENTICATED,      0,    "NOT_ENROLLED",          "no member is enrolled with this key") \
@@ -110,6 +111,8 @@ enum {
     X(ERR_VOCABULARY,        STATUS_INVALID_ARGUMENT,     0,    "VOCABULARY_VERSION",    "no such vocabulary version") \
     /* tickets, duties, offers */ \
     X(ERR_TICKET_LIVES,      STATUS_FAILED_PRECONDITION,  0,    "TICKET_LIVES",          "a request of yours is already open") \
+    X(ERR_AGE,               STATUS_FAILED_PRECONDITION,  0,    "AGE_SPENT",             "the age of that request went on already, or it is too late; ask without it") \
+    X(ERR_NO_BOND,           STATUS_FAILED_PRECONDITION,  0,    "NO_BOND",               "not both of you said that you would meet again") \
     X(ERR_NO_TICKET,         STATUS_NOT_FOUND,            0,    "NO_TICKET",             "you have no such open request") \
     X(ERR_ALREADY_MATCHED,   STATUS_FAILED_PRECONDITION,  0,    "ALREADY_MATCHED",       "this request was already matched") \
     X(ERR_TICKET_ENDED,      STATUS_FAILED_PRECONDITION,  0,    "TICKET_ENDED",          "this request has ended") \

@@ -1,4 +1,4 @@
-/* cli/account -- enroll and login. */
+/* cli/account -- enroll, login and rotate. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -143,3 +143,53 @@ const struct cli_command cli_account_login = {
     .options = LOGIN_OPTIONS,
     .calls = "Accounts/Login",
     .run = run_login};
+
+/* ---- rotate ---- */
+
+/* The next key is in the file before the server hears of it, and the old one
+ * until the server has answered: whatever happens in between, one of the two
+ * is the member's, and running it again finds out which. */
+static int run_rotate(const struct cli_args *args)
+{
+    struct kindred_identity next;
+    struct kindred_error error;
+    struct cli_session session;
+    int status = cli_session_open(&session, args, true);
+
+    if (status != CLI_OK)
+        return status;
+    if (!kindred_identity_next(&next, session.key_path, &error)) {
+        cli_say_error(&error);
+        cli_session_close(&session);
+        return cli_say_status(&error);
+    }
+    kindred_member_rotate(session.member, &next, cli_session_done, &session);
+    kindred_identity_wipe(&next);
+    status = cli_session_wait(&session);
+    if (status == CLI_OK &&
+        !kindred_identity_promote(session.key_path, &error)) {
+        cli_say_error(&error);
+        status = cli_say_status(&error);
+    }
+    if (status == CLI_OK)
+        cli_say(CLI_GREEN,
+                "The key in %s is another now; the old one is worth "
+                "nothing.\n",
+                session.key_path);
+    cli_session_close(&session);
+    return status;
+}
+
+const struct cli_command cli_account_rotate = {
+    .name = "rotate",
+    .words = "",
+    .help = "replace the account key, when it may have been seen",
+    .about =
+        "  kindred rotate\n"
+        "  kindred rotate --key FILE\n\n"
+        "You stay who you are; copies of the old key, and tokens got with\n"
+        "it, stop working at once.  The new key is put beside the old one\n"
+        "in its file first, and stands alone there when the server has\n"
+        "answered.  If it was interrupted, run it again: it finishes.\n",
+    .calls = "Accounts/RotateKey",
+    .run = run_rotate};

@@ -156,6 +156,9 @@ static void show_offer(struct attending *attending,
             offer->danger ? ", and may be in danger" : "", text);
     cli_say(CLI_DIM, "  offer %08x%08x, for %s\n", (unsigned)(offer->id >> 32),
             (unsigned)(offer->id & UINT32_MAX), left);
+    if (offer->met_name[0] != '\0')
+        cli_say(CLI_PLAIN, "  You have met: %s, who asks for you.\n",
+                offer->met_name);
     if (attending->automatic == BY_HAND)
         cli_say(CLI_PLAIN, ACCEPT_NOW);
     else

@@ -6,6 +6,7 @@
 
 extern const struct cli_command cli_account_enroll;
 extern const struct cli_command cli_account_login;
+extern const struct cli_command cli_account_rotate;
 extern const struct cli_command cli_look_info;
 extern const struct cli_command cli_look_vocabulary;
 extern const struct cli_command cli_look_crisis;
@@ -14,6 +15,7 @@ extern const struct cli_command cli_look_health;
 extern const struct cli_command cli_card;
 extern const struct cli_command cli_ask;
 extern const struct cli_command cli_ask_withdraw;
+extern const struct cli_command cli_danger;
 extern const struct cli_command cli_attend;
 extern const struct cli_command cli_attend_answer;
 extern const struct cli_command cli_attend_leave;

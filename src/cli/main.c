@@ -52,9 +52,11 @@ static const struct cli_command page = {
 static const struct cli_command *const COMMANDS[] = {
     &cli_account_enroll,
     &cli_account_login,
+    &cli_account_rotate,
     &cli_card,
     &cli_ask,
     &cli_ask_withdraw,
+    &cli_danger,
     &cli_attend,
     &cli_attend_answer,
     &cli_attend_leave,

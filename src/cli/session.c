@@ -148,7 +148,8 @@ static int tell(const struct cli_session *session)
     if (strcmp(session->error.reason, "UNREACHABLE") == 0)
         cli_say_hint("is kindredd running at %s?", server_of(session->args));
     if (strcmp(session->error.reason, "NOT_ENROLLED") == 0)
-        cli_say_hint("\"kindred enroll\" makes this key a member");
+        cli_say_hint("\"kindred enroll\" makes this key a member; \"kindred "
+                     "rotate\" finishes an interrupted rotation");
     if (strcmp(session->error.reason, "GRADE") == 0)
         cli_say_hint("\"kindred enroll --grade peer --key FILE\" makes a peer, "
                      "with a key of its own");
@@ -343,4 +344,24 @@ bool cli_session_find_talk(const struct cli_session *session, const char *which,
         cli_say_usage("kindred: there is no %s here",
                       which ? "such talk" : "talk");
     return found;
+}
+
+bool cli_session_load_talk(const struct cli_session *session, const char *which,
+                           char path[CLI_PATH_MAX],
+                           struct kindred_talk_start *start)
+{
+    struct kindred_error error;
+    uint8_t saved[KINDRED_TALK_SAVED_MAX];
+    size_t size;
+    bool good;
+
+    if (!cli_session_find_talk(session, which, path))
+        return false;
+    if (!kindred_file_load(path, saved, sizeof saved, &size, &error)) {
+        cli_say_error(&error);
+        return false;
+    }
+    good = kindred_talk_saved_start(saved, size, start);
+    wipe(saved, sizeof saved);
+    return good;
 }

@@ -1,4 +1,5 @@
 /* client/duty -- being there for others: one duty, kept and resumed. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +25,7 @@ static void copy_offer(struct kindred_offer *to, const Kindred__V1__Offer *from)
     to->id = from->offer_id;
     to->expires_in_ms = from->expires_in_ms;
     to->danger = from->danger;
+    (void)snprintf(to->met_name, sizeof to->met_name, "%s", from->met_name);
     for (size_t i = 0; i < from->n_shown && i < KINDRED_SHOWN; i++)
         to->shown[to->shown_count++] = from->shown[i];
 }

@@ -83,6 +83,8 @@ bool match_agenda_propose(struct match_engine *engine,
     row->pool = ticket->row.pool;
     row->state = OFFER_OPEN;
     row->danger = ticket->row.danger;
+    if (duty->row.member == ticket->row.wish)
+        row->met = ticket->row.wish_talk;
     row->p = match_fit_p(engine, ticket, duty);
     row->seeker_card_version = ticket->hand.version;
     row->peer_card_version = duty->hand.version;
@@ -125,25 +127,27 @@ static bool ticket_moment(struct match_engine *engine,
     return !duty || match_agenda_propose(engine, ticket, duty);
 }
 
-/* Whom a free slot goes to at once: the first in danger; else the only one
- * who wants it; NULL where the batch is to decide. */
+/* Whom a free slot goes to at once: the first in danger; else the first who
+ * waits for this peer alone; else the only one who wants it; NULL where the
+ * batch is to decide. */
 static struct match_ticket *wanted_by(struct match_engine *engine,
                                       const struct match_duty *duty)
 {
     const struct list *waiting = &engine->pool[duty->row.pool].waiting;
-    struct match_ticket *danger = NULL, *one = NULL;
+    struct match_ticket *first = NULL, *one = NULL;
 
     LIST_EACH (node, waiting) {
         struct match_ticket *ticket =
             LIST_ENTRY(node, struct match_ticket, wait_link);
 
-        if (ticket->row.danger && match_ticket_waits(engine, ticket) &&
-            (!danger || match_ticket_before(ticket, danger)) &&
+        if ((ticket->row.danger || match_ticket_wishes(engine, ticket)) &&
+            match_ticket_waits(engine, ticket) &&
+            (!first || match_ticket_before(ticket, first)) &&
             match_fit_hard(engine, ticket, duty))
-            danger = ticket;
+            first = ticket; /* in batch order danger is before a wish */
     }
-    if (danger)
-        return danger;
+    if (first)
+        return first;
     LIST_EACH (node, waiting) {
         struct match_ticket *ticket =
             LIST_ENTRY(node, struct match_ticket, wait_link);

@@ -238,6 +238,7 @@ void match_bar_card(struct match_engine *engine,
 
     if (err == ERR_NONE && card->role == MATCH_SEEKER && ticket) {
         change(engine, &ticket->hand, ticket->row.pool, card);
+        ticket->binding = 0; /* it was of the old one */
         match_ticket_arm(engine, ticket);
     }
     if (err == ERR_NONE && card->role == MATCH_PEER && duty &&

@@ -39,6 +39,7 @@ enum match_command_kind {
     COMMAND_UNBLOCK,
     COMMAND_HOLD,
     COMMAND_RARITY,
+    COMMAND_RAISE_DANGER,
     COMMAND_KINDS
 };
 
@@ -47,15 +48,23 @@ struct match_command {
     uint64_t op, epoch, now_ms;
     struct match_key key; /* of the member's call; none for our own commands */
     union {
-        struct { /* returns the ticket, own duty if it was paused, closed
-                    offers, pairs against live peers */
+        struct { /* after: a talk of theirs that ended within within_ms (0 =
+                    ever) and lends its age, or 0; since_ms and carry of the
+                    ticket are the store's own then, and wish, where there is a
+                    wish_talk, always.  Returns the ticket, own
+                    duty if it was paused, closed offers, pairs against live
+                    peers, that talk */
             struct match_ticket_row ticket;
+            uint64_t after, within_ms;
             uint32_t card_version;
         } open_ticket;
         struct { /* returns the ticket, its revoked offer, that duty */
             uint64_t ticket, member;
             enum match_ticket_why why;
         } close_ticket;
+        struct { /* an open offer stands as it is; returns the ticket */
+            uint64_t ticket, member;
+        } raise_danger;
         struct { /* of open_duty: the whole row wanted (used, yes and total are
                     the store's own).  Returns the duty with them, its open
                     offers, live talks, pairs against live seekers */

@@ -143,12 +143,18 @@ static void command(struct match_fields *f, struct match_command *c)
     switch ((int)c->kind) {
     case COMMAND_OPEN_TICKET:
         walk_row(f, ROW_TICKET, c);
+        c->open_ticket.after = ID(c->open_ticket.after);
+        c->open_ticket.within_ms = WORD(c->open_ticket.within_ms);
         c->open_ticket.card_version = MANY(c->open_ticket.card_version);
         break;
     case COMMAND_CLOSE_TICKET:
         c->close_ticket.ticket = ID(c->close_ticket.ticket);
         c->close_ticket.member = ID(c->close_ticket.member);
         c->close_ticket.why = SMALL(c->close_ticket.why);
+        break;
+    case COMMAND_RAISE_DANGER:
+        c->raise_danger.ticket = ID(c->raise_danger.ticket);
+        c->raise_danger.member = ID(c->raise_danger.member);
         break;
     case COMMAND_OPEN_DUTY:
         walk_row(f, ROW_DUTY, c);
@@ -182,6 +188,8 @@ static void ticket(struct match_fields *f, struct match_ticket_view *v)
     v->bound = SMALL(v->bound);
     v->bound_few = FLAG(v->bound_few);
     v->danger = FLAG(v->danger);
+    v->wishes = FLAG(v->wishes);
+    v->binding = MANY(v->binding);
     v->waited_ms = WORD(v->waited_ms);
     v->estimate_min = MANY(v->estimate_min);
 }
@@ -200,6 +208,7 @@ static void duty(struct match_fields *f, struct match_duty_view *v)
     for (uint8_t i = 0; i < v->offers; i++) {
         v->offer[i].id = ID(v->offer[i].id);
         v->offer[i].deadline_ms = TIME(v->offer[i].deadline_ms);
+        v->offer[i].met = ID(v->offer[i].met);
         v->offer[i].danger = FLAG(v->offer[i].danger);
         v->offer[i].showns = SMALL(v->offer[i].showns);
         shown(f, v->offer[i].shown, v->offer[i].showns);

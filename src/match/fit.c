@@ -33,6 +33,9 @@ bool match_fit_hard(const struct match_engine *engine,
                     const struct match_ticket *ticket,
                     const struct match_duty *duty)
 {
+    if (match_ticket_wishes(engine, ticket) &&
+        duty->row.member != ticket->row.wish)
+        return false;
     return match_fit_cards(engine, ticket, duty) && /* Law 1 */
            match_fit_parted_until_ms(engine, ticket, duty) == 0;
 }

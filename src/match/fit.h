@@ -2,7 +2,8 @@
  *
  * Laws
  *   1. match_fit_hard() is Hard of ENGINE.md §2, but for the state of the duty:
- *      whether it is on, free or away is its own. */
+ *      whether it is on, free or away is its own.  While a ticket waits for one
+ *      peer alone (match_ticket_wishes()), nobody else passes. */
 #ifndef MATCH_FIT_H
 #define MATCH_FIT_H
 

@@ -83,7 +83,7 @@ struct sweep { /* for the first k of the free, or (k = 0) for the best of all */
 static bool takes_anyone(const struct match_engine *engine,
                          const struct match_ticket *ticket)
 {
-    return ticket->row.danger ||
+    return ticket->row.danger || match_ticket_wishes(engine, ticket) ||
            match_ticket_age(engine, ticket) >= engine->limits.relax_ms;
 }
 
@@ -431,10 +431,24 @@ static bool confirmed(const struct sweep *s)
     return true;
 }
 
+/* Whoever is waited for alone. */
+static uint32_t top_wish(struct sweep *s)
+{
+    const struct match_duty *duty =
+        match_duty_of(s->engine, s->ticket->row.wish);
+
+    if (duty && duty->place != 0)
+        consider(s, &s->engine->slices.place[duty->place - 1],
+                 match_fit_p(s->engine, s->ticket, duty));
+    return s->n;
+}
+
 static uint32_t top(struct sweep *s)
 {
     REQUIRE(s->k > 0);
     REQUIRE(s->k <= MATCH_TOP_K_MAX);
+    if (match_ticket_wishes(s->engine, s->ticket))
+        return top_wish(s);
     s->trusting = true;
     sweep(s);
     if (!confirmed(s)) { /* one by one, then */
@@ -459,8 +473,8 @@ uint32_t match_index_top(struct match_engine *engine,
     return top(&s);
 }
 
-enum match_bound match_index_bound(struct match_engine *engine,
-                                   struct match_ticket *ticket, uint32_t *peers)
+uint32_t match_index_compatible(struct match_engine *engine,
+                                struct match_ticket *ticket)
 {
     struct match_rank rank[INDEX_TOLD];
     struct sweep s = {.engine = engine,
@@ -469,12 +483,7 @@ enum match_bound match_index_bound(struct match_engine *engine,
                       .k = INDEX_TOLD,
                       .who = INDEX_ON};
 
-    REQUIRE(match_ticket_live(ticket));
-    *peers = top(&s);
-    if (*peers > 0)
-        return BOUND_ALL_BUSY;
-    return engine->slices.pool[ticket->row.pool].n > 0 ? BOUND_NONE_COMPATIBLE
-                                                       : BOUND_NOBODY_ON_DUTY;
+    return top(&s);
 }
 
 uint64_t match_index_check(const struct match_engine *engine,

@@ -49,7 +49,8 @@ void match_index_touch(struct match_engine *engine,
  * Every best is looked for again. */
 void match_index_unsettle(struct match_engine *engine);
 
-/* Does the ticket want this peer: Hard, and P ≥ θ? */
+/* Does the ticket want this peer: Hard, and P ≥ θ?  Of one who waits for one
+ * peer alone θ is 0. */
 bool match_index_wants(struct match_engine *engine, struct match_ticket *ticket,
                        const struct match_duty *duty);
 
@@ -58,12 +59,10 @@ uint32_t match_index_top(struct match_engine *engine,
                          struct match_ticket *ticket, enum match_index_who who,
                          uint32_t k, struct match_rank *rank);
 
-/* Why a ticket past its bound still waits.  *peers: how many are compatible,
- * as far as INDEX_TOLD. */
+/* How many who are ON it may meet, free or not, as far as INDEX_TOLD. */
 enum { INDEX_TOLD = 5 };
-enum match_bound match_index_bound(struct match_engine *engine,
-                                   struct match_ticket *ticket,
-                                   uint32_t *peers);
+uint32_t match_index_compatible(struct match_engine *engine,
+                                struct match_ticket *ticket);
 
 /* The facts checked: laws 2 and 3. */
 uint64_t match_index_check(const struct match_engine *engine,

@@ -362,6 +362,13 @@ const char *rpc_call_metadata(const struct rpc_call *call, const char *name)
     return http_exchange_header(call->exchange, name);
 }
 
+const uint8_t *rpc_call_message(const struct rpc_call *call, size_t *size)
+{
+    REQUIRE(call->in_handler && call->message);
+    *size = call->message_size;
+    return call->message;
+}
+
 enum role rpc_call_caller(const struct rpc_call *call)
 {
     return call->exchange->session->caller;

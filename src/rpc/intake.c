@@ -106,6 +106,8 @@ static enum err to_proto(struct rpc_call *call, const struct rpc_frame *frame,
                               method->request_bytes_max, bytes, size);
     if (err == ERR_NONE && *size > method->request_bytes_max)
         err = ERR_TOO_LARGE;
+    call->message = *size > 0 ? *bytes : (const uint8_t *)"";
+    call->message_size = *size;
     if (err != ERR_NONE || !call->json)
         return err;
     buf_truncate(work, 0);
@@ -116,7 +118,8 @@ static enum err to_proto(struct rpc_call *call, const struct rpc_frame *frame,
     return err;
 }
 
-/* Scan, unpack, take `used` bytes from the exchange, handle. */
+/* Scan, unpack, handle, take `used` bytes from the exchange: after the handler,
+ * who may want to see them.  Where it answered, the rest is nobody's. */
 static enum err hand_on(struct rpc_call *call, const struct rpc_frame *frame,
                         size_t used)
 {
@@ -135,8 +138,9 @@ static enum err hand_on(struct rpc_call *call, const struct rpc_frame *frame,
     request = protobuf_c_message_unpack(
         method->request, rpc_scratch_allocator(server->scratch), size, bytes);
     if (request) {
-        consume(call, used);
         run(call, request);
+        if (!call->answered)
+            consume(call, used);
     } else {
         err = rpc_scratch_spent(server->scratch) ? ERR_BUDGET : ERR_PROTO;
     }
@@ -151,6 +155,7 @@ static enum err dispatch(struct rpc_call *call, const struct rpc_frame *frame,
     enum err err = hand_on(call, frame, used);
 
     rpc_scratch_reset(server->scratch);
+    call->message = NULL;
     rpc_gzip_done(server->gzip);
     buf_truncate(&server->work, 0);
     return err;

@@ -18,7 +18,7 @@
 #include "service/crisis.h"
 #include "store/sqlite.h"
 
-enum { NONCES = 65536, PATH_BYTES = 512 };
+enum { NONCES = 65536, REVOKED = 16384, PATH_BYTES = 512 };
 
 static int complain(const char *what, const char *why)
 {
@@ -28,9 +28,17 @@ static int complain(const char *what, const char *why)
 
 /* --- what workers ask of the node --- */
 
-enum err server_node_nonce(struct server_node *node,
+static struct server_node *node_of(void *arg)
+{
+    const struct server_worker *worker = arg;
+
+    return worker->node;
+}
+
+enum err server_node_nonce(void *worker,
                            const uint8_t nonce[static SEAL_CHALLENGE])
 {
+    struct server_node *node = node_of(worker);
     enum err err;
 
     (void)pthread_mutex_lock(&node->nonces_lock);
@@ -38,6 +46,27 @@ enum err server_node_nonce(struct server_node *node,
                                   net_clock_now_ms(&node->clock));
     (void)pthread_mutex_unlock(&node->nonces_lock);
     return err;
+}
+
+void server_node_revoke(void *worker, uint64_t member, uint32_t generation)
+{
+    struct server_node *node = node_of(worker);
+
+    (void)pthread_mutex_lock(&node->revoked_lock);
+    seal_revoked_add(&node->revoked, member, generation,
+                     net_clock_now_ms(&node->clock));
+    (void)pthread_mutex_unlock(&node->revoked_lock);
+}
+
+bool server_node_revoked(void *worker, const struct seal_token *token)
+{
+    struct server_node *node = node_of(worker);
+    bool revoked;
+
+    (void)pthread_mutex_lock(&node->revoked_lock);
+    revoked = seal_revoked_has(&node->revoked, token);
+    (void)pthread_mutex_unlock(&node->revoked_lock);
+    return revoked;
 }
 
 struct server_worker *server_node_owner(struct server_node *node, uint64_t call)
@@ -126,6 +155,26 @@ static void open_record(struct server_node *node,
     log_event(LOG_RECORD_ENDED, 1, err);
 }
 
+/* What is remembered of logins: used nonces, and tokens that stopped early. */
+static int make_books(struct server_node *node)
+{
+    node->nonce_ring = calloc(NONCES, sizeof *node->nonce_ring);
+    node->nonce_slot = calloc(map_slots_for(NONCES), sizeof *node->nonce_slot);
+    node->revoked_ring = calloc(REVOKED, sizeof *node->revoked_ring);
+    node->revoked_slot =
+        calloc(map_slots_for(REVOKED), sizeof *node->revoked_slot);
+    if (!node->nonce_ring || !node->nonce_slot || !node->revoked_ring ||
+        !node->revoked_slot ||
+        pthread_mutex_init(&node->nonces_lock, NULL) != 0 ||
+        pthread_mutex_init(&node->revoked_lock, NULL) != 0)
+        return complain("start", "out of memory");
+    seal_challenge_book_init(&node->nonces, node->nonce_ring, NONCES,
+                             node->nonce_slot, net_clock_now_ms(&node->clock));
+    seal_revoked_init(&node->revoked, node->revoked_ring, REVOKED,
+                      node->revoked_slot);
+    return EXIT_SUCCESS;
+}
+
 static int make_shared(struct server_node *node)
 {
     const struct server_config *config = node->config;
@@ -143,13 +192,6 @@ static int make_shared(struct server_node *node)
     enum err err;
 
     server_config_sizes(config, node->service.pools, &turn.sizes);
-    node->nonce_ring = calloc(NONCES, sizeof *node->nonce_ring);
-    node->nonce_slot = calloc(map_slots_for(NONCES), sizeof *node->nonce_slot);
-    if (!node->nonce_ring || !node->nonce_slot ||
-        pthread_mutex_init(&node->nonces_lock, NULL) != 0)
-        return complain("start", "out of memory");
-    seal_challenge_book_init(&node->nonces, node->nonce_ring, NONCES,
-                             node->nonce_slot, net_clock_now_ms(&node->clock));
     err = server_hub_init(&node->hub, (uint32_t)config->talks_max * 2);
     node->hub_made = err == ERR_NONE;
     if (err == ERR_NONE)
@@ -163,6 +205,9 @@ static int make_shared(struct server_node *node)
         open_record(node, &turn.sizes);
     if (err == ERR_NONE)
         err = server_recover_turn(&node->turn, node->store);
+    if (err == ERR_NONE && node->turn.rotated_ms > 0)
+        seal_revoked_missed(&node->revoked, node->turn.rotated_ms,
+                            net_clock_now_ms(&node->clock));
     return err == ERR_NONE ? EXIT_SUCCESS : complain("recovery", err_text(err));
 }
 
@@ -252,6 +297,8 @@ static void stop(struct server_node *node)
     free(node->worker);
     free(node->nonce_ring);
     free(node->nonce_slot);
+    free(node->revoked_ring);
+    free(node->revoked_slot);
     seal_keys_free(node->keys);
 }
 
@@ -262,6 +309,8 @@ static int start(struct server_node *node)
     if (!server_config_service(node->config, &node->service))
         return EXIT_FAILURE;
     status = open_data(node);
+    if (status == EXIT_SUCCESS)
+        status = make_books(node);
     if (status == EXIT_SUCCESS)
         status = make_shared(node);
     if (status == EXIT_SUCCESS)

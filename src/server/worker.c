@@ -177,13 +177,6 @@ static void port_order_release(void *arg)
     server_turn_release(&worker->node->turn);
 }
 
-static enum err port_nonce_use(void *arg, const uint8_t nonce[static 32])
-{
-    struct server_worker *worker = arg;
-
-    return server_node_nonce(worker->node, nonce);
-}
-
 static enum err port_watch(void *arg, uint64_t talk, enum match_role side,
                            uint64_t call)
 {
@@ -233,7 +226,9 @@ static struct service_port port_of(struct server_worker *worker)
                                  .order_reserve = port_order_reserve,
                                  .order_reserved = port_order_reserved,
                                  .order_release = port_order_release,
-                                 .nonce_use = port_nonce_use,
+                                 .nonce_use = server_node_nonce,
+                                 .revoke = server_node_revoke,
+                                 .revoked = server_node_revoked,
                                  .watch = port_watch,
                                  .unwatch = port_unwatch,
                                  .wake = port_wake,

@@ -108,6 +108,7 @@ static enum err send_view(struct rpc_call *call, struct attend *attend)
     Kindred__V1__Offer *offers[MATCH_CAPACITY_MAX];
     Kindred__V1__Talk *talks[MATCH_CAPACITY_MAX];
     uint64_t shown[MATCH_CAPACITY_MAX][MATCH_SHOWN_MAX];
+    char met[MATCH_CAPACITY_MAX][SEAL_NAME];
 
     REQUIRE(view->offers <= MATCH_CAPACITY_MAX);
     REQUIRE(view->talks <= MATCH_CAPACITY_MAX);
@@ -119,6 +120,11 @@ static enum err send_view(struct rpc_call *call, struct attend *attend)
         offer[i].shown = shown[i];
         offer[i].n_shown = view->offer[i].showns;
         offer[i].danger = view->offer[i].danger;
+        if (view->offer[i].met != 0) { /* its seeker, as now */
+            seal_name(met[i], service_of(call)->keys->name, view->offer[i].met,
+                      0);
+            offer[i].met_name = met[i];
+        }
         offers[i] = &offer[i];
     }
     for (uint8_t i = 0; i < view->talks; i++)

@@ -45,6 +45,7 @@ enum store_command_kind {
     STORE_LOAD,  /* a page of live rows, in recovery order */
     STORE_ENROL,
     STORE_FIND_ACCOUNT,
+    STORE_ROTATE, /* another key, the same member */
     STORE_PUT_CARD,
     STORE_GET_CARD,
     STORE_FIND_TALK,
@@ -85,6 +86,9 @@ struct store_command {
         struct {
             uint8_t handle[STORE_HASH];
         } find_account;
+        struct {
+            uint8_t old_handle[STORE_HASH], new_handle[STORE_HASH];
+        } rotate;
         struct { /* version must be the stored one + 1 */
             uint64_t member;
             enum match_role role;
@@ -141,7 +145,10 @@ struct store_result {
     enum err err;               /* of REFUSED; ERR_STORE: nothing was done */
     union {
         struct match_result match; /* rows in the arena */
-        uint64_t epoch;            /* claim */
+        struct {                   /* claim */
+            uint64_t epoch;
+            uint64_t rotated_ms; /* the last rotation of any key; 0: none */
+        };
         struct {
             struct store_loaded *row; /* ≤ STORE_PAGE_MAX */
             uint32_t rows;
@@ -152,8 +159,9 @@ struct store_result {
             uint32_t pool;
             enum match_grade grade;
             uint64_t grade_until_ms;
+            uint32_t generation; /* how often its key was rotated */
             bool active;
-        } account; /* enrol and find_account */
+        } account; /* enrol, find_account and rotate */
         struct {
             uint32_t version, vocabulary_version, consent_version;
             struct store_bytes sealed;
@@ -161,6 +169,7 @@ struct store_result {
         struct {
             struct match_talk_row row;
             struct store_bytes link;
+            bool bond; /* of the two, now */
         } talk;
         struct {
             struct store_bytes link;

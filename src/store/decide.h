@@ -24,6 +24,9 @@ MUST_USE bool store_decide(struct store_keeper *keeper, struct store_work *work,
 bool store_decide_pair_excluded(struct store_work *work, uint64_t seeker,
                                 uint64_t peer, uint64_t ticket);
 
+/* Did both say that they would meet again, and neither took it back? */
+bool store_decide_pair_bond(struct store_work *work, uint64_t x, uint64_t y);
+
 /* Keep this PAIR_RESTS until until_ms or longer; 0 = do nothing. */
 void store_decide_pair_rest(struct store_work *work,
                             struct match_pair_row *rests, uint64_t until_ms);
@@ -42,6 +45,7 @@ void store_decide_replay_pairs(struct store_work *work);
 /* The parts: ERR_NONE, or the reason of the refusal. */
 enum err store_decide_ticket_open(struct store_work *work);
 enum err store_decide_ticket_close(struct store_work *work);
+enum err store_decide_ticket_danger(struct store_work *work);
 enum err store_decide_duty_open(struct store_work *work);
 enum err store_decide_duty_set(struct store_work *work);
 enum err store_decide_duty_close(struct store_work *work);
@@ -59,6 +63,7 @@ enum err store_decide_pair_hold(struct store_work *work);
 /* The other family; they fill the result but for outcome and err. */
 enum err store_decide_member_enrol(struct store_work *work);
 enum err store_decide_member_find(struct store_work *work);
+enum err store_decide_member_rotate(struct store_work *work);
 enum err store_decide_member_put_card(struct store_work *work);
 enum err store_decide_member_get_card(struct store_work *work);
 enum err store_decide_mail_find_talk(struct store_work *work);

@@ -27,6 +27,7 @@ void store_decide_member_tell(struct store_work *work,
     result->account.pool = member->pool;
     result->account.grade = member->grade;
     result->account.grade_until_ms = member->grade_until_ms;
+    result->account.generation = member->generation;
     result->account.active = !member->held;
 }
 
@@ -60,6 +61,28 @@ enum err store_decide_member_find(struct store_work *work)
             work->keeper, work->job->command.find_account.handle, &found))
         return ERR_NOT_ENROLLED;
     store_decide_member_tell(work, &found);
+    return ERR_NONE;
+}
+
+/* The id stays, and with it all that is the member's. */
+enum err store_decide_member_rotate(struct store_work *work)
+{
+    const struct store_command *command = &work->job->command;
+    struct store_keeper *keeper = work->keeper;
+    struct store_member member, other;
+
+    if (!keeper->ops->member_of(keeper, command->rotate.old_handle, &member))
+        return ERR_NOT_ENROLLED;
+    if (member.held)
+        return ERR_MEMBER_INACTIVE;
+    if (keeper->ops->member_of(keeper, command->rotate.new_handle, &other))
+        return ERR_ENROLLED;
+    memcpy(member.handle, command->rotate.new_handle, STORE_HASH);
+    member.generation++;
+    member.rotated_ms = work->now_ms;
+    keeper->ops->put_member(keeper, &member);
+    store_decide_member_tell(work, &member);
+    work->reference = member.id;
     return ERR_NONE;
 }
 

@@ -18,6 +18,13 @@ static bool stands(struct store_work *work, struct match_pair_row pair)
     return true;
 }
 
+bool store_decide_pair_bond(struct store_work *work, uint64_t x, uint64_t y)
+{
+    struct match_pair_row bond = store_decide_pair_of(PAIR_BOND, x, y);
+
+    return work->keeper->ops->pair(work->keeper, &bond);
+}
+
 bool store_decide_pair_excluded(struct store_work *work, uint64_t seeker,
                                 uint64_t peer, uint64_t ticket)
 {
@@ -27,7 +34,6 @@ bool store_decide_pair_excluded(struct store_work *work, uint64_t seeker,
         .kind = PAIR_TICKET, .a = seeker, .b = peer, .ticket = ticket};
     struct match_pair_row rests =
         store_decide_pair_of(PAIR_RESTS, seeker, peer);
-    struct match_pair_row bond = store_decide_pair_of(PAIR_BOND, seeker, peer);
 
     if (stands(work, block) || stands(work, back))
         return true;
@@ -36,7 +42,7 @@ bool store_decide_pair_excluded(struct store_work *work, uint64_t seeker,
     if (!work->keeper->ops->pair(work->keeper, &rests) ||
         rests.until_ms <= work->now_ms)
         return false;
-    return !work->keeper->ops->pair(work->keeper, &bond) && stands(work, rests);
+    return !store_decide_pair_bond(work, seeker, peer) && stands(work, rests);
 }
 
 void store_decide_pair_rest(struct store_work *work,

@@ -94,6 +94,7 @@ void store_decide_replay_subjects(struct store_work *work)
         show_ticket(work, work->reference);
         break;
     case COMMAND_CLOSE_TICKET:
+    case COMMAND_RAISE_DANGER:
         show_ticket(work, work->reference);
         break;
     case COMMAND_OPEN_DUTY:

@@ -34,6 +34,8 @@ struct store_member {
     enum match_grade grade;
     uint64_t grade_until_ms;
     bool held;
+    uint32_t generation; /* how often its key was rotated, */
+    uint64_t rotated_ms; /* and when it was last; 0 again after key_ms */
     uint32_t card_version[MATCH_ROLES]; /* 0 = none */
 };
 
@@ -98,6 +100,7 @@ struct store_keeper_ops {
                       struct store_member *out);
     void (*put_member)(struct store_keeper *keeper,
                        const struct store_member *member);
+    uint64_t (*rotated_ms)(struct store_keeper *keeper); /* the latest */
 
     /* Tickets, offers, duties (id = member) and talks.  A ticket put as ended
      * loses its secrets and its PAIR_TICKET rows. */

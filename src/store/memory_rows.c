@@ -70,6 +70,20 @@ static void put_member(struct store_keeper *keeper,
         store_table_add(table, m);
 }
 
+static uint64_t rotated_ms(struct store_keeper *keeper)
+{
+    const struct store_table *table = &of(keeper)->members;
+    uint64_t latest_ms = 0;
+
+    for (uint32_t slot = 0; slot < table->slots; slot++) {
+        const struct store_member *m = store_table_at(table, slot);
+
+        if (m && m->rotated_ms > latest_ms)
+            latest_ms = m->rotated_ms;
+    }
+    return latest_ms;
+}
+
 /* ---- tickets, offers, duties, talks ---- */
 
 static bool row(struct store_keeper *keeper, enum match_row_kind kind,
@@ -242,6 +256,7 @@ void store_memory_rows_ops(struct store_keeper_ops *ops)
     ops->member = member;
     ops->member_of = member_of;
     ops->put_member = put_member;
+    ops->rotated_ms = rotated_ms;
     ops->row = row;
     ops->put_row = put_row;
     ops->find = find;

@@ -152,8 +152,24 @@ static const char one_talks[] =
     " reference INTEGER NOT NULL, outcome INTEGER NOT NULL,"
     " err INTEGER NOT NULL, touched BLOB NOT NULL) STRICT;";
 
+static const char two_asks[] =
+    "ALTER TABLE ticket ADD COLUMN carry INTEGER NOT NULL DEFAULT 0"
+    " CHECK(carry BETWEEN 0 AND 1);"
+    "ALTER TABLE talk ADD COLUMN carry INTEGER NOT NULL DEFAULT 0"
+    " CHECK(carry BETWEEN 0 AND 3);"
+    "ALTER TABLE ticket ADD COLUMN wish INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE ticket ADD COLUMN wish_talk INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE ticket ADD COLUMN wish_until_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE offer ADD COLUMN met INTEGER NOT NULL DEFAULT 0;";
+
+static const char two_keys[] =
+    "ALTER TABLE member ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE member ADD COLUMN rotated_ms INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX member_rotated ON member(rotated_ms) WHERE rotated_ms <> 0;";
+
 static const char *const migrations[][3] = {
     {one_people, one_matching, one_talks},
+    {two_asks, two_keys},
 };
 
 enum {

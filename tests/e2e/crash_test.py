@@ -4,9 +4,10 @@ Seekers and peers live through two hundred crashes, some of them in the middle
 of a recovery: whatever a call failed with, they repeat it with its key until
 they hear an answer, and write down what they were told.  After each restart
 some of it, and at the end all of it, is asked for again: accepted talks,
-messages and their numbers, withdrawals, cards, reflections, and who waits.
-Beside that history.py holds all that was told against the laws.
+messages and their numbers, withdrawals, cards, reflections, replaced keys, and
+who waits.  Beside that history.py holds all that was told against the laws.
 Usage: crash_test.py BUILD_DIR [SEED [CRASHES]]."""
+import copy
 import hashlib
 import os
 import queue
@@ -14,6 +15,8 @@ import random
 import sys
 import threading
 import time
+
+import nacl.bindings as sodium
 
 from history import History
 from world import Check, Failed, Member, Server, key
@@ -295,11 +298,46 @@ def waiter_life(server, _):
         over.wait(0.3)
 
 
+def keys_life(server, _):
+    """Somebody who rotates their key again and again: what was replaced never comes back."""
+    me = Member(server, grade=1).ready(1, have=["heroin"])
+    while not over.is_set():
+        new, once = sodium.crypto_sign_seed_keypair(os.urandom(32)), key()
+
+        def rotate():
+            while True:
+                try:
+                    return me.api.call("Accounts/RotateKey", **me.rotation(new, idempotency_key=once))
+                except Failed as error:
+                    if error.reason != "CHALLENGE_EXPIRED":
+                        raise
+        insist(me, rotate)
+        old, token, (me.public, me.secret) = (me.public, me.secret), me.token, new
+        insist(me, me.login)
+        told("an old token is worth nothing", lambda api, token=token: refused(
+            "an old token is worth nothing", "TOKEN_EXPIRED", lambda: api.call("Cards/GetCard", token, role=1)))
+        told("an old key is nobody's", lambda api, old=old: refused(
+            "an old key is nobody's", "NOT_ENROLLED", lambda: log_in(me, api, *old)))
+        card = insist(me, lambda: me.api.call("Cards/GetCard", me.token, role=1)).card
+        check.that("the new key is the same member", card.version == 1)
+        over.wait(0.2)
+
+
+def log_in(me, api, public, secret):
+    nonce = api.call("Accounts/Challenge").nonce
+    return api.call("Accounts/Login", public_key=public, nonce=nonce,
+                    signature=me._sign(b"kindred.v1.login", nonce, secret=secret))
+
+
 def fresh(self):
-    """An access token on a connection that the checker may use, too."""
-    if self.token is None:
-        self.login()
-    return self.token
+    """An access token that this run of the server takes: a rotation by anybody, and a crash, end others."""
+    if getattr(self, "sure_of", None) != self.server.process.pid:
+        checker = copy.copy(self)
+        checker.api = self.server.api()
+        checker.login()
+        checker.api.close()
+        self.sure_of, self.sure = self.server.process.pid, checker.token
+    return self.sure
 
 
 Member.fresh = fresh
@@ -377,7 +415,7 @@ FLAGS = ("--settle-ms", "0", "--offer-ms", "3000", "--exclude-talked-ms", "0", "
 with Server(sys.argv[1], *FLAGS) as world:
     up.set()
     stranger = Member(world, grade=1).ready(1, have=["heroin"])
-    lives = [(seeker_life, i) for i in range(SEEKERS)] + [(peer_life, i) for i in range(PEERS)] + [(waiter_life, 0)]
+    lives = [(seeker_life, i) for i in range(SEEKERS)] + [(peer_life, i) for i in range(PEERS)] + [(waiter_life, 0), (keys_life, 0)]
     threads = [threading.Thread(target=person, args=(life, world, name), daemon=True) for life, name in lives]
     for thread in threads:
         thread.start()
@@ -402,7 +440,7 @@ with Server(sys.argv[1], *FLAGS) as world:
     print(f"checked {len(history)} facts of {len(kinds)} kinds, asked for again, and a history of {notes} notes: "
           f"{len(book.tickets)} tickets over, {len(book.offers)} offers, {len(book.talk_of)} talks, "
           f"{len(book.number_of)} messages sent, {sum(map(len, book.seen.values()))} seen, {len(book.answers)} keys")
-    check.that("there was something to lose", len(kinds) >= 7 and len(book.talk_of) >= 20, kinds, len(book.talk_of))
+    check.that("there was something to lose", len(kinds) >= 9 and len(book.talk_of) >= 20, kinds, len(book.talk_of))
     check.that("as many crashes as were asked for", crashes >= CRASHES, crashes)
     check.that("stops in order", world.stop() == 0)
 check.report()

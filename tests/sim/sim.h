@@ -54,6 +54,7 @@ struct sim_request { /* one idempotency key and what came of it */
     uint32_t member;
     struct match_key key;
     uint64_t subject; /* offer, talk, ticket, other: by kind */
+    uint64_t wish;    /* of an ask: a talk whose peer is asked for */
     bool flag;        /* accept, danger */
     bool said, ok;
     uint64_t reference;
@@ -263,6 +264,10 @@ void sim_truth_claimed(struct sim *sim);
 void sim_laws_asked(struct sim *sim, const struct match_event *event);
 /* The engine proposes: what may not overtake. */
 void sim_laws_order(struct sim *sim, const struct match_command *command);
+/* A ticket was stored, and not yet believed: whose age it has. */
+void sim_laws_wished(struct sim *sim, const struct match_ticket_row *ticket);
+void sim_laws_lent(struct sim *sim, const struct match_command *command,
+                   const struct match_ticket_row *ticket);
 /* The engine proposes: what must hold already. */
 void sim_laws_proposed(struct sim *sim, const struct match_command *command);
 /* The engine hears of a result. */

@@ -273,8 +273,14 @@ static void bounds(struct sim *sim)
 
         if (!is->id || was->id != is->id)
             continue;
-        if (model->fired == TIMER_BOUND && model->fired_id == is->id)
+        if (model->fired == TIMER_BOUND && model->fired_id == is->id) {
             bound = model_bound(sim, &model->was, was, &model->ticket[i].few);
+            model->ticket[i].version = was->version;
+            model->ticket[i].binding =
+                bound == BOUND_NONE_COMPATIBLE
+                    ? model_binding(sim, &model->was, was)
+                    : 0;
+        }
         LAW("ENGINE §3: why a ticket past its bound waits", /* Law 3 */
             is->bound == bound);
     }
@@ -290,6 +296,14 @@ static void bounds(struct sim *sim)
             effect->ticket.bound == model->is.ticket[t].bound &&
                 (effect->ticket.bound == BOUND_NONE ||
                  effect->ticket.bound_few == model->ticket[t].few));
+        if (model->is.ticket[t].version != model->ticket[t].version)
+            model->ticket[t].binding = 0; /* of a card that was */
+        LAW("what is told to bind does, and nothing else", /* Law 3 */
+            effect->ticket.binding ==
+                (effect->ticket.bound == BOUND_NONE_COMPATIBLE
+                     ? model_in_force(&model->is, &model->is.ticket[t],
+                                      model->ticket[t].binding)
+                     : 0));
     }
 }
 

@@ -32,8 +32,9 @@ struct model_card {
 struct model_ticket_more { /* what no row tells */
     uint64_t id;
     uint32_t retries;
-    bool listed, missed; /* its moment: to be looked at; when not busy */
-    bool few;            /* of its bound reason */
+    bool listed, missed;       /* its moment: to be looked at; when not busy */
+    bool few;                  /* of its bound reason */
+    uint32_t binding, version; /* its musts that bind, of that card */
 };
 
 struct model_load { /* offers to a peer since the engine knows them */

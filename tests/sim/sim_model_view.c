@@ -40,6 +40,8 @@ static void see_ticket(const struct sim *sim, const struct match_ticket *from,
         .id = row->id,
         .member = row->member,
         .since_ms = row->since_ms,
+        .wish = row->wish,
+        .wish_until_ms = row->wish_until_ms,
         .tie = row->tie,
         .seen_ms = from->presence.seen_ms,
         .backoff_ms = from->backoff_ms,
@@ -182,6 +184,8 @@ static bool ticket_moment(const struct sim *sim, const struct model_ticket *was,
                   (!known || was->state == (uint32_t)TICKET_NEW ||
                    was->state == TICKET_OFFERED);
 
+    if (known && !was->danger && is->danger && is->state == TICKET_WAITING)
+        moment = true;
     if (known &&
         ((was->away && !is->away) || (stale(sim, was) && !stale(sim, is))))
         moment = true;
@@ -302,6 +306,9 @@ static void ticket_armed(const struct sim *sim, const struct model_ticket *is,
             at_ms < next_ms)
             next_ms = at_ms;
     }
+    if (is->wish && !is->danger && is->wish_until_ms > now_ms &&
+        is->wish_until_ms < next_ms)
+        next_ms = is->wish_until_ms;
     LAW("model law 4: the next must to relax is a moment to come",
         next_ms == UINT64_MAX ? timer[TICKET_RELAX].place == 0
                               : due(&timer[TICKET_RELAX], next_ms));

@@ -18,6 +18,7 @@ enum {
 
 struct model_ticket { /* id 0: none */
     uint64_t id, member, since_ms, tie, seen_ms, backoff_ms, flight, offer;
+    uint64_t wish, wish_until_ms;
     uint32_t pool, state, version;
     bool danger, closing, held, away, offer_new;
     enum match_bound bound;
@@ -78,5 +79,11 @@ uint32_t model_wanted_by(const struct sim *sim, const struct model_view *view,
 enum match_bound model_bound(const struct sim *sim,
                              const struct model_view *view,
                              const struct model_ticket *ticket, bool *few);
+/* Which of its musts, left out alone, would leave five compatible peers; and of
+ * those, which are in force. */
+uint32_t model_binding(const struct sim *sim, const struct model_view *view,
+                       const struct model_ticket *ticket);
+uint32_t model_in_force(const struct model_view *view,
+                        const struct model_ticket *ticket, uint32_t musts);
 
 #endif

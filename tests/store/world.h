@@ -79,6 +79,7 @@ uint32_t world_broken(struct world *world);
 
 /* The parts of the suite: how many checks failed. */
 int part_guards(const char *kind, const char *path);
+int part_asks(const char *kind, const char *path);
 int part_answers(const char *kind, const char *path);
 int part_races(const char *kind, const char *path);
 int part_keys(const char *kind, const char *path);

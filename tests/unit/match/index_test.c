@@ -4,6 +4,7 @@
 #include "match/bar.h"
 #include "match/fit.h"
 #include "match/score.h"
+#include "match/why.h"
 
 /* ---- slow and obvious ---- */
 
@@ -174,7 +175,7 @@ static void compare(struct match_ticket *ticket)
     uint64_t theta = slow_theta(ticket, &compatible);
 
     if (roll(4) == 0) /* in whatever order they are asked */
-        (void)match_index_bound(engine, ticket, &peers);
+        (void)match_why_bound(engine, ticket, &peers);
     CHECK(match_index_top(engine, ticket, who, k, fast) == n);
     for (uint32_t i = 0; i < n; i++)
         CHECK(fast[i].duty == slow[i].duty && fast[i].p == slow[i].p);
@@ -191,7 +192,7 @@ static void compare(struct match_ticket *ticket)
             CHECK(match_index_wants(engine, ticket, duty) ==
                   (slow_hard(ticket, duty) && slow_p(ticket, duty) >= theta));
     }
-    CHECK(match_index_bound(engine, ticket, &peers) ==
+    CHECK(match_why_bound(engine, ticket, &peers) ==
           (compatible > 0 ? BOUND_ALL_BUSY : bound));
     CHECK(peers == (compatible < INDEX_TOLD ? compatible : INDEX_TOLD));
 }

@@ -25,7 +25,7 @@ static void fresh(void)
 
         (void)snprintf(sql, sizeof sql,
                        "INSERT INTO member VALUES(%d, randomblob(32),"
-                       " %d, 1, 0, 0, 1, 1)",
+                       " %d, 1, 0, 0, 1, 1, 0, 0)",
                        id, id == 4 ? 8 : 7);
         CHECK(run(sql));
     }
@@ -37,7 +37,7 @@ static bool ticket(int id, int member, int pool, int state)
 
     (void)snprintf(sql, sizeof sql,
                    "INSERT INTO ticket VALUES(%d, %d, %d, %d, %d, 0, 0, 1, 2,"
-                   " 0, 5, 0, 0, 0, NULL)",
+                   " 0, 5, 0, 0, 0, NULL, 0, 0, 0, 0)",
                    id, member, pool, state, state >= 2);
     return run(sql);
 }
@@ -104,6 +104,8 @@ static void counts(void)
     CHECK(!talk(31, 10, 20)); /* one match per ticket */
     CHECK(!talk(31, 11, 21)); /* and per offer */
     CHECK(!run("UPDATE ticket SET why = 1 WHERE id = 10"));
+    CHECK(!run("UPDATE ticket SET carry = 2 WHERE id = 10"));
+    CHECK(!run("UPDATE talk SET carry = 4 WHERE id = 30"));
     CHECK(!run("UPDATE mailbox SET waiting = 257") ||
           run("SELECT 1")); /* none yet */
     CHECK(run("INSERT INTO mailbox VALUES(1, zeroblob(32), zeroblob(32),"
@@ -144,6 +146,20 @@ static void versions(void)
     CHECK(store_schema_migrate(db) == ERR_STORE_NEWER);
     CHECK(run("DELETE FROM schema_version WHERE version = 99"));
     CHECK(store_schema_migrate(db) == ERR_NONE);
+    /* as the first version was, with what it held */
+    CHECK(ticket(10, 1, 7, 0));
+    CHECK(run("ALTER TABLE ticket DROP COLUMN carry;"
+              "ALTER TABLE ticket DROP COLUMN wish;"
+              "ALTER TABLE ticket DROP COLUMN wish_talk;"
+              "ALTER TABLE ticket DROP COLUMN wish_until_ms;"
+              "ALTER TABLE talk DROP COLUMN carry;"
+              "ALTER TABLE offer DROP COLUMN met;"
+              "DELETE FROM schema_version WHERE version = 2"));
+    CHECK(!run("SELECT wish FROM ticket"));
+    CHECK(store_schema_migrate(db) == ERR_NONE);
+    CHECK(run("SELECT wish, wish_talk, wish_until_ms, carry FROM ticket"));
+    CHECK(run("SELECT met FROM offer") && run("SELECT carry FROM talk"));
+    CHECK(!ticket(11, 1, 7, 0)); /* the live one is there still */
     (void)sqlite3_close(db);
     CHECK(sqlite3_open(":memory:", &db) == SQLITE_OK);
     CHECK(run("CREATE TABLE stranger(x)"));
@@ -152,11 +168,33 @@ static void versions(void)
     (void)sqlite3_close(db);
 }
 
+/* What an older program left: its members have the keys they enrolled with. */
+static void older(void)
+{
+    CHECK(sqlite3_open(":memory:", &db) == SQLITE_OK);
+    CHECK(store_schema_migrate(db) == ERR_NONE);
+    CHECK(run("DROP INDEX member_rotated;"
+              "ALTER TABLE member DROP COLUMN generation;"
+              "ALTER TABLE member DROP COLUMN rotated_ms;"
+              "DELETE FROM schema_version WHERE version > 1;"
+              "INSERT INTO member VALUES(5, zeroblob(32), 7, 1, 0, 0, 1, 1)"));
+    CHECK(store_schema_migrate(db) == ERR_NONE);
+    CHECK(run("UPDATE member SET id = 6 / (generation = 0 AND rotated_ms = 0)"
+              " WHERE seeker_version = 1 AND peer_version = 1"));
+    CHECK(sqlite3_changes(db) == 1);
+    CHECK(
+        run("INSERT INTO ticket SELECT 1, id, pool, 0, 0, 0, 0, 1, 2, 0, 5, 0,"
+            " 0, 0, NULL FROM member WHERE id = 6"));
+    CHECK(sqlite3_changes(db) == 1);
+    (void)sqlite3_close(db);
+}
+
 int main(void)
 {
     counts();
     pools();
     versions();
-    CHECK(store_schema_version() == 1);
+    older();
+    CHECK(store_schema_version() == 2);
     return check_report("store/schema");
 }
