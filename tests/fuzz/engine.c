@@ -62,6 +62,7 @@ static void fill_matching(struct world *w, struct match_event *event)
         w->ticket_of[member] = w->fresh;
         break;
     case EVENT_WITHDRAW:
+    case EVENT_DANGER:
         event->withdraw.ticket = roll(2) ? w->ticket_of[member] : some_id(w);
         break;
     case EVENT_ATTEND:
