@@ -40,6 +40,8 @@ static void shift(struct timespec *at)
     at->tv_sec += (time_t)(ms / 1000);
 }
 
+/* What is glibc's has other names for its parameters.
+ * NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
 int clock_gettime(clockid_t id, struct timespec *at)
 {
     int failed;
@@ -72,3 +74,4 @@ time_t time(time_t *at)
         *at = now.tv_sec;
     return now.tv_sec;
 }
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */

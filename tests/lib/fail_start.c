@@ -11,11 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* NOLINTBEGIN(bugprone-reserved-identifier): glibc's own, under its names */
+/* What is glibc's keeps its names.
+ * NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming,readability-inconsistent-declaration-parameter-name) */
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t n, size_t size);
 extern void *__libc_realloc(void *old, size_t size);
-/* NOLINTEND(bugprone-reserved-identifier) */
 
 static atomic_ulong mallocs, threads;
 static unsigned long malloc_at, thread_at;
@@ -75,3 +75,4 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attr,
         return EAGAIN;
     return real(thread, attr, run, arg);
 }
+/* NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming,readability-inconsistent-declaration-parameter-name) */
