@@ -129,6 +129,7 @@ enum {
     X(ERR_MAILBOX_FULL,      STATUS_RESOURCE_EXHAUSTED,   1000, "MAILBOX_FULL",          "the other side has too many unread messages") \
     X(ERR_SEQUENCE,          STATUS_OUT_OF_RANGE,         0,    "SEQUENCE",              "no such message number") \
     X(ERR_NO_RELATION,       STATUS_NOT_FOUND,            0,    "NO_RELATION",           "you met no such person lately") \
+    X(ERR_BLOCKS_FULL,       STATUS_RESOURCE_EXHAUSTED,   0,    "BLOCKS_FULL",           "your list of blocks is full; take one back first") \
     /* a client's own: its files, its words */ \
     X(ERR_KEY_FILE,          STATUS_FAILED_PRECONDITION,  0,    "KEY_FILE",              "the file cannot be read or written, or is not one of ours") \
     X(ERR_KEY_FILE_OPEN,     STATUS_FAILED_PRECONDITION,  0,    "KEY_FILE_OPEN",         "others may read this secret file: make it yours alone with chmod 600") \

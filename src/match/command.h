@@ -103,11 +103,16 @@ struct match_command {
             enum match_role side;
             bool said, understood, again; /* said: understood was answered */
         } reflect;
-        struct { /* via: the talk or offer by which the caller knows the other;
-                    0 = the operator's or the simulator's own block, unguarded.
-                    Returns pairs, the ended talk, closed offers, tickets,
-                    duties */
+        struct { /* via: the talk or offer by which the caller knows the other,
+                    and under which the block is listed; 0 = the operator's or
+                    the simulator's own block, unguarded and unlisted.  talk:
+                    those live between the two, to close their mailboxes.
+                    Returns pairs, the ended talks, closed offers, tickets,
+                    duties.  Unblock: via: what it is listed under, other may be
+                    0; or other alone, then all of it is taken back */
             uint64_t member, other, via;
+            uint32_t talks;
+            uint64_t talk[2 * MATCH_CAPACITY_MAX];
         } block; /* and unblock */
         struct { /* closes everything of theirs: returns all of it */
             uint64_t member;

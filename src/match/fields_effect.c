@@ -92,6 +92,10 @@ static void bond(struct match_fields *f, struct match_command *c)
         c->block.member = ID(c->block.member);
         c->block.other = ID(c->block.other);
         c->block.via = ID(c->block.via);
+        c->block.talks = match_fields_count(
+            f, c->block.talks, 4, 2 * MATCH_CAPACITY_MAX, "talks of a block");
+        for (uint32_t i = 0; i < c->block.talks; i++)
+            c->block.talk[i] = ID(c->block.talk[i]);
         break;
     case COMMAND_HOLD:
         c->hold.member = ID(c->hold.member);

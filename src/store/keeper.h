@@ -123,6 +123,16 @@ struct store_keeper_ops {
                       enum match_role role, struct match_pair_row *out,
                       uint32_t most);
 
+    /* Entries of lists of blocks: by (member, via); of a member, with via above
+     * after_via, in ascending order; how many a member has. */
+    bool (*block)(struct store_keeper *keeper, struct store_block *block);
+    void (*put_block)(struct store_keeper *keeper,
+                      const struct store_block *block);
+    uint32_t (*blocks)(struct store_keeper *keeper, uint64_t member,
+                       uint64_t after_via, struct store_block *out,
+                       uint32_t most);
+    uint32_t (*blocks_of)(struct store_keeper *keeper, uint64_t member);
+
     void (*rarity)(struct store_keeper *keeper,
                    const struct match_command *command);
 

@@ -152,8 +152,19 @@ static const char one_talks[] =
     " reference INTEGER NOT NULL, outcome INTEGER NOT NULL,"
     " err INTEGER NOT NULL, touched BLOB NOT NULL) STRICT;";
 
+/* Lists of blocks.  A block made before has no entry: it holds, unlisted. */
+static const char two_blocks[] =
+    "CREATE TABLE block("
+    " member INTEGER NOT NULL REFERENCES member,"
+    " via INTEGER NOT NULL CHECK(via <> 0),"
+    " other INTEGER NOT NULL CHECK(other <> member),"
+    " known INTEGER NOT NULL CHECK(known BETWEEN 0 AND 2),"
+    " day INTEGER NOT NULL,"
+    " PRIMARY KEY(member, via)) STRICT, WITHOUT ROWID;";
+
 static const char *const migrations[][3] = {
     {one_people, one_matching, one_talks},
+    {two_blocks},
 };
 
 enum {

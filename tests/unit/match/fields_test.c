@@ -499,10 +499,6 @@ static void every_field_counts(void)
     COUNTS(e, store.reflect.said);
     COUNTS(e, store.reflect.understood);
     COUNTS(e, store.reflect.again);
-    e = some_store(COMMAND_UNBLOCK);
-    COUNTS(e, store.block.member);
-    COUNTS(e, store.block.other);
-    COUNTS(e, store.block.via);
     e = some_store(COMMAND_HOLD);
     COUNTS(e, store.hold.member);
     COUNTS(e, store.hold.held);
@@ -511,6 +507,18 @@ static void every_field_counts(void)
     COUNTS(e, store.rarity.first);
     COUNTS(e, store.rarity.pool);
     COUNTS(e, store.rarity.rows);
+}
+
+static void every_block_counts(void)
+{
+    struct match_effect e = some_store(COMMAND_UNBLOCK);
+
+    COUNTS(e, store.block.member);
+    COUNTS(e, store.block.other);
+    COUNTS(e, store.block.via);
+    COUNTS(e, store.block.talks);
+    e.store.block.talks = 1;
+    COUNTS(e, store.block.talk[0]);
 }
 
 static void every_view_counts(void)
@@ -588,6 +596,7 @@ int main(void)
     for (int kind = 0; kind < COMMAND_KINDS; kind++)
         command_is_veiled((enum match_command_kind)kind);
     every_field_counts();
+    every_block_counts();
     every_view_counts();
     views_are_veiled();
     return check_report("match/fields");

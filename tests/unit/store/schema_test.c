@@ -157,6 +157,6 @@ int main(void)
     counts();
     pools();
     versions();
-    CHECK(store_schema_version() == 1);
+    CHECK(store_schema_version() == 2);
     return check_report("store/schema");
 }
