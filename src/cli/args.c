@@ -183,6 +183,14 @@ static void help_options(const struct cli_option *options, FILE *out)
     }
 }
 
+bool cli_args_id(const char *text, uint64_t *id)
+{
+    if (strlen(text) != 16 || strspn(text, "0123456789abcdefABCDEF") != 16)
+        return false;
+    *id = strtoull(text, NULL, 16);
+    return *id != 0;
+}
+
 void cli_args_help(const struct cli_command *command, FILE *out)
 {
     (void)fprintf(out, "kindred %s -- %s\n\n%s\n", command->name, command->help,

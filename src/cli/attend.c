@@ -406,14 +406,6 @@ static void on_one_answered(void *arg, const struct kindred_error *error,
         kindred_loop_stop(answering->session.loop);
 }
 
-static bool parse_id(const char *text, uint64_t *id)
-{
-    char *end;
-
-    *id = strtoull(text, &end, 16);
-    return strlen(text) == 16 && *end == '\0' && *id != 0;
-}
-
 static int run_answer(const struct cli_args *args)
 {
     struct answering answering = {.chat = {.over = on_over}};
@@ -422,7 +414,7 @@ static int run_answer(const struct cli_args *args)
     int status;
 
     if ((!accept && strcmp(args->word[1], "decline") != 0) ||
-        !parse_id(args->word[0], &offer)) {
+        !cli_args_id(args->word[0], &offer)) {
         (void)fputs("usage: kindred answer OFFER accept|decline\n", stderr);
         return CLI_USAGE;
     }

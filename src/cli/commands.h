@@ -20,6 +20,9 @@ extern const struct cli_command cli_attend_leave;
 extern const struct cli_command cli_talk;
 extern const struct cli_command cli_talk_end;
 extern const struct cli_command cli_talk_reflect;
+extern const struct cli_command cli_safety_block;
+extern const struct cli_command cli_safety_unblock;
+extern const struct cli_command cli_safety_list;
 extern const struct cli_command cli_demo;
 
 #endif

@@ -319,3 +319,23 @@ bool cli_session_find_talk(const struct cli_session *session, const char *which,
                       which ? "such talk" : "talk");
     return found;
 }
+
+bool cli_session_load_talk(const struct cli_session *session, const char *which,
+                           char path[CLI_PATH_MAX],
+                           struct kindred_talk_start *start)
+{
+    struct kindred_error error;
+    uint8_t saved[KINDRED_TALK_SAVED_MAX];
+    size_t size;
+    bool good;
+
+    if (!cli_session_find_talk(session, which, path))
+        return false;
+    if (!kindred_file_load(path, saved, sizeof saved, &size, &error)) {
+        cli_say_error(&error);
+        return false;
+    }
+    good = kindred_talk_saved_start(saved, size, start);
+    wipe(saved, sizeof saved);
+    return good;
+}

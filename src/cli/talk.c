@@ -81,25 +81,6 @@ const struct cli_command cli_talk = {
 
 /* ---- end ---- */
 
-static bool load(const struct cli_session *session, const char *which,
-                 char path[CLI_PATH_MAX], struct kindred_talk_start *start)
-{
-    struct kindred_error error;
-    uint8_t saved[KINDRED_TALK_SAVED_MAX];
-    size_t size;
-    bool good;
-
-    if (!cli_session_find_talk(session, which, path))
-        return false;
-    if (!kindred_file_load(path, saved, sizeof saved, &size, &error)) {
-        cli_say_error(&error);
-        return false;
-    }
-    good = kindred_talk_saved_start(saved, size, start);
-    wipe(saved, sizeof saved);
-    return good;
-}
-
 static int run_end(const struct cli_args *args)
 {
     struct kindred_talk_start start;
@@ -109,7 +90,8 @@ static int run_end(const struct cli_args *args)
 
     if (status != CLI_OK)
         return status;
-    if (!load(&session, args->words ? args->word[0] : NULL, path, &start)) {
+    if (!cli_session_load_talk(&session, args->words ? args->word[0] : NULL,
+                               path, &start)) {
         status = CLI_USAGE;
     } else {
         kindred_talk_end(session.client, &start, cli_session_done, &session);
@@ -157,7 +139,8 @@ static int run_reflect(const struct cli_args *args)
     status = cli_session_open(&session, args, true);
     if (status != CLI_OK)
         return status;
-    if (!load(&session, cli_args_text(args, "--talk", NULL), path, &start)) {
+    if (!cli_session_load_talk(&session, cli_args_text(args, "--talk", NULL),
+                               path, &start)) {
         status = CLI_USAGE;
     } else {
         kindred_talk_reflect(session.client, &start, understood,
