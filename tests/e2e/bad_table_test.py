@@ -202,6 +202,8 @@ worlds = bad_scenes.Worlds(build)
 since = time.monotonic()
 try:
     missing(worlds.protos)
+    if check.failed:  # what is not there cannot be played
+        check.report()
     time.sleep(max(0, since + bad_scenes.TOKEN_MS / 1000 + 0.3 - time.monotonic()))
     for name in TABLE:
         if not only or name in only:
