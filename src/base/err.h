@@ -105,6 +105,7 @@ enum {
     X(ERR_CARD_MISSING,      STATUS_FAILED_PRECONDITION,  0,    "CARD_MISSING",          "put a card for this role first") \
     X(ERR_CARD_VERSION,      STATUS_ABORTED,              0,    "CARD_VERSION",          "the card changed meanwhile; read it and try again") \
     X(ERR_RECOMPILE,         STATUS_FAILED_PRECONDITION,  0,    "RECOMPILE_CARD",        "the card's vocabulary is too old; compile it anew") \
+    X(ERR_CARDS_PER_DAY,     STATUS_RESOURCE_EXHAUSTED,   3600000, "CARDS_PER_DAY",      "your cards were changed often enough for one day") \
     X(ERR_CONSENT,           STATUS_FAILED_PRECONDITION,  0,    "CONSENT",               "agree to the consent text in force first") \
     X(ERR_VOCABULARY,        STATUS_INVALID_ARGUMENT,     0,    "VOCABULARY_VERSION",    "no such vocabulary version") \
     /* tickets, duties, offers */ \

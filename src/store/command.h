@@ -89,10 +89,11 @@ struct store_command {
         struct {
             uint8_t handle[STORE_HASH];
         } find_account;
-        struct { /* version must be the stored one + 1 */
+        struct { /* version must be the stored one + 1; at most per_day of a
+                    member in the 24 h from the first (0: any number) */
             uint64_t member;
             enum match_role role;
-            uint32_t version, vocabulary_version, consent_version;
+            uint32_t version, vocabulary_version, consent_version, per_day;
             struct store_bytes sealed;
         } put_card;
         struct {

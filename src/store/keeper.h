@@ -35,6 +35,8 @@ struct store_member {
     uint64_t grade_until_ms;
     bool held;
     uint32_t card_version[MATCH_ROLES]; /* 0 = none */
+    uint32_t cards_put;                 /* since cards_since_ms, for 24 h */
+    uint64_t cards_since_ms;
 };
 
 struct store_card {

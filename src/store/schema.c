@@ -162,9 +162,14 @@ static const char two_blocks[] =
     " day INTEGER NOT NULL,"
     " PRIMARY KEY(member, via)) STRICT, WITHOUT ROWID;";
 
+/* How many cards a member put in the day that began then. */
+static const char two_cards[] =
+    "ALTER TABLE member ADD COLUMN cards_put INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE member ADD COLUMN cards_since_ms INTEGER NOT NULL DEFAULT 0;";
+
 static const char *const migrations[][3] = {
     {one_people, one_matching, one_talks},
-    {two_blocks},
+    {two_blocks, two_cards},
 };
 
 enum {

@@ -51,6 +51,8 @@ static bool read_member(struct store_query *q, struct store_member *out)
     out->held = store_query_u64(q) != 0;
     out->card_version[MATCH_SEEKER] = store_query_u32(q);
     out->card_version[MATCH_PEER] = store_query_u32(q);
+    out->cards_put = store_query_u32(q);
+    out->cards_since_ms = store_query_u64(q);
     store_query_end(q);
     return true;
 }
@@ -60,7 +62,8 @@ static bool member(struct store_keeper *keeper, uint64_t id,
 {
     struct store_query q = store_sqlite_ask(
         keeper, "SELECT id, handle, pool, grade, grade_until_ms, held,"
-                " seeker_version, peer_version FROM member WHERE id = ?");
+                " seeker_version, peer_version, cards_put, cards_since_ms"
+                " FROM member WHERE id = ?");
 
     store_query_put(&q, id);
     return read_member(&q, out);
@@ -72,7 +75,8 @@ static bool member_of(struct store_keeper *keeper,
 {
     struct store_query q = store_sqlite_ask(
         keeper, "SELECT id, handle, pool, grade, grade_until_ms, held,"
-                " seeker_version, peer_version FROM member WHERE handle = ?");
+                " seeker_version, peer_version, cards_put, cards_since_ms"
+                " FROM member WHERE handle = ?");
 
     store_query_put_bytes(&q, handle, STORE_HASH);
     return read_member(&q, out);
@@ -83,9 +87,12 @@ static void put_member(struct store_keeper *keeper,
 {
     struct store_query q = store_sqlite_ask(
         keeper,
-        "INSERT INTO member VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+        "INSERT INTO member(id, handle, pool, grade, grade_until_ms, held,"
+        " seeker_version, peer_version, cards_put, cards_since_ms)"
+        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
         " ON CONFLICT(id) DO UPDATE SET grade = ?4, grade_until_ms = ?5,"
-        " held = ?6, seeker_version = ?7, peer_version = ?8");
+        " held = ?6, seeker_version = ?7, peer_version = ?8, cards_put = ?9,"
+        " cards_since_ms = ?10");
 
     store_query_put(&q, m->id);
     store_query_put_bytes(&q, m->handle, STORE_HASH);
@@ -95,6 +102,8 @@ static void put_member(struct store_keeper *keeper,
     store_query_put(&q, m->held);
     store_query_put(&q, m->card_version[MATCH_SEEKER]);
     store_query_put(&q, m->card_version[MATCH_PEER]);
+    store_query_put(&q, m->cards_put);
+    store_query_put(&q, m->cards_since_ms);
     store_query_run(&q);
 }
 

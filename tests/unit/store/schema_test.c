@@ -25,7 +25,7 @@ static void fresh(void)
 
         (void)snprintf(sql, sizeof sql,
                        "INSERT INTO member VALUES(%d, randomblob(32),"
-                       " %d, 1, 0, 0, 1, 1)",
+                       " %d, 1, 0, 0, 1, 1, 0, 0)",
                        id, id == 4 ? 8 : 7);
         CHECK(run(sql));
     }
@@ -152,8 +152,28 @@ static void versions(void)
     (void)sqlite3_close(db);
 }
 
+/* A file of the version before is brought up to date, and keeps what is in
+ * it. */
+static void older(void)
+{
+    fresh();
+    CHECK(ticket(10, 1, 7, 0));
+    CHECK(run("DROP TABLE block;"
+              "ALTER TABLE member DROP COLUMN cards_put;"
+              "ALTER TABLE member DROP COLUMN cards_since_ms;"
+              "DELETE FROM schema_version WHERE version = 2"));
+    CHECK(store_schema_migrate(db) == ERR_NONE);
+    CHECK(run("INSERT INTO block VALUES(1, 30, 2, 1, 20000)"));
+    CHECK(!run("INSERT INTO block VALUES(1, 30, 3, 1, 20000)")); /* once */
+    CHECK(!run("INSERT INTO block VALUES(2, 31, 2, 1, 20000)")); /* oneself */
+    CHECK(run("UPDATE member SET cards_put = cards_put + 1"));
+    CHECK(sqlite3_changes(db) == 4);
+    (void)sqlite3_close(db);
+}
+
 int main(void)
 {
+    older();
     counts();
     pools();
     versions();
