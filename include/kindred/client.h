@@ -369,6 +369,7 @@ struct kindred_duty_state {
     enum kindred_duty_phase phase;
     int reason; /* as kindred.v1.DutyReason */
     uint32_t capacity, rest_left_ms, offers, talks;
+    uint32_t day_left_ms; /* talks_per_day were had: left until one more may */
     struct kindred_offer offer[8];
     uint64_t talk[8]; /* ids of the live ones */
 };
@@ -376,6 +377,7 @@ struct kindred_duty_terms {
     uint8_t key[KINDRED_IDEMPOTENCY]; /* all zero: a fresh one is drawn */
     uint32_t capacity;                /* 0 to 8 */
     uint32_t rest_ms, duration_ms;    /* 0: default; none.  ≤ 86,400,000 */
+    uint32_t talks_per_day;           /* 0: no maximum of one's own; ≤ 16 */
 };
 
 struct kindred_duty;

@@ -16,6 +16,8 @@ static const struct cli_option OPTIONS[] = {
      CLI_TEXT, 1, 8},
     {"--rest-s", "SECONDS", "rest after each talk, 1 to 86400 [300]",
      CLI_NUMBER, 1, 86400},
+    {"--talks-per-day", "N", "no more than so many in 24 hours, 1 to 16",
+     CLI_NUMBER, 1, 16},
     {"--once", NULL, "go off duty after one talk", CLI_FLAG, 0, 0},
     {0}};
 
@@ -304,6 +306,8 @@ static bool configure(struct attending *attending, const struct cli_args *args,
         return false;
     terms->capacity = (uint32_t)cli_args_number(args, "--capacity", 1);
     terms->rest_ms = (uint32_t)cli_args_number(args, "--rest-s", 0) * 1000;
+    terms->talks_per_day =
+        (uint32_t)cli_args_number(args, "--talks-per-day", 0);
     return true;
 }
 

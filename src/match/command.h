@@ -61,6 +61,8 @@ struct match_command {
                     offers, live talks, pairs against live seekers */
             struct match_duty_row duty;
             uint32_t card_version;
+            uint64_t day_since_ms; /* with a day_max also the newest talks begun
+                                      after this, at most MATCH_DAY_MAX */
         } open_duty;
         struct { /* state ON or PAUSED.  A pause revokes the open offers when
                     revoke; returns duty, offers, tickets */
@@ -71,8 +73,10 @@ struct match_command {
             uint64_t member;
             enum match_duty_why why;
         } close_duty;
-        struct { /* returns offer, ticket, duty */
+        struct { /* returns offer, ticket, duty.  duty.day_max bounds open
+                    offers plus talks begun after day_since_ms */
             struct match_offer_row offer;
+            uint64_t day_since_ms;
         } offer;
         struct { /* returns offer, ticket, talk, duty; a failed guard revokes
                     the offer in the same commit: REFUSED with those rows */

@@ -114,6 +114,7 @@ static void answer(struct match_fields *f, struct match_command *c)
     switch ((int)c->kind) {
     case COMMAND_OFFER:
         walk_row(f, ROW_OFFER, c);
+        c->offer.day_since_ms = TIME(c->offer.day_since_ms);
         break;
     case COMMAND_ACCEPT:
         c->accept.offer = ID(c->accept.offer);
@@ -157,6 +158,7 @@ static void command(struct match_fields *f, struct match_command *c)
     case COMMAND_OPEN_DUTY:
         walk_row(f, ROW_DUTY, c);
         c->open_duty.card_version = MANY(c->open_duty.card_version);
+        c->open_duty.day_since_ms = TIME(c->open_duty.day_since_ms);
         break;
     case COMMAND_SET_DUTY:
         walk_row(f, ROW_DUTY, c);
@@ -199,6 +201,7 @@ static void duty(struct match_fields *f, struct match_duty_view *v)
     v->offers = SMALL(v->offers);
     v->talks = SMALL(v->talks);
     v->rest_until_ms = TIME(v->rest_until_ms);
+    v->day_until_ms = TIME(v->day_until_ms);
     REQUIRE(v->offers <= MATCH_CAPACITY_MAX);
     REQUIRE(v->talks <= MATCH_CAPACITY_MAX);
     for (uint8_t i = 0; i < v->offers; i++) {

@@ -90,6 +90,14 @@ bool store_decide_mail_clash(struct store_work *work);
 void store_decide_mail_open(struct store_work *work);
 void store_decide_mail_close(struct store_work *work);
 
+/* Of a peer with a maximum of their own: look at the talks begun after
+ * since_ms, to report them; have these and the open offers reached it? */
+void store_decide_duty_today(struct store_work *work, uint64_t member,
+                             uint64_t since_ms);
+bool store_decide_duty_full_today(struct store_work *work,
+                                  const struct match_duty_row *duty,
+                                  uint64_t since_ms);
+
 /* Halve a duty's record for every 90 days it is old. */
 void store_decide_duty_age(struct store_work *work, uint64_t member);
 

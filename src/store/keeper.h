@@ -81,6 +81,8 @@ enum store_find {                        /* ids, ascending */
                   FIND_TALKS_OF_PEER,    /* live */
                   FIND_TALKS_OF_SEEKER,  /* live */
                   FIND_TALK_OF_TICKET,   /* live or ended */
+                  FIND_TALKS_BEGUN,      /* of a peer, live or ended: the newest
+                                            STORE_FOUND_MAX, in any order */
                   FIND_KINDS
 };
 

@@ -91,6 +91,11 @@ static uint64_t talk_live_seeker(const void *r)
     return t->state != TALK_ENDED ? t->seeker : 0;
 }
 
+static uint64_t talk_peer(const void *r)
+{
+    return ((const struct store_memory_subject *)r)->row.row.talk.peer;
+}
+
 static uint64_t talk_ticket(const void *r)
 {
     return ((const struct store_memory_subject *)r)->row.row.talk.ticket;
@@ -351,7 +356,7 @@ static void init_tables(struct store_memory *m, uint32_t rows_max)
           offer_open_ticket, offer_open_peer);
     TABLE(&m->subject[ROW_DUTY], store_memory_subject, subject_id);
     TABLE(&m->subject[ROW_TALK], store_memory_subject, subject_id,
-          talk_live_peer, talk_live_seeker, talk_ticket);
+          talk_live_peer, talk_live_seeker, talk_ticket, talk_peer);
     TABLE(&m->pairs, match_pair_row, store_memory_pair_key, pair_a, pair_b,
           pair_ticket);
     TABLE(&m->blocks, store_block, block_key, block_member);

@@ -129,12 +129,44 @@ static const struct {
     [FIND_TALK_OF_TICKET] = {ROW_TALK, 3},
 };
 
+/* The newest of a peer's talks, by insertion. */
+static uint32_t find_begun(struct store_keeper *keeper, uint64_t peer,
+                           uint64_t id[STORE_FOUND_MAX])
+{
+    struct store_table *table = &of(keeper)->subject[ROW_TALK];
+    uint64_t at_ms[STORE_FOUND_MAX];
+    uint32_t slot, n = 0;
+
+    for (const struct store_memory_subject *r =
+             store_table_first(table, 4, peer, &slot);
+         r; r = store_table_next(table, 4, peer, &slot)) {
+        const struct match_talk_row *talk = &r->row.row.talk;
+        uint32_t at = n;
+
+        if (n == STORE_FOUND_MAX && talk->started_ms <= at_ms[n - 1])
+            continue;
+        if (n < STORE_FOUND_MAX)
+            n++;
+        else
+            at--;
+        for (; at > 0 && at_ms[at - 1] < talk->started_ms; at--) {
+            at_ms[at] = at_ms[at - 1];
+            id[at] = id[at - 1];
+        }
+        at_ms[at] = talk->started_ms;
+        id[at] = talk->id;
+    }
+    return n;
+}
+
 static uint32_t find(struct store_keeper *keeper, enum store_find what,
                      uint64_t key, uint64_t id[STORE_FOUND_MAX])
 {
     struct store_table *table = &of(keeper)->subject[finds[what].kind];
     uint32_t index = finds[what].index, slot, n = 0;
 
+    if (what == FIND_TALKS_BEGUN)
+        return find_begun(keeper, key, id);
     for (const void *r = store_table_first(table, index, key, &slot); r;
          r = store_table_next(table, index, key, &slot)) {
         REQUIRE(n < STORE_FOUND_MAX);

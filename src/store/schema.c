@@ -167,9 +167,15 @@ static const char two_cards[] =
     "ALTER TABLE member ADD COLUMN cards_put INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE member ADD COLUMN cards_since_ms INTEGER NOT NULL DEFAULT 0;";
 
+/* A peer's own maximum of talks a day, and how those are counted. */
+static const char two_days[] =
+    "ALTER TABLE duty ADD COLUMN day_max INTEGER NOT NULL DEFAULT 0"
+    " CHECK(day_max BETWEEN 0 AND 16);"
+    "CREATE INDEX talk_begun ON talk(peer, started_ms);";
+
 static const char *const migrations[][3] = {
     {one_people, one_matching, one_talks},
-    {two_blocks, two_cards},
+    {two_blocks, two_cards, two_days},
 };
 
 enum {

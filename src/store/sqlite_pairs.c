@@ -10,6 +10,8 @@ static const char *const finds[FIND_KINDS] = {
     [FIND_TALKS_OF_PEER] = "SELECT id FROM talk WHERE live_peer = ?",
     [FIND_TALKS_OF_SEEKER] = "SELECT id FROM talk WHERE live_seeker = ?",
     [FIND_TALK_OF_TICKET] = "SELECT id FROM talk WHERE ticket = ?",
+    [FIND_TALKS_BEGUN] =
+        "SELECT id FROM talk WHERE peer = ? ORDER BY started_ms DESC",
 };
 
 static uint32_t find(struct store_keeper *keeper, enum store_find what,

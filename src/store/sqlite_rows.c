@@ -199,6 +199,7 @@ void store_sqlite_rows_duty(struct store_query *q, struct store_row *row)
     d->tie = store_query_u64(q);
     read_key(q, &d->key);
     row->record_ms = store_query_u64(q);
+    d->day_max = store_query_u8(q);
 }
 
 void store_sqlite_rows_talk(struct store_query *q, struct match_row *row)
@@ -345,12 +346,13 @@ static void put_duty(struct store_keeper *keeper, const struct store_row *put)
     struct store_query q = store_sqlite_ask(
         keeper,
         "INSERT INTO duty(" STORE_DUTY_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5,"
-        " ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)"
-        " ON CONFLICT(member) DO UPDATE SET state = ?3, why = ?4, grade = ?5,"
+        " ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,"
+        " ?20) ON CONFLICT(member) DO UPDATE SET state = ?3, why = ?4, grade = "
+        "?5,"
         " capacity = ?6, used = ?7, lapses = ?8, yes = ?9, total = ?10,"
         " grade_until_ms = ?11, until_ms = ?12, rest_ms = ?13,"
         " rest_until_ms = ?14, tie = ?15, key0 = ?16, key1 = ?17,"
-        " key_hash = ?18, record_ms = ?19");
+        " key_hash = ?18, record_ms = ?19, day_max = ?20");
 
     store_query_put(&q, d->member);
     store_query_put(&q, d->pool);
@@ -369,6 +371,7 @@ static void put_duty(struct store_keeper *keeper, const struct store_row *put)
     store_query_put(&q, d->tie);
     put_key(&q, &d->key);
     store_query_put(&q, put->record_ms);
+    store_query_put(&q, d->day_max);
     store_query_run(&q);
 }
 

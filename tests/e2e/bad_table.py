@@ -307,6 +307,7 @@ TABLE = {
             "capacity": number(OK, 8, 9, CAPACITY),
             "rest_ms": number(OK, 86400000, 86400001, INVALID),
             "duration_ms": number(OK, 86400000, 86400001, INVALID),
+            "talks_per_day": number(OK, 16, 17, INVALID),
         }),
     "Peers/Beat": Call(
         at_.peer_beat, sample={}, fields={}, same_key=OK, other_body=NOT_KEYED,

@@ -48,7 +48,7 @@ static bool duty(int member, int pool, int capacity, int used)
 
     (void)snprintf(sql, sizeof sql,
                    "INSERT INTO duty VALUES(%d, %d, 1, 0, 1, %d, %d, 0, 0, 0,"
-                   " 0, 0, 0, 0, 5, 0, 0, 0, 0)",
+                   " 0, 0, 0, 0, 5, 0, 0, 0, 0, 0)",
                    member, pool, capacity, used);
     return run(sql);
 }
@@ -158,7 +158,8 @@ static void older(void)
 {
     fresh();
     CHECK(ticket(10, 1, 7, 0));
-    CHECK(run("DROP TABLE block;"
+    CHECK(run("DROP TABLE block; DROP INDEX talk_begun;"
+              "ALTER TABLE duty DROP COLUMN day_max;"
               "ALTER TABLE member DROP COLUMN cards_put;"
               "ALTER TABLE member DROP COLUMN cards_since_ms;"
               "DELETE FROM schema_version WHERE version = 2"));
@@ -168,6 +169,9 @@ static void older(void)
     CHECK(!run("INSERT INTO block VALUES(2, 31, 2, 1, 20000)")); /* oneself */
     CHECK(run("UPDATE member SET cards_put = cards_put + 1"));
     CHECK(sqlite3_changes(db) == 4);
+    CHECK(duty(2, 7, 1, 0));
+    CHECK(run("UPDATE duty SET day_max = 16"));
+    CHECK(!run("UPDATE duty SET day_max = 17"));
     (void)sqlite3_close(db);
 }
 
