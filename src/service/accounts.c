@@ -53,6 +53,7 @@ accounts_get_server_info(struct rpc_call *call,
     Kindred__V1__GetServerInfoResponse response =
         KINDRED__V1__GET_SERVER_INFO_RESPONSE__INIT;
     Kindred__V1__PoolInfo pool[SERVICE_POOLS_MAX], *pools[SERVICE_POOLS_MAX];
+    char *languages[] = {service_text("en"), service_text("es")};
     Kindred__V1__Limits limits;
 
     (void)request;
@@ -75,6 +76,8 @@ accounts_get_server_info(struct rpc_call *call,
     response.vocabulary_version = DATA_VOCABULARY_VERSION;
     response.vocabulary_min_version = DATA_VOCABULARY_MIN_VERSION;
     response.consent_version = config->consent_version;
+    response.languages = languages;
+    response.n_languages = sizeof languages / sizeof *languages;
     return rpc_reply(call, &response);
 }
 

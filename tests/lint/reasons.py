@@ -3,7 +3,8 @@
 
 Every "STATUS REASON" in a comment of proto/kindred is a row of src/base/err.h
 with that status; and every row is in such a comment, but for those that no
-call of ours can end with.  Usage: reasons.py REPO"""
+call of ours can end with.  Those that one can have words in each language
+(rpc/words law 1).  Usage: reasons.py REPO"""
 import pathlib
 import re
 import sys
@@ -36,5 +37,10 @@ for reason in sorted(set(rows) - cited - NEVER_SENT):
     bad = 1
 for reason in sorted(NEVER_SENT & cited | NEVER_SENT - set(rows)):
     print(f"{sys.argv[0]}: {reason} need not be excused")
+    bad = 1
+names = dict(re.findall(r'X\((ERR_\w+),[^"]*"(\w+)"', repo.joinpath("src/base/err.h").read_text()))
+words = set(re.findall(r"\[(ERR_\w+)\] = \"", repo.joinpath("src/rpc/words.c").read_text()))
+for name in sorted(name for name, reason in names.items() if reason in cited and name not in words):
+    print(f"src/rpc/words.c: {name} has no Spanish words")
     bad = 1
 sys.exit(bad)
