@@ -106,7 +106,7 @@ static bool refused(const char *entry, size_t size)
 enum rpc_tongue rpc_words_choose(const char *list, size_t size)
 {
     for (size_t at = 0; at < size; at++) {
-        size_t end = at, tag;
+        size_t end, tag;
 
         while (at < size && (list[at] == ' ' || list[at] == '\t'))
             at++;

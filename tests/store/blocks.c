@@ -179,43 +179,57 @@ static void mailboxes(void)
     }
 }
 
-/* 256, page by page in order; then none more, and none is dropped. */
-static void full(void)
+/* An offer of somebody new to this peer, and a block by it at hand. */
+static uint64_t by_offer(uint64_t peer)
 {
-    uint64_t peer = world_member(&w, GRADE_PEER), first = 0, last = 0;
+    uint64_t seeker = world_member(&w, GRADE_MEMBER);
+    uint64_t ticket = world_ticket(&w, seeker);
+    uint64_t offer = world_offer(&w, ticket, seeker, peer);
+
+    (void)command(COMMAND_BLOCK, peer, offer);
+    return offer;
+}
+
+/* Every entry, page by page, in order. */
+static uint32_t paged(uint64_t member, uint32_t most)
+{
+    uint64_t last = 0;
     uint32_t seen = 0;
 
-    world_duty(&w, peer, 1);
-    for (uint32_t i = 0; i <= STORE_BLOCKS_MAX; i++) {
-        uint64_t seeker = world_member(&w, GRADE_MEMBER);
-        uint64_t ticket = world_ticket(&w, seeker);
-        uint64_t offer = world_offer(&w, ticket, seeker, peer);
-
-        first = i == 0 ? offer : first;
-        (void)command(COMMAND_BLOCK, peer, offer);
-        if (i < STORE_BLOCKS_MAX) {
-            OK(&w);
-            continue;
-        }
-        REFUSED(&w, ERR_BLOCKS_FULL);
-        CHECK(world_pair(&w, PAIR_BLOCK, seeker, peer) == NULL);
-        (void)command(COMMAND_BLOCK, peer, first); /* it stands: no more room */
-        OK(&w);
-        (void)command(COMMAND_UNBLOCK, peer, first);
-        OK(&w);
-        (void)command(COMMAND_BLOCK, peer, offer);
-        OK(&w);
-    }
     do {
-        list(peer, last, 50);
+        list(member, last, most);
         for (uint32_t i = 0; i < w.job.result.listed.blocks; i++) {
             CHECK(w.job.result.listed.block[i].via > last);
             last = w.job.result.listed.block[i].via;
             seen++;
         }
-        CHECK(w.job.result.listed.more == (seen < STORE_BLOCKS_MAX));
     } while (w.job.result.listed.more);
-    CHECK(seen == STORE_BLOCKS_MAX);
+    return seen;
+}
+
+/* 256; then none more, and none is dropped. */
+static void full(void)
+{
+    uint64_t peer = world_member(&w, GRADE_PEER), first = 0, one_more;
+
+    world_duty(&w, peer, 1);
+    for (uint32_t i = 0; i < STORE_BLOCKS_MAX; i++) {
+        uint64_t offer = by_offer(peer);
+
+        first = i == 0 ? offer : first;
+        OK(&w);
+    }
+    one_more = by_offer(peer);
+    REFUSED(&w, ERR_BLOCKS_FULL);
+    for (uint32_t i = 0; i < w.job.result.match.rows; i++)
+        CHECK(w.job.result.match.row[i].kind != ROW_PAIR);
+    block(peer, first); /* it stands: no more room */
+    CHECK(paged(peer, 50) == STORE_BLOCKS_MAX);
+    (void)command(COMMAND_UNBLOCK, peer, first);
+    OK(&w);
+    block(peer, one_more);
+    CHECK(paged(peer, 50) == STORE_BLOCKS_MAX);
+    CHECK(paged(peer, 64) == STORE_BLOCKS_MAX);
 }
 
 int part_blocks(const char *kind, const char *path)
