@@ -23,6 +23,8 @@ extern const struct cli_command cli_talk_reflect;
 extern const struct cli_command cli_safety_block;
 extern const struct cli_command cli_safety_unblock;
 extern const struct cli_command cli_safety_list;
+extern const struct cli_command cli_call;
 extern const struct cli_command cli_demo;
+extern const struct cli_command cli_dev;
 
 #endif

@@ -1,4 +1,5 @@
 /* cli/safety -- block, unblock, blocks: who one never wants to meet again. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -7,11 +8,12 @@
 #include "cli/commands.h"
 #include "cli/say.h"
 #include "cli/session.h"
+#include "pb/kindred/v1/safety.pb-c.h"
 
 /* ---- block ---- */
 
 static const struct cli_option BLOCK_OPTIONS[] = {
-    {"--offer", "OFFER", "whoever is behind an offer", CLI_TEXT, 16, 16}, {0}};
+    {"--offer", "OFFER", "whoever is behind an offer", CLI_TEXT, 1, 20}, {0}};
 
 static int run_block(const struct cli_args *args)
 {
@@ -23,7 +25,7 @@ static int run_block(const struct cli_args *args)
     int status;
 
     if (offer_text && (args->words || !cli_args_id(offer_text, &offer))) {
-        (void)fputs("usage: kindred block [NAME|ID] | --offer OFFER\n", stderr);
+        cli_say_usage("usage: kindred block [NAME|ID] | --offer OFFER");
         return CLI_USAGE;
     }
     status = cli_session_open(&session, args, true);
@@ -57,13 +59,14 @@ const struct cli_command cli_safety_block = {
         "The other of the newest talk, or of the one with a person of that\n"
         "name; up to 30 days after it.  A talk with them ends.  They are not\n"
         "told.  \"kindred blocks\" lists whom you blocked.\n",
+    .calls = "Safety/Block",
     .options = BLOCK_OPTIONS,
     .words_max = 1,
     .run = run_block};
 
 /* ---- the list ---- */
 
-enum { LIST_MAX = 1024 };
+enum { LIST_MAX = 1024, ID_TEXT = 24 };
 
 struct listing {
     struct cli_session session;
@@ -100,17 +103,38 @@ static int list_all(struct listing *listing)
     return status;
 }
 
-static void say_id(char out[17], uint64_t id)
+static void say_id(char out[ID_TEXT], uint64_t id)
 {
-    (void)snprintf(out, 17, "%08x%08x", (unsigned)(id >> 32),
-                   (unsigned)(id & UINT32_MAX));
+    (void)snprintf(out, ID_TEXT, cli_say_is_json() ? "%" PRIu64 : "%016" PRIx64,
+                   id);
+}
+
+/* All of it, as one page. */
+static int print_json(const struct listing *listing)
+{
+    static Kindred__V1__Block block[LIST_MAX], *blocks[LIST_MAX];
+    static char name[LIST_MAX][KINDRED_NAME];
+    Kindred__V1__ListBlocksResponse response =
+        KINDRED__V1__LIST_BLOCKS_RESPONSE__INIT;
+
+    for (uint32_t i = 0; i < listing->count; i++) {
+        kindred__v1__block__init(&block[i]);
+        memcpy(name[i], listing->block[i].their_name, sizeof name[i]);
+        block[i].block_id = listing->block[i].id;
+        block[i].their_name = name[i];
+        block[i].day = listing->block[i].day;
+        blocks[i] = &block[i];
+    }
+    response.blocks = blocks;
+    response.n_blocks = listing->count;
+    return cli_say_message(&response.base) ? CLI_OK : CLI_REFUSED;
 }
 
 static void print(const struct kindred_block *block)
 {
     time_t at = (time_t)block->day * 86400;
     struct tm day = {0};
-    char id[17];
+    char id[ID_TEXT];
 
     (void)gmtime_r(&at, &day);
     say_id(id, block->id);
@@ -127,8 +151,11 @@ static int run_list(const struct cli_args *args)
     if (status != CLI_OK)
         return status;
     status = list_all(&listing);
-    for (uint32_t i = 0; i < listing.count && status == CLI_OK; i++)
-        print(&listing.block[i]);
+    if (status == CLI_OK && cli_say_is_json())
+        status = print_json(&listing);
+    else
+        for (uint32_t i = 0; i < listing.count && status == CLI_OK; i++)
+            print(&listing.block[i]);
     if (status == CLI_OK && listing.count == 0)
         cli_say(CLI_DIM, "You blocked nobody.\n");
     cli_session_close(&listing.session);
@@ -141,6 +168,7 @@ const struct cli_command cli_safety_list = {
     .help = "list whom you blocked",
     .about = "  kindred blocks\n\n"
              "One line each: ID, day, and what you called them.\n",
+    .calls = "Safety/ListBlocks",
     .run = run_list};
 
 /* ---- unblock ---- */
@@ -153,7 +181,7 @@ static uint64_t meant(const struct listing *listing, const char *which)
 
     for (uint32_t i = 0; i < listing->count; i++) {
         const struct kindred_block *block = &listing->block[i];
-        char id[17];
+        char id[ID_TEXT];
 
         say_id(id, block->id);
         if (strncmp(id, which, strlen(which)) != 0 &&
@@ -176,9 +204,8 @@ static int run_unblock(const struct cli_args *args)
     status = list_all(&listing);
     id = status == CLI_OK ? meant(&listing, args->word[0]) : 0;
     if (status == CLI_OK && id == 0) {
-        (void)fputs("kindred unblock: not one block is of that name or id; "
-                    "\"kindred blocks\" lists them\n",
-                    stderr);
+        cli_say_usage("kindred unblock: not one block is of that name or id");
+        cli_say_hint("\"kindred blocks\" lists them");
         status = CLI_USAGE;
     } else if (status == CLI_OK) {
         kindred_member_unblock(listing.session.member, id, cli_session_done,
@@ -199,6 +226,7 @@ const struct cli_command cli_safety_unblock = {
              "  kindred unblock 0123456789abcdef\n\n"
              "Whom you blocked under more than one name stays blocked until\n"
              "each is taken back.\n",
+    .calls = "Safety/Unblock",
     .words_min = 1,
     .words_max = 1,
     .run = run_unblock};

@@ -10,6 +10,7 @@
 #include "base/require.h"
 #include "client/calls.h"
 #include "client/error.h"
+#include "seal/ready.h"
 
 enum { PIECE = 4096 /* bytes of one read */ };
 
@@ -70,7 +71,7 @@ static void on_tick(void *above, uint64_t now_ms)
 
 struct kindred_loop *kindred_loop_new(void)
 {
-    struct kindred_loop *loop = calloc(1, sizeof *loop);
+    struct kindred_loop *loop = seal_ready() ? calloc(1, sizeof *loop) : NULL;
     struct net_loop_config config = {.record_size = sizeof(struct record),
                                      .inbox_max = CLIENT_LOOP_LINES,
                                      .linger_ms = 100};
@@ -250,7 +251,9 @@ static void read_lines(void *arg)
 
     do {
         got = read(loop->fd, text + size, PIECE);
-        if (got > 0)
+        if (got > 0 && loop->uncut)
+            hand_over(loop, text, (size_t)got);
+        else if (got > 0)
             size = cut_lines(loop, text, size + (size_t)got);
     } while (got > 0 || (got < 0 && errno == EINTR));
     if (size > 0)
@@ -271,6 +274,13 @@ bool client_loop_lines(struct kindred_loop *loop, int fd,
     loop->line_arg = arg;
     return net_thread_start(&loop->reader, "lines", read_lines, loop) ==
            ERR_NONE;
+}
+
+bool client_loop_bytes(struct kindred_loop *loop, int fd,
+                       client_loop_line *bytes, void *arg)
+{
+    loop->uncut = true;
+    return client_loop_lines(loop, fd, bytes, arg);
 }
 
 void client_loop_hold(struct kindred_loop *loop, bool held)
@@ -294,5 +304,22 @@ bool client_loop_interrupts(struct kindred_loop *loop, void (*came)(void *arg),
     loop->interrupted = came;
     loop->interrupted_arg = arg;
     return net_signal_start(&loop->signal, &loop->net, on_signal, loop) ==
+           ERR_NONE;
+}
+
+static void on_change(void *arg)
+{
+    struct kindred_loop *loop = arg;
+
+    loop->changed(loop->changed_arg);
+}
+
+bool client_loop_changes(struct kindred_loop *loop, void (*changed)(void *arg),
+                         void *arg)
+{
+    REQUIRE(loop->interrupted);
+    loop->changed = changed;
+    loop->changed_arg = arg;
+    return net_signal_terminal(&loop->signal, &loop->net, on_change) ==
            ERR_NONE;
 }

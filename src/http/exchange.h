@@ -62,6 +62,8 @@ struct http_exchange {
     bool in_ended;             /* the peer sends no more; trailers are there */
     bool http1;                /* it came by HTTP/1.1 */
 
+    uint64_t received, written; /* bytes of body so far, each way */
+
     /* Private. */
     bool client, began, head_bad, submitted;
     bool out_ended, out_done, deferred, choked;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/require.h"
+#include "base/wipe.h"
 #include "http/guard.h"
 #include "http/h1.h"
 #include "http/h1_out.h"
@@ -22,6 +23,7 @@ enum err http_session_host_init(struct http_host *host)
     http_guard_defaults(&host->limits);
     list_init(&host->spare);
     host->spares = 0;
+    host->traffic = (struct http_traffic){0};
     return http_h2_setup(host);
 }
 
@@ -36,7 +38,8 @@ void http_session_host_close(struct http_host *host)
     host->callbacks = NULL;
 }
 
-/* Through our own names, so that a test can make any of them fail.  A buffer
+/* Through our own names, so that a test can make any of them fail, and wiped:
+ * tables of header fields hold access tokens.  A buffer
  * for the longest frame is among them, of which an idle session needs nothing:
  * what was somebody else's memory before need not stay there for it. */
 static void *take(size_t size, void *of)
@@ -52,7 +55,7 @@ static void *take(size_t size, void *of)
 static void give(void *piece, void *unused)
 {
     (void)unused;
-    free(piece);
+    wipe_free(piece);
 }
 
 static void *take_clean(size_t count, size_t size, void *unused)
@@ -63,7 +66,7 @@ static void *take_clean(size_t count, size_t size, void *unused)
 
 static void *take_more(void *piece, size_t size, void *of)
 {
-    return piece ? realloc(piece, size) : take(size, of);
+    return piece ? wipe_realloc(piece, size) : take(size, of);
 }
 
 static int greet(struct http_session *session)
@@ -98,6 +101,7 @@ static enum err begin_h2(struct http_session *session)
         session->h2 = NULL;
         return ERR_NOMEM;
     }
+    tally_add(&host->traffic.http2, 1);
     http_h2_wake(session);
     return ERR_NONE;
 }
@@ -136,8 +140,10 @@ void http_session_close(struct http_session *session)
     session->open = false;
     session->woken = true; /* nobody is to be woken for it any more */
     session->inside = true;
-    if (session->h2)
+    if (session->h2) {
         nghttp2_session_del(session->h2);
+        tally_sub(&session->host->traffic.http2, 1);
+    }
     session->h2 = NULL;
     LIST_EACH (node, &session->all) {
         struct http_exchange *exchange =

@@ -45,6 +45,7 @@
 #include "base/err.h"
 #include "base/list.h"
 #include "base/role.h"
+#include "base/tally.h"
 #include "http/exchange.h"
 
 struct http_h1;
@@ -101,6 +102,12 @@ struct http_limits {         /* a zero takes the default in brackets */
     uint32_t grace_ms;       /* from there to the end of all [30000] */
 };
 
+struct http_traffic {          /* of one host's connections, for who watches */
+    struct tally http1, http2; /* sessions that speak it now */
+    struct tally secure;       /* connections through TLS now */
+    struct tally in, out;      /* bytes of the sockets so far */
+};
+
 struct http_host { /* one per I/O loop; set the first four, then init */
     const struct http_handler *handler_of; /* functions */
     void *handler;                         /* their first argument */
@@ -110,6 +117,7 @@ struct http_host { /* one per I/O loop; set the first four, then init */
      * needs yet: its pages may go back to the system.  May be NULL. */
     void (*untouched)(void *bytes, size_t size);
     struct http_limits limits;
+    struct http_traffic traffic; /* moved by the loop's thread alone */
     /* private */
     struct list spare;
     uint32_t spares;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/require.h"
+#include "base/wipe.h"
 
 static enum err begin(struct net_channel *channel, struct http_host *host,
                       enum http_role side, void *user, uint64_t now_ms)
@@ -30,6 +31,7 @@ enum err net_channel_init(struct net_channel *channel,
         channel->tls = malloc(sizeof *channel->tls);
         if (!channel->tls)
             return ERR_NOMEM;
+        tally_add(&config->host->traffic.secure, 1);
         err = net_tls_init(channel->tls, config->credentials, config->name);
     }
     if (err == ERR_NONE && (!channel->tls || config->side == HTTP_CLIENT))
@@ -49,6 +51,7 @@ void net_channel_close(struct net_channel *channel)
     net_tls_close(channel->tls);
     free(channel->tls);
     channel->tls = NULL;
+    tally_sub(&channel->session.host->traffic.secure, 1);
 }
 
 /* Law 2: now it is served.  A client takes h2 alone. */
@@ -71,6 +74,7 @@ enum err net_channel_receive(struct net_channel *channel, const uint8_t *bytes,
     size_t got = 0;
     enum err err;
 
+    tally_add(&channel->session.host->traffic.in, size);
     if (!tls)
         return http_session_receive(&channel->session, bytes, size, now_ms);
     net_tls_feed(tls, bytes, size);
@@ -80,6 +84,7 @@ enum err net_channel_receive(struct net_channel *channel, const uint8_t *bytes,
             err = become_secure(channel, now_ms);
         if (err == ERR_NONE && got > 0)
             err = http_session_receive(&channel->session, plain, got, now_ms);
+        wipe(plain, got);
     } while (err == ERR_NONE && got > 0);
     channel->over = tls->over;
     return err;
@@ -100,12 +105,16 @@ enum err net_channel_send(struct net_channel *channel,
     REQUIRE(pulled <= room);
     turn->more = room > 0 && pulled == room;
     turn->size = pulled;
-    if (!tls)
+    if (!tls) {
+        tally_add(&channel->session.host->traffic.out, pulled);
         return ERR_NONE;
+    }
     err = net_tls_send(tls, turn->plain, pulled, turn->out, NET_CHANNEL_ROOM,
                        &turn->size); /* Law 1 */
+    wipe(turn->plain, pulled);
     if (turn->last && !turn->more)
         net_tls_end(tls); /* Law 3 */
     turn->more = turn->more || net_tls_waiting(tls);
+    tally_add(&channel->session.host->traffic.out, turn->size);
     return err;
 }

@@ -1,7 +1,8 @@
 /* server/node -- one running server: what its threads share, and the order in
  * which they start and stop.
  *
- * Start: keys, store, recovery, store thread, engine thread, workers.  Stop is
+ * Start: keys, store, recovery, doors; then what is not needed any more is given
+ * up (server/confine); store thread, engine thread, workers.  Stop is
  * the same backwards, each finishing what it has.
  *
  * Laws
@@ -15,6 +16,7 @@
 #include "seal/challenge.h"
 #include "server/config.h"
 #include "server/doors.h"
+#include "server/metrics.h"
 #include "server/turn.h"
 #include "server/worker.h"
 
@@ -24,7 +26,7 @@ enum { SERVER_OPERATIONS = 255 };
 struct server_node { /* all private */
     const struct server_config *config;
     struct service_config service;
-    struct seal_keys keys;
+    struct seal_keys *keys;
     struct net_clock clock;
     struct net_quota quota;
     struct store *store;
@@ -33,6 +35,7 @@ struct server_node { /* all private */
     struct server_hub hub;
     struct server_record record;
     struct server_doors doors;
+    struct server_metrics metrics;
     struct server_worker *worker;
     uint32_t workers;
     uint64_t born_ms; /* monotonic */

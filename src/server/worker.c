@@ -262,15 +262,17 @@ static void drain(struct server_worker *worker)
 {
     say_health(worker, false);
     rpc_server_drain(&worker->member.rpc);
-    if (worker->operations.made)
-        rpc_server_drain(&worker->operations.rpc);
+    rpc_server_drain(&worker->operations.rpc);
 }
 
 static void take_record(void *above, const void *from)
 {
     struct server_worker *worker = above;
     const struct record *record = from;
+    uint64_t now_ms = net_loop_now_ms(&worker->loop);
 
+    rpc_server_tick(&worker->member.rpc, now_ms);
+    rpc_server_tick(&worker->operations.rpc, now_ms);
     switch (record->kind) {
     case RECORD_REQUEST:
         service_stored(record->request);
@@ -308,8 +310,7 @@ static uint64_t deadline_ms(void *above)
         sooner(&at_ms, worker->sick_ms);
     if (worker->number == 0)
         sooner(&at_ms, server_doors_deadline_ms(&worker->node->doors));
-    if (worker->operations.made)
-        sooner(&at_ms, rpc_server_deadline_ms(&worker->operations.rpc));
+    sooner(&at_ms, rpc_server_deadline_ms(&worker->operations.rpc));
     return at_ms;
 }
 
@@ -322,8 +323,7 @@ static void tick(void *above, uint64_t now_ms)
     if (worker->number == 0)
         server_doors_tick(&worker->node->doors, now_ms);
     rpc_server_tick(&worker->member.rpc, now_ms);
-    if (worker->operations.made)
-        rpc_server_tick(&worker->operations.rpc, now_ms);
+    rpc_server_tick(&worker->operations.rpc, now_ms);
     give_orders(worker);
 }
 
@@ -338,7 +338,7 @@ static enum err make_face(struct server_worker *worker,
         return err;
     face->made = true;
     face->service = (struct service){.config = &worker->node->service,
-                                     .keys = &worker->node->keys,
+                                     .keys = worker->node->keys,
                                      .port = port_of(worker),
                                      .rpc = &face->rpc};
     rpc_server_origins(&face->rpc, worker->node->config->cors_origin);

@@ -3,7 +3,7 @@
 Blocks by talk and by offer, while they live and after; what the other side is
 told; the list, its pages and its bound; and that no crash loosens a block
 (DESIGN law 3).  Usage: safety_test.py BUILD_DIR"""
-import os
+import json
 import subprocess
 import sys
 import time
@@ -273,6 +273,9 @@ def commands(server):
     listed = kindred("blocks")
     check.that("kindred blocks", listed.returncode == 0 and name in listed.stdout and
                f"{p.talk.talk_id:016x}" in listed.stdout, listed)
+    page = json.loads(kindred("blocks", "--json").stdout)
+    check.that("kindred blocks --json", [(b["theirName"], b["blockId"]) for b in page["blocks"]] ==
+               [(name, str(p.talk.talk_id))], page)
     check.that("kindred unblock nobody", kindred("unblock", "Nobody Here").returncode == 2)
     back = kindred("unblock", name)
     check.that("kindred unblock", back.returncode == 0, back)

@@ -15,7 +15,7 @@ MAY = {
     "rpc":     (("base", "http", "pb"),                ("protobuf-c/", "zlib.h", "jansson.h")),
     "service": (("base", "match", "seal", "rpc", "pb", "data"), ("protobuf-c/",)),
     "store":   (("base", "match"),                     ("sqlite3.h", "libpq-fe.h")),
-    "net":     (("base", "http"),                      ("uv.h", "openssl/")),
+    "net":     (("base", "http"),                      ("uv.h", "openssl/", "seccomp.h", "linux/")),
     "server":  (ALL,                                   ("uv.h",)),
     # net: its loop and connections are the libuv adapter; no second socket code
     "client":  (("base", "http", "rpc", "seal", "pb", "net"), ("uv.h", "protobuf-c/")),
@@ -32,7 +32,7 @@ GENERATED = {"pb", "data"}
 PUBLIC = "kindred"  # include/kindred/, what a stranger compiles against
 
 LIBC = set("""assert ctype errno inttypes limits stdalign stdarg stdatomic
-stdbool stddef stdint stdio stdlib stdnoreturn string""".split())
+stdbool stddef stdint stdio stdlib stdnoreturn string wchar""".split())
 OS = re.compile(r"(arpa|net|netinet|sys)/|(dirent|fcntl|getopt|locale|malloc|netdb|poll|"
                 r"pthread|pwd|sched|signal|termios|time|unistd)\.h$")
 PURE = {"match", "seal", "http", "rpc", "service"}  # no clock, chance or OS
