@@ -92,6 +92,7 @@ bool match_agenda_propose(struct match_engine *engine,
     row->deadline_ms = match_timer_add(
         engine->now_ms,
         row->danger ? engine->limits.offer_danger_ms : engine->limits.offer_ms);
+    command.offer.day_since_ms = match_duty_day_since_ms(engine);
     choose_shown(engine, ticket, duty, row);
     REQUIRE(match_offer_new(engine, row, ticket, duty, &offer) == ERR_NONE);
     flight = match_flight_send(engine, &command, 0);

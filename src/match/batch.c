@@ -122,11 +122,10 @@ static uint32_t number(struct match_engine *engine, struct match_duty *duty)
 
     if (duty->batch == engine->batches)
         return duty->batch_index;
-    REQUIRE(duty->row.capacity > match_duty_used(duty));
+    REQUIRE(match_duty_room(engine, duty) > 0);
     duty->batch = engine->batches;
     duty->batch_index = assign->peers++;
-    assign->capacity[duty->batch_index] =
-        (uint8_t)(duty->row.capacity - match_duty_used(duty));
+    assign->capacity[duty->batch_index] = match_duty_room(engine, duty);
     engine->chosen[duty->batch_index] = duty;
     return duty->batch_index;
 }

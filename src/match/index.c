@@ -39,12 +39,13 @@ void match_index_drop(struct match_engine *engine, struct match_duty *duty)
     match_slice_drop(&engine->slices, duty);
 }
 
-/* Is it free, or will it be without being touched again, by the end of its
- * rest? */
+/* Is it free, or will it be without being touched again, by time alone: at the
+ * end of its rest, or of its day? */
 static bool may_be_free(const struct match_engine *engine,
                         const struct match_duty *duty)
 {
-    return duty->row.rest_until_ms > engine->now_ms
+    return duty->row.rest_until_ms > engine->now_ms ||
+                   match_duty_room(engine, duty) == 0
                ? match_duty_used(duty) < duty->row.capacity
                : match_duty_free(engine, duty);
 }

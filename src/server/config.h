@@ -46,6 +46,7 @@ enum {
     X(pools,            TEXT, "adult:open:peer demo:open:crisis_peer",   1, 255,          "list of NAME:open|invitation|closed:member|peer|crisis_peer") \
     X(invitation,       TEXT, "",                                        0, 64,           "what one must know to enrol where it takes an invitation") \
     X(consent_version,  UINT, 1,                                         1, 1000000,      "the consent text that cards must agree to") \
+    X(cards_per_day,    UINT, 50,                                        1, 10000,        "cards that a member may put within 24 hours") \
     X(token_ms,         UINT, 900000,                                    10000, 900000,   "life of an access token") \
     X(crisis_confirmed, LIST, "",                                        1, 64,           "list: id of a crisis entry that you have checked (deploy/crisis)") \
     X(loops,            UINT, 2,                                         1, CONFIG_LOOPS_MAX, "I/O threads") \
@@ -71,7 +72,7 @@ struct server_config { /* each key of the table is a member of this name */
     char pools[CONFIG_TEXT_MAX], invitation[CONFIG_TEXT_MAX];
     char record[CONFIG_TEXT_MAX];
     uint64_t handshake_ms, socket_group, plaintext, consent_version, token_ms,
-        loops, connections_max;
+        cards_per_day, loops, connections_max;
     uint64_t tickets_max, duties_max, talks_max, queue_max, unconfined,
         log_level, access_log;
     uint64_t record_bytes_max;

@@ -37,7 +37,7 @@ struct service_config { /* read-only, shared by all loops */
     char name[65], origin[256];
     struct service_pool pool[SERVICE_POOLS_MAX];
     uint32_t pools;
-    uint32_t consent_version;
+    uint32_t consent_version, cards_per_day;
     uint32_t token_ms;   /* life of an access token */
     char invitation[65]; /* empty: none is valid */
     struct match_limits limits;

@@ -297,7 +297,7 @@ def person(life, server, name):
 
 FLAGS = ("--settle-ms", "0", "--offer-ms", "3000", "--exclude-talked-ms", "0", "--exclude-declined-ms", "0",
          "--exclude-lapsed-ms", "0", "--lapses-max", "255", "--batch-ms", "50", "--relax-ms", "1",
-         "--offers-max", "255", "--backoff-ms", "0")
+         "--offers-max", "255", "--backoff-ms", "0", "--cards-per-day", "10000")
 with Server(sys.argv[1], *FLAGS) as world:
     up.set()
     lives = [(seeker_life, i) for i in range(SEEKERS)] + [(peer_life, i) for i in range(PEERS)] + [(waiter_life, 0), (keys_life, 0)]

@@ -20,9 +20,10 @@ FLAGS = ["-std=c11", "-O1", "-D_POSIX_C_SOURCE=200809L", "-Isrc", "-w"]
 # name, and edits: (file, what is there once, what takes its place)
 ENGINE = [
     ("capacity off by one", [
-        ("match/duty.c", "match_duty_used(duty) < duty->row.capacity", "match_duty_used(duty) <= duty->row.capacity")]),
+        ("match/duty.c", "used < duty->row.capacity ? (uint8_t)(duty->row.capacity - used) : 0",
+         "used <= duty->row.capacity ? (uint8_t)(duty->row.capacity - used + 1) : 0")]),
     ("nothing is reserved when proposed", [
-        ("match/duty.c", "match_duty_used(duty) < duty->row.capacity", "duty->row.used < duty->row.capacity")]),
+        ("match/duty.c", "uint32_t used = match_duty_used(duty), today", "uint32_t used = duty->row.used, today")]),
     ("exclusions are not adopted", [
         ("match/adopt.c", "        match_adopt_pair(engine, &row->pair, seq);\n        break;", "        break;")]),
     ("an exclusion holds one way only", [
@@ -53,6 +54,22 @@ ENGINE = [
         ("match/duty.c", "duty->asking || duty->presence.away)", "duty->asking)")]),
     ("peers who rest are offered to", [
         ("match/duty.c", "return engine->now_ms >= duty->row.rest_until_ms &&", "return")]),
+    ("a peer's own maximum a day is not looked at", [
+        ("match/duty.c", "    if (duty->row.day_max == 0)\n        return room;", "    if (1)\n        return room;")]),
+    ("open offers do not count in a day", [
+        ("match/duty.c", "today = duty->offers;", "today = 0;")]),
+    ("a day is a millisecond longer", [
+        ("match/duty.c", "duty->begun[at].at_ms <= since_ms", "duty->begun[at].at_ms < since_ms")]),
+    ("talks begun are not counted", [
+        ("match/adopt.c", "            match_duty_begun(engine, duty, &row->talk);", "            ;")]),
+    ("a talk counts twice in a day", [
+        ("match/duty.c", "        if (duty->begun[i].talk == talk->id)\n            return;", "        ;")]),
+    ("nobody wakes at the end of a day", [
+        ("match/duty.c", "    if (duty->row.day_max == 0 || first == duty->begins)\n        return MATCH_NEVER;",
+         "    if (1)\n        return MATCH_NEVER;")]),
+    ("a batch knows nothing of the day", [
+        ("match/batch.c", "assign->capacity[duty->batch_index] = match_duty_room(engine, duty);",
+         "assign->capacity[duty->batch_index] = (uint8_t)(duty->row.capacity - match_duty_used(duty));")]),
     ("a hold does not tighten when proposed", [
         ("match/bar.c", "        set_held(engine, event->member, true);", "        ;")]),
     ("a block does not tighten when proposed", [
@@ -208,6 +225,10 @@ STORE = [
         ("store/decide_offer.c", "    part(work, offer, work->command->decline.rests_until_ms);\n", "")]),
     ("an attend forgets the rest", [
         ("store/decide_duty.c", "        if (old.rest_until_ms > duty->rest_until_ms)", "        if (0)")]),
+    ("an attend is not told the talks of the day", [
+        ("store/decide_duty.c", "duty && duty->day_max > 0 ? begun(work, member, since_ms, id) : 0;", "0;"),
+        ("store/decide_offer.c", "        store_decide_duty_full_today(work, duty,\n"
+         "                                     work->command->offer.day_since_ms))", "        0)")]),
     ("a hold leaves the offers open", [
         ("store/decide_pair.c", "    store_move_revoke_all(work, member.id);\n", "")]),
     ("an age is lent twice", [
