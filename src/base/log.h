@@ -43,6 +43,10 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
     X(LOG_CONNECTION_OPENED,  LOG_DEBUG, "connection opened") \
     X(LOG_CONNECTION_CLOSED,  LOG_DEBUG, "connection closed") \
     X(LOG_CONNECTION_REFUSED, LOG_WARN,  "connection refused") \
+    X(LOG_ADDRESS_CONNECTIONS, LOG_WARN, "connections refused: an address has as many as it may") \
+    X(LOG_ADDRESS_CONNECTIONS_FAST, LOG_WARN, "connections refused: an address makes them too fast") \
+    X(LOG_ADDRESS_CALLS,      LOG_WARN,  "calls refused: an address has as many as it may") \
+    X(LOG_ADDRESS_CALLS_FAST, LOG_WARN,  "calls refused: an address makes them too fast") \
     X(LOG_HANDSHAKE_FAILED,   LOG_WARN,  "secure connections that could not be agreed on") \
     X(LOG_HANDSHAKE_SLOW,     LOG_WARN,  "secure connections that took too long to agree on") \
     X(LOG_CERTIFICATE_READ,   LOG_INFO,  "certificate and key read again: listeners") \

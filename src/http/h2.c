@@ -63,6 +63,9 @@ bool http_h2_tell(struct http_session *session)
         told = true;
         if ((pending & HTTP_H2_BEGIN) && !dead) {
             exchange->began = true;
+            exchange->shared =
+                http_share_take(session->share, session->now_ms) == ERR_NONE;
+            exchange->denied = !exchange->shared;
             handler->begin(self, exchange);
         }
         if ((pending & HTTP_H2_READABLE) && exchange->began && !dead)

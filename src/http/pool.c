@@ -109,6 +109,8 @@ void http_pool_give(struct http_exchange *exchange)
         session->idle_ms = session->now_ms;
     http_pool_credit(exchange, buf_size(&exchange->in));
     session->out_bytes -= buf_size(&exchange->out);
+    if (exchange->shared)
+        http_share_give(session->share);
     list_unlink(&exchange->by_session);
     list_unlink(&exchange->by_event);
     list_unlink(&exchange->by_submit);

@@ -46,6 +46,7 @@
 #include "base/list.h"
 #include "base/role.h"
 #include "http/exchange.h"
+#include "http/share.h"
 
 struct http_h1;
 struct nghttp2_session;
@@ -120,8 +121,9 @@ struct http_host { /* one per I/O loop; set the first four, then init */
 
 struct http_session { /* read-only outside; all zero is closed */
     struct http_host *host;
-    void *user;       /* the socket owner's own */
-    enum role caller; /* who is there; set by the socket owner */
+    void *user;               /* the socket owner's own */
+    enum role caller;         /* who is there; set by the socket owner */
+    struct http_share *share; /* of its address; the same; NULL: no limit */
     enum http_role role;
     uint32_t exchanges; /* open now */
 

@@ -39,6 +39,7 @@ struct net_connection {
     struct net_loop *loop;
     struct net_timer timer;
     struct list by_loop, by_changed, by_handshake;
+    struct net_crowd_place *place; /* of its address; NULL: not counted */
     net_connection_closed *closed;
     void *arg;
     uint64_t born_ms;    /* or connected: its handshake began */
@@ -76,6 +77,7 @@ static void on_closed(uv_handle_t *handle)
     log_event(LOG_CONNECTION_CLOSED, 1, connection->why);
     if (connection->closed) /* Law 2 */
         connection->closed(connection->arg, connection->why);
+    net_crowd_leave(loop->config.crowd, connection->place);
     net_socket_written(&connection->socket);
     free(connection);
 }
@@ -399,19 +401,23 @@ static void enter_handshakes(struct net_connection *connection)
 }
 
 enum err net_connection_serve(struct net_loop *loop,
-                              const struct net_connection_entry *entry, int fd)
+                              const struct net_connection_entry *entry, int fd,
+                              struct net_crowd_place *place)
 {
     struct net_channel_config config = {.host = entry->host,
                                         .side = HTTP_SERVER,
                                         .caller = entry->caller,
+                                        .share = place ? &place->share : NULL,
                                         .credentials = entry->credentials};
     struct net_connection *connection;
     enum err err = create(&connection, loop, &config, entry->is_path);
 
     if (err) {
+        net_crowd_leave(loop->config.crowd, place);
         (void)close(fd);
         return err;
     }
+    connection->place = place;
     err = net_socket_adopt(&connection->socket, fd);
     if (err) {
         finish(connection, err);

@@ -44,13 +44,20 @@ static bool refuse_without_room(struct net_listener *listener)
 /* Take one caller.  False: none is left, or none can be taken. */
 static bool take(struct net_listener *listener)
 {
-    int fd = accept(listener->fd, NULL, NULL);
+    struct net_loop *loop = listener->loop;
+    struct net_address from = {.size = sizeof from.to};
+    struct net_crowd_place *place = NULL;
+    int fd = accept(listener->fd, (void *)&from.to, &from.size);
 
     if (fd < 0 && (errno == EMFILE || errno == ENFILE))
         return refuse_without_room(listener); /* Law 1 */
     if (fd < 0)
         return errno == EINTR || errno == ECONNABORTED || errno == EPROTO;
-    if (net_connection_serve(listener->loop, &listener->entry, fd))
+    if (loop->config.crowd &&
+        net_crowd_enter(loop->config.crowd, &from, net_loop_now_ms(loop),
+                        &place) != ERR_NONE)
+        (void)close(fd); /* counted there */
+    else if (net_connection_serve(loop, &listener->entry, fd, place))
         listener->refused++; /* Law 1 */
     return true;
 }

@@ -208,9 +208,12 @@ void rpc_server_release(struct rpc_call *call)
 /* ---- the head of a request ---- */
 
 static enum err admit(const struct rpc_server *server,
+                      const struct http_exchange *exchange,
                       const struct api_method *method,
                       const struct rpc_asked *asked)
 {
+    if (exchange->denied)
+        return ERR_FULL;
     if (!method || !server->bound[method - server->set->methods].handler)
         return ERR_METHOD;
     if (asked->err != ERR_NONE)
@@ -289,7 +292,7 @@ static void on_begin(void *self, struct http_exchange *exchange)
         (void)rpc_cors_preflight(server, exchange);
         return; /* rpc_answer_plain() follows */
     }
-    err = admit(server, method, &asked);
+    err = admit(server, exchange, method, &asked);
     call = err == ERR_NONE ? open_call(server, exchange, method, &asked) : NULL;
     if (!call) {
         rpc_answer_refuse(server, exchange, &asked,

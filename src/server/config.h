@@ -50,6 +50,11 @@ enum {
     X(crisis_confirmed, LIST, "",                                        1, 64,           "list: id of a crisis entry that you have checked (deploy/crisis)") \
     X(loops,            UINT, 2,                                         1, CONFIG_LOOPS_MAX, "I/O threads") \
     X(connections_max,  UINT, 16384,                                     16, 1000000,     "connections at once") \
+    X(address_connections_max, UINT, 256,                               1, 1000000,      "connections at once from one address: IPv4, or 64 bits of IPv6. Behind a proxy all come from the proxy's: set the four of these as high as for all, and let the proxy limit") \
+    X(address_connections_per_s, UINT, 64,                              1, 1000000,      "new connections a second from one address; twice as many at once") \
+    X(address_calls_max, UINT, 2048,                                     1, 1000000,      "calls at once, streams among them, over all connections of one address; more are answered RESOURCE_EXHAUSTED") \
+    X(address_calls_per_s, UINT, 2000,                                   1, 1000000,      "new calls a second of one address; twice as many at once") \
+    X(address_local,    FLAG, 0,                                         0, 1,            "hold this machine's own addresses to these limits, too; a unix:PATH never is") \
     X(tickets_max,      UINT, 16384,                                     64, 1000000,     "people waiting at once") \
     X(duties_max,       UINT, 16384,                                     64, 1000000,     "peers on duty at once") \
     X(talks_max,        UINT, 32768,                                     64, 1000000,     "talks at once, with those that can still be reflected on") \
@@ -72,6 +77,8 @@ struct server_config { /* each key of the table is a member of this name */
         loops, connections_max;
     uint64_t tickets_max, duties_max, talks_max, queue_max, log_level;
     uint64_t record_bytes_max;
+    uint64_t address_connections_max, address_connections_per_s;
+    uint64_t address_calls_max, address_calls_per_s, address_local;
     const char *crisis_confirmed[CONFIG_CONFIRMED_MAX + 1]; /* NULL-ended */
     const char *cors_origin[CONFIG_ORIGINS_MAX + 1];        /* the same */
     uint32_t confirmed, origins;

@@ -16,7 +16,7 @@
 #include "service/crisis.h"
 #include "store/sqlite.h"
 
-enum { NONCES = 65536, PATH_BYTES = 512 };
+enum { NONCES = 65536, PATH_BYTES = 512, CROWD_LEFT = 8192 };
 
 static int complain(const char *what, const char *why)
 {
@@ -129,6 +129,21 @@ static void open_record(struct server_node *node,
     log_event(LOG_RECORD_ENDED, 1, err);
 }
 
+/* As many places as connections, and for those who come and go. */
+static enum err make_crowd(struct server_node *node)
+{
+    const struct server_config *config = node->config;
+    const struct net_crowd_config crowd = {
+        .places = node->quota.max + CROWD_LEFT,
+        .connections_max = (uint32_t)config->address_connections_max,
+        .connections_per_s = (uint32_t)config->address_connections_per_s,
+        .calls = {.open_max = (uint32_t)config->address_calls_max,
+                  .per_s = (uint32_t)config->address_calls_per_s},
+        .local = config->address_local};
+
+    return net_crowd_init(&node->crowd, &crowd);
+}
+
 static int make_shared(struct server_node *node)
 {
     const struct server_config *config = node->config;
@@ -153,7 +168,9 @@ static int make_shared(struct server_node *node)
         return complain("start", "out of memory");
     seal_challenge_book_init(&node->nonces, node->nonce_ring, NONCES,
                              node->nonce_slot, net_clock_now_ms(&node->clock));
-    err = server_hub_init(&node->hub, (uint32_t)config->talks_max * 2);
+    err = make_crowd(node);
+    if (err == ERR_NONE)
+        err = server_hub_init(&node->hub, (uint32_t)config->talks_max * 2);
     node->hub_made = err == ERR_NONE;
     if (err == ERR_NONE)
         err = server_storage_init(&node->storage, node->store, queue_max,
@@ -243,6 +260,7 @@ static void stop(struct server_node *node)
     for (uint32_t i = 0; i < node->workers; i++)
         server_worker_close(&node->worker[i]);
     server_doors_close(&node->doors);
+    net_crowd_close(&node->crowd);
     if (node->turn_made)
         server_turn_close(&node->turn);
     if (node->storage_made)

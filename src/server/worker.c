@@ -172,9 +172,7 @@ static void port_order_reserved(void *arg, struct service_order *order)
 
 static void port_order_release(void *arg)
 {
-    struct server_worker *worker = arg;
-
-    server_turn_release(&worker->node->turn);
+    server_turn_release(&((struct server_worker *)arg)->node->turn);
 }
 
 static enum err port_nonce_use(void *arg, const uint8_t nonce[static 32])
@@ -362,6 +360,7 @@ enum err server_worker_init(struct server_worker *worker,
                  .tick = tick,
                  .above = worker},
         .quota = &node->quota,
+        .crowd = &node->crowd,
         .connections_max = node->quota.max,
         .record_size = sizeof(struct record),
         .inbox_max = INBOX,
