@@ -32,8 +32,12 @@ void http_h2_wake(struct http_session *session)
 /* http/session law 5 */
 static bool is_full(const struct http_session *session)
 {
+    const struct http_host *host = session->host;
+
     return session->h2 && session->role == HTTP_SERVER &&
-           session->out_bytes >= HTTP_OUT_MAX;
+           (session->out_bytes >= HTTP_OUT_MAX ||
+            (session->out_bytes > 0 &&
+             host->out_bytes >= host->limits.out_bytes_max));
 }
 
 /* Law 1: called between, never inside, nghttp2's own functions. */
@@ -186,7 +190,7 @@ static int on_header(nghttp2_session *h2, const nghttp2_frame *frame,
     exchange->head_bytes += (uint32_t)(name.len + value.len + 32);
     if (exchange->head_bytes > HEAD_ABUSE * max ||
         exchange->fields > HEAD_ABUSE * HTTP_FIELDS_MAX) {
-        http_guard_expel(session, "header_list_too_large");
+        http_guard_expel(session, LOG_EXPELLED_HEAD, "header_list_too_large");
         return NGHTTP2_ERR_CALLBACK_FAILURE;
     }
     if (exchange->head_bytes > max || exchange->fields > HTTP_FIELDS_MAX)
@@ -229,6 +233,7 @@ static int on_head_end(struct http_exchange *exchange)
         return 0;
     }
     if (exchange->head_bad) {
+        log_event(LOG_HEAD_REFUSED, 1, ERR_TOO_LARGE);
         if (http_exchange_respond(exchange, 431, plain, 1) != ERR_NONE ||
             http_exchange_end(exchange, NULL, 0) != ERR_NONE)
             return NGHTTP2_ERR_CALLBACK_FAILURE;

@@ -1,3 +1,4 @@
+/* Long because the states of a connection and what moves them are one thing. */
 #include "net/connection.h"
 
 #include <stdlib.h>
@@ -47,7 +48,8 @@ struct net_connection {
     uint32_t turn_bytes, waiting_bytes; /* read in this turn; while it waits */
     enum state state;
     enum err why;
-    bool reading, doomed; /* doomed: close for `why` when the turn ends */
+    bool reading, deaf; /* deaf: the peer sends no more */
+    bool doomed;        /* close for `why` when the turn ends */
 };
 
 static void move(struct net_connection *connection, enum state to)
@@ -127,6 +129,11 @@ static void on_room(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 
 static void on_end_of_input(struct net_connection *connection, bool lost)
 {
+    connection->deaf = true;
+    if (!lost && connection->state == OPEN &&
+        http_session_eof(&connection->channel.session,
+                         net_loop_now_ms(connection->loop)))
+        return; /* Law 5 */
     if (connection->state == LINGERING || connection->state == ENDING)
         finish(connection, connection->why);
     else if (lost || connection->state == SECURING ||
@@ -138,7 +145,8 @@ static void on_end_of_input(struct net_connection *connection, bool lost)
 
 static bool may_read(const struct net_connection *connection)
 {
-    if (connection->state == CLOSED || connection->state == CONNECTING)
+    if (connection->state == CLOSED || connection->state == CONNECTING ||
+        connection->deaf)
         return false;
     return connection->turn_bytes < NET_CONNECTION_TURN &&
            http_session_hungry(&connection->channel.session) &&
@@ -158,6 +166,8 @@ static void take_in(struct net_connection *connection, const uint8_t *bytes,
         leave_handshakes(connection, ERR_NONE);
         move(connection, OPEN);
     }
+    if (err == ERR_ABUSE && !connection->channel.session.failed)
+        log_event(LOG_EXPELLED_TLS, 1, err);
     if (err)
         begin_end(connection, err);
     else if (connection->channel.over)
@@ -186,6 +196,14 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buf)
     }
 }
 
+/* What waits at the socket counts as an answer that waits. */
+static void note_unsent(struct net_connection *connection)
+{
+    if (connection->channel.begun)
+        http_session_unsent(&connection->channel.session,
+                            connection->socket.rest_size);
+}
+
 static void on_written(uv_write_t *request, int status)
 {
     struct net_connection *connection = request->data;
@@ -194,6 +212,7 @@ static void on_written(uv_write_t *request, int status)
     connection->waiting_bytes = 0;
     if (connection->state == CLOSED)
         return;
+    note_unsent(connection);
     if (status < 0)
         finish(connection, ERR_CONNECTION);
     else
@@ -247,9 +266,10 @@ static bool pull(struct net_connection *connection)
         if (!err && turn.size > 0)
             err = net_socket_write(&connection->socket, loop->out, turn.size,
                                    on_written);
-        if (err == ERR_FULL)
+        if (err == ERR_FULL) {
             connection->waiting_ms = turn.now_ms;
-        else if (err)
+            note_unsent(connection);
+        } else if (err)
             finish(connection, err);
         if (err || !turn.more)
             return !err;
@@ -261,6 +281,7 @@ static bool pull(struct net_connection *connection)
 static void linger(struct net_connection *connection)
 {
     move(connection, LINGERING);
+    connection->waiting_ms = net_loop_now_ms(connection->loop);
     net_channel_close(&connection->channel);
     if (net_socket_shutdown(&connection->socket, on_shut))
         finish(connection, connection->why);
@@ -284,7 +305,10 @@ static void set_timer(struct net_connection *connection)
     const struct net_loop_config *config = &connection->loop->config;
     uint64_t at_ms, cut_ms = NET_NEVER;
 
-    if (connection->state == ENDING || connection->state == LINGERING)
+    if (connection->state == ENDING && connection->socket.rest &&
+        connection->why == ERR_NONE)
+        at_ms = NET_NEVER; /* cut_ms is patience enough for an answer */
+    else if (connection->state == ENDING || connection->state == LINGERING)
         at_ms = connection->waiting_ms + config->linger_ms;
     else
         at_ms = http_session_deadline_ms(&connection->channel.session);
@@ -305,6 +329,10 @@ void net_connection_flush(struct net_connection *connection)
     connection->turn_bytes = 0;
     if (connection->doomed) {
         finish(connection, connection->why);
+        return;
+    }
+    if (connection->socket.rest && connection->channel.session.cut) {
+        finish(connection, ERR_ABUSE);
         return;
     }
     if (connection->state >= SECURING && connection->state <= ENDING &&
@@ -339,6 +367,8 @@ void net_connection_tick(struct net_timer *timer, uint64_t now_ms)
     else if (connection->socket.rest &&
              now_ms >= connection->waiting_ms + config->write_ms)
         err = ERR_SLOW_READER; /* Law 1 */
+    if (err == ERR_SLOW_READER)
+        log_event(LOG_SLOW_WRITE, 1, err);
     if (err || connection->state > OPEN) {
         finish(connection, err);
         return;

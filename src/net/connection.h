@@ -18,7 +18,8 @@
  *      closes, and what the peer still sends is read for linger_ms, so that a
  *      reset does not destroy it.
  *   4. A handshake that took handshake_ms is cut off; of more than
- *      handshakes_max at once the oldest is. */
+ *      handshakes_max at once the oldest is.
+ *   5. Who sends no more still gets the answer to what was asked by HTTP/1.1. */
 #ifndef NET_CONNECTION_H
 #define NET_CONNECTION_H
 

@@ -222,7 +222,10 @@ static enum err admit(const struct rpc_server *server,
         return ERR_DEADLINE; /* Law 3 */
     if (server->draining)
         return ERR_DRAINING;
-    return server->calls >= server->limits.calls_max ? ERR_FULL : ERR_NONE;
+    if (server->calls < server->limits.calls_max)
+        return ERR_NONE;
+    log_event(LOG_CALLS_FULL, 1, ERR_FULL);
+    return ERR_FULL;
 }
 
 /* The next time something is to happen to the call by itself. */
@@ -388,6 +391,8 @@ void rpc_server_tick(struct rpc_server *server, uint64_t now_ms)
     if (now_ms > server->now_ms)
         server->now_ms = now_ms;
     while ((call = rpc_roster_next(server, server->now_ms))) {
+        if (!call->answered && server->now_ms < call->deadline_ms)
+            log_event(LOG_REQUEST_SLOW, 1, ERR_DEADLINE); /* request_ms */
         if (call->answered) /* ending, and its reader is late */
             http_exchange_reset(call->exchange, ERR_SLOW_READER);
         else
@@ -407,6 +412,17 @@ void rpc_server_drain(struct rpc_server *server)
         rpc_intake_give_up(call, ERR_DRAINING);
         rpc_server_release(call);
     }
+}
+
+void rpc_server_leave(void *server, struct http_exchange *exchange)
+{
+    struct rpc_call *call = exchange->user;
+
+    (void)server;
+    if (!call || call->answered)
+        return;
+    rpc_intake_give_up(call, ERR_DRAINING);
+    rpc_server_release(call);
 }
 
 uint32_t rpc_server_calls(const struct rpc_server *server)

@@ -1,3 +1,4 @@
+/* Long because each port of the services is a few lines. */
 #include "server/worker.h"
 
 #include <time.h>
@@ -327,6 +328,19 @@ static void tick(void *above, uint64_t now_ms)
 
 /* --- birth and death --- */
 
+static struct http_limits limits_of(const struct server_config *config)
+{
+    return (struct http_limits){
+        .out_bytes_max = (uint32_t)(config->out_bytes_max / config->loops),
+        .idle_ms = (uint32_t)config->idle_ms,
+        .ping_ms = (uint32_t)config->ping_ms,
+        .pong_ms = (uint32_t)config->pong_ms,
+        .ping_min_ms = (uint32_t)config->ping_min_ms,
+        .age_ms = (uint32_t)config->age_ms,
+        .drain_ms = DRAIN_MS,
+        .grace_ms = GRACE_MS};
+}
+
 static enum err make_face(struct server_worker *worker,
                           struct server_face *face, uint32_t number)
 {
@@ -344,8 +358,8 @@ static enum err make_face(struct server_worker *worker,
     rpc_reflection_init(&face->rpc);
     face->host.handler_of = rpc_server_handler();
     face->host.handler = &face->rpc;
-    face->host.limits.drain_ms = DRAIN_MS;
-    face->host.limits.grace_ms = GRACE_MS;
+    face->host.limits = limits_of(worker->node->config);
+    face->host.leave = rpc_server_leave;
     err = net_loop_host(&worker->loop, &face->host);
     face->hosted = err == ERR_NONE;
     return err;
