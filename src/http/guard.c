@@ -147,8 +147,7 @@ static uint64_t quiet_ms(const struct http_session *session)
     if (session->exchanges == 0 && session->role == HTTP_SERVER)
         at_ms = sooner(at_ms, session->idle_ms + limits->idle_ms);
     if (http_h1_in_body(session))
-        at_ms = sooner(at_ms, sooner(session->heard_ms, session->body_ms) +
-                                  limits->slow_ms);
+        at_ms = sooner(at_ms, session->body_ms + limits->slow_ms);
     if (session->pinged)
         return sooner(at_ms, session->ping_ms + limits->pong_ms);
     if (http_guard_keeps(session))
@@ -259,11 +258,7 @@ static bool body_late(struct http_session *session)
     const struct http_limits *limits = &session->host->limits;
     const uint64_t now_ms = session->now_ms, slow_ms = limits->slow_ms;
 
-    if (!http_h1_in_body(session))
-        return false;
-    if (now_ms >= session->heard_ms + slow_ms)
-        return true;
-    if (now_ms < session->body_ms + slow_ms)
+    if (!http_h1_in_body(session) || now_ms < session->body_ms + slow_ms)
         return false;
     if (session->body_bytes < limits->body_per_s * slow_ms / 1000)
         return true;

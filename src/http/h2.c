@@ -37,7 +37,7 @@ static bool is_full(const struct http_session *session)
     return session->h2 && session->role == HTTP_SERVER &&
            (session->out_bytes >= HTTP_OUT_MAX ||
             (session->out_bytes > 0 &&
-             host->out_bytes >= host->limits.out_bytes_max));
+             host->out_bytes > host->limits.out_bytes_max));
 }
 
 /* Law 1: called between, never inside, nghttp2's own functions. */

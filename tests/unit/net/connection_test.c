@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "echo_world.h"
 #include "fail_malloc.h"
 
@@ -341,6 +342,71 @@ static void last_words(void)
     echo_world_close(&world);
 }
 
+/* Law 5: over a socket, and through it the end of both. */
+static void half_closed(void)
+{
+    static const char asked[] = "POST /echo HTTP/1.1\r\nhost: a\r\n"
+                                "content-length: 5\r\n\r\nhello";
+    static struct echo_world world;
+    struct echo_caller caller;
+    char got[4096];
+    ssize_t size;
+    size_t all = 0;
+
+    echo_world_open(&world, NULL, &plain, &patient);
+    for (int cut = 0; cut < 2; cut++) {
+        all = 0;
+        echo_caller_open(&caller, &world);
+        CHECK(send(caller.fd, asked, sizeof asked - 1 - (size_t)cut,
+                   MSG_NOSIGNAL) > 0);
+        CHECK(!shutdown(caller.fd, SHUT_WR));
+        while ((size = recv(caller.fd, got + all, sizeof got - 1 - all, 0)) > 0)
+            all += (size_t)size;
+        got[all] = '\0';
+        CHECK(cut || (strstr(got, "HTTP/1.1 200 ") && strstr(got, "hello")));
+        CHECK(!cut || !strstr(got, "hello"));
+        echo_caller_close(&caller);
+    }
+    echo_world_close(&world);
+}
+
+/* Who holds too much while others wait is closed at once, at the socket, too
+ * (http/session law 6): the others go on. */
+static void held_too_much(void)
+{
+    enum { STALLED = 6 };
+    static const struct http_limits tight = {.slow_ms = 60000,
+                                             .out_bytes_max = 4 << 20};
+    static struct echo_world world;
+    static struct echo_caller stalled[STALLED];
+    struct echo_caller other;
+    uint64_t before = log_counter(LOG_EXPELLED_UNREAD);
+
+    echo_world_open(&world, NULL, &plain, &tight);
+    echo_caller_open(&other, &world);
+    for (int s = 0; s < STALLED; s++) {
+        echo_caller_open(&stalled[s], &world);
+        for (int i = 0; i < 20; i++)
+            echo_caller_ask(&stalled[s], "/pour", 0);
+        CHECK(echo_caller_push(&stalled[s], ECHO_PIECE));
+        if (s % 2)
+            echo_caller_widen(&stalled[s]);
+        echo_caller_ask(&other, "/echo", 10000);
+        CHECK(echo_caller_finish(&other, (size_t)s + 1));
+    }
+    CHECK(echo_wait(&world.ended, STALLED + 16));
+    CHECK(log_counter(LOG_EXPELLED_UNREAD) > before);
+    CHECK(world.host.out_bytes <= 6 << 20);
+    echo_caller_ask(&other, "/echo", 10000);
+    CHECK(echo_caller_finish(&other, STALLED + 1));
+    CHECK(other.failed == 0);
+    for (int s = 0; s < STALLED; s++)
+        echo_caller_close(&stalled[s]);
+    echo_caller_close(&other);
+    echo_world_close(&world);
+    CHECK(world.host.out_bytes == 0);
+}
+
 int main(void)
 {
     char folder[] = "/tmp/kindred_net_XXXXXX", where[64];
@@ -357,6 +423,8 @@ int main(void)
     stalled_writer();
     reader_that_lags();
     last_words();
+    half_closed();
+    held_too_much();
     silent_peer();
     one_write_per_turn();
     no_memory();
