@@ -337,8 +337,8 @@ enum err http_guard_tick(struct http_session *session)
     if (session->failed != ERR_NONE)
         return session->failed;
     if (!session->greeted)
-        err =
-            late(session, session->born_ms + limits->hello_ms, LOG_SLOW_HELLO);
+        err = late(session, session->born_ms + limits->hello_ms,
+                   session->head_open ? LOG_SLOW_HEAD : LOG_SLOW_HELLO);
     if (err == ERR_NONE && session->head_open)
         err = late(session, session->head_ms + limits->head_ms, LOG_SLOW_HEAD);
     if (err != ERR_NONE)

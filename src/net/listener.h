@@ -27,7 +27,6 @@ struct net_listener { /* all private; all zero is one that listens nowhere */
     struct net_connection_entry entry;
     struct net_address address;
     int fd, spare_fd;
-    uint64_t refused, refused_ms;
     struct list by_loop;
 };
 

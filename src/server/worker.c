@@ -13,7 +13,7 @@
  * and peers who do not read them. */
 enum { INBOX = 8192, DRAIN_MS = 2000, GRACE_MS = 5000 };
 
-enum { LATER_MS = 10, SICK_MS = 5000 };
+enum { LATER_MS = 10, SICK_MS = 5000, GO_MS = 50 };
 
 enum record_kind { RECORD_REQUEST, RECORD_SIGNAL, RECORD_DRAIN, RECORD_SICK };
 
@@ -257,8 +257,11 @@ static void get_well(struct server_worker *worker, uint64_t now_ms)
         say_health(worker, true);
 }
 
+/* Who watches our health hears of it, and streams what to do, before any
+ * connection is asked to go. */
 static void drain(struct server_worker *worker)
 {
+    worker->go_ms = net_clock_mono_ms() + GO_MS;
     say_health(worker, false);
     rpc_server_drain(&worker->member.rpc);
     if (worker->operations.made)
@@ -305,6 +308,8 @@ static uint64_t deadline_ms(void *above)
         sooner(&at_ms, worker->later_ms);
     if (worker->sick_ms > 0)
         sooner(&at_ms, worker->sick_ms);
+    if (worker->go_ms > 0)
+        sooner(&at_ms, worker->go_ms);
     if (worker->number == 0)
         sooner(&at_ms, server_doors_deadline_ms(&worker->node->doors));
     if (worker->operations.made)
@@ -318,6 +323,10 @@ static void tick(void *above, uint64_t now_ms)
 
     pass_later(worker, now_ms);
     get_well(worker, now_ms);
+    if (worker->go_ms > 0 && now_ms >= worker->go_ms) {
+        worker->go_ms = 0;
+        net_loop_drain(&worker->loop);
+    }
     if (worker->number == 0)
         server_doors_tick(&worker->node->doors, now_ms);
     rpc_server_tick(&worker->member.rpc, now_ms);
@@ -455,7 +464,6 @@ void server_worker_drain(struct server_worker *worker)
     if (atomic_exchange(&worker->draining, true))
         return;
     net_queue_put_reserved(&worker->loop.inbox, &record);
-    net_loop_drain(&worker->loop);
 }
 
 void server_worker_sick(struct server_worker *worker)

@@ -1,3 +1,4 @@
+/* Long because each way a request can be cut, slow, broken or early is tried. */
 #include "http/h1.h"
 
 #include <stdio.h>
