@@ -7,7 +7,11 @@
 #include "http/h1.h"
 #include "http/h2.h"
 
-enum { STRIKES_MAX = 2 };
+enum {
+    STRIKES_MAX = 2,
+    UNHEARD_MAX = 128 * 1024, /* above a window, and a read not looked at yet */
+    UNHEARD_EACH = 1024
+};
 
 void http_guard_defaults(struct http_limits *limits)
 {
@@ -103,6 +107,20 @@ bool http_guard_reset(struct http_session *session)
 bool http_guard_control(struct http_session *session)
 {
     return pay(session, &session->controls, LOG_EXPELLED_CONTROLS);
+}
+
+void http_guard_heard(struct http_session *session, size_t size)
+{
+    session->unheard -= size < session->unheard ? size : session->unheard;
+}
+
+void http_guard_unheard(struct http_session *session)
+{
+    while (session->unheard > UNHEARD_MAX) {
+        session->unheard -= UNHEARD_EACH;
+        if (!http_guard_control(session))
+            return;
+    }
 }
 
 bool http_guard_ping(struct http_session *session)

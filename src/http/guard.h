@@ -25,6 +25,10 @@ void http_guard_defaults(struct http_limits *limits);
 /* Pay for one; false: the connection is to end (and says so to the peer). */
 MUST_USE bool http_guard_reset(struct http_session *session);
 MUST_USE bool http_guard_control(struct http_session *session);
+/* Of the bytes that came nghttp2 told us so many.  It says nothing of DATA of a
+ * stream that is over: what it does not tell of is paid by its size. */
+void http_guard_heard(struct http_session *session, size_t size);
+void http_guard_unheard(struct http_session *session);
 MUST_USE bool http_guard_ping(struct http_session *session);
 
 /* Honest work. */

@@ -9,6 +9,7 @@
 #include "http/out.h"
 #include "http/pool.h"
 
+enum { FRAME_HEAD = 9 };
 enum { HEAD_ABUSE = 4 }; /* times the limit of a head: no longer answered */
 
 void http_h2_note(struct http_exchange *exchange, unsigned event)
@@ -114,8 +115,7 @@ static int on_unknown(nghttp2_session *h2, void **payload,
 {
     (void)h2;
     (void)payload;
-    (void)hd;
-    (void)user;
+    http_guard_heard(user, FRAME_HEAD + hd->length);
     return NGHTTP2_ERR_CANCEL;
 }
 
@@ -263,6 +263,10 @@ static int on_frame_recv(nghttp2_session *h2, const nghttp2_frame *frame,
     struct http_exchange *exchange;
     int rv = 0;
 
+    http_guard_heard(session, /* the body of DATA is told of as it comes */
+                     FRAME_HEAD + (frame->hd.type == NGHTTP2_DATA
+                                       ? frame->data.padlen
+                                       : frame->hd.length));
     switch (frame->hd.type) {
     case NGHTTP2_SETTINGS:
         session->greeted = true;
@@ -306,6 +310,7 @@ static int on_data(nghttp2_session *h2, uint8_t flags, int32_t stream_id,
                   (exchange->client || !exchange->out_ended);
 
     (void)flags;
+    http_guard_heard(session, size);
     if (wanted && buf_append(&exchange->in, bytes, size) != ERR_NONE) {
         http_exchange_reset(exchange, ERR_NOMEM);
         wanted = false;
@@ -369,8 +374,8 @@ static int on_invalid_frame(nghttp2_session *h2, const nghttp2_frame *frame,
                             int code, void *user)
 {
     (void)h2;
-    (void)frame;
     (void)code;
+    http_guard_heard(user, FRAME_HEAD + frame->hd.length);
     return http_guard_reset(user) ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 

@@ -206,8 +206,12 @@ static enum err fatal(ssize_t rv)
 static void receive_h2(struct http_session *session, const uint8_t *bytes,
                        size_t size)
 {
-    ssize_t rv = nghttp2_session_mem_recv(session->h2, bytes, size);
+    ssize_t rv;
 
+    session->unheard += size;
+    rv = nghttp2_session_mem_recv(session->h2, bytes, size);
+    if (rv >= 0)
+        http_guard_unheard(session);
     if (rv < 0 && fatal(rv) == ERR_ABUSE)
         http_guard_expel(session, LOG_EXPELLED_FLOOD, "too_much");
     if (rv >= 0 || session->failed != ERR_NONE)

@@ -153,6 +153,7 @@ struct http_session { /* read-only outside; all zero is closed */
     size_t in_bytes, in_owed; /* body held; credit of the connection owed */
     size_t out_bytes;         /* body made and not yet sent; of it at the */
     size_t unsent;            /* … socket */
+    size_t unheard;           /* bytes that came and nghttp2 did not tell of */
     struct list by_holder;
     struct list all, events, waits, submits, stalls; /* waits: events, Law 5 */
     enum err failed;

@@ -36,6 +36,8 @@ OPEN = request(1, END_HEADERS, "/grpc.health.v1.Health/Watch")  # a request that
 BOMB = fields([(":method", "POST"), (":scheme", "http"), (":path", "/"), (":authority", "t")]) + \
     b"\x40" + string("x") + string("y" * 4000) + b"\xbe" * 12000
 
+FLOOD = "expelled_flood expelled_controls"  # nghttp2's bound of what waits, or our budget, whichever is met first
+
 # (what is sent, the frames, words of the GOAWAY, counter): more than any budget of http/guard, and to be cut off for it
 FLOODS = [
     ("2,000 requests, each reset at once (rapid reset)",
@@ -53,9 +55,9 @@ FLOODS = [
      "too_much", "expelled_flood"),
     ("10,000 CONTINUATION frames with nothing in them",
      [frame(HEADERS, 0, 1, b"")] + [frame(CONTINUATION, 0, 1)] * 10000, "too_much", "expelled_flood"),
-    ("10,000 SETTINGS frames", [frame(SETTINGS, 0, 0, SETTING)] * 10000, "too_much", "expelled_flood"),
+    ("10,000 SETTINGS frames", [frame(SETTINGS, 0, 0, SETTING)] * 10000, "too_much", FLOOD),
     ("10,000 SETTINGS frames of 32 windows each, over 100 streams",
-     [request(i, END_HEADERS) for i in odd(100)] + [frame(SETTINGS, 0, 0, SETTING * 32)] * 10000, "too_much", "expelled_flood"),
+     [request(i, END_HEADERS) for i in odd(100)] + [frame(SETTINGS, 0, 0, SETTING * 32)] * 10000, "too_much", FLOOD),
     ("10,000 PING frames", [frame(PING, 0, 0, b"\1" * 8)] * 10000, "too_many_pings", "expelled_pings"),
     ("10,000 answers to PINGs that were none", [frame(PING, ACK, 0, b"\1" * 8)] * 10000, "too_much", "expelled_controls"),
     ("10,000 PRIORITY frames, of one stream", [frame(PRIORITY, 0, 1, b"\0\0\0\0\1")] * 10000, "too_much", "expelled_controls"),
@@ -65,6 +67,10 @@ FLOODS = [
     ("10,000 WINDOW_UPDATE frames of a stream", [OPEN] + [frame(WINDOW, 0, 1, ONE)] * 10000, "too_much", "expelled_controls"),
     ("10,000 DATA frames with nothing in them", [OPEN] + [frame(DATA, 0, 1)] * 10000, "too_much", "expelled_controls"),
     ("10,000 DATA frames with padding in them", [OPEN] + [frame(DATA, PADDED, 1, b"\0")] * 10000, "too_much", "expelled_controls"),
+    ("10,000 windows of a stream that is over",
+     [request(1) + frame(RST, 0, 1, struct.pack(">I", 8))] + [frame(WINDOW, 0, 1, ONE)] * 10000, "too_much", "expelled_controls"),
+    ("10,000 resets of a stream that is over", [request(1)] + [frame(RST, 0, 1, struct.pack(">I", 8))] * 10000, "too_much",
+     "expelled_resets"),
     ("10,000 GOAWAY frames", [OPEN] + [frame(GOAWAY, 0, 0, b"\0" * 8)] * 10000, "too_much", "expelled_controls"),
     ("10,000 frames of a kind that nobody knows", [frame(0x42, 0, 0)] * 10000, "too_much", "expelled_controls"),
     ("a head of 48 MB in 16 KB (HPACK bomb)", [frame(HEADERS, END_HEADERS | END_STREAM, 1, BOMB)], "header_list_too_large", "expelled_head"),
@@ -75,11 +81,24 @@ FLOODS = [
 
 def floods(server, honest):
     for what, frames, words, reason in FLOODS:
-        with attack(honest, what, reason):
+        with attack(honest, what, *reason.split()):
             wire = Wire(server)
             wire.send(*batches(frames))
             check.that(f"{what}: cut off", wire.cut(), len(wire.got))
             check.that(f"{what}: told why", wire.goaway() == (CALM, words), wire.goaway())
+            wire.close()
+
+
+def late_bodies(server, honest):
+    """The call was answered before its body came: what still comes is for nobody, and paid."""
+    for what, late, n in (("DATA frames", b"\0" * 100, 10000), ("DATA frames with nothing in them", b"", 600000)):
+        what = f"{n} {what}, of a stream that is over"
+        with attack(honest, what, "expelled_controls", "protocol_broken"):
+            wire = Wire(server)
+            wire.send(request(1, END_HEADERS, "/no/such"))
+            check.that(f"{what}: answered, and told to stop", [payload for _, _, payload in wire.until(RST)] == [b"\0" * 4])
+            wire.send(*batches([frame(DATA, 0, 1, late)] * n, 2000))
+            check.that(f"{what}: cut off", wire.cut() and wire.goaway() in ((CALM, "too_much"), (3, "")), wire.goaway())
             wire.close()
 
 
@@ -104,6 +123,7 @@ BROKEN = [
     ("a promise", frame(PUSH, END_HEADERS, 1, b"\0\0\0\2")),
     ("a frame larger than may be", OPEN + frame(DATA, 0, 1, b"\0" * 16385)),
     ("a stream that went by", request(5) + request(3)),
+    ("DATA of a stream that the caller itself reset", request(1) + frame(RST, 0, 1, struct.pack(">I", 8)) + frame(DATA, 0, 1, b"a")),
     ("a head within a head", frame(HEADERS, 0, 1, b"") + OPEN),
     ("a head that cannot be unpacked", frame(HEADERS, END_HEADERS, 1, b"\xff" * 40)),
 ]
@@ -418,7 +438,7 @@ def main(build):
     with Server(build, "--loops", "1") as server:
         honest = Honest(server)
         begun = slow_begin(server)
-        for part in (floods, refused_streams, broken, steady, bombs, smuggling):
+        for part in (floods, late_bodies, refused_streams, broken, steady, bombs, smuggling):
             part(server, honest)
         held = large_heads(server, honest) + holders(server, honest)
         secure(build)

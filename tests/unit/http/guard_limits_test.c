@@ -357,8 +357,50 @@ static void named(void)
     }
 }
 
+/* DATA of a stream that is over, of which nghttp2 tells nothing: paid by size;
+ * what was on its way when we answered early is not. */
+static void unheard(void)
+{
+    const struct http_limits limits = {0};
+    uint64_t before = log_counter(LOG_EXPELLED_CONTROLS);
+    enum err err = ERR_NONE;
+    size_t sent = 0;
+    int goaway;
+
+    open_all(&limits, 1);
+    frames_request(&frames, 1, 0);
+    CHECK(frames_send(&frames, &session[0], NOW) == ERR_NONE);
+    CHECK(http_exchange_respond(of[0], 200, NULL, 0) == ERR_NONE);
+    CHECK(http_exchange_end(of[0], NULL, 0) == ERR_NONE);
+    CHECK(frames_drain(&session[0], FRAMES_RST, &goaway, NOW) == 1 && !of[0]);
+    while (err == ERR_NONE && sent < 100u << 20) {
+        for (int i = 0; i < 1000; i++)
+            frames_add(&frames, FRAMES_DATA, 0, 1, "", 0);
+        sent += frames.size;
+        err = frames_send(&frames, &session[0], NOW);
+        CHECK(err == ERR_NONE || sent > 64 * 1024);
+    }
+    CHECK(err == ERR_ABUSE && sent < 3u << 20);
+    CHECK(log_counter(LOG_EXPELLED_CONTROLS) == before + 1);
+    close_all();
+    /* Bodies that are wanted are heard, in whatever pieces, padded or not. */
+    open_all(&limits, 1);
+    frames_request(&frames, 1, 0);
+    for (int i = 0; i < 3000; i++) {
+        static uint8_t body[1001] = {200};
+
+        frames_add(&frames, FRAMES_DATA, i % 20 ? 0 : 8, 1, body, sizeof body);
+        CHECK(frames_send(&frames, &session[0], NOW) == ERR_NONE);
+        (void)frames_drain(&session[0], FRAMES_DATA, &goaway, NOW);
+        CHECK(session[0].unheard < 1024);
+    }
+    CHECK(log_counter(LOG_EXPELLED_CONTROLS) == before + 1);
+    close_all();
+}
+
 int main(void)
 {
+    unheard();
     largest_first();
     at_sockets();
     for (uint64_t seed = 1; seed <= 8; seed++)
