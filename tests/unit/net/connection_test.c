@@ -407,6 +407,62 @@ static void held_too_much(void)
     CHECK(world.host.out_bytes == 0);
 }
 
+/* Turns of a loop that has no thread, until nothing happens any more. */
+static void turns(struct echo_world *world, int n)
+{
+    const struct timespec a_while = {.tv_nsec = 200000};
+
+    while (n-- > 0) {
+        (void)uv_run(&world->loop.uv, UV_RUN_NOWAIT);
+        (void)nanosleep(&a_while, NULL);
+    }
+}
+
+/* The same where the windows are wide and it is the sockets that are full: what
+ * waits there counts, and who is cut off is gone at once. */
+static void held_at_sockets(void)
+{
+    enum { STALLED = 4 };
+    static struct echo_world world;
+    static struct echo_caller stalled[STALLED];
+    struct echo_caller other;
+    size_t sum = 0, full = 0;
+
+    echo_world_make(&world, NULL, &plain, &patient);
+    for (int s = 0; s < STALLED; s++) {
+        echo_caller_open(&stalled[s], &world);
+        echo_caller_ask(&stalled[s], "/pour", 0);
+        CHECK(echo_caller_push(&stalled[s], ECHO_PIECE));
+        echo_caller_widen(&stalled[s]);
+    }
+    for (int tries = 0; tries < 100 && full < STALLED; tries++) {
+        turns(&world, 20);
+        sum = full = 0;
+        LIST_EACH (link, &world.loop.all) {
+            const struct http_session *session =
+                net_connection_session(net_connection_of_link(link));
+
+            sum += session->out_bytes;
+            full += session->unsent > 0;
+            CHECK(session->unsent <= session->out_bytes);
+            CHECK(session->unsent <= NET_CONNECTION_WRITE);
+        }
+    }
+    CHECK(full == STALLED && world.host.out_bytes == sum);
+    world.host.limits.out_bytes_max = 1024;
+    echo_caller_open(&other, &world);
+    echo_caller_ask(&other, "/echo", 10);
+    CHECK(echo_caller_push(&other, ECHO_PIECE));
+    turns(&world, 20);
+    CHECK(world.loop.connections == 1 && world.host.out_bytes == 0);
+    CHECK(world.ended_for[ERR_ABUSE] == STALLED);
+    for (int s = 0; s < STALLED; s++)
+        echo_caller_close(&stalled[s]);
+    echo_caller_close(&other);
+    net_loop_close(&world.loop);
+    http_session_host_close(&world.host);
+}
+
 int main(void)
 {
     char folder[] = "/tmp/kindred_net_XXXXXX", where[64];
@@ -425,6 +481,7 @@ int main(void)
     last_words();
     half_closed();
     held_too_much();
+    held_at_sockets();
     silent_peer();
     one_write_per_turn();
     no_memory();
