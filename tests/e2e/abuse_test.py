@@ -11,7 +11,6 @@ import contextlib
 import gzip
 import http.client
 import json
-import os
 import pathlib
 import ssl
 import struct
@@ -434,7 +433,6 @@ def crowd(build):
 
 
 def main(build):
-    os.environ["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=4"
     with Server(build, "--loops", "1") as server:
         honest = Honest(server)
         begun = slow_begin(server)

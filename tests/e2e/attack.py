@@ -6,6 +6,7 @@ reason in a counter."""
 import contextlib
 import http.client
 import json
+import os
 import pathlib
 import select
 import socket
@@ -17,6 +18,7 @@ from stall import PREFACE, busy, frame, head, memory
 from world import PATIENCE, Api, Check
 
 check = Check()
+os.environ["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=4"  # memory given back is given back
 MIB = 1 << 20
 DATA, HEADERS, PRIORITY, RST, SETTINGS, PUSH, PING, GOAWAY, WINDOW, CONTINUATION = range(10)
 END_STREAM, ACK, END_HEADERS, PADDED = 1, 1, 4, 8
