@@ -7,6 +7,7 @@
 #include "base/chance.h"
 #include "base/log.h"
 #include "base/require.h"
+#include "base/wipe.h"
 #include "http/guard.h"
 #include "http/h1.h"
 #include "http/h1_end.h"
@@ -40,7 +41,8 @@ void http_session_host_close(struct http_host *host)
     host->callbacks = NULL;
 }
 
-/* Through our own names, so that a test can make any of them fail.  A buffer
+/* Through our own names, so that a test can make any of them fail, and wiped:
+ * tables of header fields hold access tokens.  A buffer
  * for the longest frame is among them, of which an idle session needs nothing:
  * what was somebody else's memory before need not stay there for it. */
 static void *take(size_t size, void *of)
@@ -56,7 +58,7 @@ static void *take(size_t size, void *of)
 static void give(void *piece, void *unused)
 {
     (void)unused;
-    free(piece);
+    wipe_free(piece);
 }
 
 static void *take_clean(size_t count, size_t size, void *unused)
@@ -67,7 +69,7 @@ static void *take_clean(size_t count, size_t size, void *unused)
 
 static void *take_more(void *piece, size_t size, void *of)
 {
-    return piece ? realloc(piece, size) : take(size, of);
+    return piece ? wipe_realloc(piece, size) : take(size, of);
 }
 
 static int greet(struct http_session *session)
