@@ -55,7 +55,7 @@ enum {
     X(address_calls_max, UINT, 2048,                                     1, 1000000,      "calls at once, streams among them, over all connections of one address; more are answered RESOURCE_EXHAUSTED") \
     X(address_calls_per_s, UINT, 2000,                                   1, 1000000,      "new calls a second of one address; twice as many at once") \
     X(address_local,    FLAG, 0,                                         0, 1,            "hold this machine's own addresses to these limits, too; a unix:PATH never is") \
-    X(out_bytes_max,    UINT, 134217728,                                 4194304, 4000000000, "bytes of answers that wait for their readers, of all connections: past it, those with most are cut off") \
+    X(out_bytes_max,    UINT, 134217728,                                 4194304, 4000000000, "bytes of answers that wait for their readers, of all connections; each loop has its part of it, at least 2 MiB: past that, the connections with most are cut off") \
     X(idle_ms,          UINT, 600000,                                    1000, 86400000,  "a connection without a call is asked to go (GOAWAY)") \
     X(ping_ms,          UINT, 60000,                                     100, 86400000,   "a connection of HTTP/2 on which nothing comes is pinged …") \
     X(pong_ms,          UINT, 20000,                                     100, 600000,     "… and cut off if it does not answer within that time") \

@@ -13,6 +13,8 @@
  * and peers who do not read them. */
 enum { INBOX = 8192, DRAIN_MS = 2000, GRACE_MS = 5000 };
 
+enum { OUT_LEAST = 2 * HTTP_OUT_MAX }; /* somebody alone is not cut off */
+
 enum { LATER_MS = 10, SICK_MS = 5000, GO_MS = 50 };
 
 enum record_kind { RECORD_REQUEST, RECORD_SIGNAL, RECORD_DRAIN, RECORD_SICK };
@@ -339,8 +341,10 @@ static void tick(void *above, uint64_t now_ms)
 
 static struct http_limits limits_of(const struct server_config *config)
 {
+    const uint64_t out = config->out_bytes_max / config->loops;
+
     return (struct http_limits){
-        .out_bytes_max = (uint32_t)(config->out_bytes_max / config->loops),
+        .out_bytes_max = (uint32_t)(out > OUT_LEAST ? out : OUT_LEAST),
         .idle_ms = (uint32_t)config->idle_ms,
         .ping_ms = (uint32_t)config->ping_ms,
         .pong_ms = (uint32_t)config->pong_ms,
