@@ -345,11 +345,11 @@ static struct http_limits limits_of(const struct server_config *config)
 
     return (struct http_limits){
         .out_bytes_max = (uint32_t)(out > OUT_LEAST ? out : OUT_LEAST),
-        .idle_ms = (uint32_t)config->idle_ms,
+        .idle_ms = (uint32_t)config->connection_idle_ms,
         .ping_ms = (uint32_t)config->ping_ms,
         .pong_ms = (uint32_t)config->pong_ms,
         .ping_min_ms = (uint32_t)config->ping_min_ms,
-        .age_ms = (uint32_t)config->age_ms,
+        .age_ms = (uint32_t)config->connection_age_ms,
         .drain_ms = DRAIN_MS,
         .grace_ms = GRACE_MS};
 }

@@ -234,7 +234,7 @@ def unread(build):
 # ---- old, silent, and who pings ----
 
 def aged(build):
-    with Server(build, "--age-ms", "2000", "--log-level", "3") as server:
+    with Server(build, "--connection-age-ms", "2000", "--log-level", "3") as server:
         member = Member(server).ready(2, have=["heroin"])
         duty = member.attend()
         duty.next()
@@ -266,7 +266,7 @@ def aged(build):
 
 
 def silent(build):
-    with Server(build, "--ping-ms", "500", "--pong-ms", "500", "--idle-ms", "6000", "--ping-min-ms", "1000") as server:
+    with Server(build, "--ping-ms", "500", "--pong-ms", "500", "--connection-idle-ms", "6000", "--ping-min-ms", "1000") as server:
         honest = Honest(server)
         with attack(honest, "50 who are not there any more, some with a stream", "ping_unanswered", least=50):
             wires = [Wire(server) for _ in range(50)]
