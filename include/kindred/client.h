@@ -157,6 +157,14 @@ struct kindred_client *kindred_client_new(struct kindred_loop *loop,
 /* Calls on it end CANCELLED; members of it are to be freed before. */
 void kindred_client_free(struct kindred_client *client);
 
+/* Be shown every message that comes on it, packed, of whatever call, before
+ * whoever called: for who prints or counts them.  It may stop the loop, and
+ * calls nothing else of this header.  NULL: no more. */
+typedef void kindred_watch(void *arg, const char *path, const uint8_t *bytes,
+                           size_t size);
+void kindred_client_watch(struct kindred_client *client, kindred_watch *watch,
+                          void *arg);
+
 /* As kindred_core_call(). */
 struct kindred_call *
 kindred_client_call(struct kindred_client *client,

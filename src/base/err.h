@@ -34,7 +34,8 @@ enum {
     STATUS_INTERNAL = 13,
     STATUS_UNAVAILABLE = 14,
     STATUS_DATA_LOSS = 15,
-    STATUS_UNAUTHENTICATED = 16
+    STATUS_UNAUTHENTICATED = 16,
+    STATUS_COUNT
 };
 
 /* clang-format off */
@@ -150,5 +151,8 @@ const char *err_text(enum err err);
 const char *err_reason(enum err err);
 int err_status(enum err err);
 uint32_t err_retry_ms(enum err err);
+
+/* The name of a status (below STATUS_COUNT): "NOT_FOUND". */
+const char *err_status_name(int status);
 
 #endif

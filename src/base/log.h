@@ -5,15 +5,23 @@
  * or a token into it.  Metrics come from the same table: each code has a
  * counter.  The sink is the only global of the program.
  *
+ * One kind of line says more, of one call each, and only where the operator
+ * asks for it: method and protocol are places in tables that were given at the
+ * start, the rest is numbers.
+ * The header is long because it is that table.
+ *
  * Laws
  *   1. A line consists of fixed words and integers.
  *   2. The counter of a code is the sum of the counts logged under it, whether
  *      or not the sink was open or the level low enough to be written.
  *   3. What a stranger can cause at will is a warning, and a warning is
- *      written once a second at most: the next line of it has the sum. */
+ *      written once a second at most: the next line of it has the sum.
+ *   4. Of accesses no more are written in a second than was asked for; of
+ *      those beyond it LOG_ACCESS_SKIPPED has the number. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -54,6 +62,7 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
     X(LOG_CERTIFICATE_KEPT,   LOG_ERROR, "certificate and key not usable, the old ones stay: listeners") \
     X(LOG_CALL_STARTED,       LOG_DEBUG, "call started") \
     X(LOG_CALL_ENDED,         LOG_DEBUG, "call ended") \
+    X(LOG_ACCESS_SKIPPED,     LOG_WARN,  "calls beyond what access_log takes in a second") \
     X(LOG_EXPELLED_RESETS,    LOG_WARN,  "connections closed: too many resets and broken frames") \
     X(LOG_EXPELLED_CONTROLS,  LOG_WARN,  "connections closed: too many frames that ask for nothing") \
     X(LOG_EXPELLED_PINGS,     LOG_WARN,  "connections closed: too many pings") \
@@ -107,9 +116,42 @@ void log_open(int fd, enum log_level level);
  * slowly is waited for. */
 void log_event(enum log_code code, uint64_t n, enum err reason);
 
+struct log_access_words { /* NULL-ended lists of texts that never change */
+    const char *const *methods, *const *protocols;
+};
+
+struct log_access {            /* one call, as it ended */
+    uint32_t method, protocol; /* places in the lists */
+    int status;                /* STATUS_… */
+    enum err reason;
+    uint64_t ms, in, out; /* how long; bytes of its messages */
+    /* What the caller named its trace, or 0.  128 bits of the caller's own
+     * choice: they can tell the operator nothing that the call itself could
+     * not have, and they go nowhere else. */
+    uint64_t trace[2];
+};
+
+/* Write a line per call, at most so many a second (0: none).  Before the first
+ * thread; `words` is kept. */
+void log_access_open(const struct log_access_words *words,
+                     uint32_t lines_per_s);
+
+/* Is there any use in log_access()?  A look at one number. */
+bool log_access_wanted(void);
+
+/* Thread-safe, and written whatever the level; else as log_event(). */
+void log_access(const struct log_access *access);
+
 /* The counter of a code since the start, its name ("LOG_…") and its words. */
 uint64_t log_counter(enum log_code code);
 const char *log_name(enum log_code code);
 const char *log_words(enum log_code code);
+
+/* Is its number how many?  If not it says which: a port, a version. */
+bool log_counts(enum log_code code);
+
+/* The name as metrics have it: LOG_OFFER_LAPSED is offer_lapsed. */
+enum { LOG_LABEL = 64 };
+void log_label(enum log_code code, char label[static LOG_LABEL]);
 
 #endif

@@ -13,8 +13,8 @@ static const char *const GRADES[] = {"", "member", "peer", "crisis_peer"};
 static const struct cli_option ENROLL_OPTIONS[] = {
     {"--pool", "NAME", "the pool to join [adult]; see \"kindred info\"",
      CLI_TEXT, 1, 32},
-    {"--grade", "GRADE", "member, peer or crisis_peer [member]", CLI_TEXT, 1,
-     16},
+    {"--grade", "member|peer|crisis_peer", "what you will be [member]",
+     CLI_TEXT, 1, 16},
     {"--invitation", "TEXT", "where enrolment takes one", CLI_TEXT, 0, 64},
     {0}};
 
@@ -55,8 +55,7 @@ static int run_enroll(const struct cli_args *args)
     int status;
 
     if (!grade) {
-        (void)fputs("kindred enroll: --grade is member, peer or crisis_peer\n",
-                    stderr);
+        cli_say_usage("kindred enroll: --grade is member, peer or crisis_peer");
         return CLI_USAGE;
     }
     status = make_key(args);
@@ -87,6 +86,7 @@ const struct cli_command cli_account_enroll = {
         "none, and makes it a member of a pool.  No name, no mail, no phone:\n"
         "the key is the account.  Who loses it starts anew.\n",
     .options = ENROLL_OPTIONS,
+    .calls = "Accounts/Enroll",
     .run = run_enroll};
 
 /* ---- login ---- */
@@ -101,7 +101,8 @@ static void on_login(void *arg, const struct kindred_error *error,
 {
     struct cli_session *session = arg;
 
-    if (login && cli_args_has(session->args, "--print-token")) {
+    if (login && cli_args_has(session->args, "--print-token") &&
+        !cli_say_is_json()) {
         (void)puts(login->token);
     } else if (login) {
         unsigned grade = (unsigned)login->grade;
@@ -140,4 +141,5 @@ const struct cli_command cli_account_login = {
              "Every other command logs in by itself.  A token is good for 15\n"
              "minutes at most, and whoever has it is you until then.\n",
     .options = LOGIN_OPTIONS,
+    .calls = "Accounts/Login",
     .run = run_login};

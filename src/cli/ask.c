@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/crisis.h"
 #include "cli/say.h"
+#include "cli/terminal.h"
 #include "pb/kindred/v1/support.pb-c.h"
 
 static const struct cli_option OPTIONS[] = {
@@ -60,6 +61,8 @@ static void on_line(void *arg, const char *line, size_t size)
 
     if (line)
         cli_chat_line(&asking->chat, line, size);
+    else if (cli_terminal_is_open()) /* a pipe stays, for what comes */
+        cli_chat_leave(&asking->chat);
 }
 
 /* So that the same command, later, goes on with the same request. */
@@ -146,11 +149,9 @@ static void on_ended(void *arg, const struct kindred_error *error)
         return; /* the ticket said it */
     cli_say_error(error);
     if (strcmp(error->reason, "CARD_MISSING") == 0)
-        (void)fputs("kindred: \"kindred card set seeker --help\" says how\n",
-                    stderr);
+        cli_say_hint("\"kindred card set seeker --help\" says how");
     if (strcmp(error->reason, "TICKET_LIVES") == 0)
-        (void)fputs("kindred: to ask anew, \"kindred withdraw\" first\n",
-                    stderr);
+        cli_say_hint("to ask anew, \"kindred withdraw\" first");
     else if (!asking->unsaved && is_refusal(error))
         (void)unlink(asking->path); /* nothing was begun */
     asking->status = cli_say_status(error);
@@ -192,7 +193,7 @@ static int prepare(struct asking *asking, const struct cli_args *args,
     size_t size;
 
     if (*country && strlen(country) != 2) {
-        (void)fputs("kindred ask: --country is two letters\n", stderr);
+        cli_say_usage("kindred ask: --country is two letters");
         return CLI_USAGE;
     }
     if (!cli_session_path(&asking->session, "ask", asking->path))
@@ -226,14 +227,15 @@ static void ask(struct asking *asking, const struct kindred_ask_state *state)
                                           .ended = on_ended,
                                           .arg = asking};
 
-    client_loop_hold(asking->session.loop, true);
     asking->ask = kindred_ask_new(asking->session.member, state, &handler);
     if (asking->ask &&
         client_loop_interrupts(asking->session.loop, on_interrupt, asking) &&
-        client_loop_lines(asking->session.loop, STDIN_FILENO, on_line, asking))
+        cli_terminal_open(asking->session.loop, on_line, asking)) {
+        client_loop_hold(asking->session.loop, !cli_terminal_is_open());
         kindred_loop_run(asking->session.loop);
-    else
+    } else {
         asking->status = CLI_REFUSED;
+    }
 }
 
 static int run(const struct cli_args *args)
@@ -275,6 +277,7 @@ const struct cli_command cli_ask = {
         "After a crash or a lost connection, the same command goes on where\n"
         "you were, with your place kept.\n",
     .options = OPTIONS,
+    .calls = "Support/Ask Talks/Receive",
     .run = run};
 
 /* ---- withdraw ---- */
@@ -289,9 +292,12 @@ static void on_seen(void *arg, const struct kindred_ticket *ticket,
         asking->told_ms = 1;
         kindred_ask_withdraw(asking->ask, cli_session_done, &asking->session);
     } else if (ticket->phase == KINDRED_MATCHED) {
-        (void)fputs("kindred: it was matched already: \"kindred ask\" opens "
-                    "the talk\n",
-                    stderr);
+        static const struct kindred_error error = {
+            .status = STATUS_FAILED_PRECONDITION,
+            .reason = "MATCHED",
+            .text = "it was matched already: \"kindred ask\" opens the talk"};
+
+        cli_say_error(&error);
         asking->status = CLI_REFUSED;
     }
 }
@@ -324,8 +330,7 @@ static int run_withdraw(const struct cli_args *args)
     if (!cli_session_path(&asking.session, "ask", asking.path) ||
         !kindred_file_load(asking.path, &state, sizeof state, &size, &error) ||
         size != sizeof state) {
-        (void)fputs("kindred withdraw: no request was left open here\n",
-                    stderr);
+        cli_say_usage("kindred withdraw: no request was left open here");
         cli_session_close(&asking.session);
         return CLI_USAGE;
     }
@@ -347,4 +352,5 @@ const struct cli_command cli_ask_withdraw = {
     .help = "take back a request that was left open",
     .about = "  kindred withdraw\n\nFor one whose \"kindred ask\" was killed; "
              "Ctrl-C in it does the same.\n",
+    .calls = "Support/Withdraw",
     .run = run_withdraw};

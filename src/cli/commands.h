@@ -20,6 +20,8 @@ extern const struct cli_command cli_attend_leave;
 extern const struct cli_command cli_talk;
 extern const struct cli_command cli_talk_end;
 extern const struct cli_command cli_talk_reflect;
+extern const struct cli_command cli_call;
 extern const struct cli_command cli_demo;
+extern const struct cli_command cli_dev;
 
 #endif

@@ -24,6 +24,7 @@ struct cli_session { /* all zero is closed */
     char key_path[CLI_PATH_MAX];
     struct kindred_error error; /* of the last wait */
     bool done;
+    bool quiet; /* --json prints nothing of what comes by itself */
 };
 
 /* with_key: load it and be that member.  The exit status; not 0: a sentence is

@@ -7,6 +7,7 @@
 #include "cli/chat.h"
 #include "cli/commands.h"
 #include "cli/say.h"
+#include "cli/terminal.h"
 
 /* ---- talk ---- */
 
@@ -51,15 +52,16 @@ static int run_talk(const struct cli_args *args)
         status = CLI_USAGE;
     if (status == CLI_OK)
         status = cli_session_vocabulary(&session);
-    if (status == CLI_OK && !cli_chat_resume(&chat, path)) {
-        (void)fputs("kindred talk: the file of this talk makes no sense\n",
-                    stderr);
-        status = CLI_USAGE;
-    }
     if (status == CLI_OK &&
         client_loop_interrupts(session.loop, on_interrupt, &session) &&
-        client_loop_lines(session.loop, STDIN_FILENO, on_line, &chat))
-        kindred_loop_run(session.loop);
+        cli_terminal_open(session.loop, on_line, &chat)) {
+        if (cli_chat_resume(&chat, path)) {
+            kindred_loop_run(session.loop);
+        } else {
+            cli_say_usage("kindred talk: the file of this talk makes no sense");
+            status = CLI_USAGE;
+        }
+    }
     cli_chat_close(&chat);
     cli_session_close(&session);
     return status;
@@ -76,6 +78,7 @@ const struct cli_command cli_talk = {
         "The newest talk, or the one with a person of that name.  In a pipe,\n"
         "each line is a message; at the end of input it leaves once all is\n"
         "on the server's disk.  Ctrl-C leaves the talk open; /end ends it.\n",
+    .calls = "Talks/Receive",
     .words_max = 1,
     .run = run_talk};
 
@@ -127,6 +130,7 @@ const struct cli_command cli_talk_end = {
     .words = "[NAME|ID]",
     .help = "end a talk, for both",
     .about = "  kindred end\n  kindred end \"Quiet Heron\"\n",
+    .calls = "Talks/End",
     .words_max = 1,
     .run = run_end};
 
@@ -150,8 +154,7 @@ static int run_reflect(const struct cli_args *args)
     int status;
 
     if (args->words && !understood && strcmp(said, "skip") != 0) {
-        (void)fputs("usage: kindred reflect [OPTION ...] [yes|no|skip]\n",
-                    stderr);
+        cli_say_usage("usage: kindred reflect [OPTION ...] [yes|no|skip]");
         return CLI_USAGE;
     }
     status = cli_session_open(&session, args, true);
@@ -183,5 +186,6 @@ const struct cli_command cli_talk_reflect = {
         "again, they may be matched again soon.  The keys of the talk are\n"
         "deleted here afterwards.\n",
     .options = REFLECT_OPTIONS,
+    .calls = "Talks/Reflect",
     .words_max = 1,
     .run = run_reflect};

@@ -98,8 +98,11 @@ static void retire(struct kindred_call *call)
 static void tell_message(struct kindred_call *call, const uint8_t *bytes,
                          size_t size)
 {
+    const struct client_calls *calls = call->calls;
     bool inside = call->inside;
 
+    if (calls->watch)
+        calls->watch(calls->watch_arg, call->path, bytes, size);
     if (!call->handler.message)
         return;
     call->inside = true;

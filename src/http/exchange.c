@@ -167,6 +167,7 @@ void http_exchange_commit(struct http_exchange *exchange, size_t size)
     REQUIRE(!exchange->out_ended); /* Law 3 */
     buf_commit(&exchange->out, size);
     http_pool_owe(exchange->session, size);
+    exchange->written += size;
     if (buf_size(&exchange->out) >= HTTP_OUT_HIGH)
         exchange->choked = true; /* Law 2 */
     if (!list_linked(&exchange->by_stall) && size > 0) {

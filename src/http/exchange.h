@@ -63,6 +63,8 @@ struct http_exchange {
     bool http1;                /* it came by HTTP/1.1 */
     bool denied;               /* http/share: answer ERR_FULL, do no more */
 
+    uint64_t received, written; /* bytes of body so far, each way */
+
     /* Private. */
     bool client, began, head_bad, submitted;
     bool out_ended, out_done, deferred, choked, shared;

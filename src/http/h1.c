@@ -200,6 +200,7 @@ static int on_body(http_parser *parser, const char *at, size_t size)
         return 0; /* nobody reads it any more */
     if (buf_append(&exchange->in, at, size) != ERR_NONE)
         return 1;
+    exchange->received += size;
     session->in_bytes += size;
     session->host->in_bytes += size;
     http_h2_note(exchange, HTTP_H2_READABLE);
@@ -398,6 +399,7 @@ enum err http_h1_begin(struct http_session *session)
     buf_init(&session->h1->held, HTTP_H1_HELD); /* Law 2 */
     buf_init(&session->h1->out, SIZE_MAX / 2);
     session->body_ms = HTTP_NEVER;
+    tally_add(&session->host->traffic.http1, 1);
     return ERR_NONE;
 }
 
@@ -409,6 +411,7 @@ void http_h1_close(struct http_session *session)
     buf_close(&session->h1->out);
     free(session->h1);
     session->h1 = NULL;
+    tally_sub(&session->host->traffic.http1, 1);
 }
 
 enum err http_h1_receive(struct http_session *session, const uint8_t *bytes,

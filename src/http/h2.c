@@ -318,6 +318,7 @@ static int on_data(nghttp2_session *h2, uint8_t flags, int32_t stream_id,
     if (wanted) {
         exchange->in_lent -=
             size < exchange->in_lent ? size : exchange->in_lent;
+        exchange->received += size;
         session->in_bytes += size;
         session->host->in_bytes += size;
         http_h2_note(exchange, HTTP_H2_READABLE);

@@ -27,6 +27,7 @@ enum err http_session_host_init(struct http_host *host)
     list_init(&host->spare);
     list_init(&host->holders);
     host->spares = 0;
+    host->traffic = (struct http_traffic){0};
     return http_h2_setup(host);
 }
 
@@ -104,6 +105,7 @@ static enum err begin_h2(struct http_session *session)
         session->h2 = NULL;
         return ERR_NOMEM;
     }
+    tally_add(&host->traffic.http2, 1);
     http_h2_wake(session);
     return ERR_NONE;
 }
@@ -155,8 +157,10 @@ void http_session_close(struct http_session *session)
     session->open = false;
     session->woken = true; /* nobody is to be woken for it any more */
     session->inside = true;
-    if (session->h2)
+    if (session->h2) {
         nghttp2_session_del(session->h2);
+        tally_sub(&session->host->traffic.http2, 1);
+    }
     session->h2 = NULL;
     LIST_EACH (node, &session->all) {
         struct http_exchange *exchange =

@@ -49,6 +49,7 @@
 #include "base/err.h"
 #include "base/list.h"
 #include "base/role.h"
+#include "base/tally.h"
 #include "http/exchange.h"
 #include "http/share.h"
 
@@ -114,6 +115,12 @@ struct http_limits {         /* a zero takes the default in brackets */
                                 [0: never] */
 };
 
+struct http_traffic {          /* of one host's connections, for who watches */
+    struct tally http1, http2; /* sessions that speak it now */
+    struct tally secure;       /* connections through TLS now */
+    struct tally in, out;      /* bytes of the sockets so far */
+};
+
 struct http_host { /* one per I/O loop; set the first four, then init */
     const struct http_handler *handler_of; /* functions */
     void *handler;                         /* their first argument */
@@ -127,6 +134,7 @@ struct http_host { /* one per I/O loop; set the first four, then init */
     void (*leave)(void *handler, struct http_exchange *exchange);
     uint64_t chance; /* seed of ages (base/chance) */
     struct http_limits limits;
+    struct http_traffic traffic; /* moved by the loop's thread alone */
     /* private */
     struct list spare;
     uint32_t spares;

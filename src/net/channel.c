@@ -34,6 +34,7 @@ enum err net_channel_init(struct net_channel *channel,
         channel->tls = malloc(sizeof *channel->tls);
         if (!channel->tls)
             return ERR_NOMEM;
+        tally_add(&config->host->traffic.secure, 1);
         err = net_tls_init(channel->tls, config->credentials, config->name);
     }
     if (err == ERR_NONE && (!channel->tls || config->side == HTTP_CLIENT))
@@ -53,6 +54,7 @@ void net_channel_close(struct net_channel *channel)
     net_tls_close(channel->tls);
     free(channel->tls);
     channel->tls = NULL;
+    tally_sub(&channel->session.host->traffic.secure, 1);
 }
 
 /* Law 2: now it is served.  A client takes h2 alone. */
@@ -75,6 +77,7 @@ enum err net_channel_receive(struct net_channel *channel, const uint8_t *bytes,
     size_t got = 0;
     enum err err;
 
+    tally_add(&channel->session.host->traffic.in, size);
     if (!tls)
         return http_session_receive(&channel->session, bytes, size, now_ms);
     net_tls_feed(tls, bytes, size);
@@ -105,13 +108,16 @@ enum err net_channel_send(struct net_channel *channel,
     REQUIRE(pulled <= room);
     turn->more = room > 0 && pulled == room;
     turn->size = pulled;
-    if (!tls)
+    if (!tls) {
+        tally_add(&channel->session.host->traffic.out, pulled);
         return ERR_NONE;
+    }
     err = net_tls_send(tls, turn->plain, pulled, turn->out, NET_CHANNEL_ROOM,
                        &turn->size); /* Law 1 */
     wipe(turn->plain, pulled);
     if (turn->last && !turn->more)
         net_tls_end(tls); /* Law 3 */
     turn->more = turn->more || net_tls_waiting(tls);
+    tally_add(&channel->session.host->traffic.out, turn->size);
     return err;
 }

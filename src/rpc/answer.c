@@ -6,9 +6,11 @@
 #include "base/require.h"
 #include "http/head.h"
 #include "rpc/base64.h"
+#include "rpc/connect.h"
 #include "rpc/cors.h"
 #include "rpc/extra.h"
 #include "rpc/frame.h"
+#include "rpc/note.h"
 #include "rpc/state.h"
 
 enum {
@@ -252,8 +254,8 @@ static enum err end_connect(struct answer *answer, const struct rpc_said *said)
                            : err;
 }
 
-/* Law 1 */
-static void end(struct answer *answer, const struct rpc_said *said)
+/* Law 1.  An error: nothing was said, and the exchange is going away. */
+static enum err end(struct answer *answer, const struct rpc_said *said)
 {
     enum err err = ERR_INTERNAL;
 
@@ -277,6 +279,7 @@ static void end(struct answer *answer, const struct rpc_said *said)
     }
     if (err != ERR_NONE)
         http_exchange_reset(answer->exchange, err);
+    return err;
 }
 
 static struct answer answer_of(struct rpc_call *call)
@@ -311,26 +314,33 @@ void rpc_answer_end(struct rpc_call *call, enum err err)
 {
     struct answer answer = answer_of(call);
     const struct rpc_said *said = rpc_status_said(call->server->rows, err);
+    enum err lost;
 
     REQUIRE(!call->over);
     call->answered = call->over = true;
     log_event(LOG_CALL_ENDED, 1, err);
     if (err == ERR_INTERNAL && call->extra && call->extra->failed)
         said = &call->extra->said;
-    end(&answer, said);
+    lost = end(&answer, said);
+    if (lost == ERR_NONE)
+        rpc_note_end(call, err, said->code);
+    else
+        rpc_note_gone(call, lost);
 }
 
-void rpc_answer_refuse(struct rpc_server *server,
-                       struct http_exchange *exchange,
-                       const struct rpc_asked *asked, enum err err)
+enum err rpc_answer_refuse(struct rpc_server *server,
+                           struct http_exchange *exchange,
+                           const struct rpc_asked *asked, enum err err)
 {
     struct answer answer = {.server = server,
                             .exchange = exchange,
                             .protocol = asked->protocol,
                             .json = asked->json,
                             .refused = true};
+    enum err lost;
 
-    end(&answer, rpc_status_said(server->rows, err));
+    lost = end(&answer, rpc_status_said(server->rows, err));
+    return lost == ERR_NONE ? err : lost;
 }
 
 /* ---- plain ---- */
@@ -379,6 +389,52 @@ void rpc_answer_plain(struct rpc_server *server, struct http_exchange *exchange,
 
     if (err == ERR_NONE)
         err = http_exchange_finish(exchange, plain.words, strlen(plain.words));
+    if (err != ERR_NONE)
+        http_exchange_reset(exchange, err);
+}
+
+static enum err send_page(struct rpc_server *server,
+                          struct http_exchange *exchange, struct buf *body)
+{
+    const struct rpc_page *page = server->page;
+    const struct http_field fields[] = {
+        {"content-type", page->type, 12, strlen(page->type)},
+        HTTP_FIELD("cache-control", "no-store")};
+    enum err err = page->make(page->arg, exchange->session->caller, body);
+
+    if (err != ERR_NONE)
+        return err;
+    err = rpc_cors_respond(server, exchange, 200, fields,
+                           sizeof fields / sizeof *fields);
+    if (err == ERR_NONE)
+        err = http_exchange_finish(exchange, buf_head(body), buf_size(body));
+    return err;
+}
+
+void rpc_answer_page(struct rpc_server *server, struct http_exchange *exchange)
+{
+    static const struct http_field fields[] = {
+        HTTP_FIELD("content-type", "text/plain; charset=utf-8"),
+        HTTP_FIELD("allow", "GET")};
+    bool get = strcmp(exchange->method, "GET") == 0;
+    const char *words = "There is nothing here but to GET.\n";
+    int status = 405;
+    struct buf body;
+    enum err err;
+
+    buf_init(&body, RPC_RESPONSE_MAX);
+    err = get ? send_page(server, exchange, &body) : ERR_INVALID;
+    buf_close(&body);
+    if (err == ERR_NONE)
+        return;
+    if (get) {
+        status = rpc_connect_http(err_status(err));
+        words = err_text(err);
+    }
+    if (!exchange->responded)
+        err = rpc_cors_respond(server, exchange, status, fields, get ? 1 : 2);
+    if (err == ERR_NONE)
+        err = http_exchange_finish(exchange, words, strlen(words));
     if (err != ERR_NONE)
         http_exchange_reset(exchange, err);
 }

@@ -374,7 +374,8 @@ void server_config_help(void)
         "Every key can stand in FILE (KEY = VALUE), in the environment\n"
         "(KINDRED_KEY) or on the command line (--key VALUE); later wins.\n"
         "SIGTERM drains and stops; SIGHUP reads the certificate again;\n"
-        "operators talk to DATA/operations.sock.\n"
+        "operators talk to DATA/operations.sock, Prometheus too: GET "
+        "/metrics.\n"
         "\n");
     for (size_t i = 0; i < ROWS; i++)
         (void)printf("  %-20s %s%s%s%s\n", rows[i].key, rows[i].help,

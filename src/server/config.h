@@ -68,7 +68,8 @@ enum {
     X(record,           TEXT, "",                                        0, 240,          "file to record the engine's events to, for `kindred replay`: who met whom and when, under numbers of this file alone. Sensitive: beside the database it can be lined up with it by time. Never one that is there") \
     X(record_bytes_max, UINT, 1073741824,                                4096, 1099511627776, "a recording stops there; the server goes on") \
     X(unconfined,       FLAG, 0,                                         0, 1,            "only to look for a fault: once started, keep the system calls, files elsewhere and capabilities that a server does not need") \
-    X(log_level,        UINT, 2,                                         0, 3,            "0 errors, 1 warnings, 2 information, 3 everything")
+    X(log_level,        UINT, 2,                                         0, 3,            "0 errors, 1 warnings, 2 information, 3 everything") \
+    X(access_log,       UINT, 0,                                         0, 100000,       "lines a second at most that say of one call each how it ended: method, status, reason, time, bytes, and the trace id of a caller who sampled it; never who called. 0: none")
 /* clang-format on */
 
 struct server_config { /* each key of the table is a member of this name */
@@ -83,7 +84,7 @@ struct server_config { /* each key of the table is a member of this name */
     uint64_t handshake_ms, socket_group, plaintext, consent_version, token_ms,
         loops, connections_max;
     uint64_t tickets_max, duties_max, talks_max, queue_max, unconfined,
-        log_level;
+        log_level, access_log;
     uint64_t record_bytes_max;
     uint64_t address_connections_max, address_connections_per_s;
     uint64_t address_calls_max, address_calls_per_s, address_local;

@@ -256,6 +256,7 @@ static void stop(struct server_node *node)
         server_storage_stop(&node->storage); /* Law 2 */
     for (uint32_t i = 0; i < node->workers; i++)
         server_worker_close(&node->worker[i]);
+    server_metrics_close(&node->metrics);
     server_doors_close(&node->doors);
     net_crowd_close(&node->crowd);
     if (node->turn_made)
@@ -285,6 +286,9 @@ static int start(struct server_node *node)
         status = make_workers(node);
     if (status == EXIT_SUCCESS)
         status = server_doors_open(&node->doors, node);
+    if (status == EXIT_SUCCESS &&
+        server_metrics_open(&node->metrics, node) != ERR_NONE)
+        status = complain("start", err_text(ERR_NOMEM));
     if (status == EXIT_SUCCESS && !node->config->unconfined)
         server_confine(node->config);
     if (status == EXIT_SUCCESS)

@@ -16,6 +16,7 @@
 #include "seal/challenge.h"
 #include "server/config.h"
 #include "server/doors.h"
+#include "server/metrics.h"
 #include "server/turn.h"
 #include "server/worker.h"
 
@@ -35,6 +36,7 @@ struct server_node { /* all private */
     struct server_hub hub;
     struct server_record record;
     struct server_doors doors;
+    struct server_metrics metrics;
     struct server_worker *worker;
     uint32_t workers;
     uint64_t born_ms; /* monotonic */

@@ -266,15 +266,17 @@ static void drain(struct server_worker *worker)
     worker->go_ms = net_clock_mono_ms() + GO_MS;
     say_health(worker, false);
     rpc_server_drain(&worker->member.rpc);
-    if (worker->operations.made)
-        rpc_server_drain(&worker->operations.rpc);
+    rpc_server_drain(&worker->operations.rpc);
 }
 
 static void take_record(void *above, const void *from)
 {
     struct server_worker *worker = above;
     const struct record *record = from;
+    uint64_t now_ms = net_loop_now_ms(&worker->loop);
 
+    rpc_server_tick(&worker->member.rpc, now_ms);
+    rpc_server_tick(&worker->operations.rpc, now_ms);
     switch (record->kind) {
     case RECORD_REQUEST:
         service_stored(record->request);
@@ -314,8 +316,7 @@ static uint64_t deadline_ms(void *above)
         sooner(&at_ms, worker->go_ms);
     if (worker->number == 0)
         sooner(&at_ms, server_doors_deadline_ms(&worker->node->doors));
-    if (worker->operations.made)
-        sooner(&at_ms, rpc_server_deadline_ms(&worker->operations.rpc));
+    sooner(&at_ms, rpc_server_deadline_ms(&worker->operations.rpc));
     return at_ms;
 }
 
@@ -332,8 +333,7 @@ static void tick(void *above, uint64_t now_ms)
     if (worker->number == 0)
         server_doors_tick(&worker->node->doors, now_ms);
     rpc_server_tick(&worker->member.rpc, now_ms);
-    if (worker->operations.made)
-        rpc_server_tick(&worker->operations.rpc, now_ms);
+    rpc_server_tick(&worker->operations.rpc, now_ms);
     give_orders(worker);
 }
 

@@ -65,6 +65,9 @@ struct service_live {
 void service_bind(struct service *service);
 void service_bind_operations(struct service *service);
 
+/* May this caller see the numbers: Operations.Stats, and the same as a page? */
+bool service_operations_may_watch(enum role caller);
+
 /* What came back.  On the loop that owns the call. */
 void service_stored(struct service_request *request);
 void service_signal(struct service *service,
