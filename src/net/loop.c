@@ -9,6 +9,7 @@
 #include "base/require.h"
 #include "net/channel.h"
 #include "net/connection.h"
+#include "net/entropy.h"
 #include "net/listener.h"
 
 enum { ASKED_DRAIN = 1, ASKED_STOP = 2, BATCH = 64 };
@@ -210,6 +211,7 @@ enum err net_loop_host(struct net_loop *loop, struct http_host *host)
     host->wake = net_connection_wake;
     host->waker = loop;
     host->untouched = give_back;
+    net_entropy_fill(&host->chance, sizeof host->chance);
     return http_session_host_init(host);
 }
 

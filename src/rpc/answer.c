@@ -361,6 +361,9 @@ static struct plain plain_of(const struct http_exchange *exchange, bool known)
     struct rpc_asked asked;
     bool post = strcmp(exchange->method, "POST") == 0;
 
+    if (exchange->denied)
+        return (struct plain){
+            429, "Too much is asked from your address; wait a moment.\n"};
     rpc_asked_read(exchange, &asked);
     if (asked.protocol == RPC_GRPC && post)
         return (struct plain){505, "gRPC needs HTTP/2.\n"};

@@ -1,3 +1,4 @@
+/* Long because each port of the services is a few lines. */
 #include "server/worker.h"
 
 #include <time.h>
@@ -12,7 +13,9 @@
  * and peers who do not read them. */
 enum { INBOX = 8192, DRAIN_MS = 2000, GRACE_MS = 5000 };
 
-enum { LATER_MS = 10, SICK_MS = 5000 };
+enum { OUT_LEAST = 2 * HTTP_OUT_MAX }; /* somebody alone is not cut off */
+
+enum { LATER_MS = 10, SICK_MS = 5000, GO_MS = 50 };
 
 enum record_kind { RECORD_REQUEST, RECORD_SIGNAL, RECORD_DRAIN, RECORD_SICK };
 
@@ -172,9 +175,7 @@ static void port_order_reserved(void *arg, struct service_order *order)
 
 static void port_order_release(void *arg)
 {
-    struct server_worker *worker = arg;
-
-    server_turn_release(&worker->node->turn);
+    server_turn_release(&((struct server_worker *)arg)->node->turn);
 }
 
 static enum err port_watch(void *arg, uint64_t talk, enum match_role side,
@@ -253,8 +254,11 @@ static void get_well(struct server_worker *worker, uint64_t now_ms)
         say_health(worker, true);
 }
 
+/* Who watches our health hears of it, and streams what to do, before any
+ * connection is asked to go. */
 static void drain(struct server_worker *worker)
 {
+    worker->go_ms = net_clock_mono_ms() + GO_MS;
     say_health(worker, false);
     rpc_server_drain(&worker->member.rpc);
     rpc_server_drain(&worker->operations.rpc);
@@ -303,6 +307,8 @@ static uint64_t deadline_ms(void *above)
         sooner(&at_ms, worker->later_ms);
     if (worker->sick_ms > 0)
         sooner(&at_ms, worker->sick_ms);
+    if (worker->go_ms > 0)
+        sooner(&at_ms, worker->go_ms);
     if (worker->number == 0)
         sooner(&at_ms, server_doors_deadline_ms(&worker->node->doors));
     sooner(&at_ms, rpc_server_deadline_ms(&worker->operations.rpc));
@@ -315,6 +321,10 @@ static void tick(void *above, uint64_t now_ms)
 
     pass_later(worker, now_ms);
     get_well(worker, now_ms);
+    if (worker->go_ms > 0 && now_ms >= worker->go_ms) {
+        worker->go_ms = 0;
+        net_loop_drain(&worker->loop);
+    }
     if (worker->number == 0)
         server_doors_tick(&worker->node->doors, now_ms);
     rpc_server_tick(&worker->member.rpc, now_ms);
@@ -323,6 +333,21 @@ static void tick(void *above, uint64_t now_ms)
 }
 
 /* --- birth and death --- */
+
+static struct http_limits limits_of(const struct server_config *config)
+{
+    const uint64_t out = config->out_bytes_max / config->loops;
+
+    return (struct http_limits){
+        .out_bytes_max = (uint32_t)(out > OUT_LEAST ? out : OUT_LEAST),
+        .idle_ms = (uint32_t)config->connection_idle_ms,
+        .ping_ms = (uint32_t)config->ping_ms,
+        .pong_ms = (uint32_t)config->pong_ms,
+        .ping_min_ms = (uint32_t)config->ping_min_ms,
+        .age_ms = (uint32_t)config->connection_age_ms,
+        .drain_ms = DRAIN_MS,
+        .grace_ms = GRACE_MS};
+}
 
 static enum err make_face(struct server_worker *worker,
                           struct server_face *face, uint32_t number)
@@ -341,8 +366,8 @@ static enum err make_face(struct server_worker *worker,
     rpc_reflection_init(&face->rpc);
     face->host.handler_of = rpc_server_handler();
     face->host.handler = &face->rpc;
-    face->host.limits.drain_ms = DRAIN_MS;
-    face->host.limits.grace_ms = GRACE_MS;
+    face->host.limits = limits_of(worker->node->config);
+    face->host.leave = rpc_server_leave;
     err = net_loop_host(&worker->loop, &face->host);
     face->hosted = err == ERR_NONE;
     return err;
@@ -357,6 +382,7 @@ enum err server_worker_init(struct server_worker *worker,
                  .tick = tick,
                  .above = worker},
         .quota = &node->quota,
+        .crowd = &node->crowd,
         .connections_max = node->quota.max,
         .record_size = sizeof(struct record),
         .inbox_max = INBOX,
@@ -437,7 +463,6 @@ void server_worker_drain(struct server_worker *worker)
     if (atomic_exchange(&worker->draining, true))
         return;
     net_queue_put_reserved(&worker->loop.inbox, &record);
-    net_loop_drain(&worker->loop);
 }
 
 void server_worker_sick(struct server_worker *worker)
