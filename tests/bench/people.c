@@ -1,7 +1,7 @@
 /* people -- a crowd of libkindred members on one thread, for tests/bench/run.
  *
  *   people healthy ADDRESS           when Health/Check says SERVING
- *   people call ADDRESS PATH TOKEN HEX   one unary call: status and size
+ *   people call ADDRESS PATH TOKEN HEX   one unary call: status, size, "answer: HEX"
  *   people hold ADDRESS              one peer on duty; prints the access token
  *   people watch ADDRESS N           N connections with a Health/Watch on each
  *   people fill ADDRESS ACCOUNTS TICKETS   enrol; TICKETS of them ask
@@ -156,6 +156,10 @@ static int one_call(char **argv)
                         .size = size});
     say("status", error.status);
     say("size", (double)answer_size);
+    (void)printf("answer: ");
+    for (size_t i = 0; i < answer_size; i++)
+        (void)printf("%02x", answer[i]);
+    (void)printf("\n");
     return 0;
 }
 
