@@ -48,6 +48,7 @@
 #include "http/exchange.h"
 
 struct http_h1;
+struct http_memory;
 struct nghttp2_session;
 struct nghttp2_session_callbacks;
 struct nghttp2_option;
@@ -55,8 +56,7 @@ struct nghttp2_option;
 enum {
     HTTP_QUEUE_MAX = 256 * 1024, /* bytes that may wait for one socket */
     HTTP_IN_MAX = 1024 * 1024,   /* body bytes held beyond all windows */
-    HTTP_OUT_MAX = 1024 * 1024,  /* body bytes made and not yet sent */
-    HTTP_UNTOUCHED = 16384       /* bytes that are worth giving back */
+    HTTP_OUT_MAX = 1024 * 1024   /* body bytes made and not yet sent */
 };
 #define HTTP_NEVER UINT64_MAX
 
@@ -106,8 +106,8 @@ struct http_host { /* one per I/O loop; set the first four, then init */
     void *handler;                         /* their first argument */
     void (*wake)(void *waker, struct http_session *session);
     void *waker;
-    /* Memory was taken, of HTTP_UNTOUCHED bytes at least, whose content nobody
-     * needs yet: its pages may go back to the system.  May be NULL. */
+    /* Memory was taken, of some pages, whose content nobody needs yet: they may
+     * go back to the system.  May be NULL. */
     void (*untouched)(void *bytes, size_t size);
     struct http_limits limits;
     /* private */
@@ -127,6 +127,7 @@ struct http_session { /* read-only outside; all zero is closed */
 
     /* private */
     struct nghttp2_session *h2; /* or … */
+    struct http_memory *memory; /* where it lives */
     struct http_h1 *h1;         /* … or neither yet */
     const uint8_t *left;        /* made by nghttp2, not yet given out */
     size_t left_size;
