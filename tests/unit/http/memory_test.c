@@ -154,6 +154,9 @@ static void without_memory(void)
     CHECK(!mem.realloc(piece, 128, memory));
     CHECK(fail_malloc_stop());
     CHECK(piece[0] == 7 && piece[63] == 7); /* as it was */
+    fail_malloc_start(1); /* longer than the frame may be */
+    CHECK(!mem.malloc(HTTP_MEMORY_HEAD + HTTP_MEMORY_COLD + 1, memory));
+    CHECK(fail_malloc_stop());
     fail_malloc_start(1);
     CHECK(!mem.malloc(HTTP_MEMORY_WARM + 1, memory));
     CHECK(fail_malloc_stop());
