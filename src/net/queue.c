@@ -159,6 +159,8 @@ uint32_t net_queue_take(struct net_queue *queue, void *records, uint32_t max)
         memcpy(to + i * queue->record_size, slot(queue, i), queue->record_size);
     queue->head = (uint32_t)(((uint64_t)queue->head + n) % queue->cap);
     queue->size -= n;
+    if (queue->size == 0) /* who keeps up uses a few slots, not all in turn */
+        queue->head = 0;
     unlock(queue);
     return n;
 }
