@@ -155,11 +155,20 @@ void service_signal(struct service *service,
         (*live)->told(call, signal);
 }
 
+static size_t order_bytes(enum match_event_kind kind)
+{
+    bool carded =
+        kind == EVENT_ASK || kind == EVENT_ATTEND || kind == EVENT_CARD;
+
+    return sizeof(struct service_order) +
+           (carded ? sizeof(struct match_card) : 0);
+}
+
 struct service_order *service_order_new(struct service *service, uint64_t call,
                                         uint64_t member,
                                         enum match_event_kind kind)
 {
-    struct service_order *order = calloc(1, sizeof *order);
+    struct service_order *order = calloc(1, order_bytes(kind));
 
     if (!order)
         return NULL;
@@ -187,7 +196,7 @@ enum err service_order_send(struct service *service,
 
 void service_order_free(struct service_order *order)
 {
-    wipe(order, sizeof *order);
+    wipe(order, order_bytes(order->event.kind));
     free(order);
 }
 

@@ -140,7 +140,8 @@ static void stop(void)
 static struct service_order *order_of(enum match_event_kind kind, uint64_t call,
                                       uint64_t member)
 {
-    struct service_order *order = calloc(1, sizeof *order);
+    struct service_order *order =
+        calloc(1, sizeof *order + sizeof *order->card);
 
     CHECK(order != NULL);
     order->event.kind = kind;
@@ -151,9 +152,9 @@ static struct service_order *order_of(enum match_event_kind kind, uint64_t call,
         (struct match_key){.word = {member, call}, .request_hash = 1};
     randombytes_buf(order->event.fresh, sizeof order->event.fresh);
     memset(&order->secrets, (int)call, sizeof order->secrets);
-    order->card.version = order->card.vocabulary_version = 1;
-    order->card.haves = 1;
-    order->card.have[0] = 5;
+    order->card->version = order->card->vocabulary_version = 1;
+    order->card->haves = 1;
+    order->card->have[0] = 5;
     return order;
 }
 
@@ -161,8 +162,8 @@ static struct service_order *ask_of(uint64_t call, uint64_t member)
 {
     struct service_order *order = order_of(EVENT_ASK, call, member);
 
-    order->event.ask.card = &order->card;
-    order->card.role = MATCH_SEEKER;
+    order->event.ask.card = order->card;
+    order->card->role = MATCH_SEEKER;
     return order;
 }
 
@@ -251,8 +252,8 @@ static void talk(uint64_t ask, uint64_t seeker, uint64_t peer, uint32_t live)
     enrol(seeker, MATCH_SEEKER);
     enrol(peer, MATCH_PEER);
     order = order_of(EVENT_ATTEND, attend, peer);
-    order->card.role = MATCH_PEER;
-    order->event.attend.card = &order->card;
+    order->card->role = MATCH_PEER;
+    order->event.attend.card = order->card;
     order->event.attend.grade = GRADE_PEER;
     order->event.attend.capacity = 1;
     give(order);
