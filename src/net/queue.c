@@ -139,13 +139,22 @@ void net_queue_release(struct net_queue *queue, uint32_t n)
     unlock(queue);
 }
 
+void net_queue_put_all_reserved(struct net_queue *queue, const void *records,
+                                uint32_t n)
+{
+    const uint8_t *from = records;
+
+    lock(queue);
+    REQUIRE(queue->reserved >= n); /* Law 3 */
+    queue->reserved -= n;
+    for (uint32_t i = 0; i < n; i++)
+        append(queue, from + i * queue->record_size);
+    unlock(queue);
+}
+
 void net_queue_put_reserved(struct net_queue *queue, const void *record)
 {
-    lock(queue);
-    REQUIRE(queue->reserved > 0); /* Law 3 */
-    queue->reserved--;
-    append(queue, record);
-    unlock(queue);
+    net_queue_put_all_reserved(queue, record, 1);
 }
 
 uint32_t net_queue_take(struct net_queue *queue, void *records, uint32_t max)

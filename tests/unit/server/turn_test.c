@@ -28,7 +28,7 @@ static struct world {
     pthread_mutex_t lock;
     struct service_signal heard[HEARD];
     bool reserved[HEARD];
-    uint32_t n;
+    uint32_t n, told; /* of n, as many are told */
     atomic_uint fenced, back;
     struct server_origin origin;
 } w = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -41,6 +41,17 @@ static void hear(void *arg, const struct service_signal *signal, bool reserved)
         w.heard[w.n] = *signal;
         w.reserved[w.n++] = reserved;
     }
+    if (!reserved)
+        w.told = w.n;
+    (void)pthread_mutex_unlock(&w.lock);
+}
+
+/* Law 6: nobody hears a reply before this. */
+static void tell_all(void *arg)
+{
+    (void)arg;
+    (void)pthread_mutex_lock(&w.lock);
+    w.told = w.n;
     (void)pthread_mutex_unlock(&w.lock);
 }
 
@@ -70,7 +81,7 @@ static bool waited(uint64_t call, enum service_signal_kind kind, uint32_t nth,
         uint32_t seen = 0;
 
         (void)pthread_mutex_lock(&w.lock);
-        for (uint32_t i = 0; i < w.n; i++)
+        for (uint32_t i = 0; i < w.told; i++)
             if (w.heard[i].call == call && w.heard[i].kind == kind &&
                 seen++ == nth) {
                 *out = w.heard[i];
@@ -110,9 +121,10 @@ static void open_turn(void)
                                         .hub = &w.hub,
                                         .record = w.recorded ? &w.record : NULL,
                                         .signal = hear,
+                                        .told = tell_all,
                                         .fenced = hear_fenced};
 
-    w.n = 0;
+    w.n = w.told = 0;
     CHECK(server_storage_init(&w.storage, w.store, 16,
                               server_turn_flights(&config.sizes)) == ERR_NONE);
     CHECK(server_hub_init(&w.hub, 64) == ERR_NONE);
