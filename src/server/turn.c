@@ -159,7 +159,7 @@ static void begin_order(struct server_turn *turn, struct service_order *order)
 
         turn->config.signal(turn->config.arg, &full, true);
     }
-    service_order_free(order);
+    service_order_used(order);
     REQUIRE(atomic_fetch_sub(&turn->orders, 1) > 0);
 }
 

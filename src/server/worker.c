@@ -11,7 +11,6 @@
 /* Who drains ends its streams at once; what is left are answers on their way,
  * and peers who do not read them. */
 enum { INBOX = 8192, DRAIN_MS = 2000, GRACE_MS = 5000 };
-
 enum { LATER_MS = 10, SICK_MS = 5000 };
 
 /* Which set of calls a call of this worker belongs to. */
@@ -453,6 +452,7 @@ static void close_face(struct server_face *face)
         http_session_host_close(&face->host);
     if (face->made)
         rpc_server_close(&face->rpc);
+    service_close(&face->service);
 }
 
 void server_worker_close(struct server_worker *worker)

@@ -26,6 +26,8 @@ struct service;
 struct service_order {
     struct match_event event;
     struct seal_row_side secrets; /* of ASK and of an accepting ANSWER */
+    struct service *service;      /* who made it, or NULL */
+    struct service_order *below;  /* used up, in a pile */
     struct match_card card[];     /* one of ASK, ATTEND and CARD, else none */
 };
 

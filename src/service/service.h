@@ -13,6 +13,7 @@
 #define SERVICE_SERVICE_H
 
 #include <protobuf-c/protobuf-c.h>
+#include <stdatomic.h>
 
 #include "rpc/call.h"
 #include "rpc/server.h"
@@ -50,6 +51,11 @@ struct service {
     struct service_port port;
     struct rpc_server *rpc;
     uint32_t requests; /* at the store now */
+
+    /* Orders without a card, to be used again: as one thread takes memory and
+     * another gives it back, malloc costs more than all the rest of a beat. */
+    struct service_order *spare;          /* the loop's own */
+    _Atomic(struct service_order *) used; /* piled up by the engine's thread */
 };
 
 /* Who listens for a call: its reply, and (or NULL) whatever else it is told.
@@ -59,6 +65,10 @@ struct service_live {
     void (*told)(struct rpc_call *call, const struct service_signal *signal);
     const ProtobufCMessage *empty;
 };
+
+/* Give its memory back: when neither loop nor engine's thread runs any more.
+ * Harmless on one that is all zero. */
+void service_close(struct service *service);
 
 /* Bind the services of the public listeners, and that of the operations
  * socket. */
@@ -102,8 +112,10 @@ struct service_order *service_order_new(struct service *service, uint64_t call,
 MUST_USE enum err service_order_send(struct service *service,
                                      struct service_order *order);
 
-/* Wipe and free: for whoever takes it last. */
+/* Wipe and free: for whoever takes it last.  The engine's thread, while the
+ * loops live, has used it up instead. */
 void service_order_free(struct service_order *order);
+void service_order_used(struct service_order *order);
 void service_request_free(struct service_request *request);
 
 /* Fill *key from the 16 bytes of a request and the hash of the whole packed
