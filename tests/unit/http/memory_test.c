@@ -154,13 +154,15 @@ static void without_memory(void)
     CHECK(!mem.realloc(piece, 128, memory));
     CHECK(fail_malloc_stop());
     CHECK(piece[0] == 7 && piece[63] == 7); /* as it was */
-    fail_malloc_start(1); /* longer than the frame may be */
+    fail_malloc_start(1);                   /* longer than the frame may be */
     CHECK(!mem.malloc(HTTP_MEMORY_HEAD + HTTP_MEMORY_COLD + 1, memory));
     CHECK(fail_malloc_stop());
     fail_malloc_start(1);
     CHECK(!mem.malloc(HTTP_MEMORY_WARM + 1, memory));
     CHECK(fail_malloc_stop());
-    CHECK(!mem.calloc(SIZE_MAX / 2, 4, memory));
+    fail_malloc_start(1); /* calloc() looks whether the product is a size */
+    CHECK(!mem.calloc(SIZE_MAX / 2 + 1, 2, memory));
+    CHECK(fail_malloc_stop());
     http_memory_free(memory);
 }
 
