@@ -51,9 +51,8 @@ struct service {
     struct service_port port;
     struct rpc_server *rpc;
     uint32_t requests; /* at the store now */
-
-    /* Orders without a card, to be used again: as one thread takes memory and
-     * another gives it back, malloc costs more than all the rest of a beat. */
+    /* Orders without a card, to be used again: malloc costs more than the rest
+     * of a beat where one thread takes and another gives. */
     struct service_order *spare;          /* the loop's own */
     _Atomic(struct service_order *) used; /* piled up by the engine's thread */
 };
@@ -66,14 +65,11 @@ struct service_live {
     const ProtobufCMessage *empty;
 };
 
-/* Give its memory back: when neither loop nor engine's thread runs any more.
- * Harmless on one that is all zero. */
-void service_close(struct service *service);
-
 /* Bind the services of the public listeners, and that of the operations
- * socket. */
+ * socket.  Close when neither loop nor engine's thread runs any more. */
 void service_bind(struct service *service);
 void service_bind_operations(struct service *service);
+void service_close(struct service *service);
 
 /* What came back.  On the loop that owns the call. */
 void service_stored(struct service_request *request);
@@ -86,8 +82,7 @@ struct service *service_of(const struct rpc_call *call);
 uint64_t service_now_ms(const struct service *service);
 uint64_t service_random_id(const struct service *service);
 
-/* A request of this kind for call (0 = for nobody), now and keyless; NULL: too
- * many, or no memory. */
+/* For call (0 = for nobody), now and keyless; NULL: too many, or no memory. */
 struct service_request *service_request_new(
     struct service *service, uint64_t call, enum store_command_kind kind,
     void (*done)(struct service_request *request, struct rpc_call *call));
@@ -111,9 +106,7 @@ struct service_order *service_order_new(struct service *service, uint64_t call,
 /* Send it; on an error it is freed. */
 MUST_USE enum err service_order_send(struct service *service,
                                      struct service_order *order);
-
-/* Wipe and free: for whoever takes it last.  The engine's thread, while the
- * loops live, has used it up instead. */
+/* Wipe and free: for whoever takes it last.  The engine's thread: used up. */
 void service_order_free(struct service_order *order);
 void service_order_used(struct service_order *order);
 void service_request_free(struct service_request *request);
