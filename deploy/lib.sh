@@ -3,7 +3,7 @@
 
 # Debian names, 12 and 13 alike.
 build_packages=(gcc libc6-dev cmake make pkg-config
-    libuv1-dev libnghttp2-dev libhttp-parser-dev libsodium-dev libssl-dev libsqlite3-dev libjansson-dev zlib1g-dev
+    libuv1-dev libnghttp2-dev libhttp-parser-dev libsodium-dev libssl-dev libseccomp-dev libsqlite3-dev libjansson-dev zlib1g-dev
     protobuf-compiler libprotobuf-dev protobuf-c-compiler libprotobuf-c-dev)
 
 say() {
@@ -107,12 +107,14 @@ place_options() {
 }
 
 # The process id of the kindredd that our pid file names; fails if there is none:
-# the file may be stale, and its number may be somebody else's by now.
+# the file may be stale, and its number may be somebody else's by now.  Looks only
+# at what a server lets everybody see of it.
 running() {
-    local pid exe
-    pid=$(cat "$pid_file" 2>/dev/null) && [ -n "$pid" ] && [ -d "/proc/$pid" ] || return 1
-    exe=$(readlink "/proc/$pid/exe") || return 1
-    [ "$(basename "${exe% (deleted)}")" = kindredd ] || return 1
+    local pid= name
+    [ -r "$pid_file" ] && read -r pid _ <"$pid_file"
+    [ -n "$pid" ] && [ -d "/proc/$pid" ] || return 1
+    name=$(cat "/proc/$pid/comm") || return 1
+    [ "$name" = kindredd ] || return 1
     tr '\0' '\n' <"/proc/$pid/cmdline" | grep -qxF -- "$data" || return 1
     say "$pid"
 }

@@ -65,22 +65,16 @@ void *arena_alloc(struct arena *arena, size_t size)
     return piece;
 }
 
-static void release(struct arena *arena, bool secret)
+void arena_reset(struct arena *arena)
 {
     while (arena->top) { /* Law 3 */
         struct arena_chunk *below = arena->top->below;
 
-        if (secret)
-            wipe(arena->top->data, arena->top->used);
+        wipe(arena->top->data, arena->top->used); /* Law 4 */
         free(arena->top);
         arena->top = below;
     }
     arena->taken = 0;
-}
-
-void arena_reset(struct arena *arena)
-{
-    release(arena, false);
 }
 
 void arena_rewind(struct arena *arena)
@@ -90,14 +84,10 @@ void arena_rewind(struct arena *arena)
     if (!kept)
         return;
     arena->top = kept->below;
-    release(arena, false);
+    arena_reset(arena);
+    wipe(kept->data, kept->used); /* Law 4 */
     kept->below = NULL;
     kept->used = 0;
     arena->top = kept;
     arena->taken = sizeof *kept + kept->size;
-}
-
-void arena_wipe(struct arena *arena)
-{
-    release(arena, true);
 }

@@ -6,7 +6,8 @@
  * Laws
  *   1. The bytes taken from the system never exceed budget.
  *   2. Every piece is aligned for any type and stays where it is until reset.
- *   3. A closed or zero arena holds nothing; closing twice is harmless. */
+ *   3. A closed or zero arena holds nothing; closing twice is harmless.
+ *   4. What is given back is wiped. */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 
@@ -29,8 +30,5 @@ void arena_reset(struct arena *arena);
 
 /* Give every piece back, but keep one chunk for those to come. */
 void arena_rewind(struct arena *arena);
-
-/* arena_reset(), and every byte is wiped first: for what held a secret. */
-void arena_wipe(struct arena *arena);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/require.h"
+#include "base/wipe.h"
 
 enum { FIRST = 256 };
 
@@ -14,7 +15,7 @@ void buf_init(struct buf *buf, size_t max)
 
 void buf_close(struct buf *buf)
 {
-    free(buf->data);
+    wipe_free(buf->data); /* Law 3 */
     *buf = (struct buf){.max = buf->max};
 }
 
@@ -29,6 +30,7 @@ static enum err make_room(struct buf *buf, size_t size)
         return ERR_NONE;
     if (buf->head > 0 && size <= buf->cap - held) {
         memmove(buf->data, buf->data + buf->head, held); /* Law 2 */
+        wipe(buf->data + held, buf->head);
         buf->head = 0;
         buf->tail = held;
         return ERR_NONE;
@@ -43,7 +45,7 @@ static enum err make_room(struct buf *buf, size_t size)
         return ERR_NOMEM;
     if (held > 0)
         memcpy(data, buf->data + buf->head, held);
-    free(buf->data);
+    wipe_free(buf->data);
     *buf =
         (struct buf){.data = data, .tail = held, .cap = cap, .max = buf->max};
     return ERR_NONE;
@@ -77,6 +79,9 @@ void buf_commit(struct buf *buf, size_t size)
 void buf_consume(struct buf *buf, size_t size)
 {
     REQUIRE(size <= buf_size(buf));
+    if (size == 0)
+        return;
+    wipe(buf->data + buf->head, size); /* Law 3 */
     buf->head += size;
     if (buf->head == buf->tail)
         buf->head = buf->tail = 0;
@@ -85,6 +90,8 @@ void buf_consume(struct buf *buf, size_t size)
 void buf_truncate(struct buf *buf, size_t size)
 {
     REQUIRE(size <= buf_size(buf));
+    if (buf->data)
+        wipe(buf->data + buf->head + size, buf_size(buf) - size);
     buf->tail = buf->head + size;
     if (size == 0)
         buf->head = buf->tail = 0;

@@ -5,7 +5,8 @@
  *
  * Laws
  *   1. It never holds more than max bytes.
- *   2. Bytes come out in the order they went in. */
+ *   2. Bytes come out in the order they went in.
+ *   3. What it no longer holds is wiped. */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 

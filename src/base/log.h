@@ -30,6 +30,7 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
     X(LOG_LISTENING,          LOG_INFO,  "listening on port") \
     X(LOG_LISTENING_PATH,     LOG_INFO,  "listening on a path") \
     X(LOG_LISTENING_OPERATIONS, LOG_INFO, "listening for operators on port") \
+    X(LOG_UNCONFINED,         LOG_WARN,  "of calls, files and capabilities this system holds not all: missing") \
     X(LOG_CRISIS_UNCONFIRMED, LOG_WARN,  "crisis resources not confirmed by the operator: countries") \
     X(LOG_RECOVERED_TICKETS,  LOG_INFO,  "recovered tickets") \
     X(LOG_RECOVERED_TALKS,    LOG_INFO,  "recovered talks") \

@@ -1,4 +1,7 @@
-/* base/wipe -- forget a secret: zeros that the compiler may not leave out. */
+/* base/wipe -- forget: zeros that the compiler may not leave out.
+ *
+ * Whatever came from a person is wiped where it ends, so that neither a later
+ * buffer nor whoever looks into the memory finds it. */
 #ifndef BASE_WIPE_H
 #define BASE_WIPE_H
 
@@ -14,5 +17,11 @@ static inline void wipe(void *bytes, size_t size)
     if (size > 0)
         (void)set(bytes, 0, size);
 }
+
+/* free(), and all that malloc() gave is wiped first; NULL is harmless. */
+void wipe_free(void *piece);
+
+/* realloc() of a piece that is there, likewise if it moves. */
+void *wipe_realloc(void *piece, size_t size);
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "client/calls.h"
+#include "seal/ready.h"
 
 struct kindred_core {
     struct client_calls calls;
@@ -36,7 +37,7 @@ struct kindred_core *kindred_core_new(const char *authority, uint64_t now_ms)
 {
     struct kindred_core *core;
 
-    if (strlen(authority) >= sizeof core->authority)
+    if (!seal_ready() || strlen(authority) >= sizeof core->authority)
         return NULL;
     core = calloc(1, sizeof *core);
     if (!core)

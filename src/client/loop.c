@@ -10,6 +10,7 @@
 #include "base/require.h"
 #include "client/calls.h"
 #include "client/error.h"
+#include "seal/ready.h"
 
 enum { PIECE = 4096 /* bytes of one read */ };
 
@@ -70,7 +71,7 @@ static void on_tick(void *above, uint64_t now_ms)
 
 struct kindred_loop *kindred_loop_new(void)
 {
-    struct kindred_loop *loop = calloc(1, sizeof *loop);
+    struct kindred_loop *loop = seal_ready() ? calloc(1, sizeof *loop) : NULL;
     struct net_loop_config config = {.record_size = sizeof(struct record),
                                      .inbox_max = CLIENT_LOOP_LINES,
                                      .linger_ms = 100};

@@ -126,7 +126,7 @@ enum err http_exchange_respond(struct http_exchange *exchange, int status,
     if (err == ERR_NONE)
         err = pack(&exchange->out_head, fields, count);
     if (err != ERR_NONE) {
-        exchange->out_head.head = exchange->out_head.tail = 0;
+        buf_truncate(&exchange->out_head, 0);
         return err;
     }
     exchange->responded = true;
@@ -220,7 +220,7 @@ enum err http_exchange_end(struct http_exchange *exchange,
     REQUIRE(!exchange->out_ended); /* Law 3 */
     err = pack(&exchange->out_trailer, fields, count);
     if (err != ERR_NONE) {
-        exchange->out_trailer.head = exchange->out_trailer.tail = 0;
+        buf_truncate(&exchange->out_trailer, 0);
         return err;
     }
     exchange->out_ended = true;

@@ -178,7 +178,7 @@ static int on_header(nghttp2_session *h2, const nghttp2_frame *frame,
         return 0;
     if (exchange->client && frame->headers.cat == NGHTTP2_HCAT_HEADERS &&
         !exchange->head_done && status)
-        exchange->head.head = exchange->head.tail = 0; /* after a 1xx */
+        buf_truncate(&exchange->head, 0); /* after a 1xx */
     exchange->fields++;
     exchange->head_bytes += (uint32_t)(name.len + value.len + 32);
     if (exchange->head_bytes > HEAD_ABUSE * max ||

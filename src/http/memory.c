@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/require.h"
+#include "base/wipe.h"
 
 enum { ALIGN = alignof(max_align_t) };
 
@@ -13,7 +14,8 @@ struct room {
 };
 
 struct http_memory { /* at the start of its block */
-    uint8_t *end;
+    const struct http_host *host;
+    uint8_t *cold, *end;
     uint8_t *frame; /* NULL: taken */
     struct room warm[2];
 };
@@ -37,19 +39,32 @@ struct http_memory *http_memory_new(const struct http_host *host)
     cold = block + least + (beyond > 0 ? HTTP_MEMORY_PAGE - beyond : 0);
     REQUIRE((uintptr_t)cold % HTTP_MEMORY_PAGE == 0);
     REQUIRE(cold + HTTP_MEMORY_COLD <= block + BLOCK);
-    if (host->untouched) /* Law 3: it was somebody else's before */
-        host->untouched(cold, HTTP_MEMORY_COLD);
     *memory = (struct http_memory){
+        .host = host,
+        .cold = cold,
         .end = block + BLOCK,
         .frame = cold - HTTP_MEMORY_HEAD,
         .warm = {{block + SELF, cold - HTTP_MEMORY_HEAD},
                  {cold + HTTP_MEMORY_COLD, block + BLOCK}}};
+    if (host->forget) /* it was somebody else's before */
+        host->forget(cold, HTTP_MEMORY_COLD);
     return memory;
 }
 
 void http_memory_free(struct http_memory *memory)
 {
-    free(memory);
+    uint8_t *block = (void *)memory, *behind;
+
+    if (!memory)
+        return;
+    behind = memory->cold + HTTP_MEMORY_COLD;
+    if (memory->host->forget) /* Law 3 */
+        memory->host->forget(memory->cold, HTTP_MEMORY_COLD);
+    else
+        wipe(memory->cold, HTTP_MEMORY_COLD);
+    wipe(behind, (size_t)(memory->end - behind));
+    wipe(block, (size_t)(memory->cold - block));
+    free(block);
 }
 
 /* From the block, or NULL. */
@@ -93,7 +108,7 @@ static void *take(size_t size, void *of)
 static void give(void *piece, void *of)
 {
     if (!is_here(of, piece)) /* Law 2 */
-        free(piece);
+        wipe_free(piece);    /* Law 3 */
 }
 
 static void *take_clean(size_t count, size_t size, void *of)
@@ -115,7 +130,7 @@ static void *take_more(void *piece, size_t size, void *of)
     if (!piece)
         return take(size, of);
     if (!is_here(memory, piece))
-        return realloc(piece, size);
+        return wipe_realloc(piece, size);
     more = malloc(size);
     if (!more)
         return NULL;

@@ -15,7 +15,9 @@
  *   1. Pieces are aligned for any type, never overlap, and stay where they are
  *      until they are given back.
  *   2. The block goes as a whole, with the memory; never by piece.
- *   3. untouched() hears of no byte that anybody wrote to. */
+ *   3. Nothing is left of what was in it: what malloc gave is wiped when it is
+ *      given back, the rest with the block; of whole pages the system does
+ *      that, so that who leaves does not touch them either. */
 #ifndef HTTP_MEMORY_H
 #define HTTP_MEMORY_H
 

@@ -49,7 +49,8 @@ static void recycle(struct buf *buf)
 {
     if (buf->cap > HTTP_POOL_KEEP)
         buf_close(buf);
-    buf->head = buf->tail = 0;
+    else
+        buf_truncate(buf, 0);
 }
 
 struct http_exchange *http_pool_take(struct http_session *session)

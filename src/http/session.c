@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/require.h"
+#include "base/wipe.h"
 #include "http/guard.h"
 #include "http/h1.h"
 #include "http/h1_out.h"

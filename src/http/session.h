@@ -106,9 +106,9 @@ struct http_host { /* one per I/O loop; set the first four, then init */
     void *handler;                         /* their first argument */
     void (*wake)(void *waker, struct http_session *session);
     void *waker;
-    /* Memory was taken, of some pages, whose content nobody needs yet: they may
-     * go back to the system.  May be NULL. */
-    void (*untouched)(void *bytes, size_t size);
+    /* What is in there nobody needs any more: it is zero from here on, and
+     * whole pages of it may be the system's.  NULL: it is wiped. */
+    void (*forget)(void *bytes, size_t size);
     struct http_limits limits;
     /* private */
     struct list spare;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/require.h"
+#include "base/wipe.h"
 
 static enum err begin(struct net_channel *channel, struct http_host *host,
                       enum http_role side, void *user, uint64_t now_ms)
@@ -80,6 +81,7 @@ enum err net_channel_receive(struct net_channel *channel, const uint8_t *bytes,
             err = become_secure(channel, now_ms);
         if (err == ERR_NONE && got > 0)
             err = http_session_receive(&channel->session, plain, got, now_ms);
+        wipe(plain, got);
     } while (err == ERR_NONE && got > 0);
     channel->over = tls->over;
     return err;
@@ -104,6 +106,7 @@ enum err net_channel_send(struct net_channel *channel,
         return ERR_NONE;
     err = net_tls_send(tls, turn->plain, pulled, turn->out, NET_CHANNEL_ROOM,
                        &turn->size); /* Law 1 */
+    wipe(turn->plain, pulled);
     if (turn->last && !turn->more)
         net_tls_end(tls); /* Law 3 */
     turn->more = turn->more || net_tls_waiting(tls);

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/require.h"
+#include "base/wipe.h"
 #include "net/channel.h"
 #include "net/socket.h"
 
@@ -173,15 +174,13 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buf)
         return;
     }
     connection->turn_bytes += (uint32_t)size;
-    if (connection->socket.rest)
-        connection->waiting_bytes += (uint32_t)size;
+    connection->waiting_bytes += connection->socket.rest ? (uint32_t)size : 0;
     changed(connection);
     if (connection->state == SECURING || connection->state == OPEN)
         take_in(connection, (const uint8_t *)buf->base, (size_t)size);
-    if (connection->state != CLOSED && !may_read(connection)) {
-        (void)uv_read_stop(stream);
-        connection->reading = false;
-    }
+    wipe(buf->base, (size_t)size);
+    if (connection->state != CLOSED && !may_read(connection))
+        connection->reading = uv_read_stop(stream) != 0; /* it cannot fail */
 }
 
 static void on_written(uv_write_t *request, int status)
@@ -245,6 +244,7 @@ static bool pull(struct net_connection *connection)
         if (!err && turn.size > 0)
             err = net_socket_write(&connection->socket, loop->out, turn.size,
                                    on_written);
+        wipe(loop->out, turn.size);
         if (err == ERR_FULL)
             connection->waiting_ms = turn.now_ms;
         else if (err)
@@ -266,14 +266,13 @@ static void linger(struct net_connection *connection)
 
 static void set_reading(struct net_connection *connection)
 {
+    uv_stream_t *stream = &connection->socket.stream;
     bool want = may_read(connection);
 
     if (want == connection->reading)
         return;
     connection->reading = want;
-    if (!want)
-        (void)uv_read_stop(&connection->socket.stream);
-    else if (uv_read_start(&connection->socket.stream, on_room, on_read))
+    if (want ? uv_read_start(stream, on_room, on_read) : uv_read_stop(stream))
         finish(connection, ERR_CONNECTION);
 }
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/require.h"
+#include "base/wipe.h"
 
 void net_socket_init(struct net_socket *socket, uv_loop_t *loop, bool is_path,
                      void *owner)
@@ -88,7 +89,7 @@ enum err net_socket_write(struct net_socket *socket, const uint8_t *bytes,
 
 void net_socket_written(struct net_socket *socket)
 {
-    free(socket->rest);
+    wipe_free(socket->rest);
     socket->rest = NULL;
 }
 

@@ -131,7 +131,7 @@ static struct buf *start_work(struct rpc_server *server)
 {
     if (server->work.cap > WORK_MAX)
         buf_close(&server->work);
-    server->work.head = server->work.tail = 0;
+    buf_truncate(&server->work, 0);
     server->work.max = RPC_RESPONSE_MAX + WORK_MAX;
     return &server->work;
 }

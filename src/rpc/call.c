@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/require.h"
+#include "base/wipe.h"
 #include "rpc/answer.h"
 #include "rpc/base64.h"
 #include "rpc/extra.h"
@@ -23,7 +24,7 @@ void rpc_call_empty(struct rpc_call *call)
     while (call->pieces) {
         struct rpc_piece *below = call->pieces->below;
 
-        free(call->pieces);
+        wipe_free(call->pieces);
         call->pieces = below;
     }
     buf_close(&call->latest);
@@ -53,7 +54,7 @@ static enum err measure(struct rpc_call *call, const ProtobufCMessage *message,
     if (call->json) {
         if (work->cap > WORK_KEEP)
             buf_close(work);
-        work->head = work->tail = 0;
+        buf_truncate(work, 0);
         work->max = RPC_RESPONSE_MAX;
         err = rpc_json_print(call->server->json, message, work);
         *size = buf_size(work);
@@ -71,17 +72,20 @@ static size_t encode(struct rpc_call *call, const ProtobufCMessage *message,
     const uint8_t *packed;
     size_t packed_size;
 
-    if (call->json)
+    if (call->json) {
         memcpy(to, buf_head(&call->server->work), size);
-    else
+        buf_truncate(&call->server->work, 0);
+    } else
         (void)protobuf_c_message_pack(message, to);
     *gzip = *gzip && size >= WORTH_PACKING &&
             rpc_gzip_pack(call->server->gzip, to, size, &packed,
                           &packed_size) == ERR_NONE;
-    if (!*gzip)
-        return size;
-    memcpy(to, packed, packed_size);
-    return packed_size;
+    if (*gzip) {
+        memcpy(to, packed, packed_size);
+        size = packed_size;
+    }
+    rpc_gzip_done(call->server->gzip);
+    return size;
 }
 
 /* The same as a frame into to[RPC_FRAME_HEAD + size]. */

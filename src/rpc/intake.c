@@ -108,7 +108,7 @@ static enum err to_proto(struct rpc_call *call, const struct rpc_frame *frame,
         err = ERR_TOO_LARGE;
     if (err != ERR_NONE || !call->json)
         return err;
-    work->head = work->tail = 0;
+    buf_truncate(work, 0);
     work->max = method->request_bytes_max;
     err = rpc_json_parse(server->json, method->request, *bytes, *size, work);
     *bytes = buf_head(work);
@@ -117,8 +117,8 @@ static enum err to_proto(struct rpc_call *call, const struct rpc_frame *frame,
 }
 
 /* Scan, unpack, take `used` bytes from the exchange, handle. */
-static enum err dispatch(struct rpc_call *call, const struct rpc_frame *frame,
-                         size_t used)
+static enum err hand_on(struct rpc_call *call, const struct rpc_frame *frame,
+                        size_t used)
 {
     struct rpc_server *server = call->server;
     const struct api_method *method = call->method;
@@ -140,7 +140,19 @@ static enum err dispatch(struct rpc_call *call, const struct rpc_frame *frame,
     } else {
         err = rpc_scratch_spent(server->scratch) ? ERR_BUDGET : ERR_PROTO;
     }
+    return err;
+}
+
+/* Whatever came of it, nothing that was read stays in what all calls share. */
+static enum err dispatch(struct rpc_call *call, const struct rpc_frame *frame,
+                         size_t used)
+{
+    struct rpc_server *server = call->server;
+    enum err err = hand_on(call, frame, used);
+
     rpc_scratch_reset(server->scratch);
+    rpc_gzip_done(server->gzip);
+    buf_truncate(&server->work, 0);
     return err;
 }
 

@@ -1,5 +1,7 @@
 #include "rpc/scratch.h"
 
+#include "base/wipe.h"
+
 static void *take(void *self, size_t size)
 {
     struct rpc_scratch *scratch = self;
@@ -38,6 +40,7 @@ void rpc_scratch_init(struct rpc_scratch *scratch, size_t budget)
 void rpc_scratch_reset(struct rpc_scratch *scratch)
 {
     arena_reset(&scratch->more);
+    wipe(scratch->block, scratch->used); /* Law 2 */
     scratch->used = 0;
     scratch->spent = false;
 }

@@ -6,7 +6,8 @@
  *
  * Laws
  *   1. Between two resets it gives out at most RPC_SCRATCH_BLOCK bytes plus
- *      the budget; past it NULL, and rpc_scratch_spent() says so. */
+ *      the budget; past it NULL, and rpc_scratch_spent() says so.
+ *   2. What is given back is wiped. */
 #ifndef RPC_SCRATCH_H
 #define RPC_SCRATCH_H
 

@@ -22,3 +22,18 @@ void seal_keys_close(struct seal_keys *keys)
 {
     sodium_memzero(keys, sizeof *keys); /* Law 2 */
 }
+
+struct seal_keys *seal_keys_new(void)
+{
+    return sodium_malloc(sizeof(struct seal_keys));
+}
+
+void seal_keys_fix(struct seal_keys *keys)
+{
+    (void)sodium_mprotect_readonly(keys); /* Law 3 */
+}
+
+void seal_keys_free(struct seal_keys *keys)
+{
+    sodium_free(keys); /* Law 2 */
+}

@@ -56,6 +56,7 @@ enum {
     X(queue_max,        UINT, 4096,                                      16, 65536,       "calls that may wait for the engine, and as many for the store") \
     X(record,           TEXT, "",                                        0, 240,          "file to record the engine's events to, for `kindred replay`: who met whom and when, under numbers of this file alone. Sensitive: beside the database it can be lined up with it by time. Never one that is there") \
     X(record_bytes_max, UINT, 1073741824,                                4096, 1099511627776, "a recording stops there; the server goes on") \
+    X(unconfined,       FLAG, 0,                                         0, 1,            "only to look for a fault: once started, keep the system calls, files elsewhere and capabilities that a server does not need") \
     X(log_level,        UINT, 2,                                         0, 3,            "0 errors, 1 warnings, 2 information, 3 everything")
 /* clang-format on */
 
@@ -70,7 +71,8 @@ struct server_config { /* each key of the table is a member of this name */
     char record[CONFIG_TEXT_MAX];
     uint64_t handshake_ms, socket_group, plaintext, consent_version, token_ms,
         loops, connections_max;
-    uint64_t tickets_max, duties_max, talks_max, queue_max, log_level;
+    uint64_t tickets_max, duties_max, talks_max, queue_max, unconfined,
+        log_level;
     uint64_t record_bytes_max;
     const char *crisis_confirmed[CONFIG_CONFIRMED_MAX + 1]; /* NULL-ended */
     const char *cors_origin[CONFIG_ORIGINS_MAX + 1];        /* the same */

@@ -25,7 +25,7 @@ struct store_job *server_join_job(enum store_command_kind kind, uint64_t now_ms)
 
 void server_join_free(struct store_job *job)
 {
-    arena_wipe(&job->arena);
+    arena_reset(&job->arena);
     wipe(job, sizeof *job);
     free(job);
 }

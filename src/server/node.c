@@ -4,13 +4,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/require.h"
+#include "net/confine.h"
 #include "net/signal.h"
+#include "seal/ready.h"
+#include "server/confine.h"
 #include "server/master.h"
 #include "server/recover.h"
 #include "service/crisis.h"
@@ -32,7 +34,7 @@ enum err server_node_nonce(struct server_node *node,
     enum err err;
 
     (void)pthread_mutex_lock(&node->nonces_lock);
-    err = seal_challenge_book_use(&node->nonces, nonce, node->keys.challenge,
+    err = seal_challenge_book_use(&node->nonces, nonce, node->keys->challenge,
                                   net_clock_now_ms(&node->clock));
     (void)pthread_mutex_unlock(&node->nonces_lock);
     return err;
@@ -88,15 +90,6 @@ void server_node_stats(struct server_node *node, struct service_stats *stats)
 
 /* --- start, step by step; each says what went wrong --- */
 
-/* Nothing of a person's may reach a core dump. */
-static void harden(void)
-{
-    /* 1, not 0: with 0 a core still goes to a core_pattern that is a pipe. */
-    const struct rlimit none = {.rlim_cur = 1, .rlim_max = 1};
-
-    (void)setrlimit(RLIMIT_CORE, &none);
-}
-
 static int open_data(struct server_node *node)
 {
     const char *directory = node->config->data, *wrong;
@@ -108,9 +101,13 @@ static int open_data(struct server_node *node)
         return complain("the data directory cannot be made", strerror(errno));
     (void)snprintf(path, sizeof path, "%s/kindred.db", directory);
     fresh = access(path, F_OK) != 0;
-    wrong = server_master_load(directory, fresh, &node->keys);
+    node->keys = seal_ready() ? seal_keys_new() : NULL;
+    if (!node->keys)
+        return complain("start", "out of memory");
+    wrong = server_master_load(directory, fresh, node->keys);
     if (wrong)
         return complain("the data directory is not usable", wrong);
+    seal_keys_fix(node->keys);
     err = store_sqlite_open(path, &node->store);
     if (err != ERR_NONE)
         return complain("the database cannot be opened", err_text(err));
@@ -141,7 +138,7 @@ static int make_shared(struct server_node *node)
 {
     const struct server_config *config = node->config;
     uint32_t queue_max = (uint32_t)config->queue_max;
-    struct server_turn_config turn = {.keys = &node->keys,
+    struct server_turn_config turn = {.keys = node->keys,
                                       .service = &node->service,
                                       .clock = &node->clock,
                                       .storage = &node->storage,
@@ -263,7 +260,7 @@ static void stop(struct server_node *node)
     free(node->worker);
     free(node->nonce_ring);
     free(node->nonce_slot);
-    seal_keys_close(&node->keys);
+    seal_keys_free(node->keys);
 }
 
 static int start(struct server_node *node)
@@ -279,6 +276,8 @@ static int start(struct server_node *node)
         status = make_workers(node);
     if (status == EXIT_SUCCESS)
         status = server_doors_open(&node->doors, node);
+    if (status == EXIT_SUCCESS && !node->config->unconfined)
+        server_confine(node->config);
     if (status == EXIT_SUCCESS)
         status = start_threads(node);
     return status;
@@ -313,7 +312,7 @@ int server_node_run(struct server_node *node,
         .config = config,
         .quota = {.max = (unsigned)config->connections_max},
         .born_ms = net_clock_mono_ms()};
-    harden();
+    net_confine_memory(); /* nothing of a person's reaches a core dump */
     net_clock_init(&node->clock, 0);
     status = start(node);
     if (status == EXIT_SUCCESS) {

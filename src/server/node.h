@@ -1,7 +1,8 @@
 /* server/node -- one running server: what its threads share, and the order in
  * which they start and stop.
  *
- * Start: keys, store, recovery, store thread, engine thread, workers.  Stop is
+ * Start: keys, store, recovery, doors; then what is not needed any more is given
+ * up (server/confine); store thread, engine thread, workers.  Stop is
  * the same backwards, each finishing what it has.
  *
  * Laws
@@ -24,7 +25,7 @@ enum { SERVER_OPERATIONS = 255 };
 struct server_node { /* all private */
     const struct server_config *config;
     struct service_config service;
-    struct seal_keys keys;
+    struct seal_keys *keys;
     struct net_clock clock;
     struct net_quota quota;
     struct store *store;

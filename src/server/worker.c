@@ -326,7 +326,7 @@ static enum err make_face(struct server_worker *worker,
         return err;
     face->made = true;
     face->service = (struct service){.config = &worker->node->service,
-                                     .keys = &worker->node->keys,
+                                     .keys = worker->node->keys,
                                      .port = port_of(worker),
                                      .rpc = &face->rpc};
     rpc_server_origins(&face->rpc, worker->node->config->cors_origin);

@@ -80,7 +80,7 @@ void service_request_free(struct service_request *request)
     /* Law 1: what it held of anybody is wiped */
     REQUIRE(request->service->requests > 0);
     request->service->requests--;
-    arena_wipe(&request->job.arena);
+    arena_reset(&request->job.arena);
     wipe(request, sizeof *request);
     free(request);
 }

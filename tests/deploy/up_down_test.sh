@@ -63,7 +63,7 @@ free_port() {
 }
 
 server() {
-    user cat "$data/kindredd.pid"
+    user cut -d ' ' -f 1 "$data/kindredd.pid"
 }
 
 healthy() {

@@ -15,7 +15,7 @@ MAY = {
     "rpc":     (("base", "http", "pb"),                ("protobuf-c/", "zlib.h", "jansson.h")),
     "service": (("base", "match", "seal", "rpc", "pb", "data"), ("protobuf-c/",)),
     "store":   (("base", "match"),                     ("sqlite3.h", "libpq-fe.h")),
-    "net":     (("base", "http"),                      ("uv.h", "openssl/")),
+    "net":     (("base", "http"),                      ("uv.h", "openssl/", "seccomp.h", "linux/")),
     "server":  (ALL,                                   ("uv.h",)),
     # net: its loop and connections are the libuv adapter; no second socket code
     "client":  (("base", "http", "rpc", "seal", "pb", "net"), ("uv.h", "protobuf-c/")),

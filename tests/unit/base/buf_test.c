@@ -112,6 +112,40 @@ static bool laws_hold_for(uint64_t seed, size_t fail_at)
     return failed;
 }
 
+static bool zero(const uint8_t *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (bytes[i] != 0)
+            return false;
+    return true;
+}
+
+/* Law 3, in memory that was all zero. */
+static void what_is_gone_is_wiped(void)
+{
+    enum { SIZE = 200, FRONT = 50, LEFT = 100 };
+    uint8_t text[SIZE], *data;
+    struct buf buf;
+
+    memset(text, 'x', sizeof text);
+    buf_init(&buf, MAX);
+    data = buf_reserve(&buf, SIZE);
+    CHECK(data != NULL);
+    memset(data, 0, buf.cap);
+    CHECK(buf_append(&buf, text, SIZE) == ERR_NONE);
+    buf_consume(&buf, FRONT);
+    CHECK(zero(data, FRONT) && data[FRONT] == 'x');
+    buf_truncate(&buf, LEFT);
+    CHECK(data[FRONT + LEFT - 1] == 'x');
+    CHECK(zero(data + FRONT + LEFT, buf.cap - FRONT - LEFT));
+    CHECK(buf_append(&buf, text, buf.cap - LEFT) == ERR_NONE); /* moves */
+    CHECK(buf.data == data && buf_size(&buf) == buf.cap);
+    buf_consume(&buf, FRONT);
+    buf_truncate(&buf, 0);
+    CHECK(zero(data, buf.cap));
+    buf_close(&buf);
+}
+
 static void zero_holds_nothing(void)
 {
     struct buf buf = {0};
@@ -152,6 +186,7 @@ int main(void)
     size_t fail_at = 1;
 
     zero_holds_nothing();
+    what_is_gone_is_wiped();
     bounds_are_exact();
     for (uint64_t seed = 1; seed <= SEEDS; seed++)
         (void)laws_hold_for(seed, 0);

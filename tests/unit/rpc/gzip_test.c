@@ -40,6 +40,18 @@ static void round_trip(struct rpc_gzip *gzip)
     }
 }
 
+/* Law 3 */
+static void done_is_gone(struct rpc_gzip *gzip)
+{
+    const uint8_t *packed;
+    size_t size;
+
+    CHECK(rpc_gzip_pack(gzip, zeros, SIZE, &packed, &size) == ERR_NONE);
+    CHECK(memcmp(packed, zeros, size) != 0);
+    rpc_gzip_done(gzip);
+    CHECK(memcmp(packed, zeros, size) == 0); /* its buffer is kept */
+}
+
 static void refusals(struct rpc_gzip *gzip)
 {
     const uint8_t *out;
@@ -91,6 +103,7 @@ int main(void)
 
     round_trip(&gzip);
     refusals(&gzip);
+    done_is_gone(&gzip);
     round_trip(&gzip);
     rpc_gzip_close(&gzip);
     rpc_gzip_close(&gzip);

@@ -7,6 +7,14 @@
 #include "base/chance.h"
 #include "check.h"
 
+static bool zero(const unsigned char *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (bytes[i] != 0)
+            return false;
+    return true;
+}
+
 /* Law 1, by a random history: no more than block and budget, all disjoint. */
 int main(void)
 {
@@ -18,7 +26,7 @@ int main(void)
     rpc_scratch_init(scratch, 100000);
     allocator = rpc_scratch_allocator(scratch);
     for (int round = 0; round < 200; round++) {
-        size_t given = 0;
+        size_t given = 0, used;
 
         while (!rpc_scratch_spent(scratch)) {
             size_t size = chance_below(&chance, 5000);
@@ -35,7 +43,9 @@ int main(void)
         }
         spent += rpc_scratch_spent(scratch);
         CHECK(given <= RPC_SCRATCH_BLOCK + 100000);
+        used = scratch->used;
         rpc_scratch_reset(scratch);
+        CHECK(zero(scratch->block, used)); /* Law 2 */
         CHECK(!rpc_scratch_spent(scratch));
     }
     CHECK(spent > 10);

@@ -1,0 +1,82 @@
+#define _XOPEN_SOURCE 700 /* realpath, which POSIX has as an option */
+#include "server/confine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/require.h"
+#include "net/confine.h"
+#include "server/worker.h"
+
+enum {
+    FILES = 4, /* of TLS */
+    PLACES = 3 + 2 * FILES + SERVER_LISTENERS_MAX
+};
+
+struct places {
+    struct net_confine_place place[PLACES];
+    char *made[PLACES]; /* names to free */
+    uint32_t n;
+};
+
+/* The directory of a file: whoever renews it puts another in its place. */
+static void add_directory(struct places *places, char *path,
+                          enum net_confine_use use)
+{
+    char *slash = path ? strrchr(path, '/') : NULL;
+
+    if (!path)
+        return;
+    REQUIRE(places->n < PLACES);
+    if (slash)
+        slash[slash == path ? 1 : 0] = '\0';
+    places->made[places->n] = path;
+    places->place[places->n++] =
+        (struct net_confine_place){.path = slash ? path : ".", .use = use};
+}
+
+/* As it is named, and where that leads. */
+static void add_file(struct places *places, const char *path)
+{
+    if (path[0] == '\0')
+        return;
+    add_directory(places, strdup(path), NET_CONFINE_READ);
+    add_directory(places, realpath(path, NULL), NET_CONFINE_READ);
+}
+
+static void add_listeners(struct places *places, const char *listen)
+{
+    char list[CONFIG_TEXT_MAX], *save = NULL;
+
+    (void)snprintf(list, sizeof list, "%s", listen);
+    for (char *word = strtok_r(list, " ,", &save); word;
+         word = strtok_r(NULL, " ,", &save))
+        if (strncmp(word, "unix:", 5) == 0)
+            add_directory(places, strdup(word + 5), NET_CONFINE_REMOVE);
+}
+
+void server_confine(const struct server_config *config)
+{
+    struct places places = {
+        .place = {{.path = config->data, .use = NET_CONFINE_WRITE},
+                  {.path = "/proc/self", .use = NET_CONFINE_READ},
+                  {.path = "/dev/null", .use = NET_CONFINE_READ}},
+        .n = 3};
+    const char *const file[FILES] = {config->tls_cert, config->tls_key,
+                                     config->tls_client_ca,
+                                     config->operations_client_ca};
+    struct net_confined held;
+    uint64_t missing;
+
+    for (uint32_t i = 0; i < FILES; i++)
+        add_file(&places, file[i]);
+    add_listeners(&places, config->listen);
+    held = net_confine(places.place, places.n);
+    for (uint32_t i = 0; i < places.n; i++)
+        free(places.made[i]);
+    missing = (held.calls ? 0U : 1U) + (held.files ? 0U : 1U) +
+              (held.capabilities ? 0U : 1U);
+    if (missing > 0)
+        log_event(LOG_UNCONFINED, missing, ERR_NONE);
+}
