@@ -115,7 +115,9 @@ static void *take_clean(size_t count, size_t size, void *of)
 {
     void *piece = NULL;
 
-    if (size > 0 && count <= HTTP_MEMORY_WARM / size)
+    if (count == 0 || size == 0)
+        count = size = 1;
+    if (count <= HTTP_MEMORY_WARM / size)
         piece = take_here(of, count * size);
     return piece ? memset(piece, 0, count * size) : calloc(count, size);
 }

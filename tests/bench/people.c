@@ -203,7 +203,9 @@ static int healthy(void)
 
 /* ---- open streams ---- */
 
-static uint32_t watching;
+static uint32_t watching, watched_by;
+
+static void watch_one(void);
 
 static void watched(void *arg, const uint8_t *bytes, size_t size)
 {
@@ -212,6 +214,7 @@ static void watched(void *arg, const uint8_t *bytes, size_t size)
     (void)size;
     if (++watching == people)
         say_that("ready");
+    watch_one();
 }
 
 static void broken(void *arg, const struct kindred_error *failed)
@@ -220,18 +223,25 @@ static void broken(void *arg, const struct kindred_error *failed)
     must("stream", failed);
 }
 
-static int watch(uint32_t n)
+static void watch_one(void)
 {
     const struct kindred_call_handler handler = {.message = watched,
                                                  .ended = broken};
 
+    if (watched_by == people)
+        return;
+    REQUIRE(kindred_client_call(
+        client_of(watched_by++),
+        &(struct kindred_call_options){.path = "/grpc.health.v1.Health/Watch",
+                                       .stream = true},
+        &handler));
+}
+
+static int watch(uint32_t n)
+{
     people = n;
-    for (uint32_t i = 0; i < n; i++)
-        REQUIRE(kindred_client_call(
-            client_of(i),
-            &(struct kindred_call_options){
-                .path = "/grpc.health.v1.Health/Watch", .stream = true},
-            &handler));
+    for (int i = 0; i < AT_ONCE; i++)
+        watch_one();
     kindred_loop_run(loop);
     return 0;
 }
