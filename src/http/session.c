@@ -14,6 +14,7 @@
 #include "http/h1_out.h"
 #include "http/h2.h"
 #include "http/head.h"
+#include "http/memory.h"
 #include "http/out.h"
 #include "http/pool.h"
 
@@ -42,37 +43,6 @@ void http_session_host_close(struct http_host *host)
     host->callbacks = NULL;
 }
 
-/* Through our own names, so that a test can make any of them fail, and wiped:
- * tables of header fields hold access tokens.  A buffer
- * for the longest frame is among them, of which an idle session needs nothing:
- * what was somebody else's memory before need not stay there for it. */
-static void *take(size_t size, void *of)
-{
-    const struct http_host *host = of;
-    void *piece = malloc(size);
-
-    if (piece && size >= HTTP_UNTOUCHED && host->untouched)
-        host->untouched(piece, size);
-    return piece;
-}
-
-static void give(void *piece, void *unused)
-{
-    (void)unused;
-    wipe_free(piece);
-}
-
-static void *take_clean(size_t count, size_t size, void *unused)
-{
-    (void)unused;
-    return calloc(count, size);
-}
-
-static void *take_more(void *piece, size_t size, void *of)
-{
-    return piece ? wipe_realloc(piece, size) : take(size, of);
-}
-
 static int greet(struct http_session *session)
 {
     const struct http_limits *limits = &session->host->limits;
@@ -85,24 +55,35 @@ static int greet(struct http_session *session)
                                    session->role == HTTP_CLIENT ? 3 : 2);
 }
 
+static void end_h2(struct http_session *session)
+{
+    if (session->h2)
+        nghttp2_session_del(session->h2);
+    session->h2 = NULL;
+    http_memory_free(session->memory);
+    session->memory = NULL;
+}
+
 /* Speak HTTP/2 from here on. */
 static enum err begin_h2(struct http_session *session)
 {
     struct http_host *host = session->host;
-    nghttp2_mem memory = {host, take, give, take_clean, take_more};
-    int rv = session->role == HTTP_SERVER
-                 ? nghttp2_session_server_new3(&session->h2, host->callbacks,
-                                               session, host->options, &memory)
-                 : nghttp2_session_client_new3(&session->h2, host->callbacks,
-                                               session, host->options, &memory);
+    nghttp2_mem mem;
+    int rv;
 
-    if (rv != 0) {
-        session->h2 = NULL;
+    session->memory = http_memory_new(host);
+    if (!session->memory)
         return ERR_NOMEM;
-    }
-    if (greet(session) != 0) {
-        nghttp2_session_del(session->h2);
+    mem = http_memory_of(session->memory);
+    rv = session->role == HTTP_SERVER
+             ? nghttp2_session_server_new3(&session->h2, host->callbacks,
+                                           session, host->options, &mem)
+             : nghttp2_session_client_new3(&session->h2, host->callbacks,
+                                           session, host->options, &mem);
+    if (rv != 0)
         session->h2 = NULL;
+    if (rv != 0 || greet(session) != 0) {
+        end_h2(session);
         return ERR_NOMEM;
     }
     tally_add(&host->traffic.http2, 1);
@@ -157,11 +138,9 @@ void http_session_close(struct http_session *session)
     session->open = false;
     session->woken = true; /* nobody is to be woken for it any more */
     session->inside = true;
-    if (session->h2) {
-        nghttp2_session_del(session->h2);
+    if (session->h2)
         tally_sub(&session->host->traffic.http2, 1);
-    }
-    session->h2 = NULL;
+    end_h2(session);
     LIST_EACH (node, &session->all) {
         struct http_exchange *exchange =
             LIST_ENTRY(node, struct http_exchange, by_session);

@@ -54,6 +54,7 @@
 #include "http/share.h"
 
 struct http_h1;
+struct http_memory;
 struct nghttp2_session;
 struct nghttp2_session_callbacks;
 struct nghttp2_option;
@@ -61,8 +62,7 @@ struct nghttp2_option;
 enum {
     HTTP_QUEUE_MAX = 256 * 1024, /* bytes that may wait for one socket */
     HTTP_IN_MAX = 1024 * 1024,   /* body bytes held beyond all windows */
-    HTTP_OUT_MAX = 1024 * 1024,  /* body bytes made and not yet sent */
-    HTTP_UNTOUCHED = 16384       /* bytes that are worth giving back */
+    HTTP_OUT_MAX = 1024 * 1024   /* body bytes made and not yet sent */
 };
 #define HTTP_NEVER UINT64_MAX
 
@@ -126,9 +126,9 @@ struct http_host { /* one per I/O loop; set the first four, then init */
     void *handler;                         /* their first argument */
     void (*wake)(void *waker, struct http_session *session);
     void *waker;
-    /* Memory was taken, of HTTP_UNTOUCHED bytes at least, whose content nobody
-     * needs yet: its pages may go back to the system.  May be NULL. */
-    void (*untouched)(void *bytes, size_t size);
+    /* What is in there nobody needs any more: it is zero from here on, and
+     * whole pages of it may be the system's.  NULL: it is wiped. */
+    void (*forget)(void *bytes, size_t size);
     /* The exchange outlasted the grace of a drain: answer it now.  From tick;
      * may be NULL. */
     void (*leave)(void *handler, struct http_exchange *exchange);
@@ -155,6 +155,7 @@ struct http_session { /* read-only outside; all zero is closed */
 
     /* private */
     struct nghttp2_session *h2; /* or … */
+    struct http_memory *memory; /* where it lives */
     struct http_h1 *h1;         /* … or neither yet */
     const uint8_t *left;        /* made by nghttp2, not yet given out */
     size_t left_size;

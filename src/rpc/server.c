@@ -14,7 +14,7 @@
 #include "rpc/scan.h"
 #include "rpc/state.h"
 
-enum { SPARES_MAX = 256 };
+enum { SPARES_MAX = 1024 };
 
 /* ---- birth and death ---- */
 
@@ -221,7 +221,7 @@ void rpc_server_release(struct rpc_call *call)
         return;
     }
     server->spares++;
-    list_push_back(&server->spare, &call->by_spare);
+    list_push_front(&server->spare, &call->by_spare); /* still in cache */
 }
 
 /* ---- the head of a request ---- */

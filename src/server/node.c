@@ -107,6 +107,14 @@ static void signal_from_turn(void *arg, const struct service_signal *signal,
                          reserved);
 }
 
+static void told_from_turn(void *arg)
+{
+    struct server_node *node = arg;
+
+    for (uint32_t i = 0; i < node->workers; i++)
+        server_worker_tell(&node->worker[i]);
+}
+
 void server_node_stats(struct server_node *node, struct service_stats *stats)
 {
     server_turn_count(&node->turn, &stats->engine);
@@ -207,6 +215,7 @@ static int make_shared(struct server_node *node)
                                       .record = &node->record,
                                       .orders_max = queue_max,
                                       .signal = signal_from_turn,
+                                      .told = told_from_turn,
                                       .fenced = fenced,
                                       .arg = node};
     enum err err;

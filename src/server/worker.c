@@ -17,16 +17,6 @@ enum { OUT_LEAST = 2 * HTTP_OUT_MAX }; /* somebody alone is not cut off */
 
 enum { LATER_MS = 10, SICK_MS = 5000, GO_MS = 50 };
 
-enum record_kind { RECORD_REQUEST, RECORD_SIGNAL, RECORD_DRAIN, RECORD_SICK };
-
-struct record {
-    enum record_kind kind;
-    union {
-        struct service_request *request;
-        struct service_signal signal;
-    };
-};
-
 /* Which set of calls a call of this worker belongs to. */
 static struct server_face *face_of(struct server_worker *worker, uint64_t call)
 {
@@ -39,7 +29,7 @@ static struct server_face *face_of(struct server_worker *worker, uint64_t call)
 static bool try_pass(struct server_worker *worker,
                      const struct service_signal *signal)
 {
-    const struct record record = {.kind = RECORD_SIGNAL, .signal = *signal};
+    const struct server_mail record = {.kind = MAIL_SIGNAL, .signal = *signal};
     struct server_worker *to = server_node_owner(worker->node, signal->call);
 
     if (to != worker)
@@ -103,9 +93,8 @@ static void port_random(void *arg, void *bytes, size_t size)
 static void job_back(void *arg, struct store_job *job)
 {
     struct server_worker *worker = arg;
-    const struct record record = {.kind = RECORD_REQUEST,
-                                  .request =
-                                      (struct service_request *)(void *)job};
+    const struct server_mail record = {
+        .kind = MAIL_REQUEST, .request = (struct service_request *)(void *)job};
 
     net_queue_put_reserved(&worker->loop.inbox, &record);
 }
@@ -267,23 +256,23 @@ static void drain(struct server_worker *worker)
 static void take_record(void *above, const void *from)
 {
     struct server_worker *worker = above;
-    const struct record *record = from;
+    const struct server_mail *record = from;
     uint64_t now_ms = net_loop_now_ms(&worker->loop);
 
     rpc_server_tick(&worker->member.rpc, now_ms);
     rpc_server_tick(&worker->operations.rpc, now_ms);
     switch (record->kind) {
-    case RECORD_REQUEST:
+    case MAIL_REQUEST:
         service_stored(record->request);
         break;
-    case RECORD_SIGNAL:
+    case MAIL_SIGNAL:
         service_signal(&face_of(worker, record->signal.call)->service,
                        &record->signal);
         break;
-    case RECORD_DRAIN:
+    case MAIL_DRAIN:
         drain(worker);
         break;
-    case RECORD_SICK:
+    case MAIL_SICK:
         say_health(worker, false);
         worker->sick_ms = net_clock_mono_ms() + SICK_MS;
         break;
@@ -384,7 +373,7 @@ enum err server_worker_init(struct server_worker *worker,
         .quota = &node->quota,
         .crowd = &node->crowd,
         .connections_max = node->quota.max,
-        .record_size = sizeof(struct record),
+        .record_size = sizeof(struct server_mail),
         .inbox_max = INBOX,
         .handshake_ms = (uint32_t)node->config->handshake_ms};
     enum err err;
@@ -458,7 +447,7 @@ void server_worker_run(struct server_worker *worker)
 
 void server_worker_drain(struct server_worker *worker)
 {
-    const struct record record = {.kind = RECORD_DRAIN};
+    const struct server_mail record = {.kind = MAIL_DRAIN};
 
     if (atomic_exchange(&worker->draining, true))
         return;
@@ -467,7 +456,7 @@ void server_worker_drain(struct server_worker *worker)
 
 void server_worker_sick(struct server_worker *worker)
 {
-    const struct record record = {.kind = RECORD_SICK};
+    const struct server_mail record = {.kind = MAIL_SICK};
 
     if (net_queue_put(&worker->loop.inbox, &record) != ERR_NONE)
         return; /* it hears of the next */
@@ -484,16 +473,17 @@ static void close_face(struct server_face *face)
         http_session_host_close(&face->host);
     if (face->made)
         rpc_server_close(&face->rpc);
+    service_close(&face->service);
 }
 
 void server_worker_close(struct server_worker *worker)
 {
-    struct record record;
+    struct server_mail record;
 
     /* Requests that came back after the loop ended. */
     while (worker->loop.open &&
            net_queue_take(&worker->loop.inbox, &record, 1) == 1)
-        if (record.kind == RECORD_REQUEST)
+        if (record.kind == MAIL_REQUEST)
             service_stored(record.request);
     give_orders(worker); /* the turn frees them */
     net_loop_close(&worker->loop);
@@ -502,16 +492,27 @@ void server_worker_close(struct server_worker *worker)
     wipe(&worker->chance, sizeof worker->chance);
 }
 
+void server_worker_tell(struct server_worker *worker)
+{
+    if (worker->tolds > 0)
+        net_queue_put_all_reserved(&worker->loop.inbox, worker->told,
+                                   worker->tolds);
+    worker->tolds = 0;
+}
+
 void server_worker_signal(struct server_worker *worker,
                           const struct service_signal *signal, bool reserved)
 {
-    const struct record record = {.kind = RECORD_SIGNAL, .signal = *signal};
+    const struct server_mail record = {.kind = MAIL_SIGNAL, .signal = *signal};
     const struct timespec nap = {.tv_nsec = 1000000};
 
     if (reserved) {
-        net_queue_put_reserved(&worker->loop.inbox, &record);
+        if (worker->tolds == WORKER_TOLD)
+            server_worker_tell(worker);
+        worker->told[worker->tolds++] = record;
         return;
     }
+    server_worker_tell(worker);
     /* A loop never waits for the engine, so it makes room; one that has ended
      * has no calls any more. */
     while (net_queue_put(&worker->loop.inbox, &record) != ERR_NONE &&

@@ -270,7 +270,7 @@ static void attend_card(struct service_request *request, struct rpc_call *call)
         rpc_end(call, ERR_NOMEM);
         return;
     }
-    err = service_card_take(request, MATCH_PEER, &order->card);
+    err = service_card_take(request, MATCH_PEER, order->card);
     if (err != ERR_NONE) {
         service_order_free(order);
         rpc_end(call, err);
@@ -278,7 +278,7 @@ static void attend_card(struct service_request *request, struct rpc_call *call)
     }
     order->event.key = attend->key;
     order->event.pool = attend->who.pool;
-    order->event.attend.card = &order->card;
+    order->event.attend.card = order->card;
     order->event.attend.grade = (enum match_grade)attend->who.grade;
     order->event.attend.grade_until_ms = attend->who.grade_until_ms;
     order->event.attend.capacity = attend->capacity;
