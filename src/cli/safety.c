@@ -8,7 +8,6 @@
 #include "cli/commands.h"
 #include "cli/say.h"
 #include "cli/session.h"
-#include "pb/kindred/v1/safety.pb-c.h"
 
 /* ---- block ---- */
 
@@ -109,27 +108,6 @@ static void say_id(char out[ID_TEXT], uint64_t id)
                    id);
 }
 
-/* All of it, as one page. */
-static int print_json(const struct listing *listing)
-{
-    static Kindred__V1__Block block[LIST_MAX], *blocks[LIST_MAX];
-    static char name[LIST_MAX][KINDRED_NAME];
-    Kindred__V1__ListBlocksResponse response =
-        KINDRED__V1__LIST_BLOCKS_RESPONSE__INIT;
-
-    for (uint32_t i = 0; i < listing->count; i++) {
-        kindred__v1__block__init(&block[i]);
-        memcpy(name[i], listing->block[i].their_name, sizeof name[i]);
-        block[i].block_id = listing->block[i].id;
-        block[i].their_name = name[i];
-        block[i].day = listing->block[i].day;
-        blocks[i] = &block[i];
-    }
-    response.blocks = blocks;
-    response.n_blocks = listing->count;
-    return cli_say_message(&response.base) ? CLI_OK : CLI_REFUSED;
-}
-
 static void print(const struct kindred_block *block)
 {
     time_t at = (time_t)block->day * 86400;
@@ -151,11 +129,8 @@ static int run_list(const struct cli_args *args)
     if (status != CLI_OK)
         return status;
     status = list_all(&listing);
-    if (status == CLI_OK && cli_say_is_json())
-        status = print_json(&listing);
-    else
-        for (uint32_t i = 0; i < listing.count && status == CLI_OK; i++)
-            print(&listing.block[i]);
+    for (uint32_t i = 0; i < listing.count && status == CLI_OK; i++)
+        print(&listing.block[i]);
     if (status == CLI_OK && listing.count == 0)
         cli_say(CLI_DIM, "You blocked nobody.\n");
     cli_session_close(&listing.session);
