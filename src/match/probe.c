@@ -337,7 +337,8 @@ static uint64_t lack_above(const struct lack *lack, uint8_t units)
 static uint64_t narrow_word(const struct match_probe *p, const uint64_t *word,
                             uint64_t alive)
 {
-    uint64_t unsought = word[(size_t)SLICE_UNSOUGHT * SLICE_WORDS];
+    size_t stride = (size_t)p->slices->stride * SLICE_WORDS;
+    uint64_t unsought = word[SLICE_UNSOUGHT * stride];
     struct lack lack = {.over = 0};
 
     for (uint8_t i = 0; i < p->levels;) {
@@ -346,7 +347,7 @@ static uint64_t narrow_word(const struct match_probe *p, const uint64_t *word,
 
         /* from a level that all must have on, nobody lacks anything */
         for (; i < end && p->level[i].units != UNITS_ALL; i++) {
-            has |= word[(size_t)p->level[i].row * SLICE_WORDS];
+            has |= word[p->level[i].row * stride];
             if (p->level[i].units > 0)
                 lack_more(&lack, ~has, p->level[i].units);
         }
@@ -437,13 +438,14 @@ static uint32_t toward(const struct match_probe *p, uint32_t place)
     const struct match_hand *hand = &p->slices->place[place].duty->hand;
     const uint64_t *word =
         match_slice_at(p->slices, place / SLICE_PLACES, 0) + at / 64;
+    size_t stride = (size_t)p->slices->stride * SLICE_WORDS;
     uint64_t sum = 0;
 
     REQUIRE(p->weights > 0);
     for (uint8_t i = 0; i < p->levels;) {
         const struct match_probe_level *level = &p->level[i];
 
-        if ((word[(size_t)level->row * SLICE_WORDS] >> (at % 64) & 1) &&
+        if ((word[level->row * stride] >> (at % 64) & 1) &&
             (level->only || match_hand_has(hand, level->term))) {
             sum += level->value;
             i = level->next;

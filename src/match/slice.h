@@ -13,7 +13,8 @@
  * the card itself has to be looked at.
  *
  * Columns lie in blocks of 512, so that one row of a block is a cache line; a
- * column's place is 512 times its block, and where in it.  The blocks of a pool
+ * column's place is 512 times its block, and where in it.  A row of all blocks
+ * is one piece of memory: few pages are looked at.  The blocks of a pool
  * are chained by sector, the first bits of the duty's tie: a search that begins
  * in the sector of a ticket's own tie meets peers about in the order of h
  * (ENGINE.md §3).  Only the head of a chain has room: into the place of a
@@ -93,13 +94,15 @@ struct match_slice_pool {
 };
 
 struct match_slices { /* read-only outside */
-    uint64_t *bits; /* of block b, row r: [(b * rows + r) * SLICE_WORDS, … ) */
+    uint64_t *bits; /* of row r, block b: from (r * stride + b) * SLICE_WORDS */
     struct match_slice_block *block;
     struct match_slice_place *place; /* of block b: [b * SLICE_PLACES, … ) */
     struct match_slice_pool *pool;
     struct match_profiles profiles;
     uint32_t blocks, rows, sectors;
-    uint32_t free; /* the first block of no chain */
+    uint32_t stride; /* blocks, made odd: so that the rows of a block do not
+                        fall on each other in a cache */
+    uint32_t free;   /* the first block of no chain */
     uint32_t base[SLICE_KINDS], mask[SLICE_KINDS];
 };
 
@@ -141,7 +144,7 @@ static inline uint32_t match_slice_row(const struct match_slices *slices,
 static inline uint64_t *match_slice_at(const struct match_slices *slices,
                                        uint32_t block, uint32_t row)
 {
-    return slices->bits + ((size_t)block * slices->rows + row) * SLICE_WORDS;
+    return slices->bits + ((size_t)row * slices->stride + block) * SLICE_WORDS;
 }
 
 /* The sector in which h is least for a ticket or duty of this tie. */
