@@ -52,7 +52,8 @@ void match_slice_init(struct match_slices *slices, struct cut *from,
     shape(s, sizes);
     s->bits = cut_lines(from, (size_t)s->stride * s->rows, CUT_LINE);
     s->block = cut(from, s->blocks, sizeof *s->block);
-    s->place = cut(from, (size_t)s->blocks * SLICE_PLACES, sizeof *s->place);
+    s->place =
+        cut_lines(from, (size_t)s->blocks * SLICE_PLACES, sizeof *s->place);
     s->pool = cut(from, sizes->pools, sizeof *s->pool);
     use = cut(from, (size_t)sizes->pools * s->rows, sizeof *use);
     match_profile_init(&s->profiles, from, sizes);
@@ -245,8 +246,7 @@ void match_slice_put(struct match_slices *slices, struct match_duty *duty,
         .tie = duty->row.tie,
         .factor = factor,
         .profile =
-            match_profile_hold(&s->profiles, duty->row.pool, &duty->hand.seek),
-        .load = SLICE_LOAD_NONE};
+            match_profile_hold(&s->profiles, duty->row.pool, &duty->hand.seek)};
     duty->place = place + 1;
     if (factor > s->block[b].factor_max)
         s->block[b].factor_max = factor;
@@ -318,12 +318,17 @@ bool match_slice_is(const struct match_slices *slices,
 }
 
 void match_slice_touch(struct match_slices *slices,
-                       const struct match_duty *duty, bool is_free)
+                       const struct match_duty *duty, bool is_free,
+                       uint32_t load, uint32_t bucket)
 {
+    uint32_t place = duty->place - 1;
+
+    REQUIRE(load <= DUTY_LOAD_MAX);
     if (duty->place == 0)
         return;
-    write_bit(column_of(slices, duty->place - 1), SLICE_FREE, is_free);
-    slices->place[duty->place - 1].load = SLICE_LOAD_NONE;
+    write_bit(column_of(slices, place), SLICE_FREE, is_free);
+    slices->place[place].load = (uint8_t)load;
+    slices->place[place].bucket = bucket;
 }
 
 bool match_slice_is_free(const struct match_slices *slices,

@@ -41,8 +41,7 @@ enum {
     SLICE_WORDS = 8, /* of a row in a block */
     SLICE_PLACES = SLICE_WORDS * 64,
     SLICE_SECTORS_MAX = 256,
-    SLICE_RECORDS = 256, /* buckets of the record's factor */
-    SLICE_LOAD_NONE = UINT8_MAX
+    SLICE_RECORDS = 256 /* buckets of the record's factor */
 };
 
 #define SLICE_NONE  UINT32_MAX
@@ -80,8 +79,8 @@ struct match_slice_place {
     uint64_t tie;
     uint32_t factor;  /* match_score_factor() of its record */
     uint32_t profile; /* what it seeks */
-    uint32_t bucket;  /* of the load, modulo 2^32 */
-    uint8_t load;     /* of match/duty; not known: SLICE_LOAD_NONE */
+    uint32_t bucket;  /* of time, modulo 2^32: what the load was in it */
+    uint8_t load;     /* of match/duty; 0 stays so until a touch */
 };
 
 struct match_slice_pool {
@@ -112,7 +111,7 @@ void match_slice_init(struct match_slices *slices, struct cut *from,
                       const struct match_sizes *sizes);
 
 /* Make the column of a duty that has a hand and no column yet.  factor: of its
- * record.  SLICE_FREE is not set. */
+ * record.  SLICE_FREE is not set, and the load is 0. */
 void match_slice_put(struct match_slices *slices, struct match_duty *duty,
                      uint32_t factor);
 /* Harmless if it has none. */
@@ -123,9 +122,11 @@ bool match_slice_is(const struct match_slices *slices,
                     const struct match_duty *duty, uint32_t factor,
                     bool crisis);
 
-/* Set the bit SLICE_FREE, and forget the load; harmless if it has no column. */
+/* Set the bit SLICE_FREE, and the load in a bucket of time; harmless if it has
+ * no column. */
 void match_slice_touch(struct match_slices *slices,
-                       const struct match_duty *duty, bool is_free);
+                       const struct match_duty *duty, bool is_free,
+                       uint32_t load, uint32_t bucket);
 bool match_slice_is_free(const struct match_slices *slices,
                          const struct match_duty *duty);
 
