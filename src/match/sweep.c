@@ -194,8 +194,8 @@ static void aim(struct walk *walk, uint32_t p)
     match_probe_aim(&walk->probe, h < 65536 ? (uint32_t)h : 65536);
 }
 
-/* Who is looked for in a block. */
-static void look(const struct walk *walk, struct taken *taken)
+/* Who is looked for in a block; false: nobody. */
+static bool look(const struct walk *walk, struct taken *taken)
 {
     const struct match_sweep *s = walk->s;
     const uint64_t *frees =
@@ -203,6 +203,7 @@ static void look(const struct walk *walk, struct taken *taken)
     const uint64_t *crisis =
         match_slice_at(walk->slices, taken->block, SLICE_CRISIS);
     uint32_t n = walk->slices->block[taken->block].n;
+    uint64_t all = UINT64_MAX;
 
     for (uint32_t w = 0; w < SLICE_WORDS; w++) {
         taken->seen[w] = n >= w * 64 + 64 ? 0
@@ -212,7 +213,9 @@ static void look(const struct walk *walk, struct taken *taken)
             taken->seen[w] |= ~frees[w];
         if (s->who == SWEEP_CRISIS)
             taken->seen[w] |= ~crisis[w];
+        all &= taken->seen[w];
     }
+    return all != UINT64_MAX;
 }
 
 static void narrow(struct walk *walk, struct taken *taken)
@@ -331,8 +334,7 @@ static void take(struct walk *walk, uint32_t block, uint64_t h)
         return;
     walk->taken[walk->blocks].block = block;
     walk->taken[walk->blocks].h = h;
-    look(walk, &walk->taken[walk->blocks]);
-    if (++walk->blocks == walk->room)
+    if (look(walk, &walk->taken[walk->blocks]) && ++walk->blocks == walk->room)
         finish(walk);
 }
 
