@@ -211,7 +211,7 @@ static void live(const struct history *history, uint64_t start)
         struct match_duty *duty = match_duty_of(engine, member);
 
         if (roll(3) == 0)
-            engine->now_ms += roll(3000);
+            engine->now_ms += roll(300) ? roll(3000) : 300000 * roll(14);
         if (!duty || roll(3) == 0)
             attend(history, member);
         else if (roll(3) == 0)
@@ -228,7 +228,7 @@ static void live(const struct history *history, uint64_t start)
         if (roll(60) == 0)
             match_index_unsettle(engine);
         compare(match_ticket_of(engine, 1000000 + t));
-        for (uint64_t i = 1; i <= history->peers; i++) /* Laws 2, 3 */
+        for (uint64_t i = 1; i <= history->peers; i++) /* Laws 1, 2 */
             if ((duty = match_duty_of(engine, i)) != NULL && roll(8) == 0)
                 CHECK(match_index_check(engine, duty) >= 2);
     }
