@@ -357,7 +357,7 @@ static void begin(struct walk *walk)
     walk->blocks = 0;
     walk->room = s->k > 1 ? BLOCKS : 1;
     walk->aimed = 0; /* as a new probe is */
-    walk->window = s->p_best > 0 ? 0 : 1;
+    walk->window = 0;
 }
 
 static void go(struct walk *walk)
