@@ -111,9 +111,9 @@ static struct match_duty *first_peer(struct match_engine *engine,
     struct match_rank rank;
 
     if (ticket->row.danger &&
-        match_index_top(engine, ticket, INDEX_CRISIS, 1, &rank) > 0)
+        match_index_top(engine, ticket, SWEEP_CRISIS, 1, &rank) > 0)
         return rank.duty;
-    return match_index_top(engine, ticket, INDEX_ANY, 1, &rank) > 0 ? rank.duty
+    return match_index_top(engine, ticket, SWEEP_ANY, 1, &rank) > 0 ? rank.duty
                                                                     : NULL;
 }
 

@@ -3,7 +3,8 @@
  * Guards look first and change nothing; then rows change in the unit of work;
  * then the unit is written.  The order of questions is always: right epoch
  * (else FENCED), same operation (REPLAY), same key (REPLAY, or
- * ERR_KEY_REUSED), the guards in the order of ENGINE.md §5.
+ * ERR_KEY_REUSED), the guards in the order of ENGINE.md §5.  The file is long
+ * because it names the part of each command.
  *
  * Laws
  *   1. A refusal writes nothing, except that a refused accept revokes its
