@@ -60,12 +60,14 @@ struct kindred_core;
 struct kindred_call;
 
 struct kindred_call_options {
-    const char *path;       /* "/kindred.v1.Support/Ask" */
-    const char *token;      /* of Login, or NULL */
-    const uint8_t *request; /* one packed message; copied */
-    size_t size;            /* at most 65,536 */
-    uint32_t timeout_ms;    /* for everything, retries included; 0 = none */
-    bool stream;            /* many messages come */
+    const char *path;         /* "/kindred.v1.Support/Ask" */
+    const char *token;        /* of Login, or NULL */
+    const uint8_t *proof_key; /* what the token is bound to, 32 bytes; NULL: a
+                                   plain bearer */
+    const uint8_t *request;   /* one packed message; copied */
+    size_t size;              /* at most 65,536 */
+    uint32_t timeout_ms;      /* for everything, retries included; 0 = none */
+    bool stream;              /* many messages come */
     bool retry; /* repeat it where that is safe and helps: only for what has no
                    side effects or carries an idempotency key; not a stream */
     bool patient; /* wait for a first connection, however often it fails */
@@ -157,6 +159,14 @@ struct kindred_client *kindred_client_new(struct kindred_loop *loop,
 /* Calls on it end CANCELLED; members of it are to be freed before. */
 void kindred_client_free(struct kindred_client *client);
 
+/* Be shown every message that comes on it, packed, of whatever call, before
+ * whoever called: for who prints or counts them.  It may stop the loop, and
+ * calls nothing else of this header.  NULL: no more. */
+typedef void kindred_watch(void *arg, const char *path, const uint8_t *bytes,
+                           size_t size);
+void kindred_client_watch(struct kindred_client *client, kindred_watch *watch,
+                          void *arg);
+
 /* As kindred_core_call(). */
 struct kindred_call *
 kindred_client_call(struct kindred_client *client,
@@ -183,6 +193,15 @@ bool kindred_identity_create(struct kindred_identity *identity,
 bool kindred_identity_load(struct kindred_identity *identity, const char *path,
                            struct kindred_error *error);
 void kindred_identity_wipe(struct kindred_identity *identity);
+
+/* To replace the key: next() gives the key that is to come, made and written
+ * beside the current one in its file at the first call, the same at each later
+ * one; load() still gives the current.  promote() leaves the next alone in the
+ * file.  The file is whole at every moment, and has both keys until then.
+ * Errors as above. */
+bool kindred_identity_next(struct kindred_identity *next, const char *path,
+                           struct kindred_error *error);
+bool kindred_identity_promote(const char *path, struct kindred_error *error);
 
 /* The same for other secrets beside it: replace the whole of a file, mode
  * 0600, synced; read at most room bytes, *size of them.  Errors as above. */
@@ -212,12 +231,20 @@ void kindred_member_enroll(struct kindred_member *member, const char *pool,
                            enum kindred_grade grade, const char *invitation,
                            kindred_done *done, void *arg);
 
+/* Replace the account key by `fresh` (see kindred_identity_next()); from then
+ * on the member is of that key.  If it was done before, and only the answer was
+ * lost, this finds out and is no failure.  One at a time. */
+void kindred_member_rotate(struct kindred_member *member,
+                           const struct kindred_identity *fresh,
+                           kindred_done *done, void *arg);
+
 struct kindred_login {
     const char *token, *pool;
     uint32_t expires_in_ms;
     enum kindred_grade grade;
 };
-/* Get an access token now; every other call gets and renews it by itself.
+/* Get an access token now, a plain bearer for other tools.  Every other call
+ * gets and renews one by itself, bound to a proof key, until this was called.
  * login is NULL if error->status is not 0. */
 typedef void kindred_logged_in(void *arg, const struct kindred_error *error,
                                const struct kindred_login *login);
@@ -309,8 +336,14 @@ struct kindred_talk_start { /* how a talk begins; a secret, plain bytes */
 };
 
 struct kindred_ask_state { /* what an ask can be resumed with; a secret */
+    uint64_t ticket_id;    /* the caller's to keep, once told; not sent */
     uint8_t key[KINDRED_IDEMPOTENCY], seed[32], mailbox[KINDRED_KEY];
     char country[3], language[36]; /* ISO 3166-1 and BCP 47, or empty */
+    uint8_t after[KINDRED_KEY]; /* the mailbox of an ended talk whose wait goes
+                                   on (it was not a fit, or nobody came); all
+                                   zero = a new wait */
+    uint64_t meet_again; /* talk_id whose peer is asked for; 0 = whoever fits */
+    uint32_t meet_again_ms; /* nobody else for so long; 0 = nobody else */
     bool danger;
 };
 
@@ -322,9 +355,12 @@ enum kindred_ticket_phase {
 struct kindred_ticket {
     uint64_t id, age_ms;
     enum kindred_ticket_phase phase;
-    bool bound_passed;
+    bool bound_passed, meeting_again; /* nobody else is looked for now */
     int wait_reason, end_reason; /* as kindred.v1.WaitReason, TicketEndReason */
     uint32_t estimate_minutes;   /* 0 = too few to tell */
+    uint32_t binding_must; /* bit i: must[i] of the card alone rules out those
+                              who are there */
+    bool danger;           /* it goes first */
 };
 
 struct kindred_ask;
@@ -352,6 +388,18 @@ struct kindred_ask *kindred_ask_new(struct kindred_member *member,
                                     const struct kindred_ask_handler *handler);
 /* The ticket stays and is lost after 60 s, unless resumed. */
 void kindred_ask_free(struct kindred_ask *ask);
+/* The seeker of a ticket may be in danger after all.  crisis() is as of an ask,
+ * and comes first, whatever follows; matched: somebody is there, and is theirs
+ * to tell.  country and language as in kindred_ask_state; copied. */
+struct kindred_danger_handler {
+    void (*crisis)(void *arg, const uint8_t *bytes, size_t size);
+    void (*done)(void *arg, const struct kindred_error *error, bool matched);
+    void *arg;
+};
+void kindred_member_raise_danger(struct kindred_member *member,
+                                 uint64_t ticket_id, const char *country,
+                                 const char *language,
+                                 const struct kindred_danger_handler *handler);
 /* Take it back; the ask goes on telling until it is freed or ended. */
 void kindred_ask_withdraw(struct kindred_ask *ask, kindred_done *done,
                           void *arg);
@@ -363,12 +411,14 @@ struct kindred_offer {
     uint64_t shown[KINDRED_SHOWN];
     uint32_t shown_count, expires_in_ms;
     bool danger;
+    char met_name[KINDRED_NAME]; /* what you called them, if you have met */
 };
 enum kindred_duty_phase { KINDRED_ON = 1, KINDRED_PAUSED, KINDRED_OFF };
 struct kindred_duty_state {
     enum kindred_duty_phase phase;
     int reason; /* as kindred.v1.DutyReason */
     uint32_t capacity, rest_left_ms, offers, talks;
+    uint32_t day_left_ms; /* talks_per_day were had: left until one more may */
     struct kindred_offer offer[8];
     uint64_t talk[8]; /* ids of the live ones */
 };
@@ -376,6 +426,7 @@ struct kindred_duty_terms {
     uint8_t key[KINDRED_IDEMPOTENCY]; /* all zero: a fresh one is drawn */
     uint32_t capacity;                /* 0 to 8 */
     uint32_t rest_ms, duration_ms;    /* 0: default; none.  ≤ 86,400,000 */
+    uint32_t talks_per_day;           /* 0: no maximum of one's own; ≤ 16 */
 };
 
 struct kindred_duty;
@@ -405,6 +456,31 @@ void kindred_member_resume(struct kindred_member *member, kindred_done *done,
 /* Go off duty. */
 void kindred_member_leave(struct kindred_member *member, kindred_done *done,
                           void *arg);
+
+/* ---- safety ---- */
+
+/* Never meet again: the other of a talk, or the seeker behind an offer; one of
+ * the two ids, the other 0.  Ends a live talk; the other is not told.  Fails
+ * with NO_RELATION, BLOCKS_FULL. */
+void kindred_member_block(struct kindred_member *member, uint64_t talk_id,
+                          uint64_t offer_id, kindred_done *done, void *arg);
+/* Take it back, by kindred_block.id.  NO_RELATION: there is no such block. */
+void kindred_member_unblock(struct kindred_member *member, uint64_t block_id,
+                            kindred_done *done, void *arg);
+
+enum { KINDRED_BLOCKS = 64 }; /* on one page, at most */
+struct kindred_block {
+    uint64_t id;
+    char their_name[KINDRED_NAME]; /* empty: blocked by an offer */
+    uint32_t day;                  /* since 1970-01-01 */
+};
+/* count is 0 if error->status is not 0; more: ask again after the last id. */
+typedef void kindred_blocks_listed(void *arg, const struct kindred_error *error,
+                                   const struct kindred_block *block,
+                                   uint32_t count, bool more);
+/* Those with an id above after_id; 0: from the first. */
+void kindred_member_blocks(struct kindred_member *member, uint64_t after_id,
+                           kindred_blocks_listed *done, void *arg);
 
 /* ---- talk ---- */
 

@@ -17,6 +17,26 @@ static const struct {
 #undef X
 };
 
+static const char *const statuses[STATUS_COUNT] = {
+    [STATUS_OK] = "OK",
+    [STATUS_CANCELLED] = "CANCELLED",
+    [STATUS_UNKNOWN] = "UNKNOWN",
+    [STATUS_INVALID_ARGUMENT] = "INVALID_ARGUMENT",
+    [STATUS_DEADLINE_EXCEEDED] = "DEADLINE_EXCEEDED",
+    [STATUS_NOT_FOUND] = "NOT_FOUND",
+    [STATUS_ALREADY_EXISTS] = "ALREADY_EXISTS",
+    [STATUS_PERMISSION_DENIED] = "PERMISSION_DENIED",
+    [STATUS_RESOURCE_EXHAUSTED] = "RESOURCE_EXHAUSTED",
+    [STATUS_FAILED_PRECONDITION] = "FAILED_PRECONDITION",
+    [STATUS_ABORTED] = "ABORTED",
+    [STATUS_OUT_OF_RANGE] = "OUT_OF_RANGE",
+    [STATUS_UNIMPLEMENTED] = "UNIMPLEMENTED",
+    [STATUS_INTERNAL] = "INTERNAL",
+    [STATUS_UNAVAILABLE] = "UNAVAILABLE",
+    [STATUS_DATA_LOSS] = "DATA_LOSS",
+    [STATUS_UNAUTHENTICATED] = "UNAUTHENTICATED",
+};
+
 const char *err_text(enum err err)
 {
     REQUIRE(err < ERR_COUNT);
@@ -39,4 +59,11 @@ uint32_t err_retry_ms(enum err err)
 {
     REQUIRE(err < ERR_COUNT);
     return rows[err].retry_ms;
+}
+
+const char *err_status_name(int status)
+{
+    REQUIRE(status >= 0);
+    REQUIRE(status < STATUS_COUNT);
+    return statuses[status];
 }

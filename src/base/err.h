@@ -34,7 +34,8 @@ enum {
     STATUS_INTERNAL = 13,
     STATUS_UNAVAILABLE = 14,
     STATUS_DATA_LOSS = 15,
-    STATUS_UNAUTHENTICATED = 16
+    STATUS_UNAUTHENTICATED = 16,
+    STATUS_COUNT
 };
 
 /* clang-format off */
@@ -92,6 +93,7 @@ enum {
     /* accounts */ \
     X(ERR_UNAUTHENTICATED,   STATUS_UNAUTHENTICATED,      0,    "UNAUTHENTICATED",       "log in first: the access token is missing or malformed") \
     X(ERR_TOKEN_EXPIRED,     STATUS_UNAUTHENTICATED,      0,    "TOKEN_EXPIRED",         "the access token expired; log in again") \
+    X(ERR_PROOF,             STATUS_UNAUTHENTICATED,      0,    "PROOF",                 "this token wants a proof of each request, and it is missing or does not fit") \
     X(ERR_BAD_SIGNATURE,     STATUS_UNAUTHENTICATED,      0,    "BAD_SIGNATURE",         "the signature does not fit the challenge and key") \
     X(ERR_CHALLENGE,         STATUS_UNAUTHENTICATED,      0,    "CHALLENGE_EXPIRED",     "the challenge is unknown, used or expired; ask for a new one") \
     X(ERR_NOT_ENROLLED,      STATUS_UNAUTHENTICATED,      0,    "NOT_ENROLLED",          "no member is enrolled with this key") \
@@ -105,10 +107,13 @@ enum {
     X(ERR_CARD_MISSING,      STATUS_FAILED_PRECONDITION,  0,    "CARD_MISSING",          "put a card for this role first") \
     X(ERR_CARD_VERSION,      STATUS_ABORTED,              0,    "CARD_VERSION",          "the card changed meanwhile; read it and try again") \
     X(ERR_RECOMPILE,         STATUS_FAILED_PRECONDITION,  0,    "RECOMPILE_CARD",        "the card's vocabulary is too old; compile it anew") \
+    X(ERR_CARDS_PER_DAY,     STATUS_RESOURCE_EXHAUSTED,   3600000, "CARDS_PER_DAY",      "your cards were changed often enough for one day") \
     X(ERR_CONSENT,           STATUS_FAILED_PRECONDITION,  0,    "CONSENT",               "agree to the consent text in force first") \
     X(ERR_VOCABULARY,        STATUS_INVALID_ARGUMENT,     0,    "VOCABULARY_VERSION",    "no such vocabulary version") \
     /* tickets, duties, offers */ \
     X(ERR_TICKET_LIVES,      STATUS_FAILED_PRECONDITION,  0,    "TICKET_LIVES",          "a request of yours is already open") \
+    X(ERR_AGE,               STATUS_FAILED_PRECONDITION,  0,    "AGE_SPENT",             "the age of that request went on already, or it is too late; ask without it") \
+    X(ERR_NO_BOND,           STATUS_FAILED_PRECONDITION,  0,    "NO_BOND",               "not both of you said that you would meet again") \
     X(ERR_NO_TICKET,         STATUS_NOT_FOUND,            0,    "NO_TICKET",             "you have no such open request") \
     X(ERR_ALREADY_MATCHED,   STATUS_FAILED_PRECONDITION,  0,    "ALREADY_MATCHED",       "this request was already matched") \
     X(ERR_TICKET_ENDED,      STATUS_FAILED_PRECONDITION,  0,    "TICKET_ENDED",          "this request has ended") \
@@ -129,6 +134,7 @@ enum {
     X(ERR_MAILBOX_FULL,      STATUS_RESOURCE_EXHAUSTED,   1000, "MAILBOX_FULL",          "the other side has too many unread messages") \
     X(ERR_SEQUENCE,          STATUS_OUT_OF_RANGE,         0,    "SEQUENCE",              "no such message number") \
     X(ERR_NO_RELATION,       STATUS_NOT_FOUND,            0,    "NO_RELATION",           "you met no such person lately") \
+    X(ERR_BLOCKS_FULL,       STATUS_RESOURCE_EXHAUSTED,   0,    "BLOCKS_FULL",           "your list of blocks is full; take one back first") \
     /* a client's own: its files, its words */ \
     X(ERR_KEY_FILE,          STATUS_FAILED_PRECONDITION,  0,    "KEY_FILE",              "the file cannot be read or written, or is not one of ours") \
     X(ERR_KEY_FILE_OPEN,     STATUS_FAILED_PRECONDITION,  0,    "KEY_FILE_OPEN",         "others may read this secret file: make it yours alone with chmod 600") \
@@ -150,5 +156,8 @@ const char *err_text(enum err err);
 const char *err_reason(enum err err);
 int err_status(enum err err);
 uint32_t err_retry_ms(enum err err);
+
+/* The name of a status (below STATUS_COUNT): "NOT_FOUND". */
+const char *err_status_name(int status);
 
 #endif

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -29,6 +30,9 @@ static struct {
     atomic_int fd, level;
     atomic_uint_fast64_t counter[LOG_COUNT];
     atomic_uint_fast64_t unsaid[LOG_COUNT], said_ms[LOG_COUNT]; /* warnings */
+    const struct log_access_words *words;
+    atomic_uint access_max;                      /* a second; 0: none */
+    atomic_uint_fast64_t access_s, access_lines; /* a second, lines in it */
 } sink = {.fd = -1};
 
 enum { WARN_MS = 1000 };
@@ -39,14 +43,20 @@ void log_open(int fd, enum log_level level)
     atomic_store(&sink.level, (int)level);
 }
 
+static uint64_t mono_ms(void)
+{
+    struct timespec now = {0};
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000 + 1;
+}
+
 /* Law 3: how much of a warning is to be said now; 0 = it waits. */
 static uint64_t gather(enum log_code code, uint64_t n)
 {
-    struct timespec now = {0};
-    uint_fast64_t said_ms = atomic_load(&sink.said_ms[code]), now_ms;
+    uint_fast64_t said_ms = atomic_load(&sink.said_ms[code]);
+    uint_fast64_t now_ms = mono_ms();
 
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000 + 1;
     atomic_fetch_add(&sink.unsaid[code], n);
     if (said_ms != 0 && now_ms - said_ms < WARN_MS)
         return 0;
@@ -76,6 +86,70 @@ void log_event(enum log_code code, uint64_t n, enum err reason)
         return; /* dropped: a log never stops the server */
 }
 
+/* ---- accesses ---- */
+
+void log_access_open(const struct log_access_words *words, uint32_t lines_per_s)
+{
+    REQUIRE(words);
+    sink.words = words;
+    atomic_store(&sink.access_max, lines_per_s);
+}
+
+bool log_access_wanted(void)
+{
+    return atomic_load_explicit(&sink.access_max, memory_order_relaxed) > 0;
+}
+
+/* Law 4.  Whoever first sees a new second counts from nothing. */
+static bool has_room(void)
+{
+    uint_fast64_t now_s = mono_ms() / 1000 + 1, then_s;
+
+    then_s = atomic_load(&sink.access_s);
+    if (then_s < now_s &&
+        atomic_compare_exchange_strong(&sink.access_s, &then_s, now_s))
+        atomic_store(&sink.access_lines, 0);
+    return atomic_fetch_add(&sink.access_lines, 1) <
+           atomic_load(&sink.access_max);
+}
+
+/* Law 1: of a list, and in it. */
+static const char *word_of(const char *const *words, uint32_t place)
+{
+    for (uint32_t i = 0; i <= place; i++)
+        REQUIRE(words[i]);
+    return words[place];
+}
+
+void log_access(const struct log_access *access)
+{
+    char line[512], trace[33] = "0";
+    int fd = atomic_load(&sink.fd), size;
+
+    if (!log_access_wanted())
+        return;
+    if (!has_room()) {
+        log_event(LOG_ACCESS_SKIPPED, 1, ERR_FULL);
+        return;
+    }
+    if (access->trace[0] != 0 || access->trace[1] != 0)
+        (void)snprintf(trace, sizeof trace, "%016" PRIx64 "%016" PRIx64,
+                       access->trace[0], access->trace[1]);
+    size = snprintf(line, sizeof line, /* Law 1 */
+                    "access: method=%s protocol=%s status=%s reason=%s "
+                    "ms=%" PRIu64 " in=%" PRIu64 " out=%" PRIu64 " trace=%s\n",
+                    word_of(sink.words->methods, access->method),
+                    word_of(sink.words->protocols, access->protocol),
+                    err_status_name(access->status), err_reason(access->reason),
+                    access->ms, access->in, access->out, trace);
+    REQUIRE(size > 0);
+    REQUIRE((size_t)size < sizeof line);
+    if (fd >= 0 && write(fd, line, (size_t)size) < 0)
+        return; /* dropped: a log never stops the server */
+}
+
+/* ---- counters ---- */
+
 uint64_t log_counter(enum log_code code)
 {
     REQUIRE(code < LOG_COUNT);
@@ -92,4 +166,24 @@ const char *log_words(enum log_code code)
 {
     REQUIRE(code < LOG_COUNT);
     return rows[code].words;
+}
+
+bool log_counts(enum log_code code)
+{
+    return code != LOG_LISTENING && code != LOG_LISTENING_OPERATIONS &&
+           code != LOG_MIGRATED;
+}
+
+void log_label(enum log_code code, char label[static LOG_LABEL])
+{
+    const char *from = log_name(code) + strlen("LOG_");
+    size_t i = 0;
+
+    for (; from[i] != '\0'; i++) {
+        REQUIRE(i + 1 < LOG_LABEL);
+        label[i] = from[i] >= 'A' && from[i] <= 'Z'
+                       ? (char)(from[i] - 'A' + 'a')
+                       : from[i];
+    }
+    label[i] = '\0';
 }

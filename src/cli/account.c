@@ -1,4 +1,4 @@
-/* cli/account -- enroll and login. */
+/* cli/account -- enroll, login and rotate. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,8 +13,8 @@ static const char *const GRADES[] = {"", "member", "peer", "crisis_peer"};
 static const struct cli_option ENROLL_OPTIONS[] = {
     {"--pool", "NAME", "the pool to join [adult]; see \"kindred info\"",
      CLI_TEXT, 1, 32},
-    {"--grade", "GRADE", "member, peer or crisis_peer [member]", CLI_TEXT, 1,
-     16},
+    {"--grade", "member|peer|crisis_peer", "what you will be [member]",
+     CLI_TEXT, 1, 16},
     {"--invitation", "TEXT", "where enrolment takes one", CLI_TEXT, 0, 64},
     {0}};
 
@@ -55,8 +55,7 @@ static int run_enroll(const struct cli_args *args)
     int status;
 
     if (!grade) {
-        (void)fputs("kindred enroll: --grade is member, peer or crisis_peer\n",
-                    stderr);
+        cli_say_usage("kindred enroll: --grade is member, peer or crisis_peer");
         return CLI_USAGE;
     }
     status = make_key(args);
@@ -87,6 +86,7 @@ const struct cli_command cli_account_enroll = {
         "none, and makes it a member of a pool.  No name, no mail, no phone:\n"
         "the key is the account.  Who loses it starts anew.\n",
     .options = ENROLL_OPTIONS,
+    .calls = "Accounts/Enroll",
     .run = run_enroll};
 
 /* ---- login ---- */
@@ -101,7 +101,8 @@ static void on_login(void *arg, const struct kindred_error *error,
 {
     struct cli_session *session = arg;
 
-    if (login && cli_args_has(session->args, "--print-token")) {
+    if (login && cli_args_has(session->args, "--print-token") &&
+        !cli_say_is_json()) {
         (void)puts(login->token);
     } else if (login) {
         unsigned grade = (unsigned)login->grade;
@@ -140,4 +141,55 @@ const struct cli_command cli_account_login = {
              "Every other command logs in by itself.  A token is good for 15\n"
              "minutes at most, and whoever has it is you until then.\n",
     .options = LOGIN_OPTIONS,
+    .calls = "Accounts/Login",
     .run = run_login};
+
+/* ---- rotate ---- */
+
+/* The next key is in the file before the server hears of it, and the old one
+ * until the server has answered: whatever happens in between, one of the two
+ * is the member's, and running it again finds out which. */
+static int run_rotate(const struct cli_args *args)
+{
+    struct kindred_identity next;
+    struct kindred_error error;
+    struct cli_session session;
+    int status = cli_session_open(&session, args, true);
+
+    if (status != CLI_OK)
+        return status;
+    if (!kindred_identity_next(&next, session.key_path, &error)) {
+        cli_say_error(&error);
+        cli_session_close(&session);
+        return cli_say_status(&error);
+    }
+    kindred_member_rotate(session.member, &next, cli_session_done, &session);
+    kindred_identity_wipe(&next);
+    status = cli_session_wait(&session);
+    if (status == CLI_OK &&
+        !kindred_identity_promote(session.key_path, &error)) {
+        cli_say_error(&error);
+        status = cli_say_status(&error);
+    }
+    if (status == CLI_OK)
+        cli_say(CLI_GREEN,
+                "The key in %s is another now; the old one is worth "
+                "nothing.\n",
+                session.key_path);
+    cli_session_close(&session);
+    return status;
+}
+
+const struct cli_command cli_account_rotate = {
+    .name = "rotate",
+    .words = "",
+    .help = "replace the account key, when it may have been seen",
+    .about =
+        "  kindred rotate\n"
+        "  kindred rotate --key FILE\n\n"
+        "You stay who you are; copies of the old key, and tokens got with\n"
+        "it, stop working at once.  The new key is put beside the old one\n"
+        "in its file first, and stands alone there when the server has\n"
+        "answered.  If it was interrupted, run it again: it finishes.\n",
+    .calls = "Accounts/RotateKey",
+    .run = run_rotate};

@@ -3,6 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/say.h"
+
+const char *const cli_args_statuses[] = {
+    [CLI_OK] = "done",
+    [CLI_REFUSED] = "the server refused, or what was asked for did not come",
+    [CLI_USAGE] = "the command line, or a file here",
+    [CLI_UNREACHABLE] = "the server is not reachable, or took too long",
+    NULL};
+
 const struct cli_option cli_args_common[] = {
     {"--server", "HOST:PORT",
      "the server [127.0.0.1:50051, or $KINDRED_SERVER]; https://HOST:PORT: "
@@ -16,6 +25,10 @@ const struct cli_option cli_args_common[] = {
     {"--key", "FILE", "the account key [~/.config/kindred/key]", CLI_TEXT, 0,
      900},
     {"--language", "TAG", "of words, BCP 47 [en]", CLI_TEXT, 0, 35},
+    {"--json", NULL,
+     "for scripts: the messages that come as JSON, one a line, and nothing "
+     "else",
+     CLI_FLAG, 0, 0},
     {"--help", NULL, "this text", CLI_FLAG, 0, 0},
     {0}};
 
@@ -125,6 +138,11 @@ bool cli_args_parse(struct cli_args *args, const struct cli_command *command,
             args->word[args->words++] = argv[i];
         }
     }
+    if (!args->help && !command->calls && cli_args_has(args, "--json")) {
+        (void)fprintf(err, "kindred %s: it prints no messages: no --json\n",
+                      command->name);
+        return false;
+    }
     if (!args->help && args->words < command->words_min) {
         (void)fprintf(err, "usage: kindred %s %s\n", command->name,
                       command->words);
@@ -161,6 +179,17 @@ const char *cli_args_text(const struct cli_args *args, const char *name,
     return value ? value : fallback;
 }
 
+void cli_args_put(struct cli_args *args, const char *name, const char *value)
+{
+    if (args->count == CLI_ARGS_MAX)
+        return;
+    for (uint32_t i = args->count; i > 0; i--)
+        args->given[i] = args->given[i - 1];
+    args->given[0].option = find(args->command, name, strlen(name));
+    args->given[0].value = value;
+    args->count++;
+}
+
 uint64_t cli_args_number(const struct cli_args *args, const char *name,
                          uint64_t fallback)
 {
@@ -183,6 +212,16 @@ static void help_options(const struct cli_option *options, FILE *out)
     }
 }
 
+bool cli_args_id(const char *text, uint64_t *id)
+{
+    const bool json = cli_say_is_json();
+    char *end;
+
+    *id = strtoull(text, &end, json ? 10 : 16);
+    return strspn(text, "0123456789abcdefABCDEF") == strlen(text) &&
+           (json || strlen(text) == 16) && *end == '\0' && *id != 0;
+}
+
 void cli_args_help(const struct cli_command *command, FILE *out)
 {
     (void)fprintf(out, "kindred %s -- %s\n\n%s\n", command->name, command->help,
@@ -191,6 +230,8 @@ void cli_args_help(const struct cli_command *command, FILE *out)
                   *command->words ? " " : "", command->words);
     help_options(command->options, out);
     help_options(cli_args_common, out);
+    if (command->calls && *command->calls)
+        (void)fprintf(out, "calls: %s\n", command->calls);
 }
 
 bool cli_args_split(const char **text, char *piece, size_t room)

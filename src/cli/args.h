@@ -30,15 +30,21 @@ struct cli_option {
     uint64_t least, most; /* of a CLI_NUMBER; of a text, its bytes, if > 0 */
 };
 
+/* What the statuses mean, in order; ends with a NULL. */
+extern const char *const cli_args_statuses[];
+
 struct cli_args;
 struct cli_command {
     const char *name, *words;         /* "card", "set|show ROLE" */
     const char *help;                 /* one line */
     const char *about;                /* examples first, then what it does */
     const struct cli_option *options; /* its own; NULL: none */
+    const char *calls; /* whose messages --json prints: "Support/Ask
+                          Talks/Receive"; NULL: it has no --json */
     uint32_t words_min, words_max;
     int (*run)(const struct cli_args *args); /* the exit status */
-    int (*raw)(int argc, char **argv);       /* instead: parses by itself */
+    int (*raw)(int argc, char **argv);       /* instead: parses by itself, */
+    void (*teach)(FILE *out);                /* and has a help of its own */
 };
 
 enum { CLI_ARGS_MAX = 256 };
@@ -65,11 +71,17 @@ bool cli_args_has(const struct cli_args *args, const char *name);
 /* The value, or fallback. */
 const char *cli_args_text(const struct cli_args *args, const char *name,
                           const char *fallback);
+/* As if it had been given, before what was; one too many is left out. */
+void cli_args_put(struct cli_args *args, const char *name, const char *value);
 uint64_t cli_args_number(const struct cli_args *args, const char *name,
                          uint64_t fallback);
 /* The next value of a list; start with *at = 0; NULL at the end. */
 const char *cli_args_next(const struct cli_args *args, const char *name,
                           uint32_t *at);
+
+/* An id as we print them: 16 hexadecimal digits, in JSON a decimal number; not
+ * 0. */
+bool cli_args_id(const char *text, uint64_t *id);
 
 void cli_args_help(const struct cli_command *command, FILE *out);
 

@@ -9,12 +9,22 @@
 #include "cli/commands.h"
 #include "cli/crisis.h"
 #include "cli/say.h"
+#include "cli/terminal.h"
 #include "pb/kindred/v1/support.pb-c.h"
 
 static const struct cli_option OPTIONS[] = {
     {"--danger", NULL, "you may be in danger: crisis resources come first",
      CLI_FLAG, 0, 0},
     {"--country", "CC", "for them, such as US", CLI_TEXT, 2, 2},
+    {"--not-a-fit", NULL,
+     "after a talk that was none, or to which nobody came: your wait goes on",
+     CLI_FLAG, 0, 0},
+    {"--talk", "NAME|ID", "which talk [the newest]", CLI_TEXT, 1, 40},
+    {"--meet-again", "ID", "ask for the peer of this talk: of both said so",
+     CLI_TEXT, 1, 16},
+    {"--wait-s", "SECONDS",
+     "for them alone, before anybody else; 0 = nobody else [120]", CLI_NUMBER,
+     0, 1800},
     {0}};
 
 struct asking {
@@ -22,7 +32,7 @@ struct asking {
     struct kindred_ask *ask;
     struct cli_chat chat;
     char path[CLI_PATH_MAX]; /* KEY.ask */
-    const struct kindred_ask_state *state;
+    struct kindred_ask_state *state;
     uint64_t told_ms; /* age when the state was last said */
     bool bound_told, reading;
     bool unsaved; /* the state goes to path once a ticket is open */
@@ -60,6 +70,8 @@ static void on_line(void *arg, const char *line, size_t size)
 
     if (line)
         cli_chat_line(&asking->chat, line, size);
+    else if (cli_terminal_is_open()) /* a pipe stays, for what comes */
+        cli_chat_leave(&asking->chat);
 }
 
 /* So that the same command, later, goes on with the same request. */
@@ -69,6 +81,14 @@ static bool save(struct asking *asking, const struct kindred_ask_state *state,
     return kindred_file_save(asking->path, state, sizeof *state, error);
 }
 
+/* And what it became. */
+static bool keep(struct asking *asking, uint64_t ticket_id,
+                 struct kindred_error *error)
+{
+    asking->state->ticket_id = ticket_id;
+    return save(asking, asking->state, error);
+}
+
 static void on_searching(struct asking *asking,
                          const struct kindred_ticket *ticket)
 {
@@ -76,7 +96,10 @@ static void on_searching(struct asking *asking,
     char age[16];
 
     cli_say_time(age, ticket->age_ms);
-    if (asking->told_ms == 0 && ticket->estimate_minutes > 0)
+    if (asking->told_ms == 0 && ticket->meeting_again)
+        cli_say(CLI_PLAIN, "Waiting for the one you have met.  Ctrl-C takes it "
+                           "back.\n");
+    else if (asking->told_ms == 0 && ticket->estimate_minutes > 0)
         cli_say(CLI_PLAIN,
                 "Looking for somebody; lately it took about %u %s.\n",
                 ticket->estimate_minutes,
@@ -86,6 +109,12 @@ static void on_searching(struct asking *asking,
     if (ticket->bound_passed && reason < 4 && !asking->bound_told) {
         cli_say(CLI_YELLOW, "You have waited %s: %s.  We go on looking.\n", age,
                 WAITS[reason]);
+        for (int i = 0; i < 16; i++)
+            if (ticket->binding_must >> i & 1)
+                cli_say(CLI_YELLOW,
+                        "Without \"must\" number %d of your card there would "
+                        "be somebody.\n",
+                        i + 1);
         asking->bound_told = true;
     }
     asking->told_ms = ticket->age_ms + 1;
@@ -100,7 +129,8 @@ static void on_ticket(void *arg, const struct kindred_ticket *ticket,
     char age[16];
 
     if (ticket->phase == KINDRED_SEARCHING) {
-        if (asking->unsaved && !save(asking, asking->state, &error))
+        if ((asking->unsaved || asking->state->ticket_id != ticket->id) &&
+            !keep(asking, ticket->id, &error))
             cli_say_error(&error);
         asking->unsaved = false;
         on_searching(asking, ticket);
@@ -129,11 +159,12 @@ static void on_trouble(void *arg, const struct kindred_error *error)
     cli_say(CLI_YELLOW, "%s; trying again, your place is kept.\n", error->text);
 }
 
-/* It will be refused however often it is sent: INVALID_ARGUMENT,
+/* It will be refused however often it is sent: INVALID_ARGUMENT, NOT_FOUND,
  * PERMISSION_DENIED, FAILED_PRECONDITION. */
 static bool is_refusal(const struct kindred_error *error)
 {
-    return error->status == 3 || error->status == 7 || error->status == 9;
+    return error->status == 3 || error->status == 5 || error->status == 7 ||
+           error->status == 9;
 }
 
 static void on_ended(void *arg, const struct kindred_error *error)
@@ -146,11 +177,9 @@ static void on_ended(void *arg, const struct kindred_error *error)
         return; /* the ticket said it */
     cli_say_error(error);
     if (strcmp(error->reason, "CARD_MISSING") == 0)
-        (void)fputs("kindred: \"kindred card set seeker --help\" says how\n",
-                    stderr);
+        cli_say_hint("\"kindred card set seeker --help\" says how");
     if (strcmp(error->reason, "TICKET_LIVES") == 0)
-        (void)fputs("kindred: to ask anew, \"kindred withdraw\" first\n",
-                    stderr);
+        cli_say_hint("to ask anew, \"kindred withdraw\" first");
     else if (!asking->unsaved && is_refusal(error))
         (void)unlink(asking->path); /* nothing was begun */
     asking->status = cli_say_status(error);
@@ -182,6 +211,35 @@ static void on_interrupt(void *arg)
     }
 }
 
+/* What a fresh request takes along from the talk before. */
+static bool take_along(const struct asking *asking, const struct cli_args *args,
+                       struct kindred_ask_state *state)
+{
+    const char *met = cli_args_text(args, "--meet-again", "0");
+    struct kindred_talk_start start;
+    char path[CLI_PATH_MAX], *end;
+
+    state->meet_again = strtoull(met, &end, 16);
+    state->meet_again_ms =
+        (uint32_t)cli_args_number(args, "--wait-s", 120) * 1000;
+    if (*end != '\0') {
+        (void)fputs("kindred ask: --meet-again is the number of a talk\n",
+                    stderr);
+        return false;
+    }
+    if (state->meet_again == 0)
+        state->meet_again_ms = 0;
+    if (!cli_args_has(args, "--not-a-fit"))
+        return true;
+    if (!cli_session_load_talk(&asking->session,
+                               cli_args_text(args, "--talk", NULL), path,
+                               &start))
+        return false;
+    memcpy(state->after, start.mailbox, sizeof state->after);
+    wipe(&start, sizeof start);
+    return true;
+}
+
 /* A request that was left behind is gone on with; else a fresh one, kept
  * before it is sent. */
 static int prepare(struct asking *asking, const struct cli_args *args,
@@ -192,7 +250,7 @@ static int prepare(struct asking *asking, const struct cli_args *args,
     size_t size;
 
     if (*country && strlen(country) != 2) {
-        (void)fputs("kindred ask: --country is two letters\n", stderr);
+        cli_say_usage("kindred ask: --country is two letters");
         return CLI_USAGE;
     }
     if (!cli_session_path(&asking->session, "ask", asking->path))
@@ -212,6 +270,8 @@ static int prepare(struct asking *asking, const struct cli_args *args,
         state->country[i] = (char)toupper((unsigned char)country[i]);
     (void)snprintf(state->language, sizeof state->language, "%s",
                    cli_args_text(args, "--language", ""));
+    if (!take_along(asking, args, state))
+        return CLI_USAGE;
     if (asking->unsaved || save(asking, state, &error))
         return CLI_OK;
     cli_say_error(&error);
@@ -226,14 +286,15 @@ static void ask(struct asking *asking, const struct kindred_ask_state *state)
                                           .ended = on_ended,
                                           .arg = asking};
 
-    client_loop_hold(asking->session.loop, true);
     asking->ask = kindred_ask_new(asking->session.member, state, &handler);
     if (asking->ask &&
         client_loop_interrupts(asking->session.loop, on_interrupt, asking) &&
-        client_loop_lines(asking->session.loop, STDIN_FILENO, on_line, asking))
+        cli_terminal_open(asking->session.loop, on_line, asking)) {
+        client_loop_hold(asking->session.loop, !cli_terminal_is_open());
         kindred_loop_run(asking->session.loop);
-    else
+    } else {
         asking->status = CLI_REFUSED;
+    }
 }
 
 static int run(const struct cli_args *args)
@@ -267,14 +328,20 @@ const struct cli_command cli_ask = {
     .help = "ask for support now",
     .about =
         "  kindred ask\n"
-        "  kindred ask --danger --country US\n\n"
+        "  kindred ask --danger --country US\n"
+        "  kindred ask --not-a-fit\n"
+        "  kindred ask --meet-again 235d5616194fb807\n\n"
         "Looks for a peer who fits your card, tells where it stands, and "
         "opens\n"
         "the talk when somebody accepted.  Then each line you type is a\n"
         "message.  Ctrl-C takes the request back, or leaves an open talk.\n"
         "After a crash or a lost connection, the same command goes on where\n"
-        "you were, with your place kept.\n",
+        "you were, with your place kept.\n\n"
+        "With --not-a-fit, before \"kindred reflect\" and within 30 minutes "
+        "of\n"
+        "the end, what you waited before that talk counts.  It works once.\n",
     .options = OPTIONS,
+    .calls = "Support/Ask Talks/Receive",
     .run = run};
 
 /* ---- withdraw ---- */
@@ -289,9 +356,12 @@ static void on_seen(void *arg, const struct kindred_ticket *ticket,
         asking->told_ms = 1;
         kindred_ask_withdraw(asking->ask, cli_session_done, &asking->session);
     } else if (ticket->phase == KINDRED_MATCHED) {
-        (void)fputs("kindred: it was matched already: \"kindred ask\" opens "
-                    "the talk\n",
-                    stderr);
+        static const struct kindred_error error = {
+            .status = STATUS_FAILED_PRECONDITION,
+            .reason = "MATCHED",
+            .text = "it was matched already: \"kindred ask\" opens the talk"};
+
+        cli_say_error(&error);
         asking->status = CLI_REFUSED;
     }
 }
@@ -324,8 +394,7 @@ static int run_withdraw(const struct cli_args *args)
     if (!cli_session_path(&asking.session, "ask", asking.path) ||
         !kindred_file_load(asking.path, &state, sizeof state, &size, &error) ||
         size != sizeof state) {
-        (void)fputs("kindred withdraw: no request was left open here\n",
-                    stderr);
+        cli_say_usage("kindred withdraw: no request was left open here");
         cli_session_close(&asking.session);
         return CLI_USAGE;
     }
@@ -347,4 +416,5 @@ const struct cli_command cli_ask_withdraw = {
     .help = "take back a request that was left open",
     .about = "  kindred withdraw\n\nFor one whose \"kindred ask\" was killed; "
              "Ctrl-C in it does the same.\n",
+    .calls = "Support/Withdraw",
     .run = run_withdraw};

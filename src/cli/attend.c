@@ -6,18 +6,22 @@
 #include "cli/chat.h"
 #include "cli/commands.h"
 #include "cli/say.h"
+#include "cli/terminal.h"
 
 enum { TALKS_MAX = 8 };
 
 static const struct cli_option OPTIONS[] = {
     {"--capacity", "N", "how many people at once, 0 to 8 [1]", CLI_NUMBER, 0,
      8},
-    {"--auto", "WHAT", "\"accept\" or \"decline\" every offer unasked",
-     CLI_TEXT, 1, 8},
+    {"--auto", "accept|decline", "every offer, unasked", CLI_TEXT, 1, 8},
     {"--rest-s", "SECONDS", "rest after each talk, 1 to 86400 [300]",
      CLI_NUMBER, 1, 86400},
+    {"--talks-per-day", "N", "no more than so many in 24 hours, 1 to 16",
+     CLI_NUMBER, 1, 16},
     {"--once", NULL, "go off duty after one talk", CLI_FLAG, 0, 0},
     {0}};
+
+static const char ACCEPT_NOW[] = "Accept? [y/n] ";
 
 enum automatic { BY_HAND, ACCEPT, DECLINE };
 
@@ -30,7 +34,7 @@ struct attending {
     uint64_t answered;        /* the last one answered by hand */
     unsigned current;         /* the chat that lines go to */
     enum automatic automatic;
-    bool once, leaving, told, input_over;
+    bool once, leaving, told;
     int status;
 };
 
@@ -63,11 +67,15 @@ static struct cli_chat *current(struct attending *attending)
 static void hold(struct attending *attending)
 {
     const struct cli_chat *chat = current(attending);
+    bool asked =
+        open_offer(attending) || attending->state.phase == KINDRED_PAUSED;
 
-    client_loop_hold(attending->session.loop,
-                     !open_offer(attending) &&
-                         !(chat && cli_chat_ready(chat)) &&
-                         attending->state.phase != KINDRED_PAUSED);
+    client_loop_hold(
+        attending->session.loop,
+        !asked && (chat ? !cli_chat_ready(chat) : !cli_terminal_is_open()));
+    if (cli_terminal_is_open()) /* what the next line answers to */
+        cli_say(CLI_PLAIN, open_offer(attending) ? ACCEPT_NOW : "> ");
+    cli_terminal_show(asked || chat);
 }
 
 static void stop(struct attending *attending)
@@ -112,7 +120,9 @@ static void on_answered(void *arg, const struct kindred_error *error,
     struct attending *attending = arg;
     struct cli_chat *chat = NULL;
 
-    if (error->status != 0)
+    if (error->status != 0 && cli_say_is_json())
+        cli_say_error(error);
+    else if (error->status != 0)
         cli_say(CLI_YELLOW, "That did not work: %s (%s).\n", error->text,
                 error->reason);
     for (unsigned i = 0; talk && i < TALKS_MAX && !chat; i++)
@@ -148,8 +158,11 @@ static void show_offer(struct attending *attending,
             offer->danger ? ", and may be in danger" : "", text);
     cli_say(CLI_DIM, "  offer %08x%08x, for %s\n", (unsigned)(offer->id >> 32),
             (unsigned)(offer->id & UINT32_MAX), left);
+    if (offer->met_name[0] != '\0')
+        cli_say(CLI_PLAIN, "  You have met: %s, who asks for you.\n",
+                offer->met_name);
     if (attending->automatic == BY_HAND)
-        cli_say(CLI_PLAIN, "Accept? [y/n] ");
+        cli_say(CLI_PLAIN, ACCEPT_NOW);
     else
         answer(attending, offer->id, attending->automatic == ACCEPT);
 }
@@ -230,8 +243,7 @@ static void on_ended(void *arg, const struct kindred_error *error)
     if (error->status != 0) {
         cli_say_error(error);
         if (strcmp(error->reason, "CARD_MISSING") == 0)
-            (void)fputs("kindred: \"kindred card set peer --help\" says how\n",
-                        stderr);
+            cli_say_hint("\"kindred card set peer --help\" says how");
         attending->status = cli_say_status(error);
     }
     if (!current(attending))
@@ -263,12 +275,15 @@ static void on_line(void *arg, const char *line, size_t size)
     struct cli_chat *chat = current(attending);
 
     if (!line) {
-        attending->input_over = true;
+        if (chat && cli_terminal_is_open())
+            cli_chat_leave(chat);
+        else if (cli_terminal_is_open())
+            leave(attending);
     } else if (offer) {
         if (says(line, "yes", "Yes") || says(line, "no", "No"))
             answer(attending, offer->id, says(line, "yes", "Yes"));
         else
-            cli_say(CLI_PLAIN, "Accept? [y/n] ");
+            cli_say(CLI_PLAIN, ACCEPT_NOW);
     } else if (strcmp(line, "/next") == 0) {
         attending->current = (attending->current + 1) % TALKS_MAX;
         chat = current(attending);
@@ -304,6 +319,8 @@ static bool configure(struct attending *attending, const struct cli_args *args,
         return false;
     terms->capacity = (uint32_t)cli_args_number(args, "--capacity", 1);
     terms->rest_ms = (uint32_t)cli_args_number(args, "--rest-s", 0) * 1000;
+    terms->talks_per_day =
+        (uint32_t)cli_args_number(args, "--talks-per-day", 0);
     return true;
 }
 
@@ -318,7 +335,7 @@ static int run(const struct cli_args *args)
     int status;
 
     if (!configure(&attending, args, &terms)) {
-        (void)fputs("kindred attend: --auto is accept or decline\n", stderr);
+        cli_say_usage("kindred attend: --auto is accept or decline");
         return CLI_USAGE;
     }
     status = cli_session_open(&attending.session, args, true);
@@ -332,8 +349,7 @@ static int run(const struct cli_args *args)
         if (attending.duty &&
             client_loop_interrupts(attending.session.loop, on_interrupt,
                                    &attending) &&
-            client_loop_lines(attending.session.loop, STDIN_FILENO, on_line,
-                              &attending))
+            cli_terminal_open(attending.session.loop, on_line, &attending))
             kindred_loop_run(attending.session.loop);
         status = attending.status;
     }
@@ -358,6 +374,7 @@ const struct cli_command cli_attend = {
         "to the other; with several talks /next turns to the next.  Ctrl-C\n"
         "goes off duty.\n",
     .options = OPTIONS,
+    .calls = "Peers/Attend Peers/Answer Talks/Receive",
     .run = run};
 
 /* ---- answer: from another terminal ---- */
@@ -382,6 +399,8 @@ static void on_one_line(void *arg, const char *line, size_t size)
 
     if (line)
         cli_chat_line(&answering->chat, line, size);
+    else if (cli_terminal_is_open())
+        cli_chat_leave(&answering->chat);
 }
 
 static void on_one_interrupt(void *arg)
@@ -406,14 +425,6 @@ static void on_one_answered(void *arg, const struct kindred_error *error,
         kindred_loop_stop(answering->session.loop);
 }
 
-static bool parse_id(const char *text, uint64_t *id)
-{
-    char *end;
-
-    *id = strtoull(text, &end, 16);
-    return strlen(text) == 16 && *end == '\0' && *id != 0;
-}
-
 static int run_answer(const struct cli_args *args)
 {
     struct answering answering = {.chat = {.over = on_over}};
@@ -422,8 +433,8 @@ static int run_answer(const struct cli_args *args)
     int status;
 
     if ((!accept && strcmp(args->word[1], "decline") != 0) ||
-        !parse_id(args->word[0], &offer)) {
-        (void)fputs("usage: kindred answer OFFER accept|decline\n", stderr);
+        !cli_args_id(args->word[0], &offer)) {
+        cli_say_usage("usage: kindred answer OFFER accept|decline");
         return CLI_USAGE;
     }
     status = cli_session_open(&answering.session, args, true);
@@ -435,8 +446,7 @@ static int run_answer(const struct cli_args *args)
     if (cli_session_vocabulary(&answering.session) == CLI_OK &&
         client_loop_interrupts(answering.session.loop, on_one_interrupt,
                                &answering) &&
-        client_loop_lines(answering.session.loop, STDIN_FILENO, on_one_line,
-                          &answering)) {
+        cli_terminal_open(answering.session.loop, on_one_line, &answering)) {
         kindred_member_answer(answering.session.member, offer, accept,
                               on_one_answered, &answering);
         kindred_loop_run(answering.session.loop);
@@ -451,8 +461,9 @@ const struct cli_command cli_attend_answer = {
     .words = "OFFER accept|decline",
     .help = "answer an offer from another terminal",
     .about = "  kindred answer 0123456789abcdef accept\n\n"
-             "OFFER is what \"kindred attend\" shows.  To accept opens the "
-             "talk here.\n",
+             "OFFER is what \"kindred attend\" shows; with --json the number "
+             "that\nit shows then.  To accept opens the talk here.\n",
+    .calls = "Peers/Answer Talks/Receive",
     .words_min = 2,
     .words_max = 2,
     .run = run_answer};
@@ -478,4 +489,5 @@ const struct cli_command cli_attend_leave = {.name = "leave",
                                              .words = "",
                                              .help = "go off duty; talks go on",
                                              .about = "  kindred leave\n",
+                                             .calls = "Peers/Leave",
                                              .run = run_leave};

@@ -67,11 +67,10 @@ static bool add_must_not(struct compile *compile, char *term)
 static bool fail(const struct compile *compile, const char *option,
                  const char *term)
 {
-    (void)fprintf(stderr, "kindred card: %s %.40s: %s (%s)\n", option, term,
+    cli_say_usage("kindred card: %s %.40s: %s (%s)", option, term,
                   compile->error.text, compile->error.reason);
     if (strcmp(compile->error.reason, "TERM_UNKNOWN") == 0)
-        (void)fputs("kindred: \"kindred vocabulary search WORD\" finds terms\n",
-                    stderr);
+        cli_say_hint("\"kindred vocabulary search WORD\" finds terms");
     return false;
 }
 
@@ -91,9 +90,8 @@ static bool each_term(struct compile *compile, const struct cli_args *args,
                 return fail(compile, option, as_given);
         }
         if (!list) {
-            (void)fprintf(stderr,
-                          "kindred card: %s: terms with commas "
-                          "between, each at most 40 bytes\n",
+            cli_say_usage("kindred card: %s: terms with commas between, each "
+                          "at most 40 bytes",
                           option);
             return false;
         }
@@ -213,8 +211,7 @@ static int run(const struct cli_args *args)
         role = KINDRED_GIVER;
     if ((!set && strcmp(args->word[0], "show") != 0) ||
         (role == KINDRED_SEEKER && strcmp(who, "seeker") != 0)) {
-        (void)fputs("usage: kindred card set|show seeker|peer [OPTION ...]\n",
-                    stderr);
+        cli_say_usage("usage: kindred card set|show seeker|peer [OPTION ...]");
         return CLI_USAGE;
     }
     status = cli_session_open(&session, args, true);
@@ -244,6 +241,7 @@ const struct cli_command cli_card = {
         "opaque numbers here: the server matches numbers.  To write a card is\n"
         "to agree to the consent text in force.\n",
     .options = OPTIONS,
+    .calls = "Cards/PutCard Cards/GetCard",
     .words_min = 2,
     .words_max = 2,
     .run = run};

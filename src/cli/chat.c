@@ -4,6 +4,7 @@
 
 #include "base/wipe.h"
 #include "cli/say.h"
+#include "cli/terminal.h"
 #include "client/loop.h"
 
 enum { READY_BELOW = 32 };
@@ -62,15 +63,11 @@ static void on_phase(void *arg, enum kindred_talk_phase phase, int reason)
 static void on_message(void *arg, const char *text, size_t size)
 {
     struct cli_chat *chat = arg;
-    char clean[KINDRED_TEXT_MAX + 1];
 
     if (text)
-        cli_say_clean(clean, sizeof clean, text, size);
-    if (!text)
-        cli_say(CLI_RED, "* a message came that cannot be read here\n");
+        cli_say_heard(chat->start.their_name, text, size);
     else
-        cli_say(CLI_PLAIN, "%s: %s\n", chat->start.their_name, clean);
-    wipe(clean, sizeof clean);
+        cli_say(CLI_RED, "* a message came that cannot be read here\n");
 }
 
 static void on_delivered(void *arg)
@@ -145,6 +142,7 @@ bool cli_chat_begin(struct cli_chat *chat,
         return false;
     greet(chat);
     chat->talk = kindred_talk_new(chat->session->client, start, &handler);
+    cli_terminal_show(chat->talk != NULL);
     return chat->talk != NULL;
 }
 
@@ -166,6 +164,7 @@ bool cli_chat_resume(struct cli_chat *chat, const char *path)
             kindred_talk_resume(chat->session->client, saved, size, &handler);
     }
     wipe(saved, sizeof saved);
+    cli_terminal_show(chat->talk != NULL);
     return chat->talk != NULL;
 }
 

@@ -94,6 +94,7 @@ const struct cli_command cli_look_info = {
     .words = "",
     .help = "what the server is and what bounds it keeps",
     .about = "  kindred info\n  kindred info --server example.org:50051\n",
+    .calls = "Accounts/GetServerInfo",
     .run = run_info};
 
 /* ---- vocabulary ---- */
@@ -142,6 +143,8 @@ static bool print_terms(const struct kindred_vocabulary *vocabulary,
             (!whole && !contains(term->id, word) &&
              !contains(term->label, word)))
             continue;
+        if (word && cli_say_is_json())
+            (void)cli_say_message(&term->base);
         if (!headed)
             cli_say(CLI_BOLD, "\n%s (%s)\n", clean(facet->label),
                     clean(facet->id));
@@ -161,11 +164,12 @@ static int run_vocabulary(const struct cli_args *args)
     bool any = false;
 
     if (args->words == 2 && strcmp(args->word[0], "search") != 0) {
-        (void)fputs("usage: kindred vocabulary [search WORD]\n", stderr);
+        cli_say_usage("usage: kindred vocabulary [search WORD]");
         status = CLI_USAGE;
     }
     if (args->words == 1 && strcmp(args->word[0], "search") == 0)
         word = NULL;
+    session.quiet = word != NULL; /* what was found, no more */
     if (status == CLI_OK)
         status = cli_session_vocabulary(&session);
     for (size_t i = 0;
@@ -173,9 +177,8 @@ static int run_vocabulary(const struct cli_args *args)
         any |= print_terms(session.vocabulary,
                            session.vocabulary->said->facets[i], word);
     if (status == CLI_OK && !any)
-        (void)fputs("kindred: no term has that in it; \"kindred vocabulary\" "
-                    "lists all\n",
-                    stderr);
+        cli_say_hint(
+            "no term has that in it; \"kindred vocabulary\" lists all");
     cli_session_close(&session);
     return status;
 }
@@ -189,6 +192,7 @@ const struct cli_command cli_look_vocabulary = {
              "A term stands under what it is a kind of: who has it has that,\n"
              "too.  Cards take the ids on the left.\n",
     .words_max = 2,
+    .calls = "Vocabularies/GetVocabulary",
     .run = run_vocabulary};
 
 /* ---- crisis ---- */
@@ -209,8 +213,7 @@ static int run_crisis(const struct cli_args *args)
     for (size_t i = 0; i < 2 && args->words && args->word[0][i]; i++)
         country[i] = (char)toupper((unsigned char)args->word[0][i]);
     if (args->words && strlen(args->word[0]) != 2) {
-        (void)fputs("kindred crisis: CC is two letters, such as US or ES\n",
-                    stderr);
+        cli_say_usage("kindred crisis: CC is two letters, such as US or ES");
         return CLI_USAGE;
     }
     (void)snprintf(language, sizeof language, "%s",
@@ -235,6 +238,7 @@ const struct cli_command cli_look_crisis = {
              "  kindred crisis ES --language es\n\n"
              "CC is the country, ISO 3166-1 alpha-2.  Needs no account.\n",
     .words_max = 1,
+    .calls = "Support/GetCrisisResources",
     .run = run_crisis};
 
 /* ---- stats ---- */
@@ -284,13 +288,8 @@ static int run_stats(const struct cli_args *given)
     int status;
 
     (void)snprintf(address, sizeof address, "unix:%s", path);
-    if (!away && args.count < CLI_ARGS_MAX) {
-        for (uint32_t i = args.count; i > 0; i--) /* before any --server */
-            args.given[i] = args.given[i - 1];
-        args.given[0].option = &cli_args_common[0];
-        args.given[0].value = address;
-        args.count++;
-    }
+    if (!away)
+        cli_args_put(&args, "--server", address);
     status = look(&args, &call, &session, &answer);
     if (status == CLI_OK)
         cli_look_print_stats((const void *)answer);
@@ -309,6 +308,7 @@ const struct cli_command cli_look_stats = {
              "  kindred stats --server https://HOST:PORT --ca ca.pem \\\n"
              "          --cert me.pem --cert-key me.key\n",
     .options = STATS_OPTIONS,
+    .calls = "Operations/Stats",
     .run = run_stats};
 
 /* ---- health ---- */
@@ -345,4 +345,5 @@ const struct cli_command cli_look_health = {
     .words = "",
     .help = "does it serve? exit status 0 if so",
     .about = "  kindred health && echo up\n",
+    .calls = "grpc.health.v1.Health/Check",
     .run = run_health};

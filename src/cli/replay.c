@@ -27,10 +27,10 @@ struct run { /* what a replay writes besides; NULL: not */
     struct tally tally;
 };
 
-static void print_help(void)
+void cli_replay_help(FILE *out)
 {
-    (void)fputs(usage, stdout);
-    (void)puts(
+    (void)fputs(usage, out);
+    (void)fputs(
         "\n"
         "Runs a recording of kindredd (its setting `record`) through the same "
         "engine\n"
@@ -58,7 +58,9 @@ static void print_help(void)
         "Exit status: 0 the same; 1 different, and where first; 2 no "
         "recording, "
         "a damaged\n"
-        "one, or a file that cannot be read or written (or is there already).");
+        "one, or a file that cannot be read or written (or is there "
+        "already).\n",
+        out);
 }
 
 static int complain(const char *what, const char *why)
@@ -301,7 +303,7 @@ int cli_replay_main(int argc, char **argv)
     int status;
 
     if (options.help) {
-        print_help();
+        cli_replay_help(stdout);
         return EXIT_SAME;
     }
     if (why) {

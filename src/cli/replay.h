@@ -8,6 +8,10 @@
 #ifndef CLI_REPLAY_H
 #define CLI_REPLAY_H
 
+#include <stdio.h>
+
+void cli_replay_help(FILE *out);
+
 /* argv[0] is "replay". */
 int cli_replay_main(int argc, char **argv);
 

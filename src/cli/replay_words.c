@@ -10,17 +10,18 @@ enum { NAMES_MAX = 1 << 24 };
 static const char *const events[EVENT_KINDS] = {
     [EVENT_BEGIN] = "begin",       [EVENT_LOAD] = "load",
     [EVENT_LIVE] = "live",         [EVENT_ASK] = "ask",
-    [EVENT_WITHDRAW] = "withdraw", [EVENT_ATTEND] = "attend",
-    [EVENT_LEAVE] = "leave",       [EVENT_PAUSE] = "pause",
-    [EVENT_RESUME] = "resume",     [EVENT_CAPACITY] = "capacity",
-    [EVENT_ANSWER] = "answer",     [EVENT_JOIN] = "join",
-    [EVENT_END] = "end",           [EVENT_REFLECT] = "reflect",
-    [EVENT_IDLE] = "idle",         [EVENT_BLOCK] = "block",
-    [EVENT_UNBLOCK] = "unblock",   [EVENT_SEEN] = "seen",
-    [EVENT_LOST] = "lost",         [EVENT_CARD] = "card",
-    [EVENT_HOLD] = "hold",         [EVENT_GONE] = "gone",
-    [EVENT_RARITY] = "rarity",     [EVENT_STORED] = "stored",
-    [EVENT_TICK] = "tick",         [EVENT_DRAIN] = "drain",
+    [EVENT_WITHDRAW] = "withdraw", [EVENT_DANGER] = "danger",
+    [EVENT_ATTEND] = "attend",     [EVENT_LEAVE] = "leave",
+    [EVENT_PAUSE] = "pause",       [EVENT_RESUME] = "resume",
+    [EVENT_CAPACITY] = "capacity", [EVENT_ANSWER] = "answer",
+    [EVENT_JOIN] = "join",         [EVENT_END] = "end",
+    [EVENT_REFLECT] = "reflect",   [EVENT_IDLE] = "idle",
+    [EVENT_BLOCK] = "block",       [EVENT_UNBLOCK] = "unblock",
+    [EVENT_SEEN] = "seen",         [EVENT_LOST] = "lost",
+    [EVENT_CARD] = "card",         [EVENT_HOLD] = "hold",
+    [EVENT_GONE] = "gone",         [EVENT_RARITY] = "rarity",
+    [EVENT_STORED] = "stored",     [EVENT_TICK] = "tick",
+    [EVENT_DRAIN] = "drain",
 };
 
 static const char *const effect_kinds[EFFECT_KINDS] = {
@@ -50,6 +51,7 @@ static const char *const commands[COMMAND_KINDS] = {
     [COMMAND_UNBLOCK] = "unblock",
     [COMMAND_HOLD] = "hold",
     [COMMAND_RARITY] = "rarity",
+    [COMMAND_RAISE_DANGER] = "raise_danger",
 };
 
 const char *cli_replay_words_event(enum match_event_kind kind)
@@ -175,6 +177,8 @@ static void duty_row(struct cli_replay_words *w,
     WORD(w, "state", duties, row->state);
     WORD(w, "why", duty_whys, row->why);
     field(w, "capacity", row->capacity);
+    if (row->day_max > 0)
+        field(w, "day_max", row->day_max);
     field(w, "grade", row->grade);
     field(w, "rest_ms", row->rest_ms);
 }
@@ -249,6 +253,9 @@ static void command(struct cli_replay_words *w, const struct match_command *c)
     case COMMAND_CLOSE_TICKET:
         id(w, "ticket", c->close_ticket.ticket);
         WORD(w, "why", ticket_whys, c->close_ticket.why);
+        break;
+    case COMMAND_RAISE_DANGER:
+        id(w, "ticket", c->raise_danger.ticket);
         break;
     case COMMAND_OPEN_DUTY:
         duty_row(w, &c->open_duty.duty);

@@ -1,10 +1,11 @@
-/* cli/say -- words for a terminal or a pipe.
+/* cli/say -- words for a terminal or a pipe; or, for a script, JSON.
  *
  * Colours only where a person looks; nothing that somebody else wrote reaches
  * a terminal with its control characters. */
 #ifndef CLI_SAY_H
 #define CLI_SAY_H
 
+#include <protobuf-c/protobuf-c.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -20,18 +21,51 @@ enum cli_colour {
     CLI_RED
 };
 
+/* From now on this process speaks to a script: words are not said, failures
+ * are JSON objects on standard error. */
+void cli_say_as_json(void);
+bool cli_say_is_json(void);
+
+/* A message, as one line of JSON on standard output; false: it has no JSON
+ * form.  Ends the process where nobody reads any more. */
+bool cli_say_message(const ProtobufCMessage *message);
+
+/* What somebody else said, made safe: "NAME: TEXT", further lines of it set in;
+ * as JSON, {"from": NAME, "text": TEXT}. */
+void cli_say_heard(const char *name, const char *text, size_t size);
+
+/* Who has the terminal meanwhile, to be asked before and after anything is
+ * written there; NULL: nobody.  Words that do not end their line are a question
+ * and become what the next line is asked for with. */
+struct cli_say_stage {
+    void (*hide)(void);
+    void (*unhide)(void);
+    void (*ask)(const char *prompt);
+};
+void cli_say_on_stage(const struct cli_say_stage *stage);
+
 /* printf to standard output, in that colour, flushed. */
 void cli_say(enum cli_colour colour, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* One sentence on standard error: "kindred: TEXT (STATUS REASON)". */
+/* One sentence on standard error: "kindred: TEXT (STATUS REASON)"; as JSON,
+ * {"code": STATUS, "reason": REASON, "message": TEXT}. */
 void cli_say_error(const struct kindred_error *error);
+
+/* The same for what is wrong here, with the command line or a file. */
+void cli_say_usage(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
+/* What to do about it, after either: for people only. */
+void cli_say_hint(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
 
 /* The exit status that this failure means; 0 if it is none. */
 int cli_say_status(const struct kindred_error *error);
 
-/* Somebody's text: UTF-8 as it is, control characters as "?"; *size bytes into
- * out[room] with a zero, cut where it does not fit. */
+/* Somebody's text: UTF-8 as it is, but for what a terminal would obey
+ * (cli/text) a "?"; *size bytes into out[room] with a zero, cut where it does
+ * not fit. */
 void cli_say_clean(char *out, size_t room, const char *text, size_t size);
 
 /* The labels of tokens, comma-separated; "nothing that may be named" if there

@@ -7,8 +7,12 @@
 #include <unistd.h>
 
 #include "base/wipe.h"
+#include "cli/method.h"
 #include "cli/say.h"
+#include "cli/terminal.h"
+#include "client/error.h"
 #include "client/job.h"
+#include "client/json.h"
 #include "pb/kindred/v1/vocabularies.pb-c.h"
 
 static const char DEFAULT_SERVER[] = "127.0.0.1:50051";
@@ -31,7 +35,7 @@ bool cli_session_key_path(const struct cli_args *args, char *path)
     }
     if (size > 0 && size < CLI_PATH_MAX - 64)
         return true;
-    (void)fputs("kindred: the path of the key is too long\n", stderr);
+    cli_say_usage("kindred: the path of the key is too long");
     return false;
 }
 
@@ -66,6 +70,21 @@ static int refuse(struct cli_session *session,
     return cli_say_status(error);
 }
 
+/* With --json: what the command is about, as it comes. */
+static void on_shown(void *arg, const char *path, const uint8_t *bytes,
+                     size_t size)
+{
+    const struct cli_session *session = arg;
+    const struct api_method *method;
+
+    if (session->quiet ||
+        !cli_method_listed(session->args->command->calls, path))
+        return;
+    method = client_json_method(path);
+    if (method)
+        (void)cli_method_print(method, bytes, size); /* else its call fails */
+}
+
 int cli_session_open(struct cli_session *session, const struct cli_args *args,
                      bool with_key)
 {
@@ -78,12 +97,12 @@ int cli_session_open(struct cli_session *session, const struct cli_args *args,
         return CLI_USAGE;
     if (with_key &&
         !kindred_identity_load(&identity, session->key_path, &error)) {
+        cli_say_error(&error);
         if (strcmp(error.reason, "KEY_FILE_MISSING") == 0)
-            (void)fprintf(stderr,
-                          "kindred: there is no account key in %s: \"kindred "
-                          "enroll\" makes one, --key FILE names another\n",
-                          session->key_path);
-        return refuse(session, &error);
+            cli_say_hint("there is no account key in %s: \"kindred enroll\" "
+                         "makes one, --key FILE names another",
+                         session->key_path);
+        return cli_say_status(&error);
     }
     session->loop = kindred_loop_new();
     if (session->loop && !trust(session->loop, args, &error))
@@ -92,9 +111,11 @@ int cli_session_open(struct cli_session *session, const struct cli_args *args,
         session->client =
             kindred_client_new(session->loop, server_of(args), &error);
     else
-        (void)fputs("kindred: out of memory\n", stderr);
+        client_error_set(&error, ERR_NOMEM);
     if (!session->client)
-        return session->loop ? refuse(session, &error) : CLI_REFUSED;
+        return refuse(session, &error);
+    if (cli_say_is_json() && args->command->calls)
+        kindred_client_watch(session->client, on_shown, session);
     if (with_key)
         session->member = kindred_member_new(session->client, &identity);
     kindred_identity_wipe(&identity);
@@ -103,6 +124,7 @@ int cli_session_open(struct cli_session *session, const struct cli_args *args,
 
 void cli_session_close(struct cli_session *session)
 {
+    cli_terminal_close();
     kindred_vocabulary_free(session->vocabulary);
     kindred_member_free(session->member);
     kindred_client_free(session->client);
@@ -124,15 +146,13 @@ static int tell(const struct cli_session *session)
     if (session->error.status != 0)
         cli_say_error(&session->error);
     if (strcmp(session->error.reason, "UNREACHABLE") == 0)
-        (void)fprintf(stderr, "kindred: is kindredd running at %s?\n",
-                      server_of(session->args));
+        cli_say_hint("is kindredd running at %s?", server_of(session->args));
     if (strcmp(session->error.reason, "NOT_ENROLLED") == 0)
-        (void)fputs("kindred: \"kindred enroll\" makes this key a member\n",
-                    stderr);
+        cli_say_hint("\"kindred enroll\" makes this key a member; \"kindred "
+                     "rotate\" finishes an interrupted rotation");
     if (strcmp(session->error.reason, "GRADE") == 0)
-        (void)fputs("kindred: \"kindred enroll --grade peer --key FILE\" makes "
-                    "a peer, with a key of its own\n",
-                    stderr);
+        cli_say_hint("\"kindred enroll --grade peer --key FILE\" makes a peer, "
+                     "with a key of its own");
     return cli_say_status(&session->error);
 }
 
@@ -142,6 +162,15 @@ int cli_session_wait(struct cli_session *session)
         kindred_loop_run(session->loop);
     session->done = false;
     return tell(session);
+}
+
+static int no_sense(void)
+{
+    struct kindred_error error;
+
+    client_error_set(&error, ERR_PROTO);
+    cli_say_error(&error);
+    return cli_say_status(&error);
 }
 
 struct waiting {
@@ -191,8 +220,7 @@ ProtobufCMessage *cli_session_call(struct cli_session *session,
         answer = client_job_unpack(call->answer, waiting.bytes, waiting.size);
     free(waiting.bytes);
     if (*status == CLI_OK && !answer) {
-        (void)fputs("kindred: the server's answer makes no sense\n", stderr);
-        *status = CLI_REFUSED;
+        *status = no_sense();
     }
     return answer;
 }
@@ -225,9 +253,7 @@ int cli_session_vocabulary(struct cli_session *session)
             kindred_vocabulary_new(waiting.bytes, waiting.size);
     free(waiting.bytes);
     if (status == CLI_OK && !session->vocabulary) {
-        (void)fputs("kindred: the server's vocabulary makes no sense\n",
-                    stderr);
-        return CLI_REFUSED;
+        return no_sense();
     }
     return status;
 }
@@ -315,7 +341,27 @@ bool cli_session_find_talk(const struct cli_session *session, const char *which,
     if (dir)
         (void)closedir(dir);
     if (!found)
-        (void)fprintf(stderr, "kindred: there is no %s here\n",
+        cli_say_usage("kindred: there is no %s here",
                       which ? "such talk" : "talk");
     return found;
+}
+
+bool cli_session_load_talk(const struct cli_session *session, const char *which,
+                           char path[CLI_PATH_MAX],
+                           struct kindred_talk_start *start)
+{
+    struct kindred_error error;
+    uint8_t saved[KINDRED_TALK_SAVED_MAX];
+    size_t size;
+    bool good;
+
+    if (!cli_session_find_talk(session, which, path))
+        return false;
+    if (!kindred_file_load(path, saved, sizeof saved, &size, &error)) {
+        cli_say_error(&error);
+        return false;
+    }
+    good = kindred_talk_saved_start(saved, size, start);
+    wipe(saved, sizeof saved);
+    return good;
 }

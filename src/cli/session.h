@@ -24,6 +24,7 @@ struct cli_session { /* all zero is closed */
     char key_path[CLI_PATH_MAX];
     struct kindred_error error; /* of the last wait */
     bool done;
+    bool quiet; /* --json prints nothing of what comes by itself */
 };
 
 /* with_key: load it and be that member.  The exit status; not 0: a sentence is
@@ -66,5 +67,14 @@ bool cli_session_talk_path(const struct cli_session *session, uint64_t id,
  * any): its path.  False, after a sentence, if there is none. */
 bool cli_session_find_talk(const struct cli_session *session, const char *which,
                            char path[CLI_PATH_MAX]);
+/* And how it began; a secret. */
+bool cli_session_load_talk(const struct cli_session *session, const char *which,
+                           char path[CLI_PATH_MAX],
+                           struct kindred_talk_start *start);
+
+/* The same, and how it began.  False, after a sentence. */
+bool cli_session_load_talk(const struct cli_session *session, const char *which,
+                           char path[CLI_PATH_MAX],
+                           struct kindred_talk_start *start);
 
 #endif

@@ -7,6 +7,7 @@
 #include "cli/chat.h"
 #include "cli/commands.h"
 #include "cli/say.h"
+#include "cli/terminal.h"
 
 /* ---- talk ---- */
 
@@ -51,15 +52,16 @@ static int run_talk(const struct cli_args *args)
         status = CLI_USAGE;
     if (status == CLI_OK)
         status = cli_session_vocabulary(&session);
-    if (status == CLI_OK && !cli_chat_resume(&chat, path)) {
-        (void)fputs("kindred talk: the file of this talk makes no sense\n",
-                    stderr);
-        status = CLI_USAGE;
-    }
     if (status == CLI_OK &&
         client_loop_interrupts(session.loop, on_interrupt, &session) &&
-        client_loop_lines(session.loop, STDIN_FILENO, on_line, &chat))
-        kindred_loop_run(session.loop);
+        cli_terminal_open(session.loop, on_line, &chat)) {
+        if (cli_chat_resume(&chat, path)) {
+            kindred_loop_run(session.loop);
+        } else {
+            cli_say_usage("kindred talk: the file of this talk makes no sense");
+            status = CLI_USAGE;
+        }
+    }
     cli_chat_close(&chat);
     cli_session_close(&session);
     return status;
@@ -76,29 +78,11 @@ const struct cli_command cli_talk = {
         "The newest talk, or the one with a person of that name.  In a pipe,\n"
         "each line is a message; at the end of input it leaves once all is\n"
         "on the server's disk.  Ctrl-C leaves the talk open; /end ends it.\n",
+    .calls = "Talks/Receive",
     .words_max = 1,
     .run = run_talk};
 
 /* ---- end ---- */
-
-static bool load(const struct cli_session *session, const char *which,
-                 char path[CLI_PATH_MAX], struct kindred_talk_start *start)
-{
-    struct kindred_error error;
-    uint8_t saved[KINDRED_TALK_SAVED_MAX];
-    size_t size;
-    bool good;
-
-    if (!cli_session_find_talk(session, which, path))
-        return false;
-    if (!kindred_file_load(path, saved, sizeof saved, &size, &error)) {
-        cli_say_error(&error);
-        return false;
-    }
-    good = kindred_talk_saved_start(saved, size, start);
-    wipe(saved, sizeof saved);
-    return good;
-}
 
 static int run_end(const struct cli_args *args)
 {
@@ -109,7 +93,8 @@ static int run_end(const struct cli_args *args)
 
     if (status != CLI_OK)
         return status;
-    if (!load(&session, args->words ? args->word[0] : NULL, path, &start)) {
+    if (!cli_session_load_talk(&session, args->words ? args->word[0] : NULL,
+                               path, &start)) {
         status = CLI_USAGE;
     } else {
         kindred_talk_end(session.client, &start, cli_session_done, &session);
@@ -127,6 +112,7 @@ const struct cli_command cli_talk_end = {
     .words = "[NAME|ID]",
     .help = "end a talk, for both",
     .about = "  kindred end\n  kindred end \"Quiet Heron\"\n",
+    .calls = "Talks/End",
     .words_max = 1,
     .run = run_end};
 
@@ -150,14 +136,14 @@ static int run_reflect(const struct cli_args *args)
     int status;
 
     if (args->words && !understood && strcmp(said, "skip") != 0) {
-        (void)fputs("usage: kindred reflect [OPTION ...] [yes|no|skip]\n",
-                    stderr);
+        cli_say_usage("usage: kindred reflect [OPTION ...] [yes|no|skip]");
         return CLI_USAGE;
     }
     status = cli_session_open(&session, args, true);
     if (status != CLI_OK)
         return status;
-    if (!load(&session, cli_args_text(args, "--talk", NULL), path, &start)) {
+    if (!cli_session_load_talk(&session, cli_args_text(args, "--talk", NULL),
+                               path, &start)) {
         status = CLI_USAGE;
     } else {
         kindred_talk_reflect(session.client, &start, understood,
@@ -166,6 +152,12 @@ static int run_reflect(const struct cli_args *args)
         status = cli_session_wait(&session);
         if (status == CLI_OK && unlink(path) == 0)
             cli_say(CLI_GREEN, "Thank you.  The keys of this talk are gone.\n");
+        if (status == CLI_OK && start.side == 0 &&
+            cli_args_has(args, "--again"))
+            cli_say(CLI_DIM,
+                    "If they say so too: kindred ask --meet-again %08x%08x\n",
+                    (unsigned)(start.talk_id >> 32),
+                    (unsigned)(start.talk_id & UINT32_MAX));
     }
     wipe(&start, sizeof start);
     cli_session_close(&session);
@@ -183,5 +175,6 @@ const struct cli_command cli_talk_reflect = {
         "again, they may be matched again soon.  The keys of the talk are\n"
         "deleted here afterwards.\n",
     .options = REFLECT_OPTIONS,
+    .calls = "Talks/Reflect",
     .words_max = 1,
     .run = run_reflect};

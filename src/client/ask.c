@@ -1,7 +1,9 @@
 /* client/ask -- asking for support: one ticket, kept and resumed. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/require.h"
 #include "base/wipe.h"
 #include "client/lease.h"
 #include "client/member.h"
@@ -9,6 +11,8 @@
 #include "net/entropy.h"
 #include "pb/kindred/v1/support.pb-c.h"
 #include "seal/talk.h"
+
+enum { DANGER_MS = 20000, DANGER_BYTES = 128 };
 
 struct kindred_ask {
     struct client_lease lease;
@@ -36,19 +40,21 @@ static void end_for(struct kindred_ask *ask, enum err err)
     ask->handler.ended(ask->handler.arg, &error);
 }
 
-static void on_crisis(struct kindred_ask *ask,
-                      const Kindred__V1__CrisisResources *crisis)
+static void tell_crisis(const Kindred__V1__CrisisResources *crisis,
+                        void (*tell)(void *arg, const uint8_t *bytes,
+                                     size_t size),
+                        void *arg)
 {
     size_t size = protobuf_c_message_get_packed_size(&crisis->base);
     uint8_t *bytes;
 
-    if (!ask->handler.crisis)
+    if (!tell)
         return;
     bytes = malloc(size + 1);
     if (!bytes)
         return;
     (void)protobuf_c_message_pack(&crisis->base, bytes);
-    ask->handler.crisis(ask->handler.arg, bytes, size);
+    tell(arg, bytes, size);
     free(bytes);
 }
 
@@ -61,10 +67,16 @@ static void on_ticket(struct kindred_ask *ask,
         .age_ms = state->age_ms,
         .phase = (enum kindred_ticket_phase)(int)state->phase,
         .bound_passed = state->bound_passed,
+        .meeting_again = state->meeting_again,
         .wait_reason = (int)state->wait_reason,
         .end_reason = (int)state->end_reason,
-        .estimate_minutes = state->estimate_minutes};
+        .estimate_minutes = state->estimate_minutes,
+        .danger = state->danger};
     bool matched = ticket.phase == KINDRED_MATCHED;
+
+    for (size_t i = 0; i < state->n_binding_must; i++)
+        if (state->binding_must[i] < 32)
+            ticket.binding_must |= UINT32_C(1) << state->binding_must[i];
 
     ask->beat.ticket_id = state->ticket_id;
     ask->lease.beat_request =
@@ -85,7 +97,7 @@ static void on_message(void *arg, const void *message)
     const Kindred__V1__AskResponse *response = message;
 
     if (response->event_case == KINDRED__V1__ASK_RESPONSE__EVENT_CRISIS)
-        on_crisis(ask, response->crisis);
+        tell_crisis(response->crisis, ask->handler.crisis, ask->handler.arg);
     else if (response->event_case == KINDRED__V1__ASK_RESPONSE__EVENT_TICKET)
         on_ticket(ask, response->ticket);
 }
@@ -103,6 +115,15 @@ static void on_ended(void *arg, const struct kindred_error *error)
     struct kindred_ask *ask = arg;
 
     ask->handler.ended(ask->handler.arg, error);
+}
+
+static bool some(const uint8_t bytes[KINDRED_KEY])
+{
+    uint8_t any = 0;
+
+    for (int i = 0; i < KINDRED_KEY; i++)
+        any |= bytes[i];
+    return any != 0;
 }
 
 static void fill_request(struct kindred_ask *ask)
@@ -123,6 +144,11 @@ static void fill_request(struct kindred_ask *ask)
         client_op_bytes(ask->talk_key, sizeof ask->talk_key);
     ask->request.mailbox =
         client_op_bytes(state->mailbox, sizeof state->mailbox);
+    ask->request.meet_again = state->meet_again;
+    ask->request.meet_again_ms = state->meet_again_ms;
+    if (some(state->after))
+        ask->request.after_talk =
+            client_op_bytes(state->after, sizeof state->after);
 }
 
 struct kindred_ask *kindred_ask_new(struct kindred_member *member,
@@ -183,4 +209,70 @@ void kindred_ask_withdraw(struct kindred_ask *ask, kindred_done *done,
     request.idempotency_key = client_op_bytes(key, sizeof key);
     request.ticket_id = ask->beat.ticket_id;
     client_op_start(&op);
+}
+
+/* ---- danger ---- */
+
+struct danger {
+    struct kindred_danger_handler handler;
+    bool matched;
+};
+
+static void danger_message(void *arg, const uint8_t *bytes, size_t size)
+{
+    struct danger *danger = arg;
+    Kindred__V1__RaiseDangerResponse *response =
+        kindred__v1__raise_danger_response__unpack(NULL, size, bytes);
+
+    if (!response)
+        return; /* how it ends will say */
+    if (response->event_case ==
+        KINDRED__V1__RAISE_DANGER_RESPONSE__EVENT_CRISIS)
+        tell_crisis(response->crisis, danger->handler.crisis,
+                    danger->handler.arg);
+    else
+        danger->matched = response->outcome ==
+                          KINDRED__V1__DANGER_OUTCOME__DANGER_OUTCOME_MATCHED;
+    kindred__v1__raise_danger_response__free_unpacked(response, NULL);
+}
+
+static void danger_ended(void *arg, const struct kindred_error *error)
+{
+    struct danger *danger = arg;
+
+    danger->handler.done(danger->handler.arg, error, danger->matched);
+    free(danger);
+}
+
+void kindred_member_raise_danger(struct kindred_member *member,
+                                 uint64_t ticket_id, const char *country,
+                                 const char *language,
+                                 const struct kindred_danger_handler *handler)
+{
+    Kindred__V1__RaiseDangerRequest request =
+        KINDRED__V1__RAISE_DANGER_REQUEST__INIT;
+    struct danger *danger = malloc(sizeof *danger);
+    struct kindred_call_handler to = {
+        .message = danger_message, .ended = danger_ended, .arg = danger};
+    struct kindred_call_options options = {
+        .path = "/kindred.v1.Support/RaiseDanger",
+        .timeout_ms = DANGER_MS,
+        .stream = true};
+    uint8_t key[KINDRED_IDEMPOTENCY], bytes[DANGER_BYTES];
+    char code[3], tag[36];
+
+    REQUIRE(danger != NULL);
+    *danger = (struct danger){.handler = *handler};
+    net_entropy_fill(key, sizeof key);
+    (void)snprintf(code, sizeof code, "%s", country);
+    (void)snprintf(tag, sizeof tag, "%s", language);
+    request.idempotency_key = client_op_bytes(key, sizeof key);
+    request.ticket_id = ticket_id;
+    request.country = code;
+    request.language = tag;
+    options.request = bytes;
+    options.size = protobuf_c_message_get_packed_size(&request.base);
+    REQUIRE(options.size <= sizeof bytes);
+    (void)protobuf_c_message_pack(&request.base, bytes);
+    REQUIRE(kindred_member_call(member, &options, &to));
 }

@@ -1,3 +1,4 @@
+/* Long because a call, its attempts and their pauses are one state machine. */
 #include "client/calls.h"
 
 #include <stdio.h>
@@ -8,8 +9,9 @@
 #include "base/wipe.h"
 #include "rpc/frame.h"
 #include "rpc/status.h"
+#include "seal/proof.h"
 
-enum { TOKEN_MAX = 256, FIELDS = 5 };
+enum { TOKEN_MAX = 256, FIELDS = 6 };
 
 enum state {
     WAITING, /* for a session */
@@ -42,6 +44,7 @@ struct kindred_call {
     bool inside;       /* in a callback of ours: freed when it returns */
     struct buf answer; /* of a unary call, until its status is known */
     char path[CLIENT_PATH_MAX], bearer[8 + TOKEN_MAX];
+    char proof[SEAL_PROOF_TEXT + 1]; /* or empty */
     size_t size;
     uint8_t request[]; /* secret: capabilities are in it */
 };
@@ -98,8 +101,11 @@ static void retire(struct kindred_call *call)
 static void tell_message(struct kindred_call *call, const uint8_t *bytes,
                          size_t size)
 {
+    const struct client_calls *calls = call->calls;
     bool inside = call->inside;
 
+    if (calls->watch)
+        calls->watch(calls->watch_arg, call->path, bytes, size);
     if (!call->handler.message)
         return;
     call->inside = true;
@@ -202,6 +208,8 @@ static enum err open_exchange(struct kindred_call *call)
 
     if (call->bearer[0])
         fields[request.count++] = field("authorization", call->bearer);
+    if (call->proof[0])
+        fields[request.count++] = field("kindred-proof", call->proof);
     if (call->deadline_ms != UINT64_MAX) {
         uint64_t now = now_ms(call->calls);
 
@@ -376,11 +384,16 @@ void client_calls_init(struct client_calls *calls)
     calls->up = calls->was_up = calls->closed = false;
 }
 
+static struct kindred_call *of(struct list *link)
+{
+    return LIST_ENTRY(link, struct kindred_call, by_calls);
+}
+
 static struct kindred_call *first_due(const struct client_calls *calls)
 {
     LIST_EACH (link, &calls->all)
-        if (LIST_ENTRY(link, struct kindred_call, by_calls)->due)
-            return LIST_ENTRY(link, struct kindred_call, by_calls);
+        if (of(link)->due)
+            return of(link);
     return NULL;
 }
 
@@ -391,7 +404,7 @@ static void each(struct client_calls *calls, enum err why,
     struct kindred_call *call;
 
     LIST_EACH (link, &calls->all)
-        LIST_ENTRY(link, struct kindred_call, by_calls)->due = true;
+        of(link)->due = true;
     while ((call = first_due(calls))) {
         call->due = false;
         visit(call, why);
@@ -402,8 +415,7 @@ void client_calls_close(struct client_calls *calls, enum err why)
 {
     calls->closed = true;
     while (!list_empty(&calls->all))
-        end_for(LIST_ENTRY(calls->all.next, struct kindred_call, by_calls),
-                why);
+        end_for(of(calls->all.next), why);
 }
 
 static void visit_attached(struct kindred_call *call, enum err why)
@@ -444,7 +456,7 @@ void client_calls_detach(struct client_calls *calls, enum err why)
 bool client_calls_waiting(const struct client_calls *calls)
 {
     LIST_EACH (link, &calls->all)
-        if (LIST_ENTRY(link, struct kindred_call, by_calls)->state == WAITING)
+        if (of(link)->state == WAITING)
             return true;
     return false;
 }
@@ -454,6 +466,7 @@ client_calls_start(struct client_calls *calls,
                    const struct kindred_call_options *options,
                    const struct kindred_call_handler *handler)
 {
+    struct seal_proof_call asked;
     struct kindred_call *call;
 
     if (calls->closed || options->size > CLIENT_REQUEST_MAX ||
@@ -481,6 +494,9 @@ client_calls_start(struct client_calls *calls,
     if (options->token)
         (void)snprintf(call->bearer, sizeof call->bearer, "Bearer %s",
                        options->token);
+    asked = (struct seal_proof_call){call->path, call->request, call->size};
+    if (options->proof_key)
+        seal_proof_make(call->proof, &asked, options->proof_key);
     list_push_back(&calls->all, &call->by_calls);
     attempt(call);
     return call;

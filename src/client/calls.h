@@ -38,6 +38,8 @@ struct client_calls {
     void (*wanted)(void *owner); /* a call waits and there is no session */
     void *owner;
     const char *scheme, *authority; /* borrowed */
+    kindred_watch *watch;           /* may be NULL, and change */
+    void *watch_arg;
 
     /* private */
     struct http_session *session;

@@ -151,6 +151,13 @@ void kindred_client_free(struct kindred_client *client)
         free(client);
 }
 
+void kindred_client_watch(struct kindred_client *client, kindred_watch *watch,
+                          void *arg)
+{
+    client->calls.watch = watch;
+    client->calls.watch_arg = arg;
+}
+
 struct kindred_call *
 kindred_client_call(struct kindred_client *client,
                     const struct kindred_call_options *options,

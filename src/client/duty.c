@@ -1,4 +1,5 @@
 /* client/duty -- being there for others: one duty, kept and resumed. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +25,7 @@ static void copy_offer(struct kindred_offer *to, const Kindred__V1__Offer *from)
     to->id = from->offer_id;
     to->expires_in_ms = from->expires_in_ms;
     to->danger = from->danger;
+    (void)snprintf(to->met_name, sizeof to->met_name, "%s", from->met_name);
     for (size_t i = 0; i < from->n_shown && i < KINDRED_SHOWN; i++)
         to->shown[to->shown_count++] = from->shown[i];
 }
@@ -41,6 +43,7 @@ static void on_message(void *arg, const void *message)
     state.reason = (int)said->reason;
     state.capacity = said->capacity;
     state.rest_left_ms = said->rest_left_ms;
+    state.day_left_ms = said->day_left_ms;
     for (size_t i = 0; i < said->n_offers && i < 8; i++)
         copy_offer(&state.offer[state.offers++], said->offers[i]);
     for (size_t i = 0; i < said->n_talks && i < 8; i++)
@@ -85,6 +88,7 @@ kindred_duty_new(struct kindred_member *member,
     duty->request.capacity = terms->capacity;
     duty->request.rest_ms = terms->rest_ms;
     duty->request.duration_ms = terms->duration_ms;
+    duty->request.talks_per_day = terms->talks_per_day;
     duty->lease = (struct client_lease){
         .client = member->client,
         .member = member,

@@ -3,30 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const STATUS_NAMES[] = {"OK",
-                                           "CANCELLED",
-                                           "UNKNOWN",
-                                           "INVALID_ARGUMENT",
-                                           "DEADLINE_EXCEEDED",
-                                           "NOT_FOUND",
-                                           "ALREADY_EXISTS",
-                                           "PERMISSION_DENIED",
-                                           "RESOURCE_EXHAUSTED",
-                                           "FAILED_PRECONDITION",
-                                           "ABORTED",
-                                           "OUT_OF_RANGE",
-                                           "UNIMPLEMENTED",
-                                           "INTERNAL",
-                                           "UNAVAILABLE",
-                                           "DATA_LOSS",
-                                           "UNAUTHENTICATED"};
-
-enum { STATUS_COUNT = sizeof STATUS_NAMES / sizeof *STATUS_NAMES };
-
 const char *kindred_status_name(int status)
 {
-    return status >= 0 && status < STATUS_COUNT ? STATUS_NAMES[status]
-                                                : "UNKNOWN";
+    return err_status_name(
+        status >= 0 && status < STATUS_COUNT ? status : STATUS_UNKNOWN);
 }
 
 void client_error_set(struct kindred_error *error, enum err err)

@@ -15,10 +15,13 @@
 #include "net/entropy.h"
 #include "seal/account.h"
 
-enum { PATH_MOST = 4000, LINE = 64 };
+enum { PATH_MOST = 4000, HEX = 64, LINE = 14 + HEX + 1, LINES = 2 * LINE };
 
-/* The key file is one line of text, so that it can be kept on paper. */
-static const char MARK[] = "kindred-key-1 ";
+/* The key file is one line of text, so that it can be kept on paper; while the
+ * key is being replaced, a second line is the one to come. */
+static const char MARK[] = "kindred-key-1 ", NEXT[] = "kindred-nxt-1 ";
+
+_Static_assert(sizeof MARK == 15 && sizeof NEXT == 15, "of one size, in LINE");
 
 static void fill_public(struct kindred_identity *identity)
 {
@@ -171,24 +174,44 @@ static void make_directory(const char *path)
     (void)mkdir(directory, 0700); /* if it fails, the file will say so */
 }
 
+static char *write_key(char line[static LINE], const char *mark,
+                       const struct kindred_identity *identity)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    memcpy(line, mark, sizeof MARK - 1);
+    line += sizeof MARK - 1;
+    for (size_t i = 0; i < sizeof identity->seed; i++) {
+        *line++ = digits[identity->seed[i] >> 4];
+        *line++ = digits[identity->seed[i] & 15];
+    }
+    *line++ = '\n';
+    return line;
+}
+
+/* The file of a key, and of the next if there is one. */
+static enum err put_keys(const char *path,
+                         const struct kindred_identity *identity,
+                         const struct kindred_identity *next, bool must_be_new)
+{
+    char text[LINES], *end = write_key(text, MARK, identity);
+    enum err err;
+
+    if (next)
+        end = write_key(end, NEXT, next);
+    err = put_file(path, text, (size_t)(end - text), must_be_new);
+    wipe(text, sizeof text);
+    return err;
+}
+
 bool kindred_identity_create(struct kindred_identity *identity,
                              const char *path, struct kindred_error *error)
 {
-    static const char digits[] = "0123456789abcdef";
-    char text[sizeof MARK + LINE + 1];
-    size_t size = sizeof MARK - 1;
     enum err err;
 
     kindred_identity_make(identity);
-    memcpy(text, MARK, size);
-    for (size_t i = 0; i < sizeof identity->seed; i++) {
-        text[size++] = digits[identity->seed[i] >> 4];
-        text[size++] = digits[identity->seed[i] & 15];
-    }
-    text[size++] = '\n';
     make_directory(path);
-    err = put_file(path, text, size, true);
-    wipe(text, sizeof text);
+    err = put_keys(path, identity, NULL, true);
     if (err != ERR_NONE)
         kindred_identity_wipe(identity);
     client_error_set(error, err);
@@ -202,17 +225,19 @@ static int hex(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static bool parse_key(struct kindred_identity *identity, const char *text,
-                      size_t size)
+/* One line, with or without its end. */
+static bool parse_key(struct kindred_identity *identity, const char *mark,
+                      const char *text, size_t size)
 {
-    size_t mark = sizeof MARK - 1;
+    size_t marked = sizeof MARK - 1;
 
     if (size > 0 && text[size - 1] == '\n')
         size--;
-    if (size != mark + LINE || memcmp(text, MARK, mark) != 0)
+    if (size != marked + HEX || memcmp(text, mark, marked) != 0)
         return false;
     for (size_t i = 0; i < sizeof identity->seed; i++) {
-        int high = hex(text[mark + 2 * i]), low = hex(text[mark + 2 * i + 1]);
+        int high = hex(text[marked + 2 * i]);
+        int low = hex(text[marked + 2 * i + 1]);
 
         if (high < 0 || low < 0)
             return false;
@@ -222,18 +247,68 @@ static bool parse_key(struct kindred_identity *identity, const char *text,
     return true;
 }
 
+/* Both keys of a file; *has_next: there is a second. */
+static enum err get_keys(const char *path, struct kindred_identity *identity,
+                         struct kindred_identity *next, bool *has_next)
+{
+    char text[LINES];
+    size_t size, first;
+    enum err err = get_file(path, (uint8_t *)text, sizeof text, &size);
+
+    *has_next = err == ERR_NONE && size > LINE;
+    first = *has_next ? LINE : size;
+    if (err == ERR_NONE &&
+        (!parse_key(identity, MARK, text, first) ||
+         (*has_next && !parse_key(next, NEXT, text + LINE, size - LINE))))
+        err = ERR_KEY_FILE;
+    if (err != ERR_NONE) {
+        kindred_identity_wipe(identity);
+        kindred_identity_wipe(next);
+    }
+    wipe(text, sizeof text);
+    return err;
+}
+
 bool kindred_identity_load(struct kindred_identity *identity, const char *path,
                            struct kindred_error *error)
 {
-    char text[sizeof MARK + LINE + 1];
-    size_t size;
-    enum err err = get_file(path, (uint8_t *)text, sizeof text, &size);
+    struct kindred_identity next;
+    bool has_next;
+    enum err err = get_keys(path, identity, &next, &has_next);
 
-    if (err == ERR_NONE && !parse_key(identity, text, size))
-        err = ERR_KEY_FILE;
-    if (err != ERR_NONE)
-        kindred_identity_wipe(identity);
-    wipe(text, sizeof text);
+    kindred_identity_wipe(&next);
+    client_error_set(error, err);
+    return err == ERR_NONE;
+}
+
+bool kindred_identity_next(struct kindred_identity *next, const char *path,
+                           struct kindred_error *error)
+{
+    struct kindred_identity current;
+    bool has_next;
+    enum err err = get_keys(path, &current, next, &has_next);
+
+    if (err == ERR_NONE && !has_next) {
+        kindred_identity_make(next);
+        err = put_keys(path, &current, next, false);
+        if (err != ERR_NONE)
+            kindred_identity_wipe(next);
+    }
+    kindred_identity_wipe(&current);
+    client_error_set(error, err);
+    return err == ERR_NONE;
+}
+
+bool kindred_identity_promote(const char *path, struct kindred_error *error)
+{
+    struct kindred_identity current, next;
+    bool has_next;
+    enum err err = get_keys(path, &current, &next, &has_next);
+
+    if (err == ERR_NONE)
+        err = has_next ? put_keys(path, &next, NULL, false) : ERR_KEY_FILE;
+    kindred_identity_wipe(&current);
+    kindred_identity_wipe(&next);
     client_error_set(error, err);
     return err == ERR_NONE;
 }

@@ -135,6 +135,8 @@ static bool begin(struct client_job *job)
     job->options.request = job->request;
     job->options.size = job->size;
     job->options.token = job->member ? client_member_token(job->member) : NULL;
+    job->options.proof_key =
+        job->member ? client_member_proof(job->member) : NULL;
     job->call =
         client_calls_start(&job->client->calls, &job->options, &handler);
     return job->call != NULL;

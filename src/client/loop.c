@@ -251,7 +251,9 @@ static void read_lines(void *arg)
 
     do {
         got = read(loop->fd, text + size, PIECE);
-        if (got > 0)
+        if (got > 0 && loop->uncut)
+            hand_over(loop, text, (size_t)got);
+        else if (got > 0)
             size = cut_lines(loop, text, size + (size_t)got);
     } while (got > 0 || (got < 0 && errno == EINTR));
     if (size > 0)
@@ -272,6 +274,13 @@ bool client_loop_lines(struct kindred_loop *loop, int fd,
     loop->line_arg = arg;
     return net_thread_start(&loop->reader, "lines", read_lines, loop) ==
            ERR_NONE;
+}
+
+bool client_loop_bytes(struct kindred_loop *loop, int fd,
+                       client_loop_line *bytes, void *arg)
+{
+    loop->uncut = true;
+    return client_loop_lines(loop, fd, bytes, arg);
 }
 
 void client_loop_hold(struct kindred_loop *loop, bool held)
@@ -295,5 +304,22 @@ bool client_loop_interrupts(struct kindred_loop *loop, void (*came)(void *arg),
     loop->interrupted = came;
     loop->interrupted_arg = arg;
     return net_signal_start(&loop->signal, &loop->net, on_signal, loop) ==
+           ERR_NONE;
+}
+
+static void on_change(void *arg)
+{
+    struct kindred_loop *loop = arg;
+
+    loop->changed(loop->changed_arg);
+}
+
+bool client_loop_changes(struct kindred_loop *loop, void (*changed)(void *arg),
+                         void *arg)
+{
+    REQUIRE(loop->interrupted);
+    loop->changed = changed;
+    loop->changed_arg = arg;
+    return net_signal_terminal(&loop->signal, &loop->net, on_change) ==
            ERR_NONE;
 }

@@ -35,10 +35,11 @@ struct kindred_loop { /* private */
     struct net_thread reader;
     client_loop_line *line;
     void (*interrupted)(void *arg);
-    void *line_arg, *interrupted_arg;
+    void (*changed)(void *arg);
+    void *line_arg, *interrupted_arg, *changed_arg;
     struct client_timer hand_out; /* of lines that were held */
     struct list lines;
-    bool held;
+    bool held, uncut; /* uncut: pieces of lines, as they are read */
     int fd;
     atomic_uint unread; /* lines read and not handed out */
     atomic_bool closed, stopped;
@@ -52,6 +53,11 @@ struct kindred_loop { /* private */
 bool client_loop_lines(struct kindred_loop *loop, int fd,
                        client_loop_line *line, void *arg);
 
+/* The same, but what is read comes as it is read, not cut into lines: keys that
+ * somebody presses.  One of the two. */
+bool client_loop_bytes(struct kindred_loop *loop, int fd,
+                       client_loop_line *bytes, void *arg);
+
 /* Those of kindred_loop_trust(), or the system's.  Errors as of
  * net_credentials_init(). */
 MUST_USE enum err client_loop_credentials(struct kindred_loop *loop,
@@ -63,5 +69,10 @@ void client_loop_hold(struct kindred_loop *loop, bool held);
 /* Be told of SIGINT and SIGTERM in place of dying of them. */
 bool client_loop_interrupts(struct kindred_loop *loop, void (*came)(void *arg),
                             void *arg);
+
+/* Be told, after that, that the terminal has another size, or is ours again
+ * after a stop. */
+bool client_loop_changes(struct kindred_loop *loop, void (*changed)(void *arg),
+                         void *arg);
 
 #endif

@@ -26,10 +26,8 @@ struct client_enrol { /* one enrolment under way */
 
 /* ---- the three calls that need no token ---- */
 
-typedef void on_step(void *arg, const struct kindred_error *error,
-                     const void *answer);
-
-static struct client_job *get_info(struct kindred_member *member, on_step *done)
+struct client_job *client_member_info(struct kindred_member *member,
+                                      client_member_step *done)
 {
     Kindred__V1__GetServerInfoRequest request =
         KINDRED__V1__GET_SERVER_INFO_REQUEST__INIT;
@@ -44,8 +42,8 @@ static struct client_job *get_info(struct kindred_member *member, on_step *done)
     return client_job_start(&options);
 }
 
-static struct client_job *get_challenge(struct kindred_member *member,
-                                        on_step *done)
+struct client_job *client_member_challenge(struct kindred_member *member,
+                                           client_member_step *done)
 {
     Kindred__V1__ChallengeRequest request =
         KINDRED__V1__CHALLENGE_REQUEST__INIT;
@@ -60,9 +58,9 @@ static struct client_job *get_challenge(struct kindred_member *member,
     return client_job_start(&options);
 }
 
-static bool keep_info(struct kindred_member *member,
-                      const Kindred__V1__GetServerInfoResponse *info)
+bool client_member_keep_info(struct kindred_member *member, const void *answer)
 {
+    const Kindred__V1__GetServerInfoResponse *info = answer;
     size_t size = strlen(info->origin);
 
     if (size == 0 || size > SEAL_ACCOUNT_ORIGIN_MAX)
@@ -118,7 +116,7 @@ static void on_login_challenge(void *arg, const struct kindred_error *error,
 
 static void challenge_login(struct kindred_member *member)
 {
-    member->step = get_challenge(member, on_login_challenge);
+    member->step = client_member_challenge(member, on_login_challenge);
     if (!member->step)
         fail_login(member, ERR_NOMEM);
 }
@@ -132,6 +130,10 @@ static void on_login(void *arg, const struct kindred_error *error,
     if (client_error_is(error, ERR_CHALLENGE) &&
         ++member->tries < CLIENT_MEMBER_TRIES) {
         challenge_login(member);
+        return;
+    }
+    if (error->status == STATUS_OK && member->bound && member->plain) {
+        challenge_login(member); /* somebody came who wants a plain one */
         return;
     }
     if (error->status != STATUS_OK) {
@@ -156,6 +158,15 @@ static void on_login(void *arg, const struct kindred_error *error,
     finish_login(member, error);
 }
 
+/* A fresh proof key for the token to come, unless it is to be given away. */
+static void bind_token(struct kindred_member *member)
+{
+    wipe(member->token, sizeof member->token); /* it was of another */
+    member->bound = !member->plain;
+    if (member->bound)
+        net_entropy_fill(member->proof_key, sizeof member->proof_key);
+}
+
 static void on_login_challenge(void *arg, const struct kindred_error *error,
                                const void *answer)
 {
@@ -169,14 +180,17 @@ static void on_login_challenge(void *arg, const struct kindred_error *error,
         .answer = &kindred__v1__login_response__descriptor,
         .done = on_login,
         .arg = member};
-    struct seal_account_claim claim = {.origin = member->origin};
+    struct seal_account_claim claim = {.call = SEAL_ACCOUNT_LOGIN,
+                                       .origin = member->origin};
     uint8_t signature[SEAL_ACCOUNT_SIGNATURE];
 
     if (error->status != STATUS_OK) {
         finish_login(member, error);
         return;
     }
+    bind_token(member);
     claim.nonce = challenge->nonce.data;
+    claim.proof_key = client_member_proof(member);
     if (challenge->nonce.len != SEAL_ACCOUNT_NONCE || /* Law 2 */
         seal_account_sign(signature, &claim, member->secret_key)) {
         fail_login(member, ERR_PROTO);
@@ -187,6 +201,10 @@ static void on_login_challenge(void *arg, const struct kindred_error *error,
     request.nonce = challenge->nonce;
     request.signature.data = signature;
     request.signature.len = sizeof signature;
+    if (claim.proof_key) {
+        request.proof_key.data = member->proof_key;
+        request.proof_key.len = sizeof member->proof_key;
+    }
     member->step = client_job_start(&options);
     if (!member->step)
         fail_login(member, ERR_NOMEM);
@@ -199,7 +217,7 @@ static void on_login_info(void *arg, const struct kindred_error *error,
 
     if (error->status != STATUS_OK)
         finish_login(member, error);
-    else if (!keep_info(member, answer))
+    else if (!client_member_keep_info(member, answer))
         fail_login(member, ERR_PROTO);
     else
         challenge_login(member);
@@ -210,8 +228,9 @@ void client_member_log_in(struct kindred_member *member)
     if (member->step || member->freed) /* Law 1 */
         return;
     member->tries = 0;
-    member->step = member->origin[0] ? get_challenge(member, on_login_challenge)
-                                     : get_info(member, on_login_info);
+    member->step = member->origin[0]
+                       ? client_member_challenge(member, on_login_challenge)
+                       : client_member_info(member, on_login_info);
 }
 
 const char *client_member_token(const struct kindred_member *member)
@@ -222,6 +241,11 @@ const char *client_member_token(const struct kindred_member *member)
         now_ms + CLIENT_MEMBER_RENEW_MS >= member->token_until_ms)
         return NULL;
     return member->token;
+}
+
+const uint8_t *client_member_proof(const struct kindred_member *member)
+{
+    return member->bound ? member->proof_key : NULL;
 }
 
 void client_member_token_expired(struct kindred_member *member)
@@ -237,6 +261,7 @@ void kindred_member_login(struct kindred_member *member,
     REQUIRE(waiter);
     waiter->done = done;
     waiter->arg = arg;
+    member->plain = true;
     list_push_back(&member->logins, &waiter->by_member);
     client_member_log_in(member);
 }
@@ -289,9 +314,10 @@ static void on_enrol_challenge(void *arg, const struct kindred_error *error,
         .answer = &kindred__v1__enroll_response__descriptor,
         .done = on_enrolled,
         .arg = member};
-    struct seal_account_claim claim = {.origin = member->origin,
-                                       .pool = enrol->pool,
-                                       .grade = (uint8_t)enrol->grade};
+    struct seal_account_claim claim = {
+        .call = SEAL_ACCOUNT_ENROLL,
+        .origin = member->origin,
+        .enroll = {.pool = enrol->pool, .grade = (uint8_t)enrol->grade}};
     uint8_t signature[SEAL_ACCOUNT_SIGNATURE];
 
     if (error->status != STATUS_OK) {
@@ -328,11 +354,11 @@ static void on_enrol_info(void *arg, const struct kindred_error *error,
         finish_enrol(member, error);
         return;
     }
-    if (!keep_info(member, answer)) {
+    if (!client_member_keep_info(member, answer)) {
         fail_enrol(member, ERR_PROTO);
         return;
     }
-    member->enrol->step = get_challenge(member, on_enrol_challenge);
+    member->enrol->step = client_member_challenge(member, on_enrol_challenge);
     if (!member->enrol->step)
         fail_enrol(member, ERR_NOMEM);
 }
@@ -352,7 +378,7 @@ void kindred_member_enroll(struct kindred_member *member, const char *pool,
     (void)snprintf(enrol->invitation, sizeof enrol->invitation, "%s",
                    invitation ? invitation : "");
     member->enrol = enrol;
-    enrol->step = get_info(member, on_enrol_info);
+    enrol->step = client_member_info(member, on_enrol_info);
     REQUIRE(enrol->step);
 }
 
@@ -386,6 +412,7 @@ void kindred_member_free(struct kindred_member *member)
     if (member->enrol)
         client_job_cancel(member->enrol->step);
     free(member->enrol);
+    client_rotate_drop(member);
     while ((link = list_pop_front(&member->logins)))
         free(LIST_ENTRY(link, struct waiter, by_member));
     client_job_end_all(&member->jobs);

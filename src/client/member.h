@@ -21,12 +21,17 @@ enum {
 };
 
 struct client_enrol;
+struct client_rotation;
 
 struct kindred_member { /* private, but for client */
     struct kindred_client *client;
     uint8_t public_key[SEAL_ACCOUNT_PUBLIC], secret_key[SEAL_ACCOUNT_SECRET];
     char token[CLIENT_MEMBER_TOKEN]; /* or empty */
     uint64_t token_until_ms;
+    uint8_t proof_key[SEAL_ACCOUNT_PROOF]; /* of the token, or of the login
+                                              under way, if bound */
+    bool bound; /* the token is, or the login under way will be */
+    bool plain; /* tokens are given away: bind none */
     struct kindred_login login; /* as told; its strings are ours */
     char pool[KINDRED_POOL];
     char origin[SEAL_ACCOUNT_ORIGIN_MAX + 1];
@@ -34,6 +39,7 @@ struct kindred_member { /* private, but for client */
     struct list jobs, logins; /* of calls; who waits for the login itself */
     struct client_job *step;  /* of the login under way */
     struct client_enrol *enrol;
+    struct client_rotation *rotation;
     uint32_t tries;
     bool inside, freed; /* freed in a callback: when it returns */
 };
@@ -41,10 +47,26 @@ struct kindred_member { /* private, but for client */
 /* A token that is good for a while yet, or NULL. */
 const char *client_member_token(const struct kindred_member *member);
 
+/* What the token is bound to, or NULL. */
+const uint8_t *client_member_proof(const struct kindred_member *member);
+
 /* It was refused: forget it. */
 void client_member_token_expired(struct kindred_member *member);
 
 /* Log in, unless that is under way: client_job_token() tells. */
 void client_member_log_in(struct kindred_member *member);
+
+/* Ask what the server is, or for a nonce; done() gets the member.  NULL: out
+ * of memory.  Then keep what it said of itself; false: it makes no sense. */
+typedef void client_member_step(void *arg, const struct kindred_error *error,
+                                const void *answer);
+struct client_job *client_member_info(struct kindred_member *member,
+                                      client_member_step *done);
+struct client_job *client_member_challenge(struct kindred_member *member,
+                                           client_member_step *done);
+bool client_member_keep_info(struct kindred_member *member, const void *info);
+
+/* The rotation goes with its member. */
+void client_rotate_drop(struct kindred_member *member);
 
 #endif

@@ -4,10 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/chance.h"
+#include "base/log.h"
 #include "base/require.h"
 #include "base/wipe.h"
 #include "http/guard.h"
 #include "http/h1.h"
+#include "http/h1_end.h"
 #include "http/h1_out.h"
 #include "http/h2.h"
 #include "http/head.h"
@@ -23,7 +26,9 @@ enum err http_session_host_init(struct http_host *host)
     REQUIRE(host->wake);
     http_guard_defaults(&host->limits);
     list_init(&host->spare);
+    list_init(&host->holders);
     host->spares = 0;
+    host->traffic = (struct http_traffic){0};
     return http_h2_setup(host);
 }
 
@@ -81,8 +86,21 @@ static enum err begin_h2(struct http_session *session)
         end_h2(session);
         return ERR_NOMEM;
     }
+    tally_add(&host->traffic.http2, 1);
     http_h2_wake(session);
     return ERR_NONE;
+}
+
+/* Not all at once, who came together. */
+static uint64_t leave_ms(struct http_host *host, enum http_role role,
+                         uint64_t now_ms)
+{
+    const uint64_t age_ms = host->limits.age_ms;
+
+    if (age_ms == 0 || role == HTTP_CLIENT)
+        return HTTP_NEVER;
+    return now_ms + age_ms - age_ms / 10 +
+           chance_below(&host->chance, age_ms / 5 + 1);
 }
 
 enum err http_session_init(struct http_session *session, struct http_host *host,
@@ -98,7 +116,8 @@ enum err http_session_init(struct http_session *session, struct http_host *host,
                                      .now_ms = now_ms,
                                      .born_ms = now_ms,
                                      .heard_ms = now_ms,
-                                     .idle_ms = now_ms};
+                                     .idle_ms = now_ms,
+                                     .leave_ms = leave_ms(host, role, now_ms)};
     list_init(&session->all);
     list_init(&session->events);
     list_init(&session->waits);
@@ -119,6 +138,8 @@ void http_session_close(struct http_session *session)
     session->open = false;
     session->woken = true; /* nobody is to be woken for it any more */
     session->inside = true;
+    if (session->h2)
+        tally_sub(&session->host->traffic.http2, 1);
     end_h2(session);
     LIST_EACH (node, &session->all) {
         struct http_exchange *exchange =
@@ -130,6 +151,7 @@ void http_session_close(struct http_session *session)
     }
     (void)http_h2_tell(session);
     http_h1_close(session);
+    http_session_unsent(session, 0);
     REQUIRE(session->exchanges == 0); /* Law 2 */
     session->inside = false;
 }
@@ -148,6 +170,7 @@ static enum err leave(struct http_session *session)
     if (session->h2 && nghttp2_session_want_write(session->h2))
         http_h2_wake(session);
     session->inside = false;
+    http_guard_relieve(session->host); /* Law 6 */
     return session->failed;
 }
 
@@ -168,12 +191,19 @@ static enum err fatal(ssize_t rv)
 static void receive_h2(struct http_session *session, const uint8_t *bytes,
                        size_t size)
 {
-    ssize_t rv = nghttp2_session_mem_recv(session->h2, bytes, size);
+    ssize_t rv;
 
+    session->unheard += size;
+    rv = nghttp2_session_mem_recv(session->h2, bytes, size);
+    if (rv >= 0)
+        http_guard_unheard(session);
     if (rv < 0 && fatal(rv) == ERR_ABUSE)
-        http_guard_expel(session, "too_much");
-    if (rv < 0 && session->failed == ERR_NONE)
-        session->failed = fatal(rv);
+        http_guard_expel(session, LOG_EXPELLED_FLOOD, "too_much");
+    if (rv >= 0 || session->failed != ERR_NONE)
+        return;
+    session->failed = fatal(rv);
+    if (session->failed == ERR_PROTOCOL)
+        log_event(LOG_PROTOCOL_BROKEN, 1, ERR_PROTOCOL);
 }
 
 static void receive(struct http_session *session, const uint8_t *bytes,
@@ -290,6 +320,7 @@ size_t http_session_send(struct http_session *session, uint8_t *out,
     session->stuck_ms = session->now_ms;
     session->woken = filled == room;
     session->inside = false;
+    http_guard_relieve(session->host); /* Law 6 */
     return filled;
 }
 
@@ -307,7 +338,7 @@ enum err http_session_tick(struct http_session *session, uint64_t now_ms)
     enter(session, now_ms);
     err = http_guard_tick(session);
     if (err == ERR_DEADLINE && session->h1)
-        http_h1_late(session);
+        http_h1_end_late(session);
     if (err != ERR_NONE && session->failed == ERR_NONE)
         session->failed = err;
     (void)http_h2_tell(session);
@@ -325,7 +356,7 @@ void http_session_drain(struct http_session *session, uint64_t now_ms)
     if (!session->h2) { /* there is no GOAWAY */
         session->goaway_last = true;
         if (session->h1)
-            http_h1_drain(session);
+            http_h1_end_drain(session);
         http_h2_wake(session);
         return;
     }
@@ -338,6 +369,22 @@ void http_session_drain(struct http_session *session, uint64_t now_ms)
         nghttp2_submit_ping(session->h2, NGHTTP2_FLAG_NONE, drain_ping) != 0)
         session->failed = ERR_NOMEM;
     http_h2_wake(session);
+}
+
+bool http_session_eof(struct http_session *session, uint64_t now_ms)
+{
+    if (!session->open || session->failed != ERR_NONE || !session->h1)
+        return false;
+    if (now_ms > session->now_ms)
+        session->now_ms = now_ms;
+    return http_h1_end_eof(session);
+}
+
+void http_session_unsent(struct http_session *session, size_t size)
+{
+    http_pool_paid(session, session->unsent);
+    session->unsent = size;
+    http_pool_owe(session, size);
 }
 
 bool http_session_hungry(const struct http_session *session)

@@ -83,6 +83,8 @@ bool match_agenda_propose(struct match_engine *engine,
     row->pool = ticket->row.pool;
     row->state = OFFER_OPEN;
     row->danger = ticket->row.danger;
+    if (duty->row.member == ticket->row.wish)
+        row->met = ticket->row.wish_talk;
     row->p = match_fit_p(engine, ticket, duty);
     row->seeker_card_version = ticket->hand.version;
     row->peer_card_version = duty->hand.version;
@@ -90,6 +92,7 @@ bool match_agenda_propose(struct match_engine *engine,
     row->deadline_ms = match_timer_add(
         engine->now_ms,
         row->danger ? engine->limits.offer_danger_ms : engine->limits.offer_ms);
+    command.offer.day_since_ms = match_duty_day_since_ms(engine);
     choose_shown(engine, ticket, duty, row);
     REQUIRE(match_offer_new(engine, row, ticket, duty, &offer) == ERR_NONE);
     flight = match_flight_send(engine, &command, 0);
@@ -108,9 +111,9 @@ static struct match_duty *first_peer(struct match_engine *engine,
     struct match_rank rank;
 
     if (ticket->row.danger &&
-        match_index_top(engine, ticket, INDEX_CRISIS, 1, &rank) > 0)
+        match_index_top(engine, ticket, SWEEP_CRISIS, 1, &rank) > 0)
         return rank.duty;
-    return match_index_top(engine, ticket, INDEX_ANY, 1, &rank) > 0 ? rank.duty
+    return match_index_top(engine, ticket, SWEEP_ANY, 1, &rank) > 0 ? rank.duty
                                                                     : NULL;
 }
 
@@ -125,25 +128,27 @@ static bool ticket_moment(struct match_engine *engine,
     return !duty || match_agenda_propose(engine, ticket, duty);
 }
 
-/* Whom a free slot goes to at once: the first in danger; else the only one
- * who wants it; NULL where the batch is to decide. */
+/* Whom a free slot goes to at once: the first in danger; else the first who
+ * waits for this peer alone; else the only one who wants it; NULL where the
+ * batch is to decide. */
 static struct match_ticket *wanted_by(struct match_engine *engine,
                                       const struct match_duty *duty)
 {
     const struct list *waiting = &engine->pool[duty->row.pool].waiting;
-    struct match_ticket *danger = NULL, *one = NULL;
+    struct match_ticket *first = NULL, *one = NULL;
 
     LIST_EACH (node, waiting) {
         struct match_ticket *ticket =
             LIST_ENTRY(node, struct match_ticket, wait_link);
 
-        if (ticket->row.danger && match_ticket_waits(engine, ticket) &&
-            (!danger || match_ticket_before(ticket, danger)) &&
+        if ((ticket->row.danger || match_ticket_wishes(engine, ticket)) &&
+            match_ticket_waits(engine, ticket) &&
+            (!first || match_ticket_before(ticket, first)) &&
             match_fit_hard(engine, ticket, duty))
-            danger = ticket;
+            first = ticket; /* in batch order danger is before a wish */
     }
-    if (danger)
-        return danger;
+    if (first)
+        return first;
     LIST_EACH (node, waiting) {
         struct match_ticket *ticket =
             LIST_ENTRY(node, struct match_ticket, wait_link);

@@ -35,7 +35,9 @@ struct match_ticket_view {
     enum match_ticket_why why;
     enum match_bound bound;
     bool bound_few; /* its reason rests on one to four peers: nobody is told */
+    uint32_t binding; /* bit i: must[i] of their card alone rules five out */
     bool danger;
+    bool wishes; /* nobody will do but whom they asked for */
     uint64_t waited_ms;
     uint32_t estimate_min; /* 0 = too few matches to say */
 };
@@ -46,8 +48,9 @@ struct match_duty_view {
     enum match_duty_why why;
     uint8_t capacity, offers, talks;
     uint64_t rest_until_ms;
+    uint64_t day_until_ms; /* day_max were begun: from when on one more may */
     struct {
-        uint64_t id, deadline_ms;
+        uint64_t id, deadline_ms, met;
         uint8_t showns;
         bool danger;
         uint64_t shown[MATCH_SHOWN_MAX];

@@ -17,6 +17,7 @@ enum match_event_kind {
     EVENT_LIVE,  /* the load is complete: check every law, start */
     EVENT_ASK,   /* call = the stream; same key = resume */
     EVENT_WITHDRAW,
+    EVENT_DANGER, /* it turned out so since the ask */
     EVENT_ATTEND, /* call = the stream; same key = resume */
     EVENT_LEAVE,
     EVENT_PAUSE,
@@ -59,19 +60,19 @@ struct match_event {
             const struct match_row *row;
             const struct match_card *card;
         } load;
-        struct { /* since_ms: 0 = now, or that of a ticket that may keep its
-                    age (no-show, not a fit); card: the seeker's, copied */
+        struct { /* card: copied.  Talks of theirs, or 0: after lends its age;
+                    of wish the peer is asked for, for wish_ms (0 = ever) alone */
             const struct match_card *card;
-            uint64_t since_ms;
+            uint64_t after, wish, wish_ms;
             bool danger;
         } ask;
         struct {
             uint64_t ticket;
-        } withdraw;
-        struct { /* card: the peer's, copied; 0 in *_until_ms = no end */
+        } withdraw; /* and DANGER */
+        struct {    /* card: the peer's, copied; 0 in *_until_ms = no end */
             const struct match_card *card;
             enum match_grade grade;
-            uint8_t capacity;
+            uint8_t capacity, day_max;
             uint64_t grade_until_ms, until_ms, rest_ms;
         } attend;
         struct {
@@ -93,10 +94,9 @@ struct match_event {
         struct {
             uint64_t other, via; /* as in the command */
         } block;
-        struct { /* SEEN, LOST.  stream: the call id of the Ask or Attend;
-                    of a SEEN by a beat: 0, then the member's own ticket (role
-                    SEEKER; must be `ticket`) or duty (role PEER) is meant, and
-                    the call is answered: ERR_NO_TICKET, ERR_NOT_ON_DUTY */
+        struct { /* SEEN, LOST.  stream: the call id of the Ask or Attend; 0: a
+                    beat of the member's own ticket (role SEEKER; must be
+                    `ticket`) or duty, answered: NO_TICKET, NOT_ON_DUTY */
             uint64_t stream, ticket;
             enum match_role role;
         } stream;

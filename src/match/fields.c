@@ -1,3 +1,4 @@
+/* long because every field of an event and of a row is named here. */
 #include "match/fields.h"
 
 #include <string.h>
@@ -180,10 +181,14 @@ static void ticket(struct match_fields *f, struct match_ticket_row *r)
     r->why = ENUM(r->why, TICKET_WHYS, "why a ticket ended");
     r->danger = FLAG(r->danger);
     r->offers = U8(r->offers);
+    r->carry = U8(r->carry);
     r->since_ms = TIME(r->since_ms);
     r->expires_ms = TIME(r->expires_ms);
     r->backoff_until_ms = TIME(r->backoff_until_ms);
     r->tie = ID(r->tie);
+    r->wish = ID(r->wish);
+    r->wish_talk = ID(r->wish_talk);
+    r->wish_until_ms = TIME(r->wish_until_ms);
     match_fields_key(f, &r->key);
 }
 
@@ -202,6 +207,7 @@ static void offer(struct match_fields *f, struct match_offer_row *r)
     r->peer_card_version = U32(r->peer_card_version);
     r->made_ms = TIME(r->made_ms);
     r->deadline_ms = TIME(r->deadline_ms);
+    r->met = ID(r->met);
     tokens(f, r->shown, r->showns);
     match_fields_key(f, &r->answer);
 }
@@ -216,6 +222,7 @@ static void duty(struct match_fields *f, struct match_duty_row *r)
     r->capacity = U8(r->capacity);
     r->used = U8(r->used);
     r->lapses = U8(r->lapses);
+    r->day_max = U8(r->day_max);
     r->yes = U32(r->yes);
     r->total = U32(r->total);
     r->grade_until_ms = TIME(r->grade_until_ms);
@@ -240,6 +247,7 @@ static void talk(struct match_fields *f, struct match_talk_row *r)
     r->joined = U8(r->joined);
     r->reflected = U8(r->reflected);
     r->again = U8(r->again);
+    r->carry = U8(r->carry);
     r->showns = COUNT(r->showns, MATCH_SHOWN_MAX, "what a talk shows");
     r->since_ms = TIME(r->since_ms);
     r->started_ms = TIME(r->started_ms);
@@ -361,11 +369,21 @@ static void table(struct match_fields *f, struct match_event *event)
         event->rarity.row = f->room->rarity;
 }
 
+static void ask(struct match_fields *f, struct match_event *e)
+{
+    e->ask.card = pass_card(f, e->ask.card);
+    e->ask.after = ID(e->ask.after);
+    e->ask.wish = ID(e->ask.wish);
+    e->ask.wish_ms = WORD(e->ask.wish_ms);
+    e->ask.danger = FLAG(e->ask.danger);
+}
+
 static void attend(struct match_fields *f, struct match_event *e)
 {
     e->attend.card = pass_card(f, e->attend.card);
     e->attend.grade = ENUM(e->attend.grade, GRADE_COUNT, "a grade");
     e->attend.capacity = U8(e->attend.capacity);
+    e->attend.day_max = U8(e->attend.day_max);
     e->attend.grade_until_ms = TIME(e->attend.grade_until_ms);
     e->attend.until_ms = TIME(e->attend.until_ms);
     e->attend.rest_ms = WORD(e->attend.rest_ms);
@@ -391,11 +409,10 @@ static void particular(struct match_fields *f, struct match_event *e)
         load(f, e);
         break;
     case EVENT_ASK:
-        e->ask.card = pass_card(f, e->ask.card);
-        e->ask.since_ms = TIME(e->ask.since_ms);
-        e->ask.danger = FLAG(e->ask.danger);
+        ask(f, e);
         break;
     case EVENT_WITHDRAW:
+    case EVENT_DANGER:
         e->withdraw.ticket = ID(e->withdraw.ticket);
         break;
     case EVENT_ATTEND:

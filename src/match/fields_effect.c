@@ -92,6 +92,10 @@ static void bond(struct match_fields *f, struct match_command *c)
         c->block.member = ID(c->block.member);
         c->block.other = ID(c->block.other);
         c->block.via = ID(c->block.via);
+        c->block.talks = match_fields_count(
+            f, c->block.talks, 4, 2 * MATCH_CAPACITY_MAX, "talks of a block");
+        for (uint32_t i = 0; i < c->block.talks; i++)
+            c->block.talk[i] = ID(c->block.talk[i]);
         break;
     case COMMAND_HOLD:
         c->hold.member = ID(c->hold.member);
@@ -110,6 +114,7 @@ static void answer(struct match_fields *f, struct match_command *c)
     switch ((int)c->kind) {
     case COMMAND_OFFER:
         walk_row(f, ROW_OFFER, c);
+        c->offer.day_since_ms = TIME(c->offer.day_since_ms);
         break;
     case COMMAND_ACCEPT:
         c->accept.offer = ID(c->accept.offer);
@@ -143,6 +148,8 @@ static void command(struct match_fields *f, struct match_command *c)
     switch ((int)c->kind) {
     case COMMAND_OPEN_TICKET:
         walk_row(f, ROW_TICKET, c);
+        c->open_ticket.after = ID(c->open_ticket.after);
+        c->open_ticket.within_ms = WORD(c->open_ticket.within_ms);
         c->open_ticket.card_version = MANY(c->open_ticket.card_version);
         break;
     case COMMAND_CLOSE_TICKET:
@@ -150,9 +157,14 @@ static void command(struct match_fields *f, struct match_command *c)
         c->close_ticket.member = ID(c->close_ticket.member);
         c->close_ticket.why = SMALL(c->close_ticket.why);
         break;
+    case COMMAND_RAISE_DANGER:
+        c->raise_danger.ticket = ID(c->raise_danger.ticket);
+        c->raise_danger.member = ID(c->raise_danger.member);
+        break;
     case COMMAND_OPEN_DUTY:
         walk_row(f, ROW_DUTY, c);
         c->open_duty.card_version = MANY(c->open_duty.card_version);
+        c->open_duty.day_since_ms = TIME(c->open_duty.day_since_ms);
         break;
     case COMMAND_SET_DUTY:
         walk_row(f, ROW_DUTY, c);
@@ -182,6 +194,8 @@ static void ticket(struct match_fields *f, struct match_ticket_view *v)
     v->bound = SMALL(v->bound);
     v->bound_few = FLAG(v->bound_few);
     v->danger = FLAG(v->danger);
+    v->wishes = FLAG(v->wishes);
+    v->binding = MANY(v->binding);
     v->waited_ms = WORD(v->waited_ms);
     v->estimate_min = MANY(v->estimate_min);
 }
@@ -195,11 +209,13 @@ static void duty(struct match_fields *f, struct match_duty_view *v)
     v->offers = SMALL(v->offers);
     v->talks = SMALL(v->talks);
     v->rest_until_ms = TIME(v->rest_until_ms);
+    v->day_until_ms = TIME(v->day_until_ms);
     REQUIRE(v->offers <= MATCH_CAPACITY_MAX);
     REQUIRE(v->talks <= MATCH_CAPACITY_MAX);
     for (uint8_t i = 0; i < v->offers; i++) {
         v->offer[i].id = ID(v->offer[i].id);
         v->offer[i].deadline_ms = TIME(v->offer[i].deadline_ms);
+        v->offer[i].met = ID(v->offer[i].met);
         v->offer[i].danger = FLAG(v->offer[i].danger);
         v->offer[i].showns = SMALL(v->offer[i].showns);
         shown(f, v->offer[i].shown, v->offer[i].showns);

@@ -9,6 +9,7 @@
 #include "match/presence.h"
 #include "match/say.h"
 #include "match/seeker.h"
+#include "match/why.h"
 
 enum { FIRE_AGAIN_MS = 20 }; /* what had to wait is tried again */
 
@@ -32,8 +33,10 @@ static void fire_bound(struct match_engine *engine, struct match_ticket *ticket)
     uint32_t peers;
 
     REQUIRE(ticket->bound == BOUND_NONE);
-    ticket->bound = (uint8_t)match_index_bound(engine, ticket, &peers);
+    ticket->bound = (uint8_t)match_why_bound(engine, ticket, &peers);
     ticket->bound_peers = (uint8_t)peers;
+    if (ticket->bound == BOUND_NONE_COMPATIBLE)
+        ticket->binding = match_why_binding(engine, ticket);
     match_say_note(engine, LOG_BOUND_PASSED);
     match_say_tell(engine, &ticket->subject);
     match_ticket_arm(engine, ticket);

@@ -2,7 +2,8 @@
  *
  * Laws
  *   1. match_fit_hard() is Hard of ENGINE.md §2, but for the state of the duty:
- *      whether it is on, free or away is its own. */
+ *      whether it is on, free or away is its own.  While a ticket waits for one
+ *      peer alone (match_ticket_wishes()), nobody else passes. */
 #ifndef MATCH_FIT_H
 #define MATCH_FIT_H
 
@@ -24,6 +25,9 @@ uint64_t match_fit_parted_until_ms(const struct match_engine *engine,
 bool match_fit_hard(const struct match_engine *engine,
                     const struct match_ticket *ticket,
                     const struct match_duty *duty);
+
+/* A duty will be held against Hard: a hint to the memory, no more. */
+void match_fit_expect(const struct match_duty *duty);
 
 /* P; of one pool. */
 uint32_t match_fit_p(const struct match_engine *engine,

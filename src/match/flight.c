@@ -137,11 +137,12 @@ bool match_flight_latch(struct match_engine *engine,
 static int rank(enum match_event_kind kind)
 {
     static const int ranks[EVENT_KINDS] = {
-        [EVENT_HOLD] = 1,    [EVENT_GONE] = 1,     [EVENT_BLOCK] = 2,
-        [EVENT_UNBLOCK] = 2, [EVENT_WITHDRAW] = 3, [EVENT_LEAVE] = 3,
-        [EVENT_END] = 3,     [EVENT_IDLE] = 3,     [EVENT_PAUSE] = 4,
-        [EVENT_RESUME] = 4,  [EVENT_CAPACITY] = 4, [EVENT_JOIN] = 4,
-        [EVENT_ASK] = 4,     [EVENT_REFLECT] = 4,  [EVENT_ANSWER] = 5,
+        [EVENT_HOLD] = 1,    [EVENT_GONE] = 1,   [EVENT_BLOCK] = 2,
+        [EVENT_UNBLOCK] = 2, [EVENT_DANGER] = 3, [EVENT_WITHDRAW] = 3,
+        [EVENT_LEAVE] = 3,   [EVENT_END] = 3,    [EVENT_IDLE] = 3,
+        [EVENT_PAUSE] = 4,   [EVENT_RESUME] = 4, [EVENT_CAPACITY] = 4,
+        [EVENT_JOIN] = 4,    [EVENT_ASK] = 4,    [EVENT_REFLECT] = 4,
+        [EVENT_ANSWER] = 5,
     };
 
     REQUIRE(kind < EVENT_KINDS);

@@ -43,6 +43,12 @@ enum match_ticket_why {
     TICKET_WHYS
 };
 
+/* Whose age goes on: an ended talk lends that of its ticket to the next. */
+enum {
+    CARRY_UNFIT = 1, /* it came from a talk that was not a fit: that once */
+    CARRY_LENT = 2   /* of a talk: a ticket has it now */
+};
+
 struct match_ticket_row {
     uint64_t id, member;
     uint32_t pool;
@@ -50,9 +56,12 @@ struct match_ticket_row {
     enum match_ticket_why why;
     bool danger;
     uint8_t offers; /* since the ask or the last back-off */
+    uint8_t carry;  /* CARRY_UNFIT, or 0 */
     uint64_t since_ms, expires_ms, backoff_until_ms;
     uint64_t tie;
-    struct match_key key; /* of the ask: the same key resumes it */
+    uint64_t wish, wish_talk; /* whom of that talk they ask for; 0 = nobody */
+    uint64_t wish_until_ms;   /* until then nobody else will do */
+    struct match_key key;     /* of the ask: the same key resumes it */
 };
 
 enum match_offer_state {
@@ -73,6 +82,7 @@ struct match_offer_row {
     uint32_t p; /* the score P, Q16 */
     uint32_t seeker_card_version, peer_card_version;
     uint64_t made_ms, deadline_ms;
+    uint64_t met; /* the talk that this ticket wishes to go on, or 0 */
     uint64_t shown[MATCH_SHOWN_MAX]; /* tokens both agreed to show */
     struct match_key answer;         /* the key it was closed with, if any */
 };
@@ -101,6 +111,7 @@ struct match_duty_row {
     enum match_duty_why why;
     enum match_grade grade;
     uint8_t capacity, used, lapses;
+    uint8_t day_max; /* talks that may begin within day_ms; 0 = no maximum */
     uint32_t yes, total; /* "felt understood": the record behind τ */
     uint64_t grade_until_ms, until_ms; /* 0 = no end */
     uint64_t rest_ms, rest_until_ms;
@@ -129,6 +140,7 @@ struct match_talk_row {
     enum match_talk_why why;
     uint8_t joined, reflected, again; /* bit 1 << enum match_role */
     uint8_t showns;
+    uint8_t carry;     /* CARRY_UNFIT: its ticket's; CARRY_LENT */
     uint64_t since_ms; /* the ticket's */
     uint64_t started_ms, ended_ms;
     uint64_t shown[MATCH_SHOWN_MAX];

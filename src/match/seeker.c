@@ -50,6 +50,8 @@ static bool send(struct match_engine *engine, struct match_ticket *ticket)
         return false;
     command.open_ticket.ticket = ticket->row;
     command.open_ticket.ticket.state = TICKET_WAITING;
+    command.open_ticket.after = ticket->after;
+    command.open_ticket.within_ms = engine->limits.carry_ms;
     command.open_ticket.card_version = ticket->hand.version;
     flight = match_flight_send(engine, &command, ticket->call);
     if (!flight)
@@ -85,7 +87,8 @@ bool match_seeker_ask(struct match_engine *engine,
     struct match_ticket_row row = {.member = event->member,
                                    .pool = event->pool,
                                    .danger = event->ask.danger,
-                                   .since_ms = event->ask.since_ms,
+                                   .wish_talk = event->ask.wish,
+                                   .since_ms = engine->now_ms,
                                    .key = event->key};
     struct match_duty *duty;
     enum err err;
@@ -97,9 +100,12 @@ bool match_seeker_ask(struct match_engine *engine,
         return true;
     }
     err = ask_refused(engine, event);
-    if (row.since_ms == 0 || row.since_ms > engine->now_ms)
-        row.since_ms = engine->now_ms;
     row.expires_ms = match_timer_add(engine->now_ms, engine->limits.ticket_ms);
+    if (row.wish_talk != 0)
+        row.wish_until_ms =
+            event->ask.wish_ms == 0
+                ? MATCH_NEVER
+                : match_timer_add(engine->now_ms, event->ask.wish_ms);
     if (err == ERR_NONE && (!match_say_fresh(engine, &row.id) || row.id == 0 ||
                             !match_say_fresh(engine, &row.tie)))
         err = ERR_FULL;
@@ -113,6 +119,7 @@ bool match_seeker_ask(struct match_engine *engine,
     match_presence_open(engine, &ticket->subject, &ticket->presence,
                         event->call);
     ticket->call = event->call;
+    ticket->after = event->ask.after;
     duty = match_duty_of(engine, event->member);
     if (duty)
         duty->asking = true; /* tightened: no offers to one who asks */
@@ -180,5 +187,38 @@ bool match_seeker_withdraw(struct match_engine *engine,
         ticket->closing = true;
         return false;
     }
+    return true;
+}
+
+bool match_seeker_danger(struct match_engine *engine,
+                         const struct match_event *event)
+{
+    struct match_ticket *ticket =
+        match_ticket_find(engine, event->withdraw.ticket);
+    struct match_command command = {.kind = COMMAND_RAISE_DANGER,
+                                    .key = event->key};
+    struct match_flight *flight;
+
+    REQUIRE(event->kind == EVENT_DANGER);
+    command.raise_danger.ticket = event->withdraw.ticket;
+    command.raise_danger.member = event->member;
+    if (!ticket) { /* matched, over, or never was: the store knows */
+        (void)match_flight_pass(engine, &command, event->call);
+        return true;
+    }
+    if (ticket->row.member != event->member) {
+        match_say_reply(engine, event->call, ERR_NO_TICKET, 0);
+        return true;
+    }
+    if (ticket->unsent || match_subject_busy(&ticket->subject))
+        return false;
+    flight = match_flight_send(engine, &command, event->call);
+    if (!flight)
+        return false;
+    flight->subject = ticket->row.id;
+    flight->member = ticket->row.member;
+    match_flight_lock(flight, &ticket->subject);
+    if (ticket->offer)
+        match_flight_lock(flight, &ticket->offer->subject);
     return true;
 }

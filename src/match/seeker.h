@@ -1,4 +1,4 @@
-/* match/seeker -- what a seeker does: ask, withdraw. */
+/* match/seeker -- what a seeker does: ask, withdraw, say that it is danger. */
 #ifndef MATCH_SEEKER_H
 #define MATCH_SEEKER_H
 
@@ -6,6 +6,9 @@
 
 bool match_seeker_ask(struct match_engine *engine,
                       const struct match_event *event);
+/* The ticket goes first from when it is stored; an open offer of it stands. */
+bool match_seeker_danger(struct match_engine *engine,
+                         const struct match_event *event);
 bool match_seeker_withdraw(struct match_engine *engine,
                            const struct match_event *event);
 

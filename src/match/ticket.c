@@ -72,6 +72,13 @@ bool match_ticket_waits(const struct match_engine *engine,
                match_timer_add(engine->live_ms, engine->limits.settle_ms);
 }
 
+bool match_ticket_wishes(const struct match_engine *engine,
+                         const struct match_ticket *ticket)
+{
+    return ticket->row.wish != 0 && !ticket->row.danger &&
+           engine->now_ms < ticket->row.wish_until_ms;
+}
+
 bool match_ticket_before(const struct match_ticket *a,
                          const struct match_ticket *b)
 {
@@ -148,7 +155,8 @@ enum err match_ticket_new(struct match_engine *engine,
     new->offer = NULL;
     new->backoff_ms = row->backoff_until_ms;
     new->offers_base = new->retries = new->bound = new->bound_peers = 0;
-    new->talk = new->call = 0;
+    new->binding = 0;
+    new->talk = new->call = new->after = 0;
     new->unsent = new->closing = false;
     new->held = match_flight_holds(engine, row->member, NULL);
     init_timers(new);
@@ -218,6 +226,7 @@ void match_ticket_adopt(struct match_engine *engine,
                         struct match_ticket *ticket,
                         const struct match_ticket_row *row, uint64_t seq)
 {
+    bool raised = row->danger && !ticket->row.danger;
     uint32_t was = ticket->row.state;
 
     if (seq < ticket->subject.seq)
@@ -232,13 +241,15 @@ void match_ticket_adopt(struct match_engine *engine,
         list_push_back(&engine->pool[row->pool].waiting, &ticket->wait_link);
     if (was != row->state && row->state == TICKET_WAITING)
         returned(engine, ticket);
+    else if (raised && row->state == TICKET_WAITING)
+        match_agenda_ticket(engine, ticket);
     if (!match_ticket_live(ticket) && list_linked(&ticket->pool_link)) {
         match_say_note(engine, row->state == TICKET_MATCHED ? LOG_TICKET_MATCHED
                                                             : LOG_TICKET_ENDED);
         forget(engine, ticket);
     }
     match_ticket_arm(engine, ticket);
-    if (was == TICKET_NEW || !match_ticket_live(ticket))
+    if (was == TICKET_NEW || raised || !match_ticket_live(ticket))
         match_say_tell(engine, &ticket->subject);
 }
 
@@ -276,6 +287,9 @@ void match_ticket_arm(struct match_engine *engine, struct match_ticket *ticket)
 
         if (age != UINT32_MAX)
             due[TICKET_RELAX] = match_timer_add(ticket->row.since_ms, age);
+        if (match_ticket_wishes(engine, ticket) &&
+            ticket->row.wish_until_ms < due[TICKET_RELAX])
+            due[TICKET_RELAX] = ticket->row.wish_until_ms;
     }
     for (int i = TICKET_RELAX; i <= TICKET_BACKOFF; i++)
         if (match_timer_overdue(&ticket->timer[i], engine->now_ms))

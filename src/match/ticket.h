@@ -45,11 +45,13 @@ struct match_ticket {
     uint64_t backoff_ms;       /* no offers before */
     uint8_t offers_base;       /* row.offers when it last backed off */
     uint8_t retries;           /* refused offers in a row */
+    uint64_t after;            /* of TICKET_NEW: the talk that lends its age */
     bool unsent;  /* TICKET_NEW, and its command waits for its own duty */
     bool closing; /* a withdraw waits for what is in flight */
     bool held;
     uint8_t bound;       /* enum match_bound, once told */
     uint8_t bound_peers; /* who are compatible then, up to INDEX_TOLD */
+    uint32_t binding;    /* its musts that rule them out, as match/why says */
     uint64_t talk;       /* of MATCHED */
     uint64_t call;       /* the Ask that is to be answered; 0 = it was */
     struct match_timer timer[TICKET_TIMERS];
@@ -88,6 +90,9 @@ uint64_t match_ticket_age(const struct match_engine *engine,
  * (and, unless in danger, the start has settled). */
 bool match_ticket_waits(const struct match_engine *engine,
                         const struct match_ticket *ticket);
+/* Does it wait for one peer alone?  One in danger never does. */
+bool match_ticket_wishes(const struct match_engine *engine,
+                         const struct match_ticket *ticket);
 /* Offers since the last back-off. */
 uint8_t match_ticket_offers(const struct match_ticket *ticket);
 /* Batch order: danger first, then since, then id. */

@@ -17,6 +17,8 @@ bool match_turn_take(struct match_engine *engine,
         return match_seeker_ask(engine, event);
     case EVENT_WITHDRAW:
         return match_seeker_withdraw(engine, event);
+    case EVENT_DANGER:
+        return match_seeker_danger(engine, event);
     case EVENT_ATTEND:
         return match_peer_attend(engine, event);
     case EVENT_LEAVE:

@@ -2,6 +2,7 @@
 
 #include "base/require.h"
 #include "match/index.h"
+#include "match/why.h"
 
 /* Median wait of the pool's last matches in minutes, rounded up; 0 = too few
  * to say. */
@@ -38,7 +39,9 @@ void match_view_ticket(const struct match_engine *engine,
         .bound = (enum match_bound)ticket->bound,
         .bound_few =
             ticket->bound_peers > 0 && ticket->bound_peers < INDEX_TOLD,
+        .binding = match_why_still(engine, ticket),
         .danger = ticket->row.danger,
+        .wishes = match_ticket_wishes(engine, ticket),
         .waited_ms = match_ticket_age(engine, ticket),
         .estimate_min = estimate_min(&engine->pool[ticket->row.pool]),
     };
@@ -62,6 +65,7 @@ void match_view_duty(const struct match_engine *engine,
         .rest_until_ms = duty->row.rest_until_ms > engine->now_ms
                              ? duty->row.rest_until_ms
                              : 0,
+        .day_until_ms = match_duty_day_until_ms(engine, duty),
     };
     LIST_EACH (node, &duty->offer_list) {
         const struct match_offer *offer =
@@ -73,6 +77,7 @@ void match_view_duty(const struct match_engine *engine,
         view->offer[view->offers].id = offer->row.id;
         view->offer[view->offers].deadline_ms = offer->row.deadline_ms;
         view->offer[view->offers].danger = offer->row.danger;
+        view->offer[view->offers].met = offer->row.met;
         view->offer[view->offers].showns = offer->row.showns;
         for (uint8_t i = 0; i < offer->row.showns; i++)
             view->offer[view->offers].shown[i] = offer->row.shown[i];

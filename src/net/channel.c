@@ -9,10 +9,12 @@ static enum err begin(struct net_channel *channel, struct http_host *host,
                       enum http_role side, void *user, uint64_t now_ms)
 {
     enum role caller = channel->session.caller;
+    struct http_share *share = channel->session.share;
     enum err err =
         http_session_init(&channel->session, host, side, user, now_ms);
 
     channel->session.caller = caller;
+    channel->session.share = share;
     channel->begun = err == ERR_NONE;
     return err;
 }
@@ -25,12 +27,14 @@ enum err net_channel_init(struct net_channel *channel,
 
     *channel = (struct net_channel){.secure = !config->credentials};
     channel->session.caller = config->caller;
+    channel->session.share = config->share;
     channel->session.host = config->host;
     channel->session.user = config->user;
     if (config->credentials) {
         channel->tls = malloc(sizeof *channel->tls);
         if (!channel->tls)
             return ERR_NOMEM;
+        tally_add(&config->host->traffic.secure, 1);
         err = net_tls_init(channel->tls, config->credentials, config->name);
     }
     if (err == ERR_NONE && (!channel->tls || config->side == HTTP_CLIENT))
@@ -50,6 +54,7 @@ void net_channel_close(struct net_channel *channel)
     net_tls_close(channel->tls);
     free(channel->tls);
     channel->tls = NULL;
+    tally_sub(&channel->session.host->traffic.secure, 1);
 }
 
 /* Law 2: now it is served.  A client takes h2 alone. */
@@ -72,6 +77,7 @@ enum err net_channel_receive(struct net_channel *channel, const uint8_t *bytes,
     size_t got = 0;
     enum err err;
 
+    tally_add(&channel->session.host->traffic.in, size);
     if (!tls)
         return http_session_receive(&channel->session, bytes, size, now_ms);
     net_tls_feed(tls, bytes, size);
@@ -102,13 +108,16 @@ enum err net_channel_send(struct net_channel *channel,
     REQUIRE(pulled <= room);
     turn->more = room > 0 && pulled == room;
     turn->size = pulled;
-    if (!tls)
+    if (!tls) {
+        tally_add(&channel->session.host->traffic.out, pulled);
         return ERR_NONE;
+    }
     err = net_tls_send(tls, turn->plain, pulled, turn->out, NET_CHANNEL_ROOM,
                        &turn->size); /* Law 1 */
     wipe(turn->plain, pulled);
     if (turn->last && !turn->more)
         net_tls_end(tls); /* Law 3 */
     turn->more = turn->more || net_tls_waiting(tls);
+    tally_add(&channel->session.host->traffic.out, turn->size);
     return err;
 }

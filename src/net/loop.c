@@ -10,6 +10,7 @@
 #include "base/wipe.h"
 #include "net/channel.h"
 #include "net/connection.h"
+#include "net/entropy.h"
 #include "net/listener.h"
 
 enum { ASKED_DRAIN = 1, ASKED_STOP = 2, BATCH = 64 };
@@ -216,6 +217,7 @@ enum err net_loop_host(struct net_loop *loop, struct http_host *host)
     host->wake = net_connection_wake;
     host->waker = loop;
     host->forget = forget;
+    net_entropy_fill(&host->chance, sizeof host->chance);
     return http_session_host_init(host);
 }
 

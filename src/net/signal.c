@@ -13,6 +13,10 @@ static void on_signal(uv_signal_t *handle, int number)
         net_signal->hung_up(net_signal->arg);
         return;
     }
+    if (number == SIGWINCH || number == SIGCONT) {
+        net_signal->changed(net_signal->arg);
+        return;
+    }
     REQUIRE(number == SIGTERM || number == SIGINT);
     net_signal->came(net_signal->arg);
 }
@@ -49,13 +53,30 @@ enum err net_signal_start(struct net_signal *net_signal, struct net_loop *loop,
     return ERR_NONE;
 }
 
+static enum err start_one(uv_signal_t *handle, struct net_signal *net_signal,
+                          struct net_loop *loop, int number)
+{
+    if (uv_signal_init(&loop->uv, handle))
+        return ERR_NOMEM;
+    handle->data = net_signal;
+    return uv_signal_start(handle, on_signal, number) ? ERR_NOMEM : ERR_NONE;
+}
+
 enum err net_signal_hangup(struct net_signal *net_signal, struct net_loop *loop,
                            net_signal_came *came)
 {
     net_signal->hung_up = came;
-    if (uv_signal_init(&loop->uv, &net_signal->hangup))
-        return ERR_NOMEM;
-    net_signal->hangup.data = net_signal;
-    return uv_signal_start(&net_signal->hangup, on_signal, SIGHUP) ? ERR_NOMEM
-                                                                   : ERR_NONE;
+    return start_one(&net_signal->hangup, net_signal, loop, SIGHUP);
+}
+
+enum err net_signal_terminal(struct net_signal *net_signal,
+                             struct net_loop *loop, net_signal_came *changed)
+{
+    enum err err;
+
+    net_signal->changed = changed;
+    err = start_one(&net_signal->resized, net_signal, loop, SIGWINCH);
+    return err == ERR_NONE
+               ? start_one(&net_signal->resumed, net_signal, loop, SIGCONT)
+               : err;
 }

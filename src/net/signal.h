@@ -1,5 +1,5 @@
-/* net/signal -- SIGTERM and SIGINT become a callback on a loop, and SIGHUP
- * another.
+/* net/signal -- SIGTERM and SIGINT become a callback on a loop; SIGHUP
+ * another, and what changes a terminal.
  *
  * Arming it also makes the process ignore SIGPIPE: a peer that is gone is an
  * error of one write, not of the process.  Its memory is the caller's until
@@ -16,8 +16,8 @@
 typedef void net_signal_came(void *arg);
 
 struct net_signal { /* all private */
-    uv_signal_t terminate, interrupt, hangup;
-    net_signal_came *came, *hung_up;
+    uv_signal_t terminate, interrupt, hangup, resized, resumed;
+    net_signal_came *came, *hung_up, *changed;
     void *arg;
 };
 
@@ -30,6 +30,12 @@ MUST_USE enum err net_signal_start(struct net_signal *net_signal,
 MUST_USE enum err net_signal_hangup(struct net_signal *net_signal,
                                     struct net_loop *loop,
                                     net_signal_came *came);
+
+/* SIGWINCH and SIGCONT: the terminal has another size, or is ours again.  With
+ * the same arg; after start.  Errors as there. */
+MUST_USE enum err net_signal_terminal(struct net_signal *net_signal,
+                                      struct net_loop *loop,
+                                      net_signal_came *changed);
 
 /* SIGPIPE alone, for a program that wants its other signals itself. */
 void net_signal_ignore_pipe(void);

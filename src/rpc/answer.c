@@ -6,9 +6,11 @@
 #include "base/require.h"
 #include "http/head.h"
 #include "rpc/base64.h"
+#include "rpc/connect.h"
 #include "rpc/cors.h"
 #include "rpc/extra.h"
 #include "rpc/frame.h"
+#include "rpc/note.h"
 #include "rpc/state.h"
 
 enum {
@@ -22,6 +24,7 @@ struct answer { /* what is known of one, call or not */
     struct rpc_server *server;
     struct http_exchange *exchange;
     enum rpc_protocol protocol;
+    enum rpc_tongue tongue;
     bool json, refused, head_sent, gzip;
     const struct rpc_extra *extra; /* or NULL */
     const struct buf *body;        /* of RPC_CONNECT */
@@ -237,7 +240,8 @@ static enum err end_connect(struct answer *answer, const struct rpc_said *said)
     if (said->code != STATUS_OK) {
         http = rpc_connect_http(said->code);
         if (answer->refused && said->code == STATUS_UNIMPLEMENTED &&
-            said == rpc_status_said(answer->server->rows, ERR_METHOD))
+            said == rpc_status_said(answer->server->rows, ERR_METHOD,
+                                    answer->tongue))
             http = 404; /* no such path */
         body = rpc_said_json(said, &size);
         answer->json = true;
@@ -252,8 +256,8 @@ static enum err end_connect(struct answer *answer, const struct rpc_said *said)
                            : err;
 }
 
-/* Law 1 */
-static void end(struct answer *answer, const struct rpc_said *said)
+/* Law 1.  An error: nothing was said, and the exchange is going away. */
+static enum err end(struct answer *answer, const struct rpc_said *said)
 {
     enum err err = ERR_INTERNAL;
 
@@ -277,6 +281,7 @@ static void end(struct answer *answer, const struct rpc_said *said)
     }
     if (err != ERR_NONE)
         http_exchange_reset(answer->exchange, err);
+    return err;
 }
 
 static struct answer answer_of(struct rpc_call *call)
@@ -284,6 +289,7 @@ static struct answer answer_of(struct rpc_call *call)
     return (struct answer){.server = call->server,
                            .exchange = call->exchange,
                            .protocol = call->protocol,
+                           .tongue = call->tongue,
                            .json = call->json,
                            .head_sent = call->head_sent,
                            .extra = call->extra,
@@ -310,27 +316,36 @@ enum err rpc_answer_begin(struct rpc_call *call, bool gzip)
 void rpc_answer_end(struct rpc_call *call, enum err err)
 {
     struct answer answer = answer_of(call);
-    const struct rpc_said *said = rpc_status_said(call->server->rows, err);
+    const struct rpc_said *said =
+        rpc_status_said(call->server->rows, err, call->tongue);
+    enum err lost;
 
     REQUIRE(!call->over);
     call->answered = call->over = true;
     log_event(LOG_CALL_ENDED, 1, err);
     if (err == ERR_INTERNAL && call->extra && call->extra->failed)
         said = &call->extra->said;
-    end(&answer, said);
+    lost = end(&answer, said);
+    if (lost == ERR_NONE)
+        rpc_note_end(call, err, said->code);
+    else
+        rpc_note_gone(call, lost);
 }
 
-void rpc_answer_refuse(struct rpc_server *server,
-                       struct http_exchange *exchange,
-                       const struct rpc_asked *asked, enum err err)
+enum err rpc_answer_refuse(struct rpc_server *server,
+                           struct http_exchange *exchange,
+                           const struct rpc_asked *asked, enum err err)
 {
     struct answer answer = {.server = server,
                             .exchange = exchange,
                             .protocol = asked->protocol,
+                            .tongue = asked->tongue,
                             .json = asked->json,
                             .refused = true};
+    enum err lost;
 
-    end(&answer, rpc_status_said(server->rows, err));
+    lost = end(&answer, rpc_status_said(server->rows, err, asked->tongue));
+    return lost == ERR_NONE ? err : lost;
 }
 
 /* ---- plain ---- */
@@ -346,6 +361,9 @@ static struct plain plain_of(const struct http_exchange *exchange, bool known)
     struct rpc_asked asked;
     bool post = strcmp(exchange->method, "POST") == 0;
 
+    if (exchange->denied)
+        return (struct plain){
+            429, "Too much is asked from your address; wait a moment.\n"};
     rpc_asked_read(exchange, &asked);
     if (asked.protocol == RPC_GRPC && post)
         return (struct plain){505, "gRPC needs HTTP/2.\n"};
@@ -376,6 +394,52 @@ void rpc_answer_plain(struct rpc_server *server, struct http_exchange *exchange,
 
     if (err == ERR_NONE)
         err = http_exchange_finish(exchange, plain.words, strlen(plain.words));
+    if (err != ERR_NONE)
+        http_exchange_reset(exchange, err);
+}
+
+static enum err send_page(struct rpc_server *server,
+                          struct http_exchange *exchange, struct buf *body)
+{
+    const struct rpc_page *page = server->page;
+    const struct http_field fields[] = {
+        {"content-type", page->type, 12, strlen(page->type)},
+        HTTP_FIELD("cache-control", "no-store")};
+    enum err err = page->make(page->arg, exchange->session->caller, body);
+
+    if (err != ERR_NONE)
+        return err;
+    err = rpc_cors_respond(server, exchange, 200, fields,
+                           sizeof fields / sizeof *fields);
+    if (err == ERR_NONE)
+        err = http_exchange_finish(exchange, buf_head(body), buf_size(body));
+    return err;
+}
+
+void rpc_answer_page(struct rpc_server *server, struct http_exchange *exchange)
+{
+    static const struct http_field fields[] = {
+        HTTP_FIELD("content-type", "text/plain; charset=utf-8"),
+        HTTP_FIELD("allow", "GET")};
+    bool get = strcmp(exchange->method, "GET") == 0;
+    const char *words = "There is nothing here but to GET.\n";
+    int status = 405;
+    struct buf body;
+    enum err err;
+
+    buf_init(&body, RPC_RESPONSE_MAX);
+    err = get ? send_page(server, exchange, &body) : ERR_INVALID;
+    buf_close(&body);
+    if (err == ERR_NONE)
+        return;
+    if (get) {
+        status = rpc_connect_http(err_status(err));
+        words = err_text(err);
+    }
+    if (!exchange->responded)
+        err = rpc_cors_respond(server, exchange, status, fields, get ? 1 : 2);
+    if (err == ERR_NONE)
+        err = http_exchange_finish(exchange, words, strlen(words));
     if (err != ERR_NONE)
         http_exchange_reset(exchange, err);
 }

@@ -25,13 +25,17 @@ MUST_USE enum err rpc_answer_begin(struct rpc_call *call, bool gzip);
 /* Send err (or OK) as the end of the exchange; the call is over. */
 void rpc_answer_end(struct rpc_call *call, enum err err);
 
-/* The same for a request that gets no call. */
-void rpc_answer_refuse(struct rpc_server *server,
-                       struct http_exchange *exchange,
-                       const struct rpc_asked *asked, enum err err);
+/* The same for a request that gets no call.  What was said: err, or, if
+ * nothing, why not. */
+enum err rpc_answer_refuse(struct rpc_server *server,
+                           struct http_exchange *exchange,
+                           const struct rpc_asked *asked, enum err err);
 
 /* What is no call gets plain HTTP; `known`: the path is a method's. */
 void rpc_answer_plain(struct rpc_server *server, struct http_exchange *exchange,
                       bool known);
+
+/* The server's page, or why it is not for this request. */
+void rpc_answer_page(struct rpc_server *server, struct http_exchange *exchange);
 
 #endif

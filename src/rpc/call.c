@@ -10,6 +10,7 @@
 #include "rpc/base64.h"
 #include "rpc/extra.h"
 #include "rpc/frame.h"
+#include "rpc/note.h"
 #include "rpc/state.h"
 
 enum {
@@ -165,14 +166,15 @@ static enum err send_now(struct rpc_call *call, const ProtobufCMessage *message,
             err = http_exchange_write(call->exchange, buf_head(&fresh),
                                       buf_size(&fresh));
         buf_close(&fresh);
-        call->sent |= err == ERR_NONE;
+        if (err == ERR_NONE)
+            rpc_note_sent(call);
         return err;
     }
     to = http_exchange_reserve(call->exchange, RPC_FRAME_HEAD + size);
     if (!to)
         return ERR_NOMEM;
     http_exchange_commit(call->exchange, frame(call, message, size, to));
-    call->sent = true;
+    rpc_note_sent(call);
     return ERR_NONE;
 }
 
@@ -240,7 +242,7 @@ void rpc_call_catch_up(struct rpc_call *call)
             http_exchange_notify(call->exchange);
             return;
         }
-        call->sent = true;
+        rpc_note_sent(call);
         buf_close(&call->latest);
     }
     if (call->ending)
@@ -358,6 +360,13 @@ void *rpc_call_alloc(struct rpc_call *call, size_t size)
 const char *rpc_call_metadata(const struct rpc_call *call, const char *name)
 {
     return http_exchange_header(call->exchange, name);
+}
+
+const uint8_t *rpc_call_message(const struct rpc_call *call, size_t *size)
+{
+    REQUIRE(call->in_handler && call->message);
+    *size = call->message_size;
+    return call->message;
 }
 
 enum role rpc_call_caller(const struct rpc_call *call)

@@ -142,6 +142,11 @@ void *rpc_call_alloc(struct rpc_call *call, size_t size);
  * "-bin" names. */
 const char *rpc_call_metadata(const struct rpc_call *call, const char *name);
 
+/* The bytes of the request as its client wrote them, protobuf or JSON: after
+ * compression is undone, before anything is read.  Until the handler answers or
+ * returns. */
+const uint8_t *rpc_call_message(const struct rpc_call *call, size_t *size);
+
 /* Who calls, by their certificate or by the socket they came through. */
 enum role rpc_call_caller(const struct rpc_call *call);
 

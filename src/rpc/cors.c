@@ -62,7 +62,7 @@ bool rpc_cors_preflight(const struct rpc_server *server,
                    "connect-protocol-version, connect-timeout-ms, "
                    "connect-accept-encoding, connect-content-encoding, "
                    "grpc-timeout, grpc-encoding, grpc-accept-encoding, "
-                   "x-grpc-web, x-user-agent"),
+                   "x-grpc-web, x-user-agent, kindred-proof"),
         HTTP_FIELD("access-control-max-age", "7200"),
         {0}};
     enum err err;

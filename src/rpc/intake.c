@@ -1,5 +1,6 @@
 #include "rpc/intake.h"
 
+#include "base/log.h"
 #include "base/require.h"
 #include "rpc/answer.h"
 #include "rpc/base64.h"
@@ -7,10 +8,32 @@
 #include "rpc/scan.h"
 #include "rpc/state.h"
 
+/* A message that nobody gets to see is counted, as what is wrong with it. */
+static void count(enum err err)
+{
+    switch ((int)err) {
+    case ERR_TOO_LARGE:
+        log_event(LOG_MESSAGE_LARGE, 1, err);
+        return;
+    case ERR_BUDGET:
+        log_event(LOG_MESSAGE_COMPLEX, 1, err);
+        return;
+    case ERR_PROTO:
+    case ERR_JSON:
+    case ERR_JSON_FIELD:
+    case ERR_JSON_VALUE:
+    case ERR_FRAME:
+    case ERR_COMPRESSED:
+    case ERR_CARDINALITY:
+        log_event(LOG_MESSAGE_BROKEN, 1, err);
+    }
+}
+
 void rpc_intake_give_up(struct rpc_call *call, enum err err)
 {
     if (call->answered)
         return;
+    count(err);
     call->answered = true;
     if (call->watch && call->watch->closed)
         call->watch->closed(call, err);
@@ -106,6 +129,8 @@ static enum err to_proto(struct rpc_call *call, const struct rpc_frame *frame,
                               method->request_bytes_max, bytes, size);
     if (err == ERR_NONE && *size > method->request_bytes_max)
         err = ERR_TOO_LARGE;
+    call->message = *size > 0 ? *bytes : (const uint8_t *)"";
+    call->message_size = *size;
     if (err != ERR_NONE || !call->json)
         return err;
     buf_truncate(work, 0);
@@ -116,7 +141,8 @@ static enum err to_proto(struct rpc_call *call, const struct rpc_frame *frame,
     return err;
 }
 
-/* Scan, unpack, take `used` bytes from the exchange, handle. */
+/* Scan, unpack, handle, take `used` bytes from the exchange: after the handler,
+ * who may want to see them.  Where it answered, the rest is nobody's. */
 static enum err hand_on(struct rpc_call *call, const struct rpc_frame *frame,
                         size_t used)
 {
@@ -135,8 +161,9 @@ static enum err hand_on(struct rpc_call *call, const struct rpc_frame *frame,
     request = protobuf_c_message_unpack(
         method->request, rpc_scratch_allocator(server->scratch), size, bytes);
     if (request) {
-        consume(call, used);
         run(call, request);
+        if (!call->answered)
+            consume(call, used);
     } else {
         err = rpc_scratch_spent(server->scratch) ? ERR_BUDGET : ERR_PROTO;
     }
@@ -151,6 +178,7 @@ static enum err dispatch(struct rpc_call *call, const struct rpc_frame *frame,
     enum err err = hand_on(call, frame, used);
 
     rpc_scratch_reset(server->scratch);
+    call->message = NULL;
     rpc_gzip_done(server->gzip);
     buf_truncate(&server->work, 0);
     return err;

@@ -9,6 +9,7 @@
 #include "rpc/cors.h"
 #include "rpc/frame.h"
 #include "rpc/intake.h"
+#include "rpc/note.h"
 #include "rpc/query.h"
 #include "rpc/scan.h"
 #include "rpc/state.h"
@@ -45,7 +46,8 @@ enum err rpc_server_init(struct rpc_server *server, uint32_t loop,
         rpc_scratch_init(server->scratch, server->limits.unpack_max);
     if (!server->bound || !server->scratch || !server->rows || !server->gzip ||
         !server->json ||
-        rpc_status_rows_init(server->rows, false) != ERR_NONE) {
+        rpc_status_rows_init(server->rows, false) != ERR_NONE ||
+        rpc_meter_init(&server->meter, set->methods_count) != ERR_NONE) {
         rpc_server_close(server);
         return ERR_NOMEM;
     }
@@ -75,6 +77,7 @@ void rpc_server_close(struct rpc_server *server)
     buf_close(&server->work);
     free(server->slots);
     free(server->heap);
+    rpc_meter_close(&server->meter);
     *server = (struct rpc_server){0};
 }
 
@@ -136,6 +139,12 @@ void rpc_server_origins(struct rpc_server *server, const char *const *origins)
     server->origins = origins && *origins ? origins : NULL;
 }
 
+void rpc_server_page(struct rpc_server *server, const struct rpc_page *page)
+{
+    REQUIRE(!server->page);
+    server->page = page;
+}
+
 bool rpc_server_has(const struct rpc_server *server, const char *service)
 {
     for (size_t m = 0; m < server->set->methods_count; m++)
@@ -143,6 +152,13 @@ bool rpc_server_has(const struct rpc_server *server, const char *service)
             strcmp(server->set->methods[m].service, service) == 0)
             return true;
     return false;
+}
+
+static void hear(struct rpc_server *server,
+                 const struct http_exchange *exchange)
+{
+    if (http_exchange_now_ms(exchange) > server->now_ms)
+        server->now_ms = http_exchange_now_ms(exchange);
 }
 
 static struct rpc_call *open_call(struct rpc_server *server,
@@ -168,6 +184,7 @@ static struct rpc_call *open_call(struct rpc_server *server,
                                   &server->bound[method - server->set->methods],
                               .deadline_ms = RPC_NEVER,
                               .protocol = asked->protocol,
+                              .tongue = asked->tongue,
                               .json = asked->json,
                               .get = asked->get,
                               .gzip_in = asked->gzip_in,
@@ -181,6 +198,7 @@ static struct rpc_call *open_call(struct rpc_server *server,
     if (asked->timeout_ms != RPC_NEVER)
         call->deadline_ms = call->begun_ms + asked->timeout_ms;
     server->calls++;
+    rpc_note_begin(call);
     log_event(LOG_CALL_STARTED, 1, ERR_NONE);
     return call;
 }
@@ -193,6 +211,7 @@ void rpc_server_release(struct rpc_call *call)
     REQUIRE(err == ERR_NONE);
     REQUIRE(server->calls > 0);
     REQUIRE(!call->in_handler);
+    REQUIRE(call->over); /* rpc/note law 1 */
     server->calls--;
     rpc_roster_leave(call);
     rpc_call_empty(call);
@@ -208,9 +227,12 @@ void rpc_server_release(struct rpc_call *call)
 /* ---- the head of a request ---- */
 
 static enum err admit(const struct rpc_server *server,
+                      const struct http_exchange *exchange,
                       const struct api_method *method,
                       const struct rpc_asked *asked)
 {
+    if (exchange->denied)
+        return ERR_FULL;
     if (!method || !server->bound[method - server->set->methods].handler)
         return ERR_METHOD;
     if (asked->err != ERR_NONE)
@@ -219,7 +241,10 @@ static enum err admit(const struct rpc_server *server,
         return ERR_DEADLINE; /* Law 3 */
     if (server->draining)
         return ERR_DRAINING;
-    return server->calls >= server->limits.calls_max ? ERR_FULL : ERR_NONE;
+    if (server->calls < server->limits.calls_max)
+        return ERR_NONE;
+    log_event(LOG_CALLS_FULL, 1, ERR_FULL);
+    return ERR_FULL;
 }
 
 /* The next time something is to happen to the call by itself. */
@@ -281,19 +306,20 @@ static void on_begin(void *self, struct http_exchange *exchange)
     enum err err;
 
     exchange->user = NULL;
-    if (http_exchange_now_ms(exchange) > server->now_ms)
-        server->now_ms = http_exchange_now_ms(exchange);
+    hear(server, exchange);
     rpc_asked_read(exchange, &asked);
     method = method_of(server, exchange->path, asked.path_size);
     if (!fits(exchange, method, &asked)) { /* Law 1 */
+        tally_add(&server->meter.plain, 1);
         (void)rpc_cors_preflight(server, exchange);
         return; /* rpc_answer_plain() follows */
     }
-    err = admit(server, method, &asked);
+    err = admit(server, exchange, method, &asked);
     call = err == ERR_NONE ? open_call(server, exchange, method, &asked) : NULL;
     if (!call) {
-        rpc_answer_refuse(server, exchange, &asked,
-                          err == ERR_NONE ? ERR_NOMEM : err);
+        err = err == ERR_NONE ? ERR_NOMEM : err;
+        err = rpc_answer_refuse(server, exchange, &asked, err);
+        rpc_note_refused(server, exchange, &asked, method, err);
         return;
     }
     if (asked.get && (err = read_query(call, &asked)) != ERR_NONE)
@@ -304,17 +330,30 @@ static void on_begin(void *self, struct http_exchange *exchange)
 
 /* ---- the rest of an exchange ---- */
 
+/* What is no call is a page, or an explanation. */
+static void answer_plain(struct rpc_server *server,
+                         struct http_exchange *exchange)
+{
+    size_t size = strcspn(exchange->path, "?");
+
+    if (server->page && strlen(server->page->path) == size &&
+        memcmp(server->page->path, exchange->path, size) == 0)
+        rpc_answer_page(server, exchange);
+    else
+        rpc_answer_plain(server, exchange,
+                         method_of(server, exchange->path, size) != NULL);
+}
+
 static void on_readable(void *self, struct http_exchange *exchange)
 {
     struct rpc_server *server = self;
     struct rpc_call *call = exchange->user;
 
+    hear(server, exchange);
     if (!call) {
         http_exchange_consume(exchange, buf_size(&exchange->in));
         if ((exchange->in_ended || exchange->http1) && !exchange->responded)
-            rpc_answer_plain(server, exchange,
-                             method_of(server, exchange->path,
-                                       strcspn(exchange->path, "?")) != NULL);
+            answer_plain(server, exchange);
         return;
     }
     rpc_intake_all(call);
@@ -325,7 +364,7 @@ static void on_writable(void *self, struct http_exchange *exchange)
 {
     struct rpc_call *call = exchange->user;
 
-    (void)self;
+    hear(self, exchange);
     if (!call)
         return;
     rpc_call_catch_up(call);
@@ -345,14 +384,17 @@ static void on_closed(void *self, struct http_exchange *exchange, enum err why)
 {
     struct rpc_call *call = exchange->user;
 
-    (void)self;
+    hear(self, exchange);
     if (!call)
         return;
+    if (why == ERR_NONE)
+        why = ERR_CANCELED;
     if (!call->answered && call->watch && call->watch->closed) {
         call->answered = true;
-        call->watch->closed(call, why == ERR_NONE ? ERR_CANCELED : why);
+        call->watch->closed(call, why);
     }
-    call->over = true;
+    if (!call->over)
+        rpc_note_gone(call, why);
     rpc_server_release(call); /* Law 2 */
 }
 
@@ -385,10 +427,14 @@ void rpc_server_tick(struct rpc_server *server, uint64_t now_ms)
     if (now_ms > server->now_ms)
         server->now_ms = now_ms;
     while ((call = rpc_roster_next(server, server->now_ms))) {
-        if (call->answered) /* ending, and its reader is late */
+        if (!call->answered && server->now_ms < call->deadline_ms)
+            log_event(LOG_REQUEST_SLOW, 1, ERR_DEADLINE); /* request_ms */
+        if (call->answered) { /* ending, and its reader is late */
             http_exchange_reset(call->exchange, ERR_SLOW_READER);
-        else
+            rpc_note_gone(call, ERR_SLOW_READER);
+        } else {
             rpc_intake_give_up(call, ERR_DEADLINE); /* Law 3 */
+        }
         rpc_server_release(call);
     }
 }
@@ -404,6 +450,17 @@ void rpc_server_drain(struct rpc_server *server)
         rpc_intake_give_up(call, ERR_DRAINING);
         rpc_server_release(call);
     }
+}
+
+void rpc_server_leave(void *server, struct http_exchange *exchange)
+{
+    struct rpc_call *call = exchange->user;
+
+    (void)server;
+    if (!call || call->answered)
+        return;
+    rpc_intake_give_up(call, ERR_DRAINING);
+    rpc_server_release(call);
 }
 
 uint32_t rpc_server_calls(const struct rpc_server *server)

@@ -32,6 +32,7 @@
 #include "http/session.h"
 #include "pb/api.h"
 #include "rpc/call.h"
+#include "rpc/meter.h"
 
 /* One method and what answers it. */
 struct rpc_binding {
@@ -64,6 +65,13 @@ struct rpc_limits {        /* a zero takes the default in brackets */
     uint32_t request_ms;   /* to receive a single request [30000] */
 };
 
+struct rpc_page {            /* what plain HTTP may GET, beside all calls */
+    const char *path, *type; /* "/metrics"; its content-type */
+    /* Append it to the empty `to`.  An error is answered by its HTTP status. */
+    enum err (*make)(void *arg, enum role caller, struct buf *to);
+    void *arg;
+};
+
 struct rpc_bound; /* private: a handler and its context, per method */
 struct rpc_slot;  /* private: where an id leads */
 struct rpc_scratch;
@@ -90,6 +98,8 @@ struct rpc_server { /* all private; all zero is closed */
     struct rpc_json *json;
     struct buf work; /* one message on its way from or to JSON or base64 */
     const char *const *origins;
+    const struct rpc_page *page;
+    struct rpc_meter meter; /* to be read from any thread */
 };
 
 /* A server without methods for loop number `loop` (< 256).  ERR_NOMEM. */
@@ -110,6 +120,9 @@ void rpc_server_bind(struct rpc_server *server,
  * "https://app.example", NULL-ended, borrowed.  None at first. */
 void rpc_server_origins(struct rpc_server *server, const char *const *origins);
 
+/* Serve this page; borrowed.  Once, at start. */
+void rpc_server_page(struct rpc_server *server, const struct rpc_page *page);
+
 /* Is this service ("kindred.v1.Support") bound here? */
 bool rpc_server_has(const struct rpc_server *server, const char *service);
 
@@ -120,13 +133,19 @@ const struct http_handler *rpc_server_handler(void);
 struct rpc_call *rpc_server_find(struct rpc_server *server, uint64_t id);
 
 /* When rpc_server_tick() wants to be called next; RPC_NEVER = not.  Ask after
- * each turn. */
+ * each turn.  A tick at any other time tells what time it is: before answers
+ * are given that no session asked for.  Harmless on a zero server, as is to
+ * drain one. */
 uint64_t rpc_server_deadline_ms(const struct rpc_server *server);
 void rpc_server_tick(struct rpc_server *server, uint64_t now_ms);
 
 /* Refuse new calls and end open streams with ERR_DRAINING, closed() with it;
  * other calls go on. */
 void rpc_server_drain(struct rpc_server *server);
+
+/* For http_host.leave: the connection ends; answer ERR_DRAINING, which says when
+ * to come back. */
+void rpc_server_leave(void *server, struct http_exchange *exchange);
 
 /* Open calls now. */
 uint32_t rpc_server_calls(const struct rpc_server *server);

@@ -40,10 +40,13 @@ struct rpc_call {
     struct buf latest; /* one framed message that waits for the reader; of
                           RPC_CONNECT the answer, which waits for its end */
     struct buf text;   /* what came in another form, as bytes of its messages */
+    const uint8_t *message; /* of the request in the handler; borrowed */
+    size_t message_size;
     struct rpc_extra *extra; /* what only test servers say */
     struct list by_spare;
 
     enum rpc_protocol protocol;
+    enum rpc_tongue tongue;
     bool json, get;
 
     bool in_handler;

@@ -6,8 +6,14 @@
 #include "base/require.h"
 #include "seal/bytes.h"
 
-static const char label_login[] = "kindred.v1.login"; /* with its zero byte */
-static const char label_enroll[] = "kindred.v1.enroll";
+static const struct {
+    const char *text;
+    size_t size; /* with its zero byte */
+} labels[] = {
+    [SEAL_ACCOUNT_LOGIN] = {"kindred.v1.login", sizeof "kindred.v1.login"},
+    [SEAL_ACCOUNT_ENROLL] = {"kindred.v1.enroll", sizeof "kindred.v1.enroll"},
+    [SEAL_ACCOUNT_ROTATE] = {"kindred.v1.rotate", sizeof "kindred.v1.rotate"},
+};
 
 void seal_account_keypair(uint8_t public_key[static SEAL_ACCOUNT_PUBLIC],
                           uint8_t secret_key[static SEAL_ACCOUNT_SECRET],
@@ -33,31 +39,56 @@ static uint8_t *put_text(uint8_t *out, const char *text, size_t size)
     return out + size;
 }
 
-/* Law 2: the label tells the calls apart, and each text has its size before
- * it, so no byte of one field can pass for one of another. */
+static uint8_t *put_bytes(uint8_t *out, const uint8_t *bytes, size_t size)
+{
+    memcpy(out, bytes, size);
+    return out + size;
+}
+
+/* What is the call's own; NULL: it breaks its bound. */
+static uint8_t *put_call(uint8_t *out, const struct seal_account_claim *claim)
+{
+    size_t pool;
+
+    switch (claim->call) {
+    case SEAL_ACCOUNT_LOGIN:
+        if (claim->proof_key)
+            out = put_bytes(out, claim->proof_key, SEAL_ACCOUNT_PROOF);
+        return out;
+    case SEAL_ACCOUNT_ENROLL:
+        pool = text_size(claim->enroll.pool, SEAL_ACCOUNT_POOL_MAX);
+        if (!pool)
+            return NULL;
+        out = put_text(out, claim->enroll.pool, pool);
+        *out++ = claim->enroll.grade;
+        return out;
+    case SEAL_ACCOUNT_ROTATE:
+        out = put_bytes(out, claim->rotate.idempotency_key,
+                        SEAL_ACCOUNT_IDEMPOTENCY);
+        out = put_bytes(out, claim->rotate.old_key, SEAL_ACCOUNT_PUBLIC);
+        return put_bytes(out, claim->rotate.new_key, SEAL_ACCOUNT_PUBLIC);
+    }
+    return NULL;
+}
+
+/* Law 2: the label tells the calls apart, each text has its size before it,
+ * and a login with a proof key is longer by that, so no byte of one field can
+ * pass for one of another. */
 size_t seal_account_message(uint8_t message[static SEAL_ACCOUNT_MESSAGE_MAX],
                             const struct seal_account_claim *claim)
 {
     size_t origin = text_size(claim->origin, SEAL_ACCOUNT_ORIGIN_MAX);
-    size_t pool = 0, label = sizeof label_login;
+    size_t label = labels[claim->call].size;
     uint8_t *out = message;
 
-    if (claim->pool) {
-        pool = text_size(claim->pool, SEAL_ACCOUNT_POOL_MAX);
-        label = sizeof label_enroll;
-    }
-    if (!origin || (claim->pool && !pool))
+    if (!origin)
         return 0;
-    memcpy(out, claim->pool ? label_enroll : label_login, label);
+    memcpy(out, labels[claim->call].text, label);
     out = put_text(out + label, claim->origin, origin);
-    memcpy(out, claim->nonce, SEAL_ACCOUNT_NONCE);
-    out += SEAL_ACCOUNT_NONCE;
-    if (claim->pool) {
-        out = put_text(out, claim->pool, pool);
-        *out++ = claim->grade;
-    }
+    out = put_bytes(out, claim->nonce, SEAL_ACCOUNT_NONCE);
+    out = put_call(out, claim);
     REQUIRE(out <= message + SEAL_ACCOUNT_MESSAGE_MAX);
-    return (size_t)(out - message);
+    return out ? (size_t)(out - message) : 0;
 }
 
 enum err seal_account_sign(uint8_t signature[static SEAL_ACCOUNT_SIGNATURE],

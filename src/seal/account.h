@@ -6,8 +6,12 @@
  *
  * Layout (u16le: low byte first)
  *   login   "kindred.v1.login"  0x00  u16le origin size  origin  nonce (32)
+ *           proof key (32), if the token is to be bound to one
  *   enroll  "kindred.v1.enroll" 0x00  u16le origin size  origin  nonce (32)
  *           u16le pool size  pool  grade (1 byte, the number in the proto)
+ *   rotate  "kindred.v1.rotate" 0x00  u16le origin size  origin  nonce (32)
+ *           idempotency key (16)  public key (32)  new public key (32);
+ *           signed by both keys
  *
  * Laws
  *   1. A signature verifies for exactly the claim and the key it was made
@@ -32,14 +36,32 @@ enum {
     SEAL_ACCOUNT_NONCE = 32,
     SEAL_ACCOUNT_ORIGIN_MAX = 255, /* bytes, without the zero at the end */
     SEAL_ACCOUNT_POOL_MAX = 32,
-    SEAL_ACCOUNT_MESSAGE_MAX = 18 + 2 + 255 + 32 + 2 + 32 + 1
+    SEAL_ACCOUNT_PROOF = 32,
+    SEAL_ACCOUNT_IDEMPOTENCY = 16,
+    SEAL_ACCOUNT_MESSAGE_MAX = 18 + 2 + 255 + 32 + 16 + 32 + 32
+};
+
+enum seal_account_call {
+    SEAL_ACCOUNT_LOGIN,
+    SEAL_ACCOUNT_ENROLL,
+    SEAL_ACCOUNT_ROTATE
 };
 
 struct seal_account_claim { /* what is signed; borrowed */
-    const char *origin;     /* 1 to SEAL_ACCOUNT_ORIGIN_MAX bytes */
-    const uint8_t *nonce;   /* SEAL_ACCOUNT_NONCE bytes */
-    const char *pool;       /* 1 to SEAL_ACCOUNT_POOL_MAX bytes; NULL: login */
-    uint8_t grade;          /* of an enrolment */
+    enum seal_account_call call;
+    const char *origin;   /* 1 to SEAL_ACCOUNT_ORIGIN_MAX bytes */
+    const uint8_t *nonce; /* SEAL_ACCOUNT_NONCE bytes */
+    union {
+        const uint8_t *proof_key; /* of a login: SEAL_ACCOUNT_PROOF, or NULL */
+        struct {
+            const char *pool; /* 1 to SEAL_ACCOUNT_POOL_MAX bytes */
+            uint8_t grade;
+        } enroll;
+        struct {
+            const uint8_t *idempotency_key;   /* SEAL_ACCOUNT_IDEMPOTENCY */
+            const uint8_t *old_key, *new_key; /* SEAL_ACCOUNT_PUBLIC each */
+        } rotate;
+    };
 };
 
 /* The key pair of a seed; the same seed, the same pair. */

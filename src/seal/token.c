@@ -7,7 +7,11 @@
 #include "base/require.h"
 #include "seal/bytes.h"
 
-enum { VERSION = 1, PLAIN = 8 + 4 + 1 + 8 + 8, HEAD = 1 + SEAL_TOKEN_NONCE };
+enum {
+    VERSION = 2,
+    PLAIN = 8 + 4 + 1 + 8 + 8 + 8 + 4 + SEAL_TOKEN_PROOF,
+    HEAD = 1 + SEAL_TOKEN_NONCE
+};
 
 _Static_assert(SEAL_TOKEN_BYTES ==
                    HEAD + PLAIN + crypto_aead_xchacha20poly1305_ietf_ABYTES,
@@ -27,6 +31,10 @@ void seal_token_seal(char text[static SEAL_TOKEN_TEXT + 1],
     at = seal_bytes_put(at, token->grade, 1);
     at = seal_bytes_put(at, token->grade_until_ms, 8);
     at = seal_bytes_put(at, token->until_ms, 8);
+    at = seal_bytes_put(at, token->since_ms, 8);
+    at = seal_bytes_put(at, token->generation, 4);
+    memcpy(at, token->proof_key, SEAL_TOKEN_PROOF);
+    at += SEAL_TOKEN_PROOF;
     REQUIRE(at == plain + PLAIN);
     out[0] = VERSION;
     memcpy(out + 1, nonce, SEAL_TOKEN_NONCE);
@@ -87,6 +95,7 @@ enum err seal_token_open(struct seal_token *token, const char *text,
                          uint64_t now_ms)
 {
     uint8_t in[SEAL_TOKEN_BYTES], plain[PLAIN];
+    enum err err = ERR_TOKEN_EXPIRED;
     struct seal_token opened;
 
     if (size != SEAL_TOKEN_TEXT || !decode(in, text) || in[0] != VERSION)
@@ -100,10 +109,20 @@ enum err seal_token_open(struct seal_token *token, const char *text,
         .grade = plain[12],
         .grade_until_ms = seal_bytes_get(plain + 13, 8),
         .until_ms = seal_bytes_get(plain + 21, 8),
+        .since_ms = seal_bytes_get(plain + 29, 8),
+        .generation = (uint32_t)seal_bytes_get(plain + 37, 4),
     };
+    memcpy(opened.proof_key, plain + 41, SEAL_TOKEN_PROOF);
     sodium_memzero(plain, sizeof plain);
-    if (now_ms >= opened.until_ms)
-        return ERR_TOKEN_EXPIRED; /* Law 2 */
-    *token = opened;
-    return ERR_NONE;
+    if (now_ms < opened.until_ms) {
+        *token = opened;
+        err = ERR_NONE;
+    }
+    sodium_memzero(opened.proof_key, sizeof opened.proof_key);
+    return err; /* Law 2 */
+}
+
+bool seal_token_bound(const struct seal_token *token)
+{
+    return !sodium_is_zero(token->proof_key, sizeof token->proof_key);
 }

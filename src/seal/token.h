@@ -4,10 +4,11 @@
  * is as long as any other and says nothing to whoever holds it.
  *
  * Layout: base64url without padding of
- *   version  1  0x01; additional data
+ *   version  1  0x02; additional data
  *   nonce   24  random
- *   sealed  45  member u64le  pool u32le  grade u8  grade_until_ms u64le
- *               until_ms u64le  tag (16)
+ *   sealed  89  member u64le  pool u32le  grade u8  grade_until_ms u64le
+ *               until_ms u64le  since_ms u64le  generation u32le
+ *               proof key (32; zeros: none)  tag (16)
  *
  * Laws
  *   1. Only what was sealed under the same key opens, to the same values.
@@ -16,6 +17,7 @@
 #ifndef SEAL_TOKEN_H
 #define SEAL_TOKEN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,7 +26,8 @@
 
 enum {
     SEAL_TOKEN_NONCE = 24,
-    SEAL_TOKEN_BYTES = 1 + 24 + 29 + 16,
+    SEAL_TOKEN_BYTES = 1 + 24 + 73 + 16,
+    SEAL_TOKEN_PROOF = 32,
     SEAL_TOKEN_TEXT = (SEAL_TOKEN_BYTES * 4 + 2) / 3, /* without the zero */
     SEAL_TOKEN_LIFE_MS = 15 * 60 * 1000               /* the longest */
 };
@@ -35,6 +38,9 @@ struct seal_token {
     uint8_t grade;
     uint64_t grade_until_ms; /* 0 = no end */
     uint64_t until_ms;       /* of the token */
+    uint64_t since_ms;       /* when its account was looked up */
+    uint32_t generation;     /* of the key that logged in: seal/revoked */
+    uint8_t proof_key[SEAL_TOKEN_PROOF]; /* all zero: a plain bearer */
 };
 
 void seal_token_seal(char text[static SEAL_TOKEN_TEXT + 1],
@@ -48,5 +54,8 @@ MUST_USE enum err seal_token_open(struct seal_token *token, const char *text,
                                   size_t size,
                                   const uint8_t key[static SEAL_KEY],
                                   uint64_t now_ms);
+
+/* Is it bound to a proof key (seal/proof)? */
+bool seal_token_bound(const struct seal_token *token);
 
 #endif

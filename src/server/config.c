@@ -374,7 +374,8 @@ void server_config_help(void)
         "Every key can stand in FILE (KEY = VALUE), in the environment\n"
         "(KINDRED_KEY) or on the command line (--key VALUE); later wins.\n"
         "SIGTERM drains and stops; SIGHUP reads the certificate again;\n"
-        "operators talk to DATA/operations.sock.\n"
+        "operators talk to DATA/operations.sock, Prometheus too: GET "
+        "/metrics.\n"
         "\n");
     for (size_t i = 0; i < ROWS; i++)
         (void)printf("  %-20s %s%s%s%s\n", rows[i].key, rows[i].help,
@@ -424,11 +425,12 @@ bool server_config_service(const struct server_config *config,
     const struct place place = {.what = "configuration"};
     char pools[CONFIG_TEXT_MAX], *save = NULL;
 
-    *out = (struct service_config){.consent_version =
-                                       (uint32_t)config->consent_version,
-                                   .token_ms = (uint32_t)config->token_ms,
-                                   .limits = config->limits,
-                                   .confirmed = config->crisis_confirmed};
+    *out = (struct service_config){
+        .consent_version = (uint32_t)config->consent_version,
+        .cards_per_day = (uint32_t)config->cards_per_day,
+        .token_ms = (uint32_t)config->token_ms,
+        .limits = config->limits,
+        .confirmed = config->crisis_confirmed};
     (void)snprintf(out->name, sizeof out->name, "%.64s", config->name);
     (void)snprintf(out->invitation, sizeof out->invitation, "%.64s",
                    config->invitation);

@@ -18,7 +18,12 @@
 #include "service/crisis.h"
 #include "store/sqlite.h"
 
-enum { NONCES = 65536, PATH_BYTES = 512 };
+enum {
+    NONCES = 65536,
+    REVOKED = 16384,
+    PATH_BYTES = 512,
+    CROWD_LEFT = 8192
+};
 
 static int complain(const char *what, const char *why)
 {
@@ -28,9 +33,17 @@ static int complain(const char *what, const char *why)
 
 /* --- what workers ask of the node --- */
 
-enum err server_node_nonce(struct server_node *node,
+static struct server_node *node_of(void *arg)
+{
+    const struct server_worker *worker = arg;
+
+    return worker->node;
+}
+
+enum err server_node_nonce(void *worker,
                            const uint8_t nonce[static SEAL_CHALLENGE])
 {
+    struct server_node *node = node_of(worker);
     enum err err;
 
     (void)pthread_mutex_lock(&node->nonces_lock);
@@ -38,6 +51,27 @@ enum err server_node_nonce(struct server_node *node,
                                   net_clock_now_ms(&node->clock));
     (void)pthread_mutex_unlock(&node->nonces_lock);
     return err;
+}
+
+void server_node_revoke(void *worker, uint64_t member, uint32_t generation)
+{
+    struct server_node *node = node_of(worker);
+
+    (void)pthread_mutex_lock(&node->revoked_lock);
+    seal_revoked_add(&node->revoked, member, generation,
+                     net_clock_now_ms(&node->clock));
+    (void)pthread_mutex_unlock(&node->revoked_lock);
+}
+
+bool server_node_revoked(void *worker, const struct seal_token *token)
+{
+    struct server_node *node = node_of(worker);
+    bool revoked;
+
+    (void)pthread_mutex_lock(&node->revoked_lock);
+    revoked = seal_revoked_has(&node->revoked, token);
+    (void)pthread_mutex_unlock(&node->revoked_lock);
+    return revoked;
 }
 
 struct server_worker *server_node_owner(struct server_node *node, uint64_t call)
@@ -134,6 +168,41 @@ static void open_record(struct server_node *node,
     log_event(LOG_RECORD_ENDED, 1, err);
 }
 
+/* What is remembered of logins: used nonces, and tokens that stopped early. */
+static int make_books(struct server_node *node)
+{
+    node->nonce_ring = calloc(NONCES, sizeof *node->nonce_ring);
+    node->nonce_slot = calloc(map_slots_for(NONCES), sizeof *node->nonce_slot);
+    node->revoked_ring = calloc(REVOKED, sizeof *node->revoked_ring);
+    node->revoked_slot =
+        calloc(map_slots_for(REVOKED), sizeof *node->revoked_slot);
+    if (!node->nonce_ring || !node->nonce_slot || !node->revoked_ring ||
+        !node->revoked_slot ||
+        pthread_mutex_init(&node->nonces_lock, NULL) != 0 ||
+        pthread_mutex_init(&node->revoked_lock, NULL) != 0)
+        return complain("start", "out of memory");
+    seal_challenge_book_init(&node->nonces, node->nonce_ring, NONCES,
+                             node->nonce_slot, net_clock_now_ms(&node->clock));
+    seal_revoked_init(&node->revoked, node->revoked_ring, REVOKED,
+                      node->revoked_slot);
+    return EXIT_SUCCESS;
+}
+
+/* As many places as connections, and for those who come and go. */
+static enum err make_crowd(struct server_node *node)
+{
+    const struct server_config *config = node->config;
+    const struct net_crowd_config crowd = {
+        .places = node->quota.max + CROWD_LEFT,
+        .connections_max = (uint32_t)config->address_connections_max,
+        .connections_per_s = (uint32_t)config->address_connections_per_s,
+        .calls = {.open_max = (uint32_t)config->address_calls_max,
+                  .per_s = (uint32_t)config->address_calls_per_s},
+        .local = config->address_local};
+
+    return net_crowd_init(&node->crowd, &crowd);
+}
+
 static int make_shared(struct server_node *node)
 {
     const struct server_config *config = node->config;
@@ -152,14 +221,9 @@ static int make_shared(struct server_node *node)
     enum err err;
 
     server_config_sizes(config, node->service.pools, &turn.sizes);
-    node->nonce_ring = calloc(NONCES, sizeof *node->nonce_ring);
-    node->nonce_slot = calloc(map_slots_for(NONCES), sizeof *node->nonce_slot);
-    if (!node->nonce_ring || !node->nonce_slot ||
-        pthread_mutex_init(&node->nonces_lock, NULL) != 0)
-        return complain("start", "out of memory");
-    seal_challenge_book_init(&node->nonces, node->nonce_ring, NONCES,
-                             node->nonce_slot, net_clock_now_ms(&node->clock));
-    err = server_hub_init(&node->hub, (uint32_t)config->talks_max * 2);
+    err = make_crowd(node);
+    if (err == ERR_NONE)
+        err = server_hub_init(&node->hub, (uint32_t)config->talks_max * 2);
     node->hub_made = err == ERR_NONE;
     if (err == ERR_NONE)
         err = server_storage_init(&node->storage, node->store, queue_max,
@@ -172,6 +236,9 @@ static int make_shared(struct server_node *node)
         open_record(node, &turn.sizes);
     if (err == ERR_NONE)
         err = server_recover_turn(&node->turn, node->store);
+    if (err == ERR_NONE && node->turn.rotated_ms > 0)
+        seal_revoked_missed(&node->revoked, node->turn.rotated_ms,
+                            net_clock_now_ms(&node->clock));
     return err == ERR_NONE ? EXIT_SUCCESS : complain("recovery", err_text(err));
 }
 
@@ -248,7 +315,9 @@ static void stop(struct server_node *node)
         server_storage_stop(&node->storage); /* Law 2 */
     for (uint32_t i = 0; i < node->workers; i++)
         server_worker_close(&node->worker[i]);
+    server_metrics_close(&node->metrics);
     server_doors_close(&node->doors);
+    net_crowd_close(&node->crowd);
     if (node->turn_made)
         server_turn_close(&node->turn);
     if (node->storage_made)
@@ -260,6 +329,8 @@ static void stop(struct server_node *node)
     free(node->worker);
     free(node->nonce_ring);
     free(node->nonce_slot);
+    free(node->revoked_ring);
+    free(node->revoked_slot);
     seal_keys_free(node->keys);
 }
 
@@ -271,11 +342,16 @@ static int start(struct server_node *node)
         return EXIT_FAILURE;
     status = open_data(node);
     if (status == EXIT_SUCCESS)
+        status = make_books(node);
+    if (status == EXIT_SUCCESS)
         status = make_shared(node);
     if (status == EXIT_SUCCESS)
         status = make_workers(node);
     if (status == EXIT_SUCCESS)
         status = server_doors_open(&node->doors, node);
+    if (status == EXIT_SUCCESS &&
+        server_metrics_open(&node->metrics, node) != ERR_NONE)
+        status = complain("start", err_text(ERR_NOMEM));
     if (status == EXIT_SUCCESS && !node->config->unconfined)
         server_confine(node->config);
     if (status == EXIT_SUCCESS)

@@ -14,8 +14,10 @@
 
 #include "net/signal.h"
 #include "seal/challenge.h"
+#include "seal/revoked.h"
 #include "server/config.h"
 #include "server/doors.h"
+#include "server/metrics.h"
 #include "server/turn.h"
 #include "server/worker.h"
 
@@ -28,12 +30,14 @@ struct server_node { /* all private */
     struct seal_keys *keys;
     struct net_clock clock;
     struct net_quota quota;
+    struct net_crowd crowd;
     struct store *store;
     struct server_storage storage;
     struct server_turn turn;
     struct server_hub hub;
     struct server_record record;
     struct server_doors doors;
+    struct server_metrics metrics;
     struct server_worker *worker;
     uint32_t workers;
     uint64_t born_ms; /* monotonic */
@@ -42,6 +46,10 @@ struct server_node { /* all private */
     struct seal_challenge_book nonces;
     struct seal_challenge_used *nonce_ring;
     struct map_slot *nonce_slot;
+    pthread_mutex_t revoked_lock;
+    struct seal_revoked revoked;
+    struct seal_revoked_member *revoked_ring;
+    struct map_slot *revoked_slot;
     bool storage_made, turn_made, hub_made;
     atomic_bool fenced;
 };
@@ -53,9 +61,12 @@ int server_node_run(struct server_node *node,
 
 /* --- for its workers, from their threads --- */
 
-/* Use a login nonce up, over all workers.  ERR_CHALLENGE, ERR_FULL. */
-MUST_USE enum err server_node_nonce(struct server_node *node,
+/* Of the services' port, for whichever worker asks: what is remembered of
+ * logins is remembered for all.  ERR_CHALLENGE, ERR_FULL. */
+MUST_USE enum err server_node_nonce(void *worker,
                                     const uint8_t nonce[static SEAL_CHALLENGE]);
+void server_node_revoke(void *worker, uint64_t member, uint32_t generation);
+bool server_node_revoked(void *worker, const struct seal_token *token);
 
 /* The worker that owns a call. */
 struct server_worker *server_node_owner(struct server_node *node,

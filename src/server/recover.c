@@ -82,6 +82,7 @@ static enum err claim(struct server_turn *turn, struct store *store)
     store_execute(store, &job, 1);
     if (job->result.outcome == OUTCOME_OK) {
         turn->epoch = job->result.epoch;
+        turn->rotated_ms = job->result.rotated_ms;
         err = ERR_NONE;
     }
     server_join_free(job);

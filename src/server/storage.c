@@ -1,6 +1,11 @@
 #include "server/storage.h"
 
 #include "base/require.h"
+#include "net/clock.h"
+
+const uint64_t server_storage_steps[TALLY_STEPS] = {
+    100,   200,   500,    1000,   2000,   5000,    10000,
+    20000, 50000, 100000, 200000, 500000, 1000000, 5000000};
 
 struct record {
     struct store_job *job; /* NULL: stop */
@@ -26,6 +31,7 @@ static void serve(void *arg)
 
     while (!stop) {
         uint32_t jobs = 0, n;
+        uint64_t began_ns;
 
         (void)net_queue_wait(&storage->queue, UINT64_MAX);
         n = net_queue_take(&storage->queue, record, STORE_BATCH_MAX);
@@ -39,7 +45,10 @@ static void serve(void *arg)
         }
         if (jobs == 0)
             continue;
+        began_ns = net_clock_mono_ns();
         store_execute(storage->store, job, jobs);
+        tally_spread_add(&storage->took, server_storage_steps,
+                         (net_clock_mono_ns() - began_ns) / 1000);
         if (storage->failed && has_failed(job, jobs))
             storage->failed(storage->arg);
         for (uint32_t i = 0; i < n; i++) /* Laws 1, 2 */
@@ -59,6 +68,7 @@ enum err server_storage_init(struct server_storage *storage,
     storage->thread = (struct net_thread){.started = false};
     storage->loops_max = loops_max;
     storage->failed = NULL;
+    storage->took = (struct tally_spread){0};
     atomic_init(&storage->loops, 0);
     err = net_queue_init(&storage->queue, sizeof(struct record),
                          loops_max + turn_max + 1, (struct net_queue_hook){0});

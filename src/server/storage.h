@@ -16,6 +16,7 @@
 
 #include <stdatomic.h>
 
+#include "base/tally.h"
 #include "net/queue.h"
 #include "net/thread.h"
 #include "store/store.h"
@@ -33,7 +34,10 @@ struct server_storage { /* all private */
     uint32_t loops_max;
     void (*failed)(void *arg);
     void *arg;
+    struct tally_spread took; /* us, a batch; to be read from any thread */
 };
+
+extern const uint64_t server_storage_steps[TALLY_STEPS]; /* of took */
 
 /* The store stays the caller's.  How many jobs of the loops may wait, and how
  * many of the turn there can be.  ERR_NOMEM. */

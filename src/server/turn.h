@@ -65,6 +65,7 @@ struct server_turn { /* all private */
     uint32_t in_flight;
     atomic_bool open, draining;
     uint64_t now_ms, sweep_ms, epoch, counted_ms;
+    uint64_t rotated_ms; /* the last rotation of a key before the start */
     bool more, sweeping, stopping, uncounted;
     pthread_mutex_t lock; /* of count */
     struct match_engine_count count;

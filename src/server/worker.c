@@ -1,3 +1,4 @@
+/* Long because each port of the services is a few lines. */
 #include "server/worker.h"
 
 #include <time.h>
@@ -11,7 +12,10 @@
 /* Who drains ends its streams at once; what is left are answers on their way,
  * and peers who do not read them. */
 enum { INBOX = 8192, DRAIN_MS = 2000, GRACE_MS = 5000 };
-enum { LATER_MS = 10, SICK_MS = 5000 };
+
+enum { OUT_LEAST = 2 * HTTP_OUT_MAX }; /* somebody alone is not cut off */
+
+enum { LATER_MS = 10, SICK_MS = 5000, GO_MS = 50 };
 
 /* Which set of calls a call of this worker belongs to. */
 static struct server_face *face_of(struct server_worker *worker, uint64_t call)
@@ -160,16 +164,7 @@ static void port_order_reserved(void *arg, struct service_order *order)
 
 static void port_order_release(void *arg)
 {
-    struct server_worker *worker = arg;
-
-    server_turn_release(&worker->node->turn);
-}
-
-static enum err port_nonce_use(void *arg, const uint8_t nonce[static 32])
-{
-    struct server_worker *worker = arg;
-
-    return server_node_nonce(worker->node, nonce);
+    server_turn_release(&((struct server_worker *)arg)->node->turn);
 }
 
 static enum err port_watch(void *arg, uint64_t talk, enum match_role side,
@@ -221,7 +216,9 @@ static struct service_port port_of(struct server_worker *worker)
                                  .order_reserve = port_order_reserve,
                                  .order_reserved = port_order_reserved,
                                  .order_release = port_order_release,
-                                 .nonce_use = port_nonce_use,
+                                 .nonce_use = server_node_nonce,
+                                 .revoke = server_node_revoke,
+                                 .revoked = server_node_revoked,
                                  .watch = port_watch,
                                  .unwatch = port_unwatch,
                                  .wake = port_wake,
@@ -246,19 +243,24 @@ static void get_well(struct server_worker *worker, uint64_t now_ms)
         say_health(worker, true);
 }
 
+/* Who watches our health hears of it, and streams what to do, before any
+ * connection is asked to go. */
 static void drain(struct server_worker *worker)
 {
+    worker->go_ms = net_clock_mono_ms() + GO_MS;
     say_health(worker, false);
     rpc_server_drain(&worker->member.rpc);
-    if (worker->operations.made)
-        rpc_server_drain(&worker->operations.rpc);
+    rpc_server_drain(&worker->operations.rpc);
 }
 
 static void take_record(void *above, const void *from)
 {
     struct server_worker *worker = above;
     const struct server_mail *record = from;
+    uint64_t now_ms = net_loop_now_ms(&worker->loop);
 
+    rpc_server_tick(&worker->member.rpc, now_ms);
+    rpc_server_tick(&worker->operations.rpc, now_ms);
     switch (record->kind) {
     case MAIL_REQUEST:
         service_stored(record->request);
@@ -294,10 +296,11 @@ static uint64_t deadline_ms(void *above)
         sooner(&at_ms, worker->later_ms);
     if (worker->sick_ms > 0)
         sooner(&at_ms, worker->sick_ms);
+    if (worker->go_ms > 0)
+        sooner(&at_ms, worker->go_ms);
     if (worker->number == 0)
         sooner(&at_ms, server_doors_deadline_ms(&worker->node->doors));
-    if (worker->operations.made)
-        sooner(&at_ms, rpc_server_deadline_ms(&worker->operations.rpc));
+    sooner(&at_ms, rpc_server_deadline_ms(&worker->operations.rpc));
     return at_ms;
 }
 
@@ -307,15 +310,33 @@ static void tick(void *above, uint64_t now_ms)
 
     pass_later(worker, now_ms);
     get_well(worker, now_ms);
+    if (worker->go_ms > 0 && now_ms >= worker->go_ms) {
+        worker->go_ms = 0;
+        net_loop_drain(&worker->loop);
+    }
     if (worker->number == 0)
         server_doors_tick(&worker->node->doors, now_ms);
     rpc_server_tick(&worker->member.rpc, now_ms);
-    if (worker->operations.made)
-        rpc_server_tick(&worker->operations.rpc, now_ms);
+    rpc_server_tick(&worker->operations.rpc, now_ms);
     give_orders(worker);
 }
 
 /* --- birth and death --- */
+
+static struct http_limits limits_of(const struct server_config *config)
+{
+    const uint64_t out = config->out_bytes_max / config->loops;
+
+    return (struct http_limits){
+        .out_bytes_max = (uint32_t)(out > OUT_LEAST ? out : OUT_LEAST),
+        .idle_ms = (uint32_t)config->connection_idle_ms,
+        .ping_ms = (uint32_t)config->ping_ms,
+        .pong_ms = (uint32_t)config->pong_ms,
+        .ping_min_ms = (uint32_t)config->ping_min_ms,
+        .age_ms = (uint32_t)config->connection_age_ms,
+        .drain_ms = DRAIN_MS,
+        .grace_ms = GRACE_MS};
+}
 
 static enum err make_face(struct server_worker *worker,
                           struct server_face *face, uint32_t number)
@@ -334,8 +355,8 @@ static enum err make_face(struct server_worker *worker,
     rpc_reflection_init(&face->rpc);
     face->host.handler_of = rpc_server_handler();
     face->host.handler = &face->rpc;
-    face->host.limits.drain_ms = DRAIN_MS;
-    face->host.limits.grace_ms = GRACE_MS;
+    face->host.limits = limits_of(worker->node->config);
+    face->host.leave = rpc_server_leave;
     err = net_loop_host(&worker->loop, &face->host);
     face->hosted = err == ERR_NONE;
     return err;
@@ -350,6 +371,7 @@ enum err server_worker_init(struct server_worker *worker,
                  .tick = tick,
                  .above = worker},
         .quota = &node->quota,
+        .crowd = &node->crowd,
         .connections_max = node->quota.max,
         .record_size = sizeof(struct server_mail),
         .inbox_max = INBOX,
@@ -430,7 +452,6 @@ void server_worker_drain(struct server_worker *worker)
     if (atomic_exchange(&worker->draining, true))
         return;
     net_queue_put_reserved(&worker->loop.inbox, &record);
-    net_loop_drain(&worker->loop);
 }
 
 void server_worker_sick(struct server_worker *worker)

@@ -66,6 +66,7 @@ struct server_worker { /* all private */
     uint32_t laters;
     uint64_t later_ms; /* when to try again; monotonic */
     uint64_t sick_ms;  /* not ready until then; monotonic; 0 = ready */
+    uint64_t go_ms;    /* when its connections are asked to go; 0 = not */
     struct server_mail told[WORKER_TOLD]; /* the engine thread's: replies */
     uint32_t tolds;                       /* that leave together */
 };

@@ -15,7 +15,7 @@ struct attend {                      /* the call's own state */
     struct seal_token who;
     struct match_key key;
     uint64_t rest_ms, duration_ms;
-    uint8_t capacity;
+    uint8_t capacity, day_max;
     bool opened, finding, seen;  /* finding: a talk is being fetched */
     struct match_duty_view view; /* the latest, if seen */
     struct service_link *link[MATCH_CAPACITY_MAX]; /* of talks it knows */
@@ -108,6 +108,7 @@ static enum err send_view(struct rpc_call *call, struct attend *attend)
     Kindred__V1__Offer *offers[MATCH_CAPACITY_MAX];
     Kindred__V1__Talk *talks[MATCH_CAPACITY_MAX];
     uint64_t shown[MATCH_CAPACITY_MAX][MATCH_SHOWN_MAX];
+    char met[MATCH_CAPACITY_MAX][SEAL_NAME];
 
     REQUIRE(view->offers <= MATCH_CAPACITY_MAX);
     REQUIRE(view->talks <= MATCH_CAPACITY_MAX);
@@ -119,6 +120,11 @@ static enum err send_view(struct rpc_call *call, struct attend *attend)
         offer[i].shown = shown[i];
         offer[i].n_shown = view->offer[i].showns;
         offer[i].danger = view->offer[i].danger;
+        if (view->offer[i].met != 0) { /* its seeker, as now */
+            seal_name(met[i], service_of(call)->keys->name, view->offer[i].met,
+                      0);
+            offer[i].met_name = met[i];
+        }
         offers[i] = &offer[i];
     }
     for (uint8_t i = 0; i < view->talks; i++)
@@ -127,6 +133,7 @@ static enum err send_view(struct rpc_call *call, struct attend *attend)
     state.reason = reason(view->why);
     state.capacity = view->capacity;
     state.rest_left_ms = left_ms(view->rest_until_ms, now_ms);
+    state.day_left_ms = left_ms(view->day_until_ms, now_ms);
     state.offers = offers;
     state.n_offers = view->offers;
     state.talks = talks;
@@ -275,6 +282,7 @@ static void attend_card(struct service_request *request, struct rpc_call *call)
     order->event.attend.grade = (enum match_grade)attend->who.grade;
     order->event.attend.grade_until_ms = attend->who.grade_until_ms;
     order->event.attend.capacity = attend->capacity;
+    order->event.attend.day_max = attend->day_max;
     order->event.attend.rest_ms = attend->rest_ms;
     if (attend->duration_ms > 0)
         order->event.attend.until_ms =
@@ -304,7 +312,8 @@ service_attend_open(struct rpc_call *call,
     if (err == ERR_NONE && request->capacity > MATCH_CAPACITY_MAX)
         err = ERR_CAPACITY;
     if (err == ERR_NONE &&
-        (request->rest_ms > DAY_MS || request->duration_ms > DAY_MS))
+        (request->rest_ms > DAY_MS || request->duration_ms > DAY_MS ||
+         request->talks_per_day > MATCH_DAY_MAX))
         err = ERR_INVALID;
     if (err == ERR_NONE)
         err = service_key(service, &attend->key, request->idempotency_key,
@@ -312,6 +321,7 @@ service_attend_open(struct rpc_call *call,
     if (err != ERR_NONE)
         return rpc_fail(call, err);
     attend->capacity = (uint8_t)request->capacity;
+    attend->day_max = (uint8_t)request->talks_per_day;
     rpc_call_set_user(call, attend);
     rpc_call_watch(call, &attend_watch);
     err = service_card_ask(call, attend->who.member, MATCH_PEER, attend_card);

@@ -103,6 +103,7 @@ static enum err make_put(struct service_request *out, struct put *put,
     command->put_card.version = card->version;
     command->put_card.vocabulary_version = card->vocabulary_version;
     command->put_card.consent_version = request->consent_version;
+    command->put_card.per_day = out->service->config->cards_per_day;
     put->version = card->version;
     put->order->event.pool = who->pool;
     put->order->event.card.card = put->order->card;

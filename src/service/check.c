@@ -2,9 +2,26 @@
 
 #include <string.h>
 
+#include "base/wipe.h"
+#include "pb/api.h"
 #include "seal/mailbox.h"
+#include "seal/proof.h"
 
 enum { LANGUAGE_MAX = 35 };
+
+static enum err check_proof(const struct rpc_call *call, struct seal_token *who)
+{
+    struct seal_proof_call asked = {.method = rpc_call_method(call)->path};
+    enum err err;
+
+    if (!seal_token_bound(who))
+        return ERR_NONE;
+    asked.message = rpc_call_message(call, &asked.size);
+    err = seal_proof_check(rpc_call_metadata(call, "kindred-proof"), &asked,
+                           who->proof_key);
+    wipe(who->proof_key, sizeof who->proof_key); /* nobody needs it further */
+    return err;
+}
 
 enum err service_check_caller(struct rpc_call *call, enum match_grade least,
                               struct seal_token *who)
@@ -20,6 +37,10 @@ enum err service_check_caller(struct rpc_call *call, enum match_grade least,
     text += sizeof scheme - 1;
     err =
         seal_token_open(who, text, strlen(text), service->keys->token, now_ms);
+    if (err == ERR_NONE && service->port.revoked(service->port.arg, who))
+        err = ERR_TOKEN_EXPIRED;
+    if (err == ERR_NONE)
+        err = check_proof(call, who);
     if (err != ERR_NONE)
         return err;
     if (who->grade < (uint8_t)least ||

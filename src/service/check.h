@@ -7,8 +7,10 @@
 #include "seal/token.h"
 #include "service/service.h"
 
-/* Who calls, by the access token in the metadata, of at least this grade.
- * ERR_UNAUTHENTICATED, ERR_TOKEN_EXPIRED, ERR_GRADE. */
+/* Who calls, by the access token in the metadata, of at least this grade; a
+ * token bound to a proof key, with the proof of this very request.  In the
+ * handler, before it answers.
+ * ERR_UNAUTHENTICATED, ERR_TOKEN_EXPIRED, ERR_PROOF, ERR_GRADE. */
 MUST_USE enum err service_check_caller(struct rpc_call *call,
                                        enum match_grade least,
                                        struct seal_token *who);

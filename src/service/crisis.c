@@ -138,6 +138,19 @@ enum err service_crisis_send(struct rpc_call *call, const char *country,
     return rpc_send(call, &response);
 }
 
+enum err service_crisis_raise(struct rpc_call *call, const char *country,
+                              const char *language)
+{
+    Kindred__V1__RaiseDangerResponse response =
+        KINDRED__V1__RAISE_DANGER_RESPONSE__INIT;
+    struct resources r = {0};
+
+    fill(&r, service_of(call)->config, country, language);
+    response.event_case = KINDRED__V1__RAISE_DANGER_RESPONSE__EVENT_CRISIS;
+    response.crisis = &r.message;
+    return rpc_send(call, &response);
+}
+
 struct rpc_verdict service_crisis_reply(struct rpc_call *call,
                                         const char *country,
                                         const char *language)

@@ -12,6 +12,11 @@ MUST_USE enum err service_crisis_send(struct rpc_call *call,
                                       const char *country,
                                       const char *language);
 
+/* And of a RaiseDanger stream. */
+MUST_USE enum err service_crisis_raise(struct rpc_call *call,
+                                       const char *country,
+                                       const char *language);
+
 /* The answer to GetCrisisResources. */
 struct rpc_verdict service_crisis_reply(struct rpc_call *call,
                                         const char *country,

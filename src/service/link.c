@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/wipe.h"
+#include "seal/mailbox.h"
 
 enum err service_link_ask(struct rpc_call *call, uint64_t talk, uint64_t member,
                           void (*done)(struct service_request *request,
@@ -15,6 +16,25 @@ enum err service_link_ask(struct rpc_call *call, uint64_t talk, uint64_t member,
         return ERR_FULL;
     request->job.command.find_talk.talk = talk;
     request->job.command.find_talk.member = member;
+    return service_request_send(request);
+}
+
+enum err service_link_mailbox(struct rpc_call *call,
+                              ProtobufCBinaryData capability,
+                              void (*done)(struct service_request *request,
+                                           struct rpc_call *call))
+{
+    struct service *service = service_of(call);
+    struct service_request *request;
+
+    if (capability.len != SEAL_MAILBOX_CAPABILITY)
+        return ERR_INVALID;
+    request = service_request_new(service, rpc_call_id(call),
+                                  STORE_FIND_MAILBOX, done);
+    if (!request)
+        return ERR_FULL;
+    seal_mailbox_hash(request->job.command.find_mailbox.hash,
+                      service->keys->mailbox, capability.data);
     return service_request_send(request);
 }
 
@@ -54,12 +74,13 @@ static Kindred__V1__TalkPhase phase(enum match_talk_state state)
 }
 
 void service_link_state(enum match_talk_state state, enum match_talk_why why,
-                        Kindred__V1__TalkState *out)
+                        bool bond, Kindred__V1__TalkState *out)
 {
     kindred__v1__talk_state__init(out);
     out->phase = phase(state);
     if (state == TALK_ENDED)
         out->reason = end_reason(why);
+    out->bond = bond && state == TALK_ENDED;
 }
 
 /* The message points into its own struct: it does not move after this. */
@@ -90,7 +111,7 @@ enum err service_link_open(const struct service *service,
     if (err != ERR_NONE)
         return err;
     kindred__v1__talk__init(&link->talk);
-    service_link_state(row->state, row->why, &link->state);
+    service_link_state(row->state, row->why, found->talk.bond, &link->state);
     seal_name(link->your_name, service->keys->name, row->id, mine);
     seal_name(link->their_name, service->keys->name, row->id, theirs);
     memcpy(link->their_key, sides[theirs].talk_key, sizeof link->their_key);

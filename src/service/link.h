@@ -25,6 +25,12 @@ MUST_USE enum err service_link_ask(struct rpc_call *call, uint64_t talk,
                                    void (*done)(struct service_request *request,
                                                 struct rpc_call *call));
 
+/* Ask the store for the mailbox of a receive capability; done() gets it.
+ * ERR_INVALID: not 32 bytes.  ERR_FULL. */
+MUST_USE enum err service_link_mailbox(
+    struct rpc_call *call, ProtobufCBinaryData capability,
+    void (*done)(struct service_request *request, struct rpc_call *call));
+
 /* Fill *link for `side` from what STORE_FIND_TALK gave.  ERR_INTERNAL: the
  * link does not open. */
 MUST_USE enum err service_link_open(const struct service *service,
@@ -32,8 +38,8 @@ MUST_USE enum err service_link_open(const struct service *service,
                                     enum match_role side,
                                     struct service_link *link);
 
-/* The state of a talk in the words of the API. */
+/* The state of a talk in the words of the API; bond: once it has ended. */
 void service_link_state(enum match_talk_state state, enum match_talk_why why,
-                        Kindred__V1__TalkState *out);
+                        bool bond, Kindred__V1__TalkState *out);
 
 #endif

@@ -1,7 +1,5 @@
 /* service/operations -- for those who run the server, on listeners of their
  * own. */
-#include <string.h>
-
 #include "base/log.h"
 #include "base/require.h"
 #include "pb/kindred.api.h"
@@ -9,28 +7,17 @@
 #include "service/bindings.h"
 #include "service/service.h"
 
-enum { NAME = 64 };
-
 /* Who may call what, by the caller's certificate or socket. */
 enum { MAY_STATS = 1 << ROLE_OPERATOR | 1 << ROLE_AUDITOR };
 
-static bool may(const struct rpc_call *call, int roles)
+static bool may(enum role caller, int roles)
 {
-    return (roles >> rpc_call_caller(call)) & 1;
+    return (roles >> caller) & 1;
 }
 
-/* LOG_OFFER_LAPSED is told as offer_lapsed. */
-static void put_name(char name[NAME], enum log_code code)
+bool service_operations_may_watch(enum role caller)
 {
-    const char *from = log_name(code) + strlen("LOG_");
-    size_t i = 0;
-
-    for (; from[i] != '\0'; i++) {
-        REQUIRE(i + 1 < NAME);
-        name[i] = from[i] >= 'A' && from[i] <= 'Z' ? (char)(from[i] - 'A' + 'a')
-                                                   : from[i];
-    }
-    name[i] = '\0';
+    return may(caller, MAY_STATS);
 }
 
 static struct rpc_verdict
@@ -41,15 +28,15 @@ operations_stats(struct rpc_call *call,
     Kindred__V1__StatsResponse response = KINDRED__V1__STATS_RESPONSE__INIT;
     Kindred__V1__Gauges gauges = KINDRED__V1__GAUGES__INIT;
     Kindred__V1__Counter counter[LOG_COUNT], *counters[LOG_COUNT];
-    char name[LOG_COUNT][NAME];
+    char name[LOG_COUNT][LOG_LABEL];
     struct service_stats stats;
 
     (void)request;
-    if (!may(call, MAY_STATS))
+    if (!may(rpc_call_caller(call), MAY_STATS))
         return rpc_fail(call, ERR_PERMISSION);
     for (int i = 0; i < LOG_COUNT; i++) {
         kindred__v1__counter__init(&counter[i]);
-        put_name(name[i], (enum log_code)i);
+        log_label((enum log_code)i, name[i]);
         counter[i].name = name[i];
         counter[i].value = log_counter((enum log_code)i);
         counters[i] = &counter[i];

@@ -15,6 +15,7 @@
 #include "match/engine.h"
 #include "match/event.h"
 #include "seal/row.h"
+#include "seal/token.h"
 #include "store/command.h"
 
 struct rpc_call;
@@ -90,6 +91,11 @@ struct service_port {
 
     /* Use a login nonce up.  ERR_CHALLENGE: used before.  ERR_FULL. */
     enum err (*nonce_use)(void *arg, const uint8_t nonce[static 32]);
+
+    /* Tokens of this member and of older generations are worth nothing from
+     * here on; is this token one of them? */
+    void (*revoke)(void *arg, uint64_t member, uint32_t generation);
+    bool (*revoked)(void *arg, const struct seal_token *token);
 
     /* Who receives in (talk, side), over all loops: the newest wins, the older
      * hears SIGNAL_DROP.  ERR_FULL. */

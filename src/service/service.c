@@ -23,6 +23,7 @@ void service_bind(struct service *service)
         {service_support_bindings, &service_support_count},
         {service_peers_bindings, &service_peers_count},
         {service_talks_bindings, &service_talks_count},
+        {service_safety_bindings, &service_safety_count},
     };
 
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)

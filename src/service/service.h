@@ -38,7 +38,7 @@ struct service_config { /* read-only, shared by all loops */
     char name[65], origin[256];
     struct service_pool pool[SERVICE_POOLS_MAX];
     uint32_t pools;
-    uint32_t consent_version;
+    uint32_t consent_version, cards_per_day;
     uint32_t token_ms;   /* life of an access token */
     char invitation[65]; /* empty: none is valid */
     struct match_limits limits;
@@ -70,6 +70,9 @@ struct service_live {
 void service_bind(struct service *service);
 void service_bind_operations(struct service *service);
 void service_close(struct service *service);
+
+/* May this caller see the numbers: Operations.Stats, and the same as a page? */
+bool service_operations_may_watch(enum role caller);
 
 /* What came back.  On the loop that owns the call. */
 void service_stored(struct service_request *request);

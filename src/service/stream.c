@@ -20,6 +20,7 @@ struct stream {                      /* the call's own state */
     bool unread;    /* more may wait in the store */
     bool behind;    /* the reader is: wait for writable() */
     bool state_due; /* the state is yet to be told */
+    bool bond;      /* as it was when the talk was looked for */
     bool expired;   /* a message was lost to its expiry */
 };
 
@@ -77,7 +78,7 @@ static bool put_state(struct rpc_call *call)
     Kindred__V1__ReceiveResponse response = KINDRED__V1__RECEIVE_RESPONSE__INIT;
     Kindred__V1__TalkState state;
 
-    service_link_state(stream->state, stream->why, &state);
+    service_link_state(stream->state, stream->why, stream->bond, &state);
     if (stream->expired && stream->state == TALK_ENDED)
         state.reason =
             KINDRED__V1__TALK_END_REASON__TALK_END_REASON_MESSAGE_EXPIRED;
@@ -251,6 +252,7 @@ static void talk_found(struct service_request *request, struct rpc_call *call)
         return;
     }
     stream->unread = true;
+    stream->bond = request->job.result.talk.bond;
     set_state(call, row->state, row->why);
 }
 

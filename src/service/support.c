@@ -10,12 +10,16 @@
 #include "service/crisis.h"
 #include "service/link.h"
 
+enum { WISH_MS_MAX = 1800000 };
+
 struct ask {                         /* the call's own state */
     const struct service_live *live; /* first */
     struct seal_token who;
     struct match_key key;
     struct seal_row_side secrets;
     struct match_ticket_view view; /* the latest */
+    uint64_t after;                /* the talk whose age goes on, or 0 */
+    uint64_t wish, wish_ms;
     bool danger, opened;
 };
 
@@ -94,7 +98,12 @@ static enum err send_view(struct rpc_call *call, Kindred__V1__Talk *talk)
         &((const struct ask *)rpc_call_user(call))->view;
     Kindred__V1__TicketState state = KINDRED__V1__TICKET_STATE__INIT;
     Kindred__V1__AskResponse response = KINDRED__V1__ASK_RESPONSE__INIT;
+    uint32_t binding[MATCH_MUST_MAX];
 
+    state.binding_must = binding;
+    for (uint32_t i = 0; i < MATCH_MUST_MAX; i++)
+        if (view->binding >> i & 1)
+            binding[state.n_binding_must++] = i;
     state.ticket_id = view->ticket;
     state.phase = phase(view->state);
     state.age_ms = view->waited_ms;
@@ -102,6 +111,8 @@ static enum err send_view(struct rpc_call *call, Kindred__V1__Talk *talk)
     if (!view->bound_few) /* else it could point at somebody */
         state.wait_reason = wait_reason(view->bound);
     state.estimate_minutes = view->estimate_min;
+    state.meeting_again = view->wishes;
+    state.danger = view->danger;
     state.end_reason = end_reason(view->why);
     state.talk = talk;
     response.event_case = KINDRED__V1__ASK_RESPONSE__EVENT_TICKET;
@@ -192,10 +203,36 @@ static void ask_card(struct service_request *request, struct rpc_call *call)
     order->event.pool = ask->who.pool;
     order->event.ask.card = order->card;
     order->event.ask.danger = ask->danger;
+    order->event.ask.after = ask->after;
+    order->event.ask.wish = ask->wish;
+    order->event.ask.wish_ms = ask->wish_ms;
     order->secrets = ask->secrets;
     wipe(&ask->secrets, sizeof ask->secrets);
     err = service_order_send(service, order);
     ask->opened = err == ERR_NONE;
+    if (err != ERR_NONE)
+        rpc_end(call, err);
+}
+
+/* The mailbox of the talk whose age is to go on is there: then the card. */
+static void ask_after(struct service_request *request, struct rpc_call *call)
+{
+    const struct store_result *result = &request->job.result;
+    struct ask *ask = call ? rpc_call_user(call) : NULL;
+    struct seal_row_mailbox mailbox;
+    enum err err = service_request_err(request);
+
+    if (!call)
+        return;
+    if (err == ERR_NONE)
+        err = seal_row_open_mailbox(
+            &mailbox, request->job.command.find_mailbox.hash,
+            result->mailbox.link.data, result->mailbox.link.size,
+            request->service->keys->row);
+    if (err == ERR_NONE) {
+        ask->after = mailbox.talk; /* whose seeker it was, the store knows */
+        err = service_card_ask(call, ask->who.member, MATCH_SEEKER, ask_card);
+    }
     if (err != ERR_NONE)
         rpc_end(call, err);
 }
@@ -209,10 +246,14 @@ static struct rpc_verdict support_ask(struct rpc_call *call,
 
     if (!ask)
         return rpc_fail(call, ERR_NOMEM);
-    *ask = (struct ask){.live = &ask_live, .danger = request->danger};
+    *ask = (struct ask){.live = &ask_live,
+                        .danger = request->danger,
+                        .wish = request->meet_again,
+                        .wish_ms = request->meet_again_ms};
     err = service_check_caller(call, GRADE_MEMBER, &ask->who);
     if (err == ERR_NONE && (!service_check_country(request->country) ||
-                            !service_check_language(request->language)))
+                            !service_check_language(request->language) ||
+                            request->meet_again_ms > WISH_MS_MAX))
         err = ERR_INVALID;
     if (err == ERR_NONE)
         err = service_check_secrets(service, request->talk_key,
@@ -226,7 +267,9 @@ static struct rpc_verdict support_ask(struct rpc_call *call,
         return rpc_fail(call, err);
     rpc_call_set_user(call, ask);
     rpc_call_watch(call, &ask_watch);
-    err = service_card_ask(call, ask->who.member, MATCH_SEEKER, ask_card);
+    err = request->after_talk.len > 0
+              ? service_link_mailbox(call, request->after_talk, ask_after)
+              : service_card_ask(call, ask->who.member, MATCH_SEEKER, ask_card);
     return err == ERR_NONE ? rpc_later(call) : rpc_fail(call, err);
 }
 
@@ -274,6 +317,46 @@ support_withdraw(struct rpc_call *call,
     if (err == ERR_NONE)
         err = service_key(service_of(call), &order->event.key,
                           request->idempotency_key, &request->base);
+    if (err != ERR_NONE)
+        return service_call_fail(call, order, err);
+    order->event.withdraw.ticket = request->ticket_id;
+    return service_call_send(call, order);
+}
+
+/* Where somebody is there already it is theirs to be told, not ours to tell. */
+static void danger_replied(struct rpc_call *call, enum err err,
+                           uint64_t reference)
+{
+    Kindred__V1__RaiseDangerResponse response =
+        KINDRED__V1__RAISE_DANGER_RESPONSE__INIT;
+
+    (void)reference;
+    response.event_case = KINDRED__V1__RAISE_DANGER_RESPONSE__EVENT_OUTCOME;
+    response.outcome = err == ERR_ALREADY_MATCHED
+                           ? KINDRED__V1__DANGER_OUTCOME__DANGER_OUTCOME_MATCHED
+                           : KINDRED__V1__DANGER_OUTCOME__DANGER_OUTCOME_FIRST;
+    if (err == ERR_NONE || err == ERR_ALREADY_MATCHED)
+        err = rpc_send(call, &response);
+    rpc_end(call, err);
+}
+
+static struct rpc_verdict
+support_raise_danger(struct rpc_call *call,
+                     const Kindred__V1__RaiseDangerRequest *request)
+{
+    static const struct service_live live = {.replied = danger_replied};
+    struct service_order *order = NULL;
+    enum err err =
+        service_call_order(call, GRADE_MEMBER, EVENT_DANGER, &live, &order);
+
+    if (err == ERR_NONE && (!service_check_country(request->country) ||
+                            !service_check_language(request->language)))
+        err = ERR_INVALID;
+    if (err == ERR_NONE)
+        err = service_key(service_of(call), &order->event.key,
+                          request->idempotency_key, &request->base);
+    if (err == ERR_NONE) /* before anything is stored */
+        err = service_crisis_raise(call, request->country, request->language);
     if (err != ERR_NONE)
         return service_call_fail(call, order, err);
     order->event.withdraw.ticket = request->ticket_id;

@@ -20,33 +20,14 @@ struct by_mailbox { /* a unary call's own state: End and Reflect */
     struct service_order *order;     /* until the mailbox is found */
 };
 
-/* Ask for the mailbox of a receive capability. */
-static enum err find_mailbox(struct rpc_call *call,
-                             ProtobufCBinaryData capability,
-                             void (*done)(struct service_request *request,
-                                          struct rpc_call *call))
-{
-    struct service *service = service_of(call);
-    struct service_request *request;
-
-    if (capability.len != SEAL_MAILBOX_CAPABILITY)
-        return ERR_INVALID;
-    request = service_request_new(service, rpc_call_id(call),
-                                  STORE_FIND_MAILBOX, done);
-    if (!request)
-        return ERR_FULL;
-    seal_mailbox_hash(request->job.command.find_mailbox.hash,
-                      service->keys->mailbox, capability.data);
-    return service_request_send(request);
-}
-
 static struct rpc_verdict
 talks_receive(struct rpc_call *call, const Kindred__V1__ReceiveRequest *request)
 {
     enum err err = service_stream_open(call, request->after_seq);
 
     if (err == ERR_NONE)
-        err = find_mailbox(call, request->capability, service_stream_mailbox);
+        err = service_link_mailbox(call, request->capability,
+                                   service_stream_mailbox);
     return err == ERR_NONE ? rpc_later(call) : rpc_fail(call, err);
 }
 
@@ -214,7 +195,7 @@ static struct rpc_verdict finish_order(struct rpc_call *call,
                                        ProtobufCBinaryData capability)
 {
     if (err == ERR_NONE)
-        err = find_mailbox(call, capability, order_mailbox);
+        err = service_link_mailbox(call, capability, order_mailbox);
     if (err != ERR_NONE) {
         if (state && state->order)
             service_order_free(state->order);
@@ -247,13 +228,30 @@ static struct rpc_verdict talks_end(struct rpc_call *call,
     return finish_order(call, state, err, request->capability);
 }
 
+/* Kept: is it mutual now? */
+static void reflected(struct service_request *request, struct rpc_call *call)
+{
+    Kindred__V1__ReflectResponse response = KINDRED__V1__REFLECT_RESPONSE__INIT;
+    enum err err = service_request_err(request);
+
+    response.bond = request->job.result.talk.bond;
+    if (call)
+        service_call_answer(call, err, &response);
+}
+
+static void reflect_replied(struct rpc_call *call, enum err err,
+                            uint64_t reference)
+{
+    if (err == ERR_NONE)
+        err = service_link_ask(call, reference, 0, reflected);
+    if (err != ERR_NONE)
+        rpc_end(call, err);
+}
+
 static struct rpc_verdict
 talks_reflect(struct rpc_call *call, const Kindred__V1__ReflectRequest *request)
 {
-    static const Kindred__V1__ReflectResponse empty =
-        KINDRED__V1__REFLECT_RESPONSE__INIT;
-    static const struct service_live live = {.replied = service_call_replied,
-                                             .empty = &empty.base};
+    static const struct service_live live = {.replied = reflect_replied};
     Kindred__V1__Understood said = request->understood;
     struct by_mailbox *state;
     enum err err = begin_order(call, EVENT_REFLECT, &live, &state);

@@ -24,7 +24,9 @@ enum {
     STORE_CIPHERTEXT_MAX = 32768,
     STORE_MESSAGES_MAX = 256, /* waiting in one mailbox */
     STORE_MAILBOX_BYTES_MAX = 1 << 20,
-    STORE_PAGE_MAX = 64,  /* messages, load rows, swept talks per answer */
+    STORE_BLOCKS_MAX = 256, /* listed, per member */
+    STORE_PAGE_MAX =
+        64, /* messages, load rows, swept talks, blocks per answer */
     STORE_BATCH_MAX = 256 /* jobs in one durable commit */
 };
 
@@ -45,9 +47,12 @@ enum store_command_kind {
     STORE_LOAD,  /* a page of live rows, in recovery order */
     STORE_ENROL,
     STORE_FIND_ACCOUNT,
+    STORE_ROTATE, /* another key, the same member */
     STORE_PUT_CARD,
     STORE_GET_CARD,
     STORE_FIND_TALK,
+    STORE_FIND_OTHER,
+    STORE_LIST_BLOCKS,
     STORE_FIND_MAILBOX,
     STORE_SEND,
     STORE_RECEIVE,
@@ -68,9 +73,9 @@ struct store_command {
             struct store_mailbox mailbox[MATCH_ROLES]; /* of accept, by who
                                                           receives there */
             struct store_bytes link_sealed;            /* of accept */
-            uint8_t close[MATCH_ROLES][STORE_HASH]; /* of end_talk and all that
-                      end one talk: receive_hash of its mailboxes, if closes */
-            uint32_t closes;                        /* 0 or 2 */
+            uint8_t (*close)[STORE_HASH]; /* of end_talk and block: the
+                      receive_hash of every mailbox that closes with it */
+            uint32_t closes;
         } match;
         struct {
             uint64_t cursor; /* 0 first, then what the last page said */
@@ -85,10 +90,14 @@ struct store_command {
         struct {
             uint8_t handle[STORE_HASH];
         } find_account;
-        struct { /* version must be the stored one + 1 */
+        struct {
+            uint8_t old_handle[STORE_HASH], new_handle[STORE_HASH];
+        } rotate;
+        struct { /* version must be the stored one + 1; at most per_day of a
+                    member in the 24 h from the first (0: any number) */
             uint64_t member;
             enum match_role role;
-            uint32_t version, vocabulary_version, consent_version;
+            uint32_t version, vocabulary_version, consent_version, per_day;
             struct store_bytes sealed;
         } put_card;
         struct {
@@ -99,6 +108,14 @@ struct store_command {
                     shown by a capability */
             uint64_t talk, member;
         } find_talk;
+        struct { /* whom member knows by this talk or offer; the key: of the
+                    block it is for, which may have been made already */
+            uint64_t member, via;
+        } find_other;
+        struct { /* those with via above after_via; most ≤ STORE_PAGE_MAX */
+            uint64_t member, after_via;
+            uint32_t most;
+        } list_blocks;
         struct { /* by the receive capability, or by the send one */
             uint8_t hash[STORE_HASH];
             bool sends;
@@ -123,6 +140,16 @@ struct store_command {
     };
 };
 
+/* One entry of a member's list of blocks: whom they block, under what they
+ * knew them by.  The pair is blocked while one of its entries stands. */
+enum store_known { KNOWN_BY_OFFER, KNOWN_AS_SEEKER, KNOWN_AS_PEER };
+struct store_block {
+    uint64_t member, via, other;
+    enum store_known known;
+    uint32_t day; /* since 1970; no finer */
+    bool gone;    /* put: removed */
+};
+
 struct store_message {
     uint64_t seq;
     struct store_bytes ciphertext;
@@ -141,7 +168,10 @@ struct store_result {
     enum err err;               /* of REFUSED; ERR_STORE: nothing was done */
     union {
         struct match_result match; /* rows in the arena */
-        uint64_t epoch;            /* claim */
+        struct {                   /* claim */
+            uint64_t epoch;
+            uint64_t rotated_ms; /* the last rotation of any key; 0: none */
+        };
         struct {
             struct store_loaded *row; /* ≤ STORE_PAGE_MAX */
             uint32_t rows;
@@ -152,8 +182,9 @@ struct store_result {
             uint32_t pool;
             enum match_grade grade;
             uint64_t grade_until_ms;
+            uint32_t generation; /* how often its key was rotated */
             bool active;
-        } account; /* enrol and find_account */
+        } account; /* enrol, find_account and rotate */
         struct {
             uint32_t version, vocabulary_version, consent_version;
             struct store_bytes sealed;
@@ -161,7 +192,14 @@ struct store_result {
         struct {
             struct match_talk_row row;
             struct store_bytes link;
+            bool bond; /* of the two, now */
         } talk;
+        uint64_t other; /* find_other */
+        struct {        /* in ascending order of via */
+            struct store_block *block;
+            uint32_t blocks;
+            bool more; /* another page waits */
+        } listed;
         struct {
             struct store_bytes link;
             uint8_t receive_hash[STORE_HASH];

@@ -23,14 +23,18 @@ static part_fn *const match_parts[COMMAND_KINDS] = {
     [COMMAND_BLOCK] = store_decide_pair_block,
     [COMMAND_UNBLOCK] = store_decide_pair_unblock,
     [COMMAND_HOLD] = store_decide_pair_hold,
+    [COMMAND_RAISE_DANGER] = store_decide_ticket_danger,
 };
 
 static part_fn *const other_parts[STORE_COMMAND_KINDS] = {
     [STORE_ENROL] = store_decide_member_enrol,
     [STORE_FIND_ACCOUNT] = store_decide_member_find,
+    [STORE_ROTATE] = store_decide_member_rotate,
     [STORE_PUT_CARD] = store_decide_member_put_card,
     [STORE_GET_CARD] = store_decide_member_get_card,
     [STORE_FIND_TALK] = store_decide_mail_find_talk,
+    [STORE_FIND_OTHER] = store_decide_block_other,
+    [STORE_LIST_BLOCKS] = store_decide_block_list,
     [STORE_FIND_MAILBOX] = store_decide_mail_find,
     [STORE_SEND] = store_decide_mail_send,
     [STORE_RECEIVE] = store_decide_mail_receive,
@@ -57,6 +61,8 @@ static uint64_t match_scope(const struct match_command *command)
         return command->open_ticket.ticket.member;
     case COMMAND_CLOSE_TICKET:
         return command->close_ticket.member;
+    case COMMAND_RAISE_DANGER:
+        return command->raise_danger.member;
     case COMMAND_OPEN_DUTY:
         return command->open_duty.duty.member;
     case COMMAND_SET_DUTY:
@@ -100,6 +106,8 @@ static struct store_memo memo_of(const struct store_work *work)
         memo.scope = match_scope(work->command);
     } else if (command->kind == STORE_ENROL) {
         memo.scope = fold(command->enrol.handle);
+    } else if (command->kind == STORE_ROTATE) {
+        memo.scope = fold(command->rotate.old_handle);
     } else if (command->kind == STORE_PUT_CARD) {
         memo.scope = command->put_card.member;
     } else if (command->kind == STORE_SEND) {
@@ -144,6 +152,9 @@ static void put_secrets(struct store_work *work)
     }
     if (work->command->kind == COMMAND_RARITY)
         keeper->ops->rarity(keeper, work->command);
+    if (work->command->kind == COMMAND_BLOCK ||
+        work->command->kind == COMMAND_UNBLOCK)
+        store_decide_block_write(work);
     store_decide_mail_close(work);
 }
 
@@ -216,7 +227,7 @@ static void replay_other(struct store_work *work, struct store_result *result)
     struct store_member member;
     struct store_box box;
 
-    if (command->kind == STORE_ENROL &&
+    if ((command->kind == STORE_ENROL || command->kind == STORE_ROTATE) &&
         keeper->ops->member(keeper, work->reference, &member)) {
         store_decide_member_tell(work, &member);
     } else if (command->kind == STORE_PUT_CARD) {
@@ -277,6 +288,7 @@ static void decide_node(struct store_work *work, struct store_result *result)
 
         keeper->ops->claim(keeper, epoch);
         result->epoch = epoch;
+        result->rotated_ms = keeper->ops->rotated_ms(keeper);
     } else if (job->command.kind == STORE_COUNT) {
         keeper->ops->count(keeper, job);
     } else if (job->command.kind == STORE_SWEEP) {

@@ -55,7 +55,7 @@ void store_decide_mail_close(struct store_work *work)
     struct store_keeper *keeper = work->keeper;
     struct store_box box;
 
-    for (uint32_t i = 0; i < command->match.closes && i < MATCH_ROLES; i++) {
+    for (uint32_t i = 0; i < command->match.closes; i++) {
         if (!keeper->ops->box(keeper, command->match.close[i], false, &box,
                               NULL) ||
             box.closed_ms != 0)
@@ -75,6 +75,8 @@ enum err store_decide_mail_find_talk(struct store_work *work)
         (member != 0 && talk->seeker != member && talk->peer != member))
         return ERR_NO_TALK;
     work->job->result.talk.row = *talk;
+    work->job->result.talk.bond =
+        store_decide_pair_bond(work, talk->seeker, talk->peer);
     work->job->result.talk.link =
         work->keeper->ops->link(work->keeper, id, &work->job->arena);
     return ERR_NONE;

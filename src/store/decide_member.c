@@ -27,6 +27,7 @@ void store_decide_member_tell(struct store_work *work,
     result->account.pool = member->pool;
     result->account.grade = member->grade;
     result->account.grade_until_ms = member->grade_until_ms;
+    result->account.generation = member->generation;
     result->account.active = !member->held;
 }
 
@@ -63,6 +64,46 @@ enum err store_decide_member_find(struct store_work *work)
     return ERR_NONE;
 }
 
+/* The id stays, and with it all that is the member's. */
+enum err store_decide_member_rotate(struct store_work *work)
+{
+    const struct store_command *command = &work->job->command;
+    struct store_keeper *keeper = work->keeper;
+    struct store_member member, other;
+
+    if (!keeper->ops->member_of(keeper, command->rotate.old_handle, &member))
+        return ERR_NOT_ENROLLED;
+    if (member.held)
+        return ERR_MEMBER_INACTIVE;
+    if (keeper->ops->member_of(keeper, command->rotate.new_handle, &other))
+        return ERR_ENROLLED;
+    memcpy(member.handle, command->rotate.new_handle, STORE_HASH);
+    member.generation++;
+    member.rotated_ms = work->now_ms;
+    keeper->ops->put_member(keeper, &member);
+    store_decide_member_tell(work, &member);
+    work->reference = member.id;
+    return ERR_NONE;
+}
+
+enum { DAY_MS = 86400000 };
+
+/* One more card today; false: that would be more than per_day.  A day begins
+ * with its first card. */
+static bool count_card(struct store_member *member, uint32_t per_day,
+                       uint64_t now_ms)
+{
+    if (now_ms >= member->cards_since_ms + DAY_MS) {
+        member->cards_since_ms = now_ms;
+        member->cards_put = 0;
+    }
+    if (per_day != 0 && member->cards_put >= per_day)
+        return false;
+    if (member->cards_put < UINT32_MAX)
+        member->cards_put++;
+    return true;
+}
+
 enum err store_decide_member_put_card(struct store_work *work)
 {
     const struct store_command *command = &work->job->command;
@@ -84,6 +125,8 @@ enum err store_decide_member_put_card(struct store_work *work)
     work->job->result.card.version = member.card_version[card.role];
     if (card.version != member.card_version[card.role] + 1)
         return ERR_CARD_VERSION;
+    if (!count_card(&member, command->put_card.per_day, work->now_ms))
+        return ERR_CARDS_PER_DAY;
     keeper->ops->put_card(keeper, &card);
     member.card_version[card.role] = card.version;
     keeper->ops->put_member(keeper, &member);

@@ -64,7 +64,9 @@ enum err store_decide_offer_make(struct store_work *work)
         return ERR_NOT_ON_DUTY;
     if (duty->state == DUTY_PAUSED)
         return ERR_DUTY_STATE;
-    if (duty->used >= duty->capacity)
+    if (duty->used >= duty->capacity ||
+        store_decide_duty_full_today(work, duty,
+                                     work->command->offer.day_since_ms))
         return ERR_FULL;
     if (ticket->pool != wanted->pool || duty->pool != wanted->pool)
         return ERR_PERMISSION;
@@ -109,7 +111,8 @@ static enum err answered(struct store_work *work, uint64_t id, uint64_t peer,
 }
 
 static void add_talk(struct store_work *work,
-                     const struct match_offer_row *offer, uint64_t since_ms)
+                     const struct match_offer_row *offer,
+                     const struct match_ticket_row *ticket)
 {
     struct match_row row = {.kind = ROW_TALK,
                             .talk = {.id = work->command->accept.talk,
@@ -121,7 +124,8 @@ static void add_talk(struct store_work *work,
                                      .p = offer->p,
                                      .state = TALK_JOINING,
                                      .showns = offer->showns,
-                                     .since_ms = since_ms,
+                                     .carry = ticket->carry,
+                                     .since_ms = ticket->since_ms,
                                      .started_ms = work->now_ms}};
 
     memcpy(row.talk.shown, offer->shown, sizeof row.talk.shown);
@@ -159,7 +163,7 @@ enum err store_decide_offer_accept(struct store_work *work)
     }
     store_move_offer_accept(offer);
     store_move_ticket(ticket, TICKET_MATCHED, TICKET_WHY_MATCHED);
-    add_talk(work, offer, ticket->since_ms);
+    add_talk(work, offer, ticket);
     work->reference = talk;
     return ERR_NONE;
 }

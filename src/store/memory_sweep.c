@@ -171,6 +171,24 @@ static void sweep_memos(struct broom *broom)
     }
 }
 
+/* When a key was rotated is nobody's business once its tokens are over. */
+static void sweep_rotations(struct broom *broom)
+{
+    struct store_table *table = &broom->memory->members;
+    uint32_t n = 0;
+
+    for (uint32_t slot = 0; slot < table->slots; slot++) {
+        struct store_member *m = store_table_at(table, slot);
+
+        if (!m || m->rotated_ms == 0 ||
+            !over(broom, m->rotated_ms, broom->job->command.sweep.key_ms))
+            continue;
+        m->rotated_ms = 0;
+        if (!counted(broom, &n))
+            return;
+    }
+}
+
 void store_memory_sweep_all(struct store_keeper *keeper, struct store_job *job)
 {
     struct broom broom = {.memory = (struct store_memory *)(void *)keeper,
@@ -185,4 +203,5 @@ void store_memory_sweep_all(struct store_keeper *keeper, struct store_job *job)
     sweep_subjects(&broom, ROW_TALK);
     sweep_pairs(&broom);
     sweep_memos(&broom);
+    sweep_rotations(&broom);
 }

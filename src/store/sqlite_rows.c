@@ -39,6 +39,10 @@ static void claim(struct store_keeper *keeper, uint64_t to)
     store_query_run(&q);
 }
 
+#define MEMBER_COLUMNS                                                         \
+    "id, handle, pool, grade, grade_until_ms, held, generation, rotated_ms,"   \
+    " seeker_version, peer_version, cards_put, cards_since_ms"
+
 static bool read_member(struct store_query *q, struct store_member *out)
 {
     if (!store_query_step(q))
@@ -49,8 +53,12 @@ static bool read_member(struct store_query *q, struct store_member *out)
     out->grade = (enum match_grade)store_query_u32(q);
     out->grade_until_ms = store_query_u64(q);
     out->held = store_query_u64(q) != 0;
+    out->generation = store_query_u32(q);
+    out->rotated_ms = store_query_u64(q);
     out->card_version[MATCH_SEEKER] = store_query_u32(q);
     out->card_version[MATCH_PEER] = store_query_u32(q);
+    out->cards_put = store_query_u32(q);
+    out->cards_since_ms = store_query_u64(q);
     store_query_end(q);
     return true;
 }
@@ -59,8 +67,7 @@ static bool member(struct store_keeper *keeper, uint64_t id,
                    struct store_member *out)
 {
     struct store_query q = store_sqlite_ask(
-        keeper, "SELECT id, handle, pool, grade, grade_until_ms, held,"
-                " seeker_version, peer_version FROM member WHERE id = ?");
+        keeper, "SELECT " MEMBER_COLUMNS " FROM member WHERE id = ?");
 
     store_query_put(&q, id);
     return read_member(&q, out);
@@ -71,8 +78,7 @@ static bool member_of(struct store_keeper *keeper,
                       struct store_member *out)
 {
     struct store_query q = store_sqlite_ask(
-        keeper, "SELECT id, handle, pool, grade, grade_until_ms, held,"
-                " seeker_version, peer_version FROM member WHERE handle = ?");
+        keeper, "SELECT " MEMBER_COLUMNS " FROM member WHERE handle = ?");
 
     store_query_put_bytes(&q, handle, STORE_HASH);
     return read_member(&q, out);
@@ -83,9 +89,12 @@ static void put_member(struct store_keeper *keeper,
 {
     struct store_query q = store_sqlite_ask(
         keeper,
-        "INSERT INTO member VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
-        " ON CONFLICT(id) DO UPDATE SET grade = ?4, grade_until_ms = ?5,"
-        " held = ?6, seeker_version = ?7, peer_version = ?8");
+        "INSERT INTO member(" MEMBER_COLUMNS
+        ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
+        " ON CONFLICT(id) DO UPDATE SET handle = ?2, grade = ?4,"
+        " grade_until_ms = ?5, held = ?6, generation = ?7, rotated_ms = ?8,"
+        " seeker_version = ?9, peer_version = ?10, cards_put = ?11,"
+        " cards_since_ms = ?12");
 
     store_query_put(&q, m->id);
     store_query_put_bytes(&q, m->handle, STORE_HASH);
@@ -93,9 +102,27 @@ static void put_member(struct store_keeper *keeper,
     store_query_put(&q, m->grade);
     store_query_put(&q, m->grade_until_ms);
     store_query_put(&q, m->held);
+    store_query_put(&q, m->generation);
+    store_query_put(&q, m->rotated_ms);
     store_query_put(&q, m->card_version[MATCH_SEEKER]);
     store_query_put(&q, m->card_version[MATCH_PEER]);
+    store_query_put(&q, m->cards_put);
+    store_query_put(&q, m->cards_since_ms);
     store_query_run(&q);
+}
+
+static uint64_t rotated_ms(struct store_keeper *keeper)
+{
+    struct store_query q = store_sqlite_ask(
+        keeper, "SELECT rotated_ms FROM member WHERE rotated_ms <> 0"
+                " ORDER BY rotated_ms DESC LIMIT 1");
+    uint64_t latest_ms = 0;
+
+    if (store_query_step(&q)) {
+        latest_ms = store_query_u64(&q);
+        store_query_end(&q);
+    }
+    return latest_ms;
 }
 
 /* ---- reading tickets, offers, duties, talks ---- */
@@ -144,6 +171,10 @@ void store_sqlite_rows_ticket(struct store_query *q, struct match_row *row)
     t->backoff_until_ms = store_query_u64(q);
     t->tie = store_query_u64(q);
     read_key(q, &t->key);
+    t->carry = store_query_u8(q);
+    t->wish = store_query_u64(q);
+    t->wish_talk = store_query_u64(q);
+    t->wish_until_ms = store_query_u64(q);
 }
 
 void store_sqlite_rows_offer(struct store_query *q, struct match_row *row)
@@ -166,6 +197,7 @@ void store_sqlite_rows_offer(struct store_query *q, struct match_row *row)
     o->deadline_ms = store_query_u64(q);
     read_shown(q, o->shown);
     read_key(q, &o->answer);
+    o->met = store_query_u64(q);
 }
 
 void store_sqlite_rows_duty(struct store_query *q, struct store_row *row)
@@ -190,6 +222,7 @@ void store_sqlite_rows_duty(struct store_query *q, struct store_row *row)
     d->tie = store_query_u64(q);
     read_key(q, &d->key);
     row->record_ms = store_query_u64(q);
+    d->day_max = store_query_u8(q);
 }
 
 void store_sqlite_rows_talk(struct store_query *q, struct match_row *row)
@@ -214,6 +247,7 @@ void store_sqlite_rows_talk(struct store_query *q, struct match_row *row)
     t->started_ms = store_query_u64(q);
     t->ended_ms = store_query_u64(q);
     read_shown(q, t->shown);
+    t->carry = store_query_u8(q);
 }
 
 static const char *const selects[ROW_TALK + 1] = {
@@ -252,7 +286,8 @@ static void add_ticket(struct store_keeper *keeper,
 {
     struct store_query q = store_sqlite_ask(
         keeper, "INSERT INTO ticket(" STORE_TICKET_COLUMNS
-                ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+                " ?, ?)");
 
     store_query_put(&q, t->id);
     store_query_put(&q, t->member);
@@ -266,6 +301,10 @@ static void add_ticket(struct store_keeper *keeper,
     store_query_put(&q, t->backoff_until_ms);
     store_query_put(&q, t->tie);
     put_key(&q, &t->key);
+    store_query_put(&q, t->carry);
+    store_query_put(&q, t->wish);
+    store_query_put(&q, t->wish_talk);
+    store_query_put(&q, t->wish_until_ms);
     store_query_run(&q);
 }
 
@@ -274,7 +313,7 @@ static void change_ticket(struct store_keeper *keeper,
 {
     struct store_query q = store_sqlite_ask(
         keeper, "UPDATE ticket SET state = ?1, why = ?2, offers = ?3,"
-                " backoff_until_ms = ?4,"
+                " backoff_until_ms = ?4, danger = ?6,"
                 " sealed = CASE WHEN ?1 < 2 THEN sealed END WHERE id = ?5");
 
     store_query_put(&q, t->state);
@@ -282,6 +321,7 @@ static void change_ticket(struct store_keeper *keeper,
     store_query_put(&q, t->offers);
     store_query_put(&q, t->backoff_until_ms);
     store_query_put(&q, t->id);
+    store_query_put(&q, t->danger);
     store_query_run(&q);
     if (t->state <= TICKET_OFFERED)
         return;
@@ -297,7 +337,7 @@ static void add_offer(struct store_keeper *keeper,
     struct store_query q = store_sqlite_ask(
         keeper,
         "INSERT INTO offer(" STORE_OFFER_COLUMNS
-        ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 
     store_query_put(&q, o->id);
     store_query_put(&q, o->ticket);
@@ -314,6 +354,7 @@ static void add_offer(struct store_keeper *keeper,
     store_query_put(&q, o->deadline_ms);
     put_shown(&q, o->shown);
     put_key(&q, &o->answer);
+    store_query_put(&q, o->met);
     store_query_run(&q);
 }
 
@@ -336,12 +377,13 @@ static void put_duty(struct store_keeper *keeper, const struct store_row *put)
     struct store_query q = store_sqlite_ask(
         keeper,
         "INSERT INTO duty(" STORE_DUTY_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5,"
-        " ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)"
-        " ON CONFLICT(member) DO UPDATE SET state = ?3, why = ?4, grade = ?5,"
+        " ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,"
+        " ?20) ON CONFLICT(member) DO UPDATE SET state = ?3, why = ?4, grade = "
+        "?5,"
         " capacity = ?6, used = ?7, lapses = ?8, yes = ?9, total = ?10,"
         " grade_until_ms = ?11, until_ms = ?12, rest_ms = ?13,"
         " rest_until_ms = ?14, tie = ?15, key0 = ?16, key1 = ?17,"
-        " key_hash = ?18, record_ms = ?19");
+        " key_hash = ?18, record_ms = ?19, day_max = ?20");
 
     store_query_put(&q, d->member);
     store_query_put(&q, d->pool);
@@ -360,6 +402,7 @@ static void put_duty(struct store_keeper *keeper, const struct store_row *put)
     store_query_put(&q, d->tie);
     put_key(&q, &d->key);
     store_query_put(&q, put->record_ms);
+    store_query_put(&q, d->day_max);
     store_query_run(&q);
 }
 
@@ -369,7 +412,7 @@ static void add_talk(struct store_keeper *keeper,
     struct store_query q = store_sqlite_ask(
         keeper,
         "INSERT INTO talk(" STORE_TALK_COLUMNS
-        ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 
     store_query_put(&q, t->id);
     store_query_put(&q, t->ticket);
@@ -388,6 +431,7 @@ static void add_talk(struct store_keeper *keeper,
     store_query_put(&q, t->started_ms);
     store_query_put(&q, t->ended_ms);
     put_shown(&q, t->shown);
+    store_query_put(&q, t->carry);
     store_query_run(&q);
 }
 
@@ -396,7 +440,8 @@ static void change_talk(struct store_keeper *keeper,
 {
     struct store_query q = store_sqlite_ask(
         keeper, "UPDATE talk SET state = ?, why = ?, joined = ?,"
-                " reflected = ?, again = ?, ended_ms = ? WHERE id = ?");
+                " reflected = ?, again = ?, ended_ms = ?, carry = ?"
+                " WHERE id = ?");
 
     store_query_put(&q, t->state);
     store_query_put(&q, t->why);
@@ -404,6 +449,7 @@ static void change_talk(struct store_keeper *keeper,
     store_query_put(&q, t->reflected);
     store_query_put(&q, t->again);
     store_query_put(&q, t->ended_ms);
+    store_query_put(&q, t->carry);
     store_query_put(&q, t->id);
     store_query_run(&q);
 }
@@ -430,6 +476,7 @@ void store_sqlite_rows_ops(struct store_keeper_ops *ops)
     ops->member = member;
     ops->member_of = member_of;
     ops->put_member = put_member;
+    ops->rotated_ms = rotated_ms;
     ops->row = row;
     ops->put_row = put_row;
 }

@@ -172,4 +172,8 @@ void store_sqlite_sweep_all(struct store_keeper *keeper, struct store_job *job)
           "DELETE FROM memo WHERE (scope, key0, key1) IN (SELECT scope, key0,"
           " key1 FROM memo WHERE made_ms <= ?1 LIMIT ?2)",
           job->command.sweep.key_ms);
+    clear(&broom,
+          "UPDATE member SET rotated_ms = 0 WHERE id IN (SELECT id FROM member"
+          " WHERE rotated_ms <> 0 AND rotated_ms <= ?1 LIMIT ?2)",
+          job->command.sweep.key_ms);
 }

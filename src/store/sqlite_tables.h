@@ -43,18 +43,20 @@ void store_sqlite_pairs_read(struct store_query *query,
 
 #define STORE_TICKET_COLUMNS                                                   \
     "id, member, pool, state, why, danger, offers, since_ms, expires_ms,"      \
-    " backoff_until_ms, tie, key0, key1, key_hash"
+    " backoff_until_ms, tie, key0, key1, key_hash, carry, wish, wish_talk,"    \
+    " wish_until_ms"
 #define STORE_OFFER_COLUMNS                                                    \
     "id, ticket, seeker, peer, pool, state, danger, showns, p,"                \
     " seeker_version, peer_version, made_ms, deadline_ms, shown0, shown1,"     \
-    " shown2, key0, key1, key_hash"
+    " shown2, key0, key1, key_hash, met"
 #define STORE_DUTY_COLUMNS                                                     \
     "member, pool, state, why, grade, capacity, used, lapses, yes, total,"     \
     " grade_until_ms, until_ms, rest_ms, rest_until_ms, tie, key0, key1,"      \
-    " key_hash, record_ms"
+    " key_hash, record_ms, day_max"
 #define STORE_TALK_COLUMNS                                                     \
     "id, ticket, offer, seeker, peer, pool, p, state, why, joined, reflected," \
-    " again, showns, since_ms, started_ms, ended_ms, shown0, shown1, shown2"
+    " again, showns, since_ms, started_ms, ended_ms, shown0, shown1, shown2,"  \
+    " carry"
 #define STORE_PAIR_COLUMNS "kind, a, b, ticket, until_ms"
 
 #endif

@@ -170,6 +170,58 @@ def main_job(world):
     check.that("once only", seeker.run("reflect", "yes")[0] == 2)
 
 
+def not_a_fit(world):
+    """The next ask goes on with the wait of a talk that was none, once."""
+    seeker = Person(world, "unfit-s").ready("seeker", *SEEKER)
+    peers = [Person(world, f"unfit-p{i}").ready("peer", *PEER) for i in range(2)]
+    code, _, err = seeker.run("ask", "--not-a-fit")
+    check.that("without a talk there is nothing to go on with", code == 2 and err, err)
+    times = []
+    for peer, words in zip(peers, ([], ["--not-a-fit"])):
+        ask = seeker.start("ask", *words)
+        ask.wait_for("Looking for somebody")
+        time.sleep(1.2)
+        duty = peer.start("attend", "--auto", "accept", "--once")
+        times.append(float(ask.wait_for(r"is there for you, after ([\d.]+) s")[1]))
+        ask.wait_for("is here")
+        duty.wait_for("is here")
+        ask.say("/end")
+        check.that("the talk is over", ask.end() == 0 and duty.end() == 0, ask.said)
+    check.that("the wait went on", times[1] > times[0] + 1, times)
+    code, _, err = seeker.run("ask", "--not-a-fit")
+    check.that("once", code == 1 and "AGE_SPENT" in err, err)
+
+
+def meet_again(world):
+    """Both say that they would meet again: one asks for the other, who is told who it is."""
+    seeker = Person(world, "again-s").ready("seeker", *SEEKER)
+    peer = Person(world, "again-p").ready("peer", *PEER)
+    duty = peer.start("attend", "--auto", "accept", "--once", "--rest-s", "1")
+    duty.wait_for("You are on duty")
+    ask = seeker.start("ask")
+    name = duty.wait_for(r"You talk with (.+?)\.")[1]
+    duty.wait_for("is here")
+    ask.wait_for("is here")
+    ask.say("/end")
+    check.that("the talk is over", ask.end() == 0 and duty.end() == 0, ask.said)
+    code, out, err = seeker.run("reflect", "yes", "--again")
+    number = re.search(r"ask --meet-again ([0-9a-f]{16})", out)
+    check.that("it says how", code == 0 and number, out, err)
+    code, _, err = seeker.run("ask", "--meet-again", number[1])
+    check.that("not both said so", code == 1 and "NO_BOND" in err, err)
+    code, _, err = seeker.run("ask", "--meet-again", "nonsense")
+    check.that("that is no number", code == 2 and err, err)
+    check.that("now both did", peer.run("reflect", "yes", "--again")[0] == 0)
+    ask = seeker.start("ask", "--meet-again", number[1])
+    ask.wait_for("Waiting for the one you have met")
+    duty = peer.start("attend", "--rest-s", "1", "--once")
+    duty.wait_for(f"You have met: {name}, who asks for you")
+    duty.say("y")
+    ask.wait_for("is here")
+    ask.say("/end")
+    check.that("and they met", ask.end() == 0 and duty.end() == 0, ask.said, duty.said)
+
+
 def many_lines(world):
     """A pipe that is faster than the relay; nothing is lost or overtaken."""
     seeker = Person(world, "many-s").ready("seeker", *SEEKER)
@@ -284,17 +336,22 @@ def danger(world):
     check.that("what was refused is not gone on with", "begun before" not in ask.said, ask.said)
     ask.process.send_signal(signal.SIGINT)
     ask.end()
-    plain = seeker.start("ask")
+    plain = seeker.start("ask", "--country", "US")
     plain.wait_for("Looking for somebody")
+    code, out, err = seeker.run("danger", "--country", "us")
+    check.that("beside it, who helps at once comes first", code == 0 and
+               0 < out.find("988") < out.find("You go first now"), out, err)
     plain.kill()
     code, out, err = seeker.run("ask", "--danger", "--country", "US", text="")
     check.that("beside a plain request the help comes first, then the reason",
                "988" in out and code == 1 and "TICKET_LIVES" in err and "withdraw" in err, out, err)
     check.that("and the plain one can still be taken back", seeker.run("withdraw")[0] == 0)
+    code, _, err = seeker.run("danger")
+    check.that("without a request it says where to turn", code == 2 and "kindred crisis" in err, err)
 
 
 with Server(sys.argv[1]) as world:
-    for part in (looks, keys, main_job, many_lines, killed, declines, danger):
+    for part in (looks, keys, main_job, not_a_fit, meet_again, many_lines, killed, declines, danger):
         try:
             part(world)
         except Exception as error:  # each part stands alone

@@ -4,14 +4,17 @@ Seekers and peers live through thirty-odd crashes: whatever a call failed with,
 they repeat it with its key until they hear an answer, and write down what they
 were told.  After each restart some of it, and at the end all of it, is asked
 for again: accepted talks, messages and their numbers, withdrawals, cards,
-reflections, and who waits.  No peer ever has more than their capacity.
+reflections, replaced keys, and who waits.  No peer ever has more than their capacity.
 Usage: crash_test.py BUILD_DIR [SEED]."""
+import copy
 import os
 import queue
 import random
 import sys
 import threading
 import time
+
+import nacl.bindings as sodium
 
 from world import Check, Failed, Member, Server, key
 
@@ -201,11 +204,46 @@ def waiter_life(server, _):
         over.wait(0.3)
 
 
+def keys_life(server, _):
+    """Somebody who rotates their key again and again: what was replaced never comes back."""
+    me = Member(server, grade=1).ready(1, have=["heroin"])
+    while not over.is_set():
+        new, once = sodium.crypto_sign_seed_keypair(os.urandom(32)), key()
+
+        def rotate():
+            while True:
+                try:
+                    return me.api.call("Accounts/RotateKey", **me.rotation(new, idempotency_key=once))
+                except Failed as error:
+                    if error.reason != "CHALLENGE_EXPIRED":
+                        raise
+        insist(me, rotate)
+        old, token, (me.public, me.secret) = (me.public, me.secret), me.token, new
+        insist(me, me.login)
+        told("an old token is worth nothing", lambda api, token=token: refused(
+            "an old token is worth nothing", "TOKEN_EXPIRED", lambda: api.call("Cards/GetCard", token, role=1)))
+        told("an old key is nobody's", lambda api, old=old: refused(
+            "an old key is nobody's", "NOT_ENROLLED", lambda: log_in(me, api, *old)))
+        card = insist(me, lambda: me.api.call("Cards/GetCard", me.token, role=1)).card
+        check.that("the new key is the same member", card.version == 1)
+        over.wait(0.2)
+
+
+def log_in(me, api, public, secret):
+    nonce = api.call("Accounts/Challenge").nonce
+    return api.call("Accounts/Login", public_key=public, nonce=nonce,
+                    signature=me._sign(b"kindred.v1.login", nonce, secret=secret))
+
+
 def fresh(self):
-    """An access token on a connection that the checker may use, too."""
-    if self.token is None:
-        self.login()
-    return self.token
+    """An access token that this run of the server takes: a rotation by anybody, and a crash, end others."""
+    if getattr(self, "sure_of", None) != self.server.process.pid:
+        checker = copy.copy(self)
+        checker.api = self.server.api()
+        checker.login()
+        checker.api.close()
+        self.sure_of, self.sure = self.server.process.pid, checker.token
+    return self.sure
 
 
 Member.fresh = fresh
@@ -259,10 +297,10 @@ def person(life, server, name):
 
 FLAGS = ("--settle-ms", "0", "--offer-ms", "3000", "--exclude-talked-ms", "0", "--exclude-declined-ms", "0",
          "--exclude-lapsed-ms", "0", "--lapses-max", "255", "--batch-ms", "50", "--relax-ms", "1",
-         "--offers-max", "255", "--backoff-ms", "0")
+         "--offers-max", "255", "--backoff-ms", "0", "--cards-per-day", "10000")
 with Server(sys.argv[1], *FLAGS) as world:
     up.set()
-    lives = [(seeker_life, i) for i in range(SEEKERS)] + [(peer_life, i) for i in range(PEERS)] + [(waiter_life, 0)]
+    lives = [(seeker_life, i) for i in range(SEEKERS)] + [(peer_life, i) for i in range(PEERS)] + [(waiter_life, 0), (keys_life, 0)]
     threads = [threading.Thread(target=person, args=(life, world, name), daemon=True) for life, name in lives]
     for thread in threads:
         thread.start()
@@ -289,7 +327,7 @@ with Server(sys.argv[1], *FLAGS) as world:
     kinds = {what for what, _ in history}
     print(f"seed {seed}: {crash} crashes, {len(history)} facts of {len(kinds)} kinds, {len(talks)} talks, "
           f"{sum(len(s) for s in sent.values())} messages")
-    check.that("there was something to lose", len(kinds) >= 6 and len(talks) >= 5, kinds, len(talks))
+    check.that("there was something to lose", len(kinds) >= 8 and len(talks) >= 5, kinds, len(talks))
     check.that("thirty crashes", crash >= 30, crash)
     check.that("stops in order", world.stop() == 0)
 check.report()

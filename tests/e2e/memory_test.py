@@ -64,6 +64,8 @@ class Secrets:
     def member(self, m):
         self.add("an access token", m.token)
         self.add("the bytes of an access token", base64.urlsafe_b64decode(m.token + "=" * (-len(m.token) % 4)))
+        if m.bound:
+            self.add("a proof key", m.token.proof_key)
         self.add("a receive capability", m.mailbox)
 
     def server(self, server, key_file):
@@ -100,7 +102,7 @@ def connect(server, trust, method, fields, token=None):
 
 def story(server, trust, secrets):
     """Two meet, talk, end and leave; each of the ways in is gone."""
-    peer = Member(server).ready(2, have=["heroin", "veteran"], show=["heroin"])
+    peer = Member(server, bound=True).ready(2, have=["heroin", "veteran"], show=["heroin"])
     seeker = Member(server).ready(1, have=["heroin", "veteran"], seek=[("heroin", 3)], show=["heroin"])
     duty = peer.attend(capacity=1)
     duty.next()

@@ -1,7 +1,7 @@
 """privacy -- nothing of a person is in the log, the database, or the name of a file.
 
 A whole story of several people, with everything logged; then every byte of the
-log, of DATA and of its file names is searched for what they used: terms, texts,
+log, of /metrics, of DATA and of its file names is searched for what they used: terms, texts,
 keys, capabilities, access tokens, the invitation, names, addresses.  The search
 is shown to find things by planting them (service/service law 1).  Usage: privacy_test.py BUILD_DIR."""
 import base64
@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 
+from scrape import ACCESS, scrape
 from world import Check, Member, Server, key, term
 
 check = Check()
@@ -54,8 +55,10 @@ class Secrets:
 
 
 def haystack(server):
-    """Every byte of the log and of DATA, and the names of the files."""
+    """Every byte of the log, of the metrics while it runs, and of DATA, and the names of the files."""
     where = [("the log", server.log.read_bytes())]
+    if server.process.poll() is None:
+        where.append(("the metrics", scrape(server).text.encode()))
     for path in sorted(server.data.rglob("*")):
         where.append(("a file name", str(path.relative_to(server.data)).encode()))
         if path.is_file():
@@ -143,7 +146,10 @@ def story(server, secrets):
 
 def only_in_log(server, used):
     """Numbers that the database needs, but no line may have."""
-    words = set(server.log.read_text().replace(":", " ").split())
+    lines = server.log.read_text().splitlines()
+    calls = [line for line in lines if line.startswith("access")]
+    check.that("calls are there", len(calls) > 30 and all(ACCESS.fullmatch(line) for line in calls), calls[:3])
+    words = set(" ".join(line for line in lines if line not in calls).replace(":", " ").split())
     check.that("no client's port is in the log", not {str(p) for p in used} & words, used & {int(w) for w in words if w.isdigit()})
     check.that("the lines are words and counts", all(len(w) < 24 for w in words), [w for w in words if len(w) > 23])
 
@@ -173,7 +179,7 @@ def planted(secrets, server):
 
 
 with Server(sys.argv[1], "--pools", "adult:open:peer guests:invitation:member", "--invitation", INVITATION,
-            "--show-min", "1", "--rarity-ms", "1000") as world:
+            "--show-min", "1", "--rarity-ms", "1000", "--access-log", "100000") as world:
     held = Secrets()
     members = story(world, held)
     time.sleep(1.5)  # the table of rarities is written, too

@@ -2,11 +2,11 @@
 
 A seeker and peers, with grpcio and PyNaCl: enrol, card, attend, ask, decline,
 offered on with the age kept, accept, talk end to end encrypted, end, reflect;
-and again across a kill -9.  Usage: story_test.py BUILD_DIR."""
+with kindred on one side; and again across a kill -9.  Usage: story_test.py BUILD_DIR."""
 import sys
 import time
 
-from world import Check, Failed, Member, Server, key
+from world import Check, Failed, Kindred, Member, Server, key
 
 check = Check()
 HAVE = ["heroin", "opioids", "veteran", "lang:en"]
@@ -18,9 +18,9 @@ def offers(message):
 
 def main_job(server):
     first = Member(server).ready(2, have=HAVE)
-    second = Member(server).ready(2, have=HAVE[1:])
-    seeker = Member(server, grade=1).ready(1, have=["heroin", "lang:en"], seek=[("heroin", 3), ("veteran", 2)],
-                                           must=["lang:en"])
+    second = Member(server, bound=True).ready(2, have=HAVE[1:])
+    seeker = Member(server, grade=1, bound=True).ready(1, have=["heroin", "lang:en"],
+                                                       seek=[("heroin", 3), ("veteran", 2)], must=["lang:en"])
     duty = first.attend()
     check.that("on duty", duty.next().duty.phase == 1)
     duty2 = second.attend()
@@ -144,6 +144,53 @@ def open_offers(duty, before=0):
     return before
 
 
+def kindred_asks(server):
+    """kindred seeks, Python is the peer."""
+    person = Kindred(server, "asks", check)
+    person.run("enroll")
+    person.run("card", "set", "seeker", "--have", "lang:en", "--show", "autism", "--must", "parent")
+    peer = Member(server, bound=True).ready(2, have=["autism", "lang:en", "parent"])
+    duty = peer.attend()
+    duty.next()
+    running = person.start("ask")
+    talk = peer.accept(duty.until(offers).duty.offers[0].offer_id).talk
+    running.hear([f"You talk with {talk.your_name}"])
+    crypt = peer.open(talk, False)
+    inbox = crypt.receive()
+    running.say("I am here.")
+    got = inbox.until(lambda m: m.WhichOneof("event") == "message").message
+    check.that("Python hears kindred", crypt.open(got.ciphertext) == b"I am here.")
+    crypt.send(b"So am I.")
+    running.hear(["So am I."])
+    peer.api.call("Talks/End", idempotency_key=key(), capability=peer.mailbox)
+    running.end()
+    person.run("reflect", "no")
+    peer.api.call("Peers/Leave", peer.token, idempotency_key=key())
+
+
+def kindred_attends(server):
+    """Python seeks, kindred is the peer."""
+    person = Kindred(server, "attends", check)
+    person.run("enroll", "--grade", "peer")
+    person.run("card", "set", "peer", "--have", "lang:en,parent", "--show", "autism")
+    running = person.start("attend", "--auto", "accept", "--once")
+    running.hear(["on duty"])
+    seeker = Member(server, grade=1, bound=True).ready(1, have=["autism", "lang:en"], must=["parent"])
+    ask = seeker.ask()
+    talk = ask.until(lambda m: m.ticket.phase == 2).ticket.talk
+    running.hear([f"You talk with {talk.your_name}"])
+    crypt = seeker.open(talk, True)
+    inbox = crypt.receive()
+    crypt.send(b"Hello?")
+    running.hear(["Hello?"])
+    running.say("Hello.", "/end")
+    got = inbox.until(lambda m: m.WhichOneof("event") == "message").message
+    check.that("Python hears kindred answer", crypt.open(got.ciphertext) == b"Hello.")
+    check.that("and the end", inbox.until(lambda m: m.state.phase == 3) and inbox.end() is None)
+    running.end()
+    person.run("reflect", "yes")
+
+
 def comes_back(server):
     """kill -9 with a seeker waiting, an offer open and a talk live."""
     peer = Member(server).ready(2, have=HAVE)
@@ -185,7 +232,7 @@ def comes_back(server):
 
 
 with Server(sys.argv[1]) as world:
-    for part in (main_job, danger, cards_change, comes_back):
+    for part in (main_job, danger, cards_change, kindred_asks, kindred_attends, comes_back):
         try:
             part(world)
         except (Failed, EOFError, Exception) as error:  # each part stands alone

@@ -4,6 +4,7 @@ From the layouts in proto/kindred/v1 and src/seal/*.h, with hashlib and the
 libsodium that PyNaCl brings.  Usage: vectors_test.py [BUILD_DIR]"""
 import base64
 import hashlib
+import hmac
 import json
 import pathlib
 import re
@@ -57,21 +58,34 @@ same("account.public_key", raw("account", "public_key"), public)
 login = b"kindred.v1.login\0" + text(a["origin"]) + raw("account", "nonce")
 enroll = (b"kindred.v1.enroll\0" + text(a["origin"]) + raw("account", "nonce") + text(a["pool"]) +
           bytes([int(a["grade"])]))
-for call, message in (("login", login), ("enroll", enroll)):
+bound = login + raw("account", "proof_key")
+new_public, new_secret = sodium.crypto_sign_seed_keypair(raw("account", "new_seed"))
+same("account.new_public_key", raw("account", "new_public_key"), new_public)
+rotate = (b"kindred.v1.rotate\0" + text(a["origin"]) + raw("account", "nonce") + raw("account", "idempotency_key") +
+          public + new_public)
+same("account.rotate_new_signature", raw("account", "rotate_new_signature"),
+     sodium.crypto_sign(rotate, new_secret)[:64])
+for call, message in (("login", login), ("bound_login", bound), ("enroll", enroll), ("rotate", rotate)):
     same(f"account.{call}_message", raw("account", f"{call}_message"), message)
     same(f"account.{call}_signature", raw("account", f"{call}_signature"), sodium.crypto_sign(message, secret)[:64])
 same("account.handle", raw("account", "handle"), blake(public, key=key["handle"]))
+
+for form in ("", "json_"):
+    asked = b"kindred.v1.proof\0" + text(have["proof"]["method"]) + raw("proof", form + "message")
+    mac = hmac.new(raw("proof", "key"), asked, "sha512").digest()[:32]
+    same(f"proof.{form}proof", have["proof"][form + "proof"], base64.urlsafe_b64encode(mac).decode().rstrip("="))
 
 made, salt = struct.pack("<Q", number("challenge", "made_ms")), raw("challenge", "salt")
 mac = blake(b"kindred.v1.challenge\0" + made + salt, 16, key["challenge"])
 mask = blake(b"kindred.v1.challenge.time\0" + mac, 16, key["challenge"])
 same("challenge.nonce", raw("challenge", "nonce"), mac + bytes(x ^ y for x, y in zip(made, mask)) + salt)
 
-plain = struct.pack("<QIBQQ", *(number("token", n) for n in ("member", "pool", "grade", "grade_until_ms", "until_ms")))
+plain = struct.pack("<QIBQQQI", *(number("token", n) for n in (
+    "member", "pool", "grade", "grade_until_ms", "until_ms", "since_ms", "generation"))) + raw("token", "proof_key")
 nonce = raw("token", "nonce")
-sealed = sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(plain, b"\1", nonce, key["token"])
+sealed = sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(plain, b"\2", nonce, key["token"])
 same("token.access_token", have["token"]["access_token"],
-     base64.urlsafe_b64encode(b"\1" + nonce + sealed).decode().rstrip("="))
+     base64.urlsafe_b64encode(b"\2" + nonce + sealed).decode().rstrip("="))
 
 name = struct.pack("<BBQQ", 1, number("row", "kind"), number("row", "id"), number("row", "sub"))
 nonce = raw("row", "nonce")
@@ -108,6 +122,17 @@ for side in ("seeker", "peer"):
     same(f"talk.{side}_key", raw("talk", f"{side}_key"), sodium.crypto_scalarmult_base(raw("talk", f"{side}_secret")))
 shared = sodium.crypto_scalarmult(raw("talk", "seeker_secret"), peer)
 to_seeker, to_peer = (lambda k: (k[:32], k[32:]))(blake(shared + seeker + peer, 64))
+same("talk.shared", raw("talk", "shared"), shared)
+same("talk.to_seeker_key", raw("talk", "to_seeker_key"), to_seeker)
+same("talk.to_peer_key", raw("talk", "to_peer_key"), to_peer)
+
+
+def stream_key(way, number):
+    return blake(b"kindred.v1.talk.stream\0" + struct.pack("<I", number), key=way)
+
+
+same("talk.to_peer_stream_0", raw("talk", "to_peer_stream_0"), stream_key(to_peer, 0))
+same("talk.to_seeker_stream_5", raw("talk", "to_seeker_stream_5"), stream_key(to_seeker, 5))
 
 
 def opened(way, message, state):
@@ -116,8 +141,7 @@ def opened(way, message, state):
     at = 5
     if kind == 1:
         state = sodium.crypto_secretstream_xchacha20poly1305_state()
-        stream_key = blake(b"kindred.v1.talk.stream\0" + struct.pack("<I", stream), key=way)
-        sodium.crypto_secretstream_xchacha20poly1305_init_pull(state, message[5:29], stream_key)
+        sodium.crypto_secretstream_xchacha20poly1305_init_pull(state, message[5:29], stream_key(way, stream))
         at = 29
     padded, tag = sodium.crypto_secretstream_xchacha20poly1305_pull(state, message[at:], message[:5])
     size, = struct.unpack_from("<H", padded)
@@ -134,12 +158,14 @@ said, state = opened(to_seeker, raw("talk", "peer_0_message"), None)
 same("talk.peer_0", (5, 0, have["talk"]["peer_0_text"]), said)
 
 h = blake(b"kindred.v1.talk.words\0" + seeker + peer)
+same("talk.words_first_hash", raw("talk", "words_first_hash"), h)
 for _ in range(65535):
     h = blake(h)
+same("talk.words_last_hash", raw("talk", "words_last_hash"), h)
 same("talk.words", have["talk"]["words"], " ".join((ANIMALS if i % 2 else ADJECTIVES)[h[i]] for i in range(8)))
 
-token = int.from_bytes(blake(b"kindred.v1.term\0" + have["term"]["id"].encode())[:8], "little")
-same("term.token", have["term"]["token"], f"{token:016x}")
+for term, token in have["terms"].items():
+    same(f"terms.{term}", token, blake(b"kindred.v1.term\0" + term.encode())[:8][::-1].hex())
 
 print(f"vectors: {count} checks, {failed} failed")
 sys.exit(failed != 0)

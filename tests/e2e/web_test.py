@@ -160,7 +160,8 @@ def cors(server):
     allowed = (response.getheader("access-control-allow-headers") or "").split(", ")
     check.that("a preflight is answered", response.status == 204 and response.getheader("access-control-allow-origin") == APP)
     check.that("for what our protocols send", {"content-type", "connect-protocol-version", "connect-timeout-ms",
-                                               "grpc-timeout", "x-grpc-web", "authorization"} <= set(allowed), allowed)
+                                               "grpc-timeout", "x-grpc-web", "authorization",
+                                               "kindred-proof"} <= set(allowed), allowed)
     check.that("and may be kept", int(response.getheader("access-control-max-age")) > 0 and
                "origin" in response.getheader("vary"))
     for origin in (OTHER, APP + ":8443", "https://APP.example", "null", "*"):

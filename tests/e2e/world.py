@@ -4,7 +4,9 @@ Server starts build/kindredd on a free port with a data directory of its own.
 Api makes a callable per RPC from the descriptor set of the build; Member does
 what a frontend does, with grpcio and PyNaCl alone: Ed25519 account, talk keys,
 crypto_kx, secretstream.  Check counts."""
+import base64
 import hashlib
+import hmac
 import os
 import pathlib
 import queue
@@ -55,12 +57,16 @@ class Failed(Exception):
 
     def __init__(self, protos, error):
         self.code, self.reason, self.details = error.code().name, "", error.details()
+        self.retry_ms = 0
         for key, value in error.trailing_metadata() or ():
             if key == "grpc-status-details-bin":
                 status = protos.message("google.rpc.Status").FromString(value)
                 for detail in status.details:
                     if detail.type_url.endswith("google.rpc.ErrorInfo"):
                         self.reason = protos.message("google.rpc.ErrorInfo").FromString(detail.value).reason
+                    if detail.type_url.endswith("google.rpc.RetryInfo"):
+                        delay = protos.message("google.rpc.RetryInfo").FromString(detail.value).retry_delay
+                        self.retry_ms = delay.seconds * 1000 + delay.nanos // 1000000
         super().__init__(f"{self.code} {self.reason}")
 
 
@@ -86,16 +92,25 @@ class Api:
     def _metadata(token):
         return (("authorization", "Bearer " + token),) if token else ()
 
+    def _proved(self, name, token, request):
+        """Metadata of this very call: with its proof, if the token is bound."""
+        if not getattr(token, "proof_key", None):
+            return self._metadata(token)
+        path = "/" + (name if name.count(".") else "kindred.v1." + name)
+        return self._metadata(token) + (("kindred-proof", proof(token.proof_key, path, request.SerializeToString())),)
+
     def call(self, name, token=None, request=None, timeout=PATIENCE, **fields):
         make, method = self._method(name)
+        request = request or make(**fields)
         try:
-            return method(request or make(**fields), timeout=timeout, metadata=self._metadata(token))
+            return method(request, timeout=timeout, metadata=self._proved(name, token, request))
         except grpc.RpcError as error:
             raise Failed(self.protos, error) from None
 
     def stream(self, name, token=None, **fields):
         make, method = self._method(name)
-        return Stream(self.protos, method(make(**fields), metadata=self._metadata(token)))
+        request = make(**fields)
+        return Stream(self.protos, method(request, metadata=self._proved(name, token, request)))
 
     def close(self):
         self.channel.close()
@@ -210,11 +225,22 @@ def key():
     return os.urandom(16)
 
 
+class Token(str):
+    """An access token, and what it is bound to: 32 bytes, or None."""
+    proof_key = None
+
+
+def proof(proof_key, path, message):
+    said = b"kindred.v1.proof\0" + struct.pack("<H", len(path)) + path.encode() + message
+    mac = hmac.new(proof_key, said, "sha512").digest()[:32]
+    return base64.urlsafe_b64encode(mac).decode().rstrip("=")
+
+
 class Member:
     """Somebody with a device: keys, a connection, a login."""
 
-    def __init__(self, server, pool="adult", grade=2):
-        self.server, self.pool, self.grade = server, pool, grade
+    def __init__(self, server, pool="adult", grade=2, bound=False):
+        self.server, self.pool, self.grade, self.bound = server, pool, grade, bound
         self.api = server.api()
         self.seed = os.urandom(32)
         self.public, self.secret = sodium.crypto_sign_seed_keypair(self.seed)
@@ -225,9 +251,9 @@ class Member:
         self.api.close()
         self.api = self.server.api()
 
-    def _sign(self, label, nonce, more=b""):
+    def _sign(self, label, nonce, more=b"", secret=None):
         message = label + b"\0" + struct.pack("<H", len(self.origin)) + self.origin + nonce + more
-        return sodium.crypto_sign(message, self.secret)[:64]
+        return sodium.crypto_sign(message, secret or self.secret)[:64]
 
     def enroll(self, **fields):
         nonce = self.api.call("Accounts/Challenge").nonce
@@ -237,12 +263,27 @@ class Member:
         return self.api.call("Accounts/Enroll", **fields)
 
     def login(self, **fields):
-        nonce = self.api.call("Accounts/Challenge").nonce
-        fields = {"public_key": self.public, "nonce": nonce,
-                  "signature": self._sign(b"kindred.v1.login", nonce), **fields}
+        nonce, proof_key = self.api.call("Accounts/Challenge").nonce, os.urandom(32) if self.bound else b""
+        fields = {"public_key": self.public, "nonce": nonce, "proof_key": proof_key,
+                  "signature": self._sign(b"kindred.v1.login", nonce, proof_key), **fields}
         answer = self.api.call("Accounts/Login", **fields)
-        self.token = answer.access_token
+        self.token = Token(answer.access_token)
+        self.token.proof_key = proof_key
         return answer
+
+    def rotation(self, new=None, **fields):
+        """A RotateKey request to a new key pair, signed by both."""
+        new = new or sodium.crypto_sign_seed_keypair(os.urandom(32))
+        fields = {"idempotency_key": key(), "public_key": self.public, "new_public_key": new[0],
+                  "nonce": self.api.call("Accounts/Challenge").nonce, **fields}
+        more = fields["idempotency_key"] + fields["public_key"] + fields["new_public_key"]
+        return {"signature": self._sign(b"kindred.v1.rotate", fields["nonce"], more),
+                "new_signature": self._sign(b"kindred.v1.rotate", fields["nonce"], more, new[1]), **fields}
+
+    def rotate(self):
+        new = sodium.crypto_sign_seed_keypair(os.urandom(32))
+        self.api.call("Accounts/RotateKey", **self.rotation(new))
+        self.public, self.secret = new
 
     def card(self, role, have=(), seek=(), must=(), must_not=(), show=()):
         """role 1 seeker, 2 peer; seek of (term, importance)."""
@@ -346,6 +387,55 @@ class Crypt:
 
     def receive(self, after=0):
         return self.member.api.stream("Talks/Receive", capability=self.member.mailbox, after_seq=after)
+
+
+class Kindred:
+    """`kindred` with a key of its own: what it says counts in check."""
+
+    def __init__(self, server, name, check):
+        self.build, self.check, self.key = server.build, check, server.data.parent / name
+        self.environment = {**os.environ, "KINDRED_SERVER": server.target}
+
+    def _command(self, command, words):
+        return [self.build / "kindred", command, "--key", self.key, *words]
+
+    def run(self, command, *words):
+        done = subprocess.run(self._command(command, words), env=self.environment, text=True, capture_output=True,
+                              timeout=PATIENCE)
+        return self.check.that(f"kindred {command}", done.returncode == 0, done)
+
+    def start(self, command, *words):
+        return Talking(self.check, subprocess.Popen(self._command(command, words), env=self.environment, text=True,
+                                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                                    stderr=subprocess.STDOUT))
+
+
+class Talking:
+    """A kindred that goes on: hear() waits for lines with these texts, in order."""
+
+    def __init__(self, check, process):
+        self.check, self.process, self.lines = check, process, queue.Queue()
+        threading.Thread(target=lambda: [self.lines.put(line) for line in process.stdout], daemon=True).start()
+
+    def say(self, *lines):
+        self.process.stdin.write("".join(line + "\n" for line in lines))
+        self.process.stdin.flush()
+
+    def hear(self, wanted):
+        said = [""]
+        for text in wanted:
+            while text not in said[-1]:
+                said.append(self.lines.get(timeout=PATIENCE))
+        return said[-1]
+
+    def end(self):
+        """Once it ends by itself, with status 0: what was not heard yet."""
+        self.check.that("kindred ends in order", self.process.wait(PATIENCE) == 0)
+        return "".join(self.lines.queue)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
 
 
 class Check:

@@ -161,7 +161,8 @@ static void act(struct world *w)
             world_attend(w, member, (uint8_t)roll(4));
         break;
     case 4:
-        (void)world_say(w, EVENT_WITHDRAW, member);
+        (void)world_say(w, w->now_ms % 4 ? EVENT_WITHDRAW : EVENT_DANGER,
+                        member);
         break;
     case 5:
         (void)world_say(w, roll(4) ? EVENT_PAUSE : EVENT_LEAVE, member);

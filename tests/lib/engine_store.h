@@ -191,6 +191,23 @@ static void store_show_pairs(struct engine_store *s, uint64_t member)
             store_out(s, &s->row[i]);
 }
 
+/* The age of an ended talk of the seeker goes on with this ticket. */
+static enum err store_lend(struct engine_store *s,
+                           struct match_ticket_row *ticket, uint64_t after)
+{
+    struct match_row *talk = store_find(s, ROW_TALK, after);
+
+    if (!talk || talk->talk.seeker != ticket->member)
+        return ERR_NO_TALK;
+    if (talk->talk.state != TALK_ENDED)
+        return ERR_TALK_LIVES;
+    if (talk->talk.carry & CARRY_LENT)
+        return ERR_AGE;
+    ticket->since_ms = talk->talk.since_ms;
+    talk->talk.carry |= CARRY_LENT;
+    return ERR_NONE;
+}
+
 static enum err store_open_ticket(struct engine_store *s,
                                   const struct match_command *c)
 {
@@ -202,6 +219,19 @@ static enum err store_open_ticket(struct engine_store *s,
         return ERR_MEMBER_INACTIVE;
     if (store_live_ticket(s, row.ticket.member))
         return ERR_TICKET_LIVES;
+    if (row.ticket.wish_talk != 0) {
+        struct match_row *talk = store_find(s, ROW_TALK, row.ticket.wish_talk);
+
+        if (!talk || talk->talk.seeker != row.ticket.member)
+            return ERR_NO_TALK;
+        row.ticket.wish = talk->talk.peer;
+    }
+    if (c->open_ticket.after != 0) {
+        enum err err = store_lend(s, &row.ticket, c->open_ticket.after);
+
+        if (err != ERR_NONE)
+            return err;
+    }
     store_out(s, store_add(s, &row));
     if (duty) {
         store_revoke_all(s, row.ticket.member);
@@ -511,6 +541,24 @@ static enum err store_close_ticket(struct engine_store *s,
     return ERR_NONE;
 }
 
+static enum err store_danger(struct engine_store *s,
+                             const struct match_command *c)
+{
+    struct match_row *ticket =
+        store_find(s, ROW_TICKET, c->raise_danger.ticket);
+
+    if (!ticket || ticket->ticket.member != c->raise_danger.member)
+        return ERR_NO_TICKET;
+    store_out(s, ticket);
+    if (ticket->ticket.state >= TICKET_MATCHED)
+        return ticket->ticket.state == TICKET_MATCHED ? ERR_ALREADY_MATCHED
+                                                      : ERR_TICKET_ENDED;
+    ticket->ticket.danger = true;
+    s->outs--;
+    store_out(s, ticket);
+    return ERR_NONE;
+}
+
 static uint64_t store_reference(const struct match_command *c)
 {
     switch ((int)c->kind) {
@@ -580,6 +628,9 @@ static struct match_result store_run(struct engine_store *s,
         break;
     case COMMAND_HOLD:
         result.err = store_hold(s, c);
+        break;
+    case COMMAND_RAISE_DANGER:
+        result.err = store_danger(s, c);
         break;
     case COMMAND_RARITY:
     case COMMAND_KINDS:

@@ -261,7 +261,7 @@ static inline uint64_t world_say(struct world *w, enum match_event_kind kind,
 {
     struct match_event event = {.kind = kind, .member = member};
 
-    if (kind == EVENT_WITHDRAW)
+    if (kind == EVENT_WITHDRAW || kind == EVENT_DANGER)
         event.withdraw.ticket = w->ticket_of[member];
     if (kind == EVENT_HOLD)
         event.hold.held = true;
@@ -314,9 +314,9 @@ static inline bool world_same_duty(const struct match_duty_row *a,
            a->grade == b->grade && a->capacity == b->capacity &&
            a->used == b->used && a->lapses == b->lapses && a->yes == b->yes &&
            a->total == b->total && a->grade_until_ms == b->grade_until_ms &&
-           a->until_ms == b->until_ms && a->rest_ms == b->rest_ms &&
-           a->rest_until_ms == b->rest_until_ms && a->tie == b->tie &&
-           world_same_key(&a->key, &b->key);
+           a->day_max == b->day_max && a->until_ms == b->until_ms &&
+           a->rest_ms == b->rest_ms && a->rest_until_ms == b->rest_until_ms &&
+           a->tie == b->tie && world_same_key(&a->key, &b->key);
 }
 
 /* Field by field: what lies between them means nothing. */
@@ -331,6 +331,10 @@ static inline bool world_same(const struct match_row *x,
                x->ticket.danger == y->ticket.danger &&
                x->ticket.offers == y->ticket.offers &&
                x->ticket.since_ms == y->ticket.since_ms &&
+               x->ticket.carry == y->ticket.carry &&
+               x->ticket.wish == y->ticket.wish &&
+               x->ticket.wish_talk == y->ticket.wish_talk &&
+               x->ticket.wish_until_ms == y->ticket.wish_until_ms &&
                x->ticket.expires_ms == y->ticket.expires_ms &&
                x->ticket.backoff_until_ms == y->ticket.backoff_until_ms &&
                x->ticket.tie == y->ticket.tie &&
@@ -341,6 +345,7 @@ static inline bool world_same(const struct match_row *x,
                x->offer.peer == y->offer.peer &&
                x->offer.state == y->offer.state && x->offer.p == y->offer.p &&
                x->offer.deadline_ms == y->offer.deadline_ms &&
+               x->offer.met == y->offer.met &&
                world_same_key(&x->offer.answer, &y->offer.answer);
     if (x->kind == ROW_DUTY)
         return world_same_duty(&x->duty, &y->duty);

@@ -14,10 +14,12 @@
 #include "kindred/client.h"
 #include "net/address.h"
 #include "net/listener.h"
+#include "pb/api.h"
 #include "pb/kindred.api.h"
 #include "rpc/server.h"
 #include "seal/account.h"
 #include "seal/mailbox.h"
+#include "seal/proof.h"
 #include "seal/talk.h"
 
 /* UNAVAILABLE, and the server does not say when: tried again after 100 ms. */
@@ -60,6 +62,9 @@ struct member_world {
     enum err ask_ends[4]; /* of the n-th ask, after one state; 0: it stays */
     struct rpc_call *ask; /* the open one */
     uint32_t beat_ms;
+    uint8_t proof_key[32], public_key[32]; /* of the last login; rotated to */
+    bool bound, rotations_lost, rotations_refused;
+    int proofs, rotations;
     struct world_mailbox box[2]; /* of the seeker, of the peer */
     enum err receive_ends;       /* of the next Receive, after its state */
 };
@@ -111,10 +116,11 @@ world_accounts_enroll(struct rpc_call *call,
                       const Kindred__V1__EnrollRequest *request)
 {
     Kindred__V1__EnrollResponse response = KINDRED__V1__ENROLL_RESPONSE__INIT;
-    struct seal_account_claim claim = {.origin = world_origin,
-                                       .nonce = request->nonce.data,
-                                       .pool = request->pool,
-                                       .grade = (uint8_t)request->grade};
+    struct seal_account_claim claim = {
+        .call = SEAL_ACCOUNT_ENROLL,
+        .origin = world_origin,
+        .nonce = request->nonce.data,
+        .enroll = {.pool = request->pool, .grade = (uint8_t)request->grade}};
 
     if (request->idempotency_key.len != 16 || request->signature.len != 64 ||
         request->public_key.len != 32)
@@ -132,9 +138,16 @@ world_accounts_login(struct rpc_call *call,
 {
     struct member_world *world = world_of(call);
     Kindred__V1__LoginResponse response = KINDRED__V1__LOGIN_RESPONSE__INIT;
-    struct seal_account_claim claim = {.origin = world_origin,
+    struct seal_account_claim claim = {.call = SEAL_ACCOUNT_LOGIN,
+                                       .origin = world_origin,
                                        .nonce = request->nonce.data};
     char token[32], pool[] = "test";
+
+    world->bound = request->proof_key.len == 32;
+    if (world->bound) {
+        memcpy(world->proof_key, request->proof_key.data, 32);
+        claim.proof_key = world->proof_key;
+    }
 
     if (request->signature.len != 64 || request->public_key.len != 32 ||
         request->nonce.len != 32 || request->nonce.data[0] != world->challenges)
@@ -146,6 +159,9 @@ world_accounts_login(struct rpc_call *call,
         world->stale_challenges--;
         return rpc_fail(call, ERR_CHALLENGE);
     }
+    if (world->rotations > 0 &&
+        memcmp(request->public_key.data, world->public_key, 32) != 0)
+        return rpc_fail(call, ERR_NOT_ENROLLED);
     (void)snprintf(token, sizeof token, "token-%d", ++world->logins);
     response.access_token = token;
     response.expires_in_ms = 900000;
@@ -154,7 +170,45 @@ world_accounts_login(struct rpc_call *call,
     return rpc_reply(call, &response);
 }
 
-/* ERR_NONE: the call has the newest token. */
+/* rotations_lost: it is done, and its answers are not those of one done. */
+static inline struct rpc_verdict
+world_accounts_rotate_key(struct rpc_call *call,
+                          const Kindred__V1__RotateKeyRequest *request)
+{
+    struct member_world *world = world_of(call);
+    Kindred__V1__RotateKeyResponse response =
+        KINDRED__V1__ROTATE_KEY_RESPONSE__INIT;
+    struct seal_account_claim claim = {
+        .call = SEAL_ACCOUNT_ROTATE,
+        .origin = world_origin,
+        .nonce = request->nonce.data,
+        .rotate = {.idempotency_key = request->idempotency_key.data,
+                   .old_key = request->public_key.data,
+                   .new_key = request->new_public_key.data}};
+
+    if (request->idempotency_key.len != 16 || request->nonce.len != 32 ||
+        request->public_key.len != 32 || request->new_public_key.len != 32 ||
+        request->signature.len != 64 || request->new_signature.len != 64)
+        return rpc_fail(call, ERR_INVALID);
+    if (seal_account_verify(request->signature.data, &claim,
+                            request->public_key.data) ||
+        seal_account_verify(request->new_signature.data, &claim,
+                            request->new_public_key.data))
+        return rpc_fail(call, ERR_BAD_SIGNATURE);
+    if (world->stale_challenges > 0) {
+        world->stale_challenges--;
+        return rpc_fail(call, ERR_CHALLENGE);
+    }
+    if (world->rotations_refused)
+        return rpc_fail(call, ERR_NOT_ENROLLED);
+    world->rotations++;
+    memcpy(world->public_key, request->new_public_key.data, 32);
+    if (world->rotations_lost)
+        return rpc_fail(call, ERR_NOT_ENROLLED);
+    return rpc_reply(call, &response);
+}
+
+/* ERR_NONE: the call has the newest token, and its proof (seal/proof). */
 static inline enum err world_token(struct rpc_call *call)
 {
     struct member_world *world = world_of(call);
@@ -164,6 +218,15 @@ static inline enum err world_token(struct rpc_call *call)
     (void)snprintf(token, sizeof token, "Bearer token-%d", world->logins);
     if (!said || strcmp(said, token) != 0)
         return ERR_UNAUTHENTICATED;
+    if (world->bound) {
+        struct seal_proof_call asked = {.method = rpc_call_method(call)->path};
+
+        asked.message = rpc_call_message(call, &asked.size);
+        world->proofs++;
+        if (seal_proof_check(rpc_call_metadata(call, "kindred-proof"), &asked,
+                             world->proof_key))
+            return ERR_PROOF;
+    }
     if (world->expired > 0) {
         world->expired--;
         return ERR_TOKEN_EXPIRED;
@@ -231,6 +294,33 @@ world_support_beat(struct rpc_call *call,
     world_of(call)->beats++;
     response.next_ms = world_of(call)->beat_ms;
     return rpc_reply(call, &response);
+}
+
+static inline struct rpc_verdict
+world_support_raise_danger(struct rpc_call *call,
+                           const Kindred__V1__RaiseDangerRequest *request)
+{
+    Kindred__V1__CrisisResources crisis = KINDRED__V1__CRISIS_RESOURCES__INIT;
+    Kindred__V1__RaiseDangerResponse response =
+        KINDRED__V1__RAISE_DANGER_RESPONSE__INIT;
+    enum err err = world_token(call);
+
+    if (err != ERR_NONE)
+        return rpc_fail(call, err);
+    crisis.country = request->country;
+    response.event_case = KINDRED__V1__RAISE_DANGER_RESPONSE__EVENT_CRISIS;
+    response.crisis = &crisis;
+    CHECK(rpc_send(call, &response) == ERR_NONE);
+    if (request->ticket_id > 78)
+        return rpc_fail(call, ERR_NO_TICKET);
+    response.event_case = KINDRED__V1__RAISE_DANGER_RESPONSE__EVENT_OUTCOME;
+    response.outcome =
+        request->ticket_id == 77
+            ? KINDRED__V1__DANGER_OUTCOME__DANGER_OUTCOME_FIRST
+            : KINDRED__V1__DANGER_OUTCOME__DANGER_OUTCOME_MATCHED;
+    CHECK(rpc_send(call, &response) == ERR_NONE);
+    rpc_end(call, ERR_NONE);
+    return rpc_later(call);
 }
 
 static inline struct rpc_verdict

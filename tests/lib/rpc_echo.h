@@ -41,6 +41,25 @@ static inline size_t fill_size(int32_t size)
     return size < 0 || (size_t)size > sizeof filler ? 0 : (size_t)size;
 }
 
+/* The bytes of a request are there for its handler, however they came. */
+static void check_message(const struct rpc_call *call,
+                          const ProtobufCMessage *request)
+{
+    static uint8_t packed[RPC_MESSAGE_MAX];
+    size_t size = 0;
+    const uint8_t *bytes = rpc_call_message(call, &size);
+
+    if (size > 0 && bytes[0] == '{') { /* no field of ours begins so: JSON */
+        CHECK(bytes[size - 1] == '}');
+        return;
+    }
+    CHECK(size == protobuf_c_message_get_packed_size(request));
+    if (size > 0 && size <= sizeof packed) {
+        (void)protobuf_c_message_pack(request, packed);
+        CHECK(memcmp(bytes, packed, size) == 0);
+    }
+}
+
 static struct rpc_verdict
 test_unary_call(struct rpc_call *call,
                 const Grpc__Testing__SimpleRequest *request)
@@ -50,6 +69,7 @@ test_unary_call(struct rpc_call *call,
     Grpc__Testing__Payload payload = GRPC__TESTING__PAYLOAD__INIT;
 
     handled++;
+    check_message(call, &request->base);
     if (request->response_status && request->response_status->code > 0 &&
         request->response_status->code < ERR_COUNT)
         return rpc_fail(call, (enum err)request->response_status->code);

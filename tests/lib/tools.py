@@ -1,4 +1,4 @@
-"""tools -- programs that a test brings by itself: Debian's, and Go's tools."""
+"""tools -- what a test brings by itself: programs of Debian, packages of npm, Go's tools."""
 import os
 import shutil
 import subprocess
@@ -20,6 +20,20 @@ def need(program, *packages):
     if subprocess.run(install, **quiet).returncode != 0:
         run("apt-get", "update", stderr=subprocess.DEVNULL)
         run(*install, stderr=subprocess.DEVNULL)
+
+
+def npm(place, manifest):
+    """The packages of this package.json in place/node_modules, as they are pinned."""
+    place.mkdir(parents=True, exist_ok=True)
+    need("node", "nodejs")
+    wanted, stamp = manifest.read_text(), place / ".installed"
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    need("npm", "npm")
+    shutil.rmtree(place / "node_modules", ignore_errors=True)
+    (place / "package.json").write_text(wanted)
+    run("npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--silent", cwd=place)
+    stamp.write_text(wanted)
 
 
 def go(build):

@@ -32,7 +32,7 @@ GENERATED = {"pb", "data"}
 PUBLIC = "kindred"  # include/kindred/, what a stranger compiles against
 
 LIBC = set("""assert ctype errno inttypes limits stdalign stdarg stdatomic
-stdbool stddef stdint stdio stdlib stdnoreturn string""".split())
+stdbool stddef stdint stdio stdlib stdnoreturn string wchar""".split())
 OS = re.compile(r"(arpa|net|netinet|sys)/|(dirent|fcntl|getopt|locale|malloc|netdb|poll|"
                 r"pthread|pwd|sched|signal|termios|time|unistd)\.h$")
 PURE = {"match", "seal", "http", "rpc", "service"}  # no clock, chance or OS

@@ -20,9 +20,10 @@ FLAGS = ["-std=c11", "-O1", "-D_POSIX_C_SOURCE=200809L", "-Isrc", "-w"]
 # name, and edits: (file, what is there once, what takes its place)
 ENGINE = [
     ("capacity off by one", [
-        ("match/duty.c", "match_duty_used(duty) < duty->row.capacity", "match_duty_used(duty) <= duty->row.capacity")]),
+        ("match/duty.c", "used < duty->row.capacity ? (uint8_t)(duty->row.capacity - used) : 0",
+         "used <= duty->row.capacity ? (uint8_t)(duty->row.capacity - used + 1) : 0")]),
     ("nothing is reserved when proposed", [
-        ("match/duty.c", "match_duty_used(duty) < duty->row.capacity", "duty->row.used < duty->row.capacity")]),
+        ("match/duty.c", "uint32_t used = match_duty_used(duty), today", "uint32_t used = duty->row.used, today")]),
     ("exclusions are not adopted", [
         ("match/adopt.c", "        match_adopt_pair(engine, &row->pair, seq);\n        break;", "        break;")]),
     ("an exclusion holds one way only", [
@@ -53,6 +54,22 @@ ENGINE = [
         ("match/duty.c", "duty->asking || duty->presence.away)", "duty->asking)")]),
     ("peers who rest are offered to", [
         ("match/duty.c", "return engine->now_ms >= duty->row.rest_until_ms &&", "return")]),
+    ("a peer's own maximum a day is not looked at", [
+        ("match/duty.c", "    if (duty->row.day_max == 0)\n        return room;", "    if (1)\n        return room;")]),
+    ("open offers do not count in a day", [
+        ("match/duty.c", "today = duty->offers;", "today = 0;")]),
+    ("a day is a millisecond longer", [
+        ("match/duty.c", "duty->begun[at].at_ms <= since_ms", "duty->begun[at].at_ms < since_ms")]),
+    ("talks begun are not counted", [
+        ("match/adopt.c", "            match_duty_begun(engine, duty, &row->talk);", "            ;")]),
+    ("a talk counts twice in a day", [
+        ("match/duty.c", "        if (duty->begun[i].talk == talk->id)\n            return;", "        ;")]),
+    ("nobody wakes at the end of a day", [
+        ("match/duty.c", "    if (duty->row.day_max == 0 || first == duty->begins)\n        return MATCH_NEVER;",
+         "    if (1)\n        return MATCH_NEVER;")]),
+    ("a batch knows nothing of the day", [
+        ("match/batch.c", "assign->capacity[duty->batch_index] = match_duty_room(engine, duty);",
+         "assign->capacity[duty->batch_index] = (uint8_t)(duty->row.capacity - match_duty_used(duty));")]),
     ("a hold does not tighten when proposed", [
         ("match/bar.c", "        set_held(engine, event->member, true);", "        ;")]),
     ("a block does not tighten when proposed", [
@@ -90,7 +107,7 @@ ENGINE = [
     ("danger takes whoever is best", [
         ("match/agenda.c", "if (ticket->row.danger &&\n        match_index_top", "if (0 &&\n        match_index_top")]),
     ("danger does not get a freed slot at once", [
-        ("match/agenda.c", "if (ticket->row.danger && match_ticket_waits(engine, ticket) &&\n            (!danger", "if (0 &&\n            (!danger")]),
+        ("match/agenda.c", "        if ((ticket->row.danger || match_ticket_wishes(engine, ticket)) &&", "        if (match_ticket_wishes(engine, ticket) &&")]),
     ("who waits is in no list", [
         ("match/ticket.c", "        list_push_back(&engine->pool[row->pool].waiting, &ticket->wait_link);\n", "        ;\n")]),
     ("the older of two gets a freed slot", [
@@ -105,11 +122,17 @@ ENGINE = [
         ("match/assign.c", "    REQUIRE(a->tickets <= a->tickets_max);\n", "    for (uint32_t t = 0; t < a->tickets; t++)\n"
          "        a->edges[t] = a->edges[t] > 0;\n")]),
     ("nobody compatible is told as all busy", [
-        ("match/index.c", "    if (*peers > 0)\n", "    if (1)\n")]),
+        ("match/why.c", "    if (*peers > 0)\n", "    if (1)\n")]),
     ("five are said to be few", [
         ("match/view.c", "ticket->bound_peers < INDEX_TOLD", "ticket->bound_peers <= INDEX_TOLD")]),
+    ("a must that binds four is told", [
+        ("match/why.c", "match_index_compatible(engine, ticket) == INDEX_TOLD", "match_index_compatible(engine, ticket) >= 4")]),
+    ("what is asked without a must leaves it out", [
+        ("match/why.c", "        *hand = whole;\n", "")]),
+    ("another must is said to bind", [
+        ("match/why.c", "            binding |= (uint32_t)1 << i; /* Law 2 */", "            binding |= (uint32_t)2 << i;")]),
     ("nobody on duty is told as none compatible", [
-        ("match/index.c", "return engine->slices.pool[ticket->row.pool].n > 0 ?", "return 1 ?")]),
+        ("match/why.c", "return engine->slices.pool[ticket->row.pool].n > 0 ?", "return 1 ?")]),
     ("the best that is remembered outlives an exclusion", [
         ("match/index.c", "        engine->now_ms >= best->until_ms ||\n", "")]),
     ("the best that is remembered outlives its holder's change", [
@@ -202,8 +225,53 @@ STORE = [
         ("store/decide_offer.c", "    part(work, offer, work->command->decline.rests_until_ms);\n", "")]),
     ("an attend forgets the rest", [
         ("store/decide_duty.c", "        if (old.rest_until_ms > duty->rest_until_ms)", "        if (0)")]),
+    ("an attend is not told the talks of the day", [
+        ("store/decide_duty.c", "duty && duty->day_max > 0 ? begun(work, member, since_ms, id) : 0;", "0;"),
+        ("store/decide_offer.c", "        store_decide_duty_full_today(work, duty,\n"
+         "                                     work->command->offer.day_since_ms))", "        0)")]),
     ("a hold leaves the offers open", [
         ("store/decide_pair.c", "    store_move_revoke_all(work, member.id);\n", "")]),
+    ("an age is lent twice", [
+        ("store/decide_ticket.c", "    if (talk->carry & CARRY_LENT ||", "    if (0 ||")]),
+    ("not a fit again and again", [
+        ("store/decide_offer.c", "                                     .carry = ticket->carry,\n", "")]),
+    ("an age is lent for ever", [
+        ("store/decide_ticket.c", "work->now_ms - talk->ended_ms >= within_ms", "0")]),
+    ("anybody's talk lends its age", [
+        ("store/decide_ticket.c", "    if (!talk || talk->seeker != command->open_ticket.ticket.member) {", "    if (!talk) {")]),
+    ("the talk counts as waiting", [
+        ("store/decide_ticket.c", "        ticket->since_ms += now_ms - talk->started_ms;\n", "")]),
+    ("what lends its age is not passed on", [
+        ("match/seeker.c", "    ticket->after = event->ask.after;\n", "")]),
+    ("without a bond one is asked for", [
+        ("store/decide_ticket.c", "    if (!store_decide_pair_bond(work, talk->seeker, talk->peer))", "    if (0)")]),
+    ("a wish is for oneself", [
+        ("store/decide_ticket.c", "    ticket->wish = talk->peer;", "    ticket->wish = talk->seeker;")]),
+    ("a wish is forgotten", [
+        ("match/seeker.c", "                                   .wish_talk = event->ask.wish,\n", "")]),
+    ("who waits for one is offered to another", [
+        ("match/fit.c", "        duty->row.member != ticket->row.wish)", "        0)"),
+        ("match/index.c", "    if (match_ticket_wishes(s->engine, s->ticket))\n        return top_wish(s);\n", "")]),
+    ("danger waits for one", [
+        ("match/ticket.c", "    return ticket->row.wish != 0 && !ticket->row.danger &&\n", "    return ticket->row.wish != 0 &&\n")]),
+    ("the end of a wish is no moment", [
+        ("match/ticket.c", "            ticket->row.wish_until_ms < due[TICKET_RELAX])", "            0)")]),
+    ("a wish has to share", [
+        ("match/agenda.c", "        if ((ticket->row.danger || match_ticket_wishes(engine, ticket)) &&", "        if (ticket->row.danger &&")]),
+    ("who is met is not named", [
+        ("match/agenda.c", "        row->met = ticket->row.wish_talk;\n", "        ;\n")]),
+    ("whom one waits for is told of", [
+        ("match/why.c", "                 ? 1 /* Law 1 */", "                 ? 5")]),
+    ("danger is not kept", [
+        ("store/decide_ticket.c", "    ticket->danger = true;\n", "")]),
+    ("danger of another's ticket", [
+        ("store/decide_ticket.c", "    if (ticket->member != member) {", "    if (0) {")]),
+    ("danger that is raised is no moment", [
+        ("match/ticket.c", "    else if (raised && row->state == TICKET_WAITING)\n        match_agenda_ticket(engine, ticket);\n", "")]),
+    ("danger does not lock the offer", [
+        ("match/seeker.c", "    match_flight_lock(flight, &ticket->subject);\n    if (ticket->offer)\n        match_flight_lock(flight, &ticket->offer->subject);\n    return true;", "    match_flight_lock(flight, &ticket->subject);\n    return true;")]),
+    ("danger of a busy ticket is dropped", [
+        ("match/flight.c", "    list_push_back(&engine->latched, &latch->link);\n", "    if (event->kind != EVENT_DANGER)\n        list_push_back(&engine->latched, &latch->link);\n")]),
     ("a replay hides what closed since", [
         ("store/decide_replay.c", "            show_offer(work, done->id[i]);", "            (void)store_work_offer(work, done->id[i]);")]),
 ]

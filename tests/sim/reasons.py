@@ -8,11 +8,12 @@ import sys
 
 repo = pathlib.Path(sys.argv[1])
 GUARDS = {  # src/store/decide_NAME.c to the commands it decides
-    "ticket": ("OPEN_TICKET", "CLOSE_TICKET"),
+    "ticket": ("OPEN_TICKET", "CLOSE_TICKET", "RAISE_DANGER"),
     "duty": ("OPEN_DUTY", "SET_DUTY", "CLOSE_DUTY"),
     "offer": ("OFFER", "ACCEPT", "DECLINE", "CLOSE_OFFER"),
     "talk": ("JOIN", "END_TALK", "REFLECT"),
     "pair": ("BLOCK", "UNBLOCK", "HOLD"),
+    "block": ("BLOCK", "UNBLOCK"),
 }
 ROW = re.compile(r"\{COMMAND_(\w+), (ERR_\w+),")
 

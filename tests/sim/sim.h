@@ -54,6 +54,7 @@ struct sim_request { /* one idempotency key and what came of it */
     uint32_t member;
     struct match_key key;
     uint64_t subject; /* offer, talk, ticket, other: by kind */
+    uint64_t wish;    /* of an ask: a talk whose peer is asked for */
     bool flag;        /* accept, danger */
     bool said, ok;
     uint64_t reference;
@@ -263,6 +264,10 @@ void sim_truth_claimed(struct sim *sim);
 void sim_laws_asked(struct sim *sim, const struct match_event *event);
 /* The engine proposes: what may not overtake. */
 void sim_laws_order(struct sim *sim, const struct match_command *command);
+/* A ticket was stored, and not yet believed: whose age it has. */
+void sim_laws_wished(struct sim *sim, const struct match_ticket_row *ticket);
+void sim_laws_lent(struct sim *sim, const struct match_command *command,
+                   const struct match_ticket_row *ticket);
 /* The engine proposes: what must hold already. */
 void sim_laws_proposed(struct sim *sim, const struct match_command *command);
 /* The engine hears of a result. */
@@ -272,6 +277,8 @@ void sim_laws_heard(struct sim *sim, const struct match_command *command,
 bool sim_truth_talk(const struct sim *sim, uint64_t a, uint64_t b);
 /* Open offers and live talks of a peer. */
 uint32_t sim_truth_used(const struct sim *sim, uint64_t peer);
+/* Its open offers, and its talks that began less than a day ago. */
+uint32_t sim_truth_today(const struct sim *sim, uint64_t peer, uint64_t now_ms);
 /* May it be in a back-off that no row tells of? */
 bool sim_laws_backs_off(struct sim *sim, uint64_t ticket);
 /* a's musts and must_nots against what b has, at a ticket's age. */

@@ -24,20 +24,40 @@ static bool unusual(struct sim *sim, uint32_t id, enum match_role role)
     return helps != (role == MATCH_PEER) && !sim_percent(sim, 15);
 }
 
+/* One of the last things told, open or long closed. */
+static uint64_t recall(struct sim *sim, const uint64_t *ring, uint32_t n)
+{
+    uint32_t most = n < SIM_KNOWN ? n : SIM_KNOWN;
+    uint32_t back = 1 + (uint32_t)sim_roll(sim, most < 4 ? most : 4);
+
+    if (sim_percent(sim, 15))
+        back = 1 + (uint32_t)sim_roll(sim, most);
+    return ring[(n - back) % SIM_KNOWN];
+}
+
 static void act_ask(struct sim *sim, uint32_t id)
 {
+    struct sim_member *member = &sim->member[id];
+    uint64_t after = 0;
+
     if (unusual(sim, id, MATCH_SEEKER))
         return;
-    sim->member[id].older_ask = sim->member[id].ask;
-    sim->member[id].ask =
-        sim_people_request(sim, EVENT_ASK, id, 0, sim_percent(sim, 15));
-    sim_people_say(sim, sim->member[id].ask);
+    if (member->talks && sim_percent(sim, 50)) /* its age goes on */
+        after = recall(sim, member->talk, member->talks);
+    member->older_ask = member->ask;
+    member->ask =
+        sim_people_request(sim, EVENT_ASK, id, after, sim_percent(sim, 15));
+    if (member->talks && sim_percent(sim, 50))
+        sim->request[member->ask].wish =
+            recall(sim, member->talk, member->talks);
+    sim_people_say(sim, member->ask);
 }
 
 static void act_attend(struct sim *sim, uint32_t id)
 {
     static const uint8_t capacities[] = {0, 1, 1, 1, 2, 2, 3, 8};
-    uint64_t capacity = capacities[sim_roll(sim, sizeof capacities)];
+    uint64_t capacity = capacities[sim_roll(sim, sizeof capacities)] |
+                        (sim_percent(sim, 70) ? 0 : 1 + sim_roll(sim, 3)) << 4;
     uint64_t rest_ms = sim_percent(sim, 60) ? 0 : sim_roll(sim, 20000);
     uint64_t until_ms =
         sim_percent(sim, 85) ? 0 : sim->now_ms + sim_roll(sim, 120000);
@@ -66,13 +86,16 @@ static void act_return(struct sim *sim, uint32_t id)
         sim_people_say(sim, member->attend);
 }
 
+/* Their own ticket, or another's. */
 static void act_withdraw(struct sim *sim, uint32_t id)
 {
+    enum match_event_kind kind =
+        sim_percent(sim, 30) ? EVENT_DANGER : EVENT_WITHDRAW;
     uint32_t owner = sim_percent(sim, 90) ? id : somebody(sim);
     uint32_t ask = sim->member[owner].ask;
 
     if (ask && sim->request[ask].reference)
-        say(sim, EVENT_WITHDRAW, id, sim->request[ask].reference, false);
+        say(sim, kind, id, sim->request[ask].reference, false);
 }
 
 static void act_leave(struct sim *sim, uint32_t id)
@@ -88,17 +111,6 @@ static void act_pause(struct sim *sim, uint32_t id)
 static void act_capacity(struct sim *sim, uint32_t id)
 {
     say(sim, EVENT_CAPACITY, id, sim_roll(sim, 10), false);
-}
-
-/* One of the last things told, open or long closed. */
-static uint64_t recall(struct sim *sim, const uint64_t *ring, uint32_t n)
-{
-    uint32_t most = n < SIM_KNOWN ? n : SIM_KNOWN;
-    uint32_t back = 1 + (uint32_t)sim_roll(sim, most < 4 ? most : 4);
-
-    if (sim_percent(sim, 15))
-        back = 1 + (uint32_t)sim_roll(sim, most);
-    return ring[(n - back) % SIM_KNOWN];
 }
 
 /* One of those told that is in this state, or 0. */
@@ -159,6 +171,7 @@ static void act_repeat(struct sim *sim, uint32_t id)
 
         sim->request[other].key = sim->request[at].key;
         sim->request[other].key.request_hash ^= 1;
+        sim->request[other].wish = sim->request[at].wish;
         at = other;
     }
     sim_people_say(sim, at);
@@ -297,7 +310,7 @@ static const struct {
     act_fn *act;
 } acts[] = {
     {90, act_ask},      {70, act_attend},  {30, act_return},
-    {25, act_withdraw}, {12, act_leave},   {25, act_pause},
+    {35, act_withdraw}, {12, act_leave},   {25, act_pause},
     {20, act_capacity}, {160, act_answer}, {20, act_answer_again},
     {20, act_repeat},   {110, act_talk},   {4, act_idle},
     {12, act_block},    {15, act_card},    {25, act_lost},

@@ -39,6 +39,9 @@ static void say_ask(struct sim *sim, struct sim_request *request,
 
     event->ask.card = &member->card[MATCH_SEEKER];
     event->ask.danger = request->flag;
+    event->ask.after = request->subject;
+    event->ask.wish = request->wish; /* for them alone: 0 = till the end */
+    event->ask.wish_ms = request->key.word[0] % 4 * 9000;
     sim->call[event->call].older = member->ask_call;
     member->ask_call = event->call;
     sim->call[event->call].streams = true;
@@ -52,7 +55,8 @@ static void say_attend(struct sim *sim, struct sim_request *request,
     event->attend.card = &member->card[MATCH_PEER];
     event->attend.grade = member->grade;
     event->attend.grade_until_ms = member->grade_until_ms;
-    event->attend.capacity = (uint8_t)(request->subject & 0xff);
+    event->attend.capacity = (uint8_t)(request->subject & 0xf);
+    event->attend.day_max = (uint8_t)(request->subject >> 4 & 0xf);
     event->attend.rest_ms = request->subject >> 8 & 0xffff;
     event->attend.until_ms = request->subject >> 24;
     sim->call[event->call].older = member->attend_call;
@@ -126,6 +130,7 @@ void sim_people_say(struct sim *sim, uint32_t id)
         say_attend(sim, request, &event);
         break;
     case EVENT_WITHDRAW:
+    case EVENT_DANGER:
         event.withdraw.ticket = request->subject;
         break;
     case EVENT_CAPACITY:
@@ -197,11 +202,21 @@ static void check_durable(struct sim *sim, const struct sim_request *request,
         LAW("DESIGN law 7: an acknowledged ask is stored",
             row && row->ticket.member == sim->member[request->member].id &&
                 row->ticket.key.word[0] == request->key.word[0]);
+        LAW("an acknowledged ask is for whom it asked for",
+            row->ticket.wish_talk == request->wish);
+        row = sim_truth_row(sim, ROW_TALK, request->subject);
+        LAW("an acknowledged ask has the age it asked for",
+            request->subject == 0 || (row && row->talk.carry & CARRY_LENT));
         break;
     case EVENT_WITHDRAW:
         row = sim_truth_row(sim, ROW_TICKET, request->subject);
         LAW("DESIGN law 7: an acknowledged withdrawal is stored",
             row && row->ticket.state == TICKET_ENDED);
+        break;
+    case EVENT_DANGER:
+        row = sim_truth_row(sim, ROW_TICKET, request->subject);
+        LAW("DESIGN law 7: acknowledged danger is stored",
+            row && row->ticket.danger);
         break;
     case EVENT_ATTEND:
         LAW("DESIGN law 7: an acknowledged duty is stored",

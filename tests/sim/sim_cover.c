@@ -99,6 +99,9 @@ static struct parties parties(struct sim *sim,
     case COMMAND_CLOSE_TICKET:
         of.member[0] = command->close_ticket.member;
         break;
+    case COMMAND_RAISE_DANGER:
+        of.member[0] = command->raise_danger.member;
+        break;
     case COMMAND_OPEN_DUTY:
         of.member[0] = command->open_duty.duty.member;
         break;
@@ -261,6 +264,10 @@ static uint32_t guarded(struct sim *sim, const struct match_command *command,
 
     if (command->kind == COMMAND_CLOSE_TICKET)
         return state(sim, ROW_TICKET, command->close_ticket.ticket);
+    if (command->kind == COMMAND_RAISE_DANGER)
+        return state(sim, ROW_TICKET, command->raise_danger.ticket);
+    if (command->kind == COMMAND_OPEN_TICKET && table == COVER_TALK)
+        return state(sim, ROW_TALK, command->open_ticket.after);
     if (command->kind == COMMAND_OFFER && table == COVER_TICKET)
         return state(sim, ROW_TICKET, command->offer.offer.ticket);
     if (command->kind == COMMAND_OFFER)

@@ -53,6 +53,9 @@ bool sim_laws_hard(struct sim *sim, uint64_t ticket_id, uint64_t peer_id,
 
     if (!ticket || !duty || !peer)
         return false;
+    if (ticket->ticket.wish != 0 && ticket->ticket.wish != peer_id &&
+        !ticket->ticket.danger && now_ms < ticket->ticket.wish_until_ms)
+        return false; /* it waits for another alone */
     seeker = sim_people_of(sim, ticket->ticket.member);
     if (!seeker || seeker == peer || seeker->pool != peer->pool)
         return false;
@@ -137,6 +140,12 @@ static void proposed_offer(struct sim *sim, const struct match_command *command)
     LAW("no offer to a peer who rests", peer->heard_rest_ms <= sim->now_ms);
     LAW("tighten at propose: no offer of one who is held or gone",
         !seeker->held && !seeker->gone && !peer->held && !peer->gone);
+    LAW("an offer says whether it is danger",
+        offer->danger == ticket->ticket.danger);
+    LAW("an offer names whom it goes on with",
+        offer->met == (ticket->ticket.wish == offer->peer
+                           ? ticket->ticket.wish_talk
+                           : 0));
     LAW("no offer in back-off", ticket->ticket.backoff_until_ms <= sim->now_ms);
     check_backoff(sim, offer->ticket);
     LAW("an offer's deadline",
@@ -209,6 +218,9 @@ static void offered(struct sim *sim, const struct match_offer_row *offer,
         duty && duty->duty.state == DUTY_ON);
     LAW("DESIGN law 2: open offers and talks within the capacity",
         sim_truth_used(sim, offer->peer) < duty->duty.capacity);
+    LAW("no more talks a day than the peer chose",
+        duty->duty.day_max == 0 ||
+            sim_truth_today(sim, offer->peer, now_ms) < duty->duty.day_max);
     LAW("DESIGN laws 3 and 4: Hard(ticket, peer) at the offer",
         sim_laws_hard(sim, offer->ticket, offer->peer, now_ms));
     LAW("card versions at the offer",
@@ -244,6 +256,13 @@ static void guards(struct sim *sim, const struct match_command *command,
 
     if (result->outcome != OUTCOME_OK)
         return;
+    for (uint32_t i = 0; i < result->rows; i++)
+        if (command->kind == COMMAND_OPEN_TICKET &&
+            result->row[i].kind == ROW_TICKET &&
+            result->row[i].ticket.id == command->open_ticket.ticket.id) {
+            sim_laws_wished(sim, &result->row[i].ticket);
+            sim_laws_lent(sim, command, &result->row[i].ticket);
+        }
     if (command->kind == COMMAND_OFFER)
         offered(sim, &command->offer.offer, command->now_ms);
     if (command->kind == COMMAND_ACCEPT)
@@ -434,6 +453,7 @@ static void outcomes(struct sim *sim, const struct match_command *command)
     case COMMAND_REFLECT:
     case COMMAND_UNBLOCK:
     case COMMAND_CLOSE_TICKET:
+    case COMMAND_RAISE_DANGER:
     case COMMAND_RARITY:
     case COMMAND_KINDS:
         break;

@@ -1,4 +1,5 @@
-/* What must not overtake: holds of one member, lapses of one peer. */
+/* What must not overtake: holds of one member, lapses of one peer.  And what a
+ * ticket takes along of talks before it. */
 #include "sim.h"
 
 void sim_laws_asked(struct sim *sim, const struct match_event *event)
@@ -64,4 +65,55 @@ void sim_laws_order(struct sim *sim, const struct match_command *command)
     if (command->kind == COMMAND_CLOSE_OFFER &&
         command->close_offer.state == OFFER_LAPSED)
         proposed_lapse(sim, command);
+}
+
+/* Who is asked for is who both want to meet again. */
+void sim_laws_wished(struct sim *sim, const struct match_ticket_row *ticket)
+{
+    const struct match_row *row =
+        sim_truth_row(sim, ROW_TALK, ticket->wish_talk);
+
+    LAW("a wish is for somebody, by a talk",
+        (ticket->wish != 0) == (ticket->wish_talk != 0));
+    if (ticket->wish == 0)
+        return;
+    LAW("a wish is for the peer of a talk of their own",
+        row && row->talk.seeker == ticket->member &&
+            row->talk.peer == ticket->wish);
+    LAW("a wish is for one with whom there is a bond",
+        sim_truth_pair(sim, PAIR_BOND, ticket->member, ticket->wish, 0,
+                       sim->now_ms));
+}
+
+/* As the talk stood before: worked out anew from what each of the two asked for
+ * and when. */
+void sim_laws_lent(struct sim *sim, const struct match_command *command,
+                   const struct match_ticket_row *ticket)
+{
+    uint64_t after = command->open_ticket.after;
+    const struct match_row *row = sim_truth_row(sim, ROW_TALK, after);
+    const struct match_talk_row *talk;
+    bool came;
+
+    if (after == 0) {
+        LAW("a new wait begins when it is asked for",
+            ticket->since_ms == command->open_ticket.ticket.since_ms);
+        LAW("a new wait has no past", ticket->carry == 0);
+        return;
+    }
+    LAW("what lends its age is there", row);
+    talk = &row->talk;
+    LAW("only an ended talk of their own lends its age",
+        talk->seeker == ticket->member && talk->state == TALK_ENDED);
+    came = talk->why != TALK_WHY_NO_SHOW;
+    LAW("an age is lent once, and not for ever",
+        talk->carry < CARRY_LENT &&
+            command->now_ms < talk->ended_ms + sim->limits.carry_ms);
+    LAW("not a fit: once", !came || talk->carry == 0);
+    LAW("the age that is lent",
+        ticket->since_ms ==
+            (came ? command->now_ms - (talk->started_ms - talk->since_ms)
+                  : talk->since_ms));
+    LAW("that it was no fit is not forgotten",
+        ticket->carry == (came ? CARRY_UNFIT : talk->carry));
 }

@@ -273,8 +273,14 @@ static void bounds(struct sim *sim)
 
         if (!is->id || was->id != is->id)
             continue;
-        if (model->fired == TIMER_BOUND && model->fired_id == is->id)
+        if (model->fired == TIMER_BOUND && model->fired_id == is->id) {
             bound = model_bound(sim, &model->was, was, &model->ticket[i].few);
+            model->ticket[i].version = was->version;
+            model->ticket[i].binding =
+                bound == BOUND_NONE_COMPATIBLE
+                    ? model_binding(sim, &model->was, was)
+                    : 0;
+        }
         LAW("ENGINE §3: why a ticket past its bound waits", /* Law 3 */
             is->bound == bound);
     }
@@ -290,6 +296,33 @@ static void bounds(struct sim *sim)
             effect->ticket.bound == model->is.ticket[t].bound &&
                 (effect->ticket.bound == BOUND_NONE ||
                  effect->ticket.bound_few == model->ticket[t].few));
+        if (model->is.ticket[t].version != model->ticket[t].version)
+            model->ticket[t].binding = 0; /* of a card that was */
+        LAW("what is told to bind does, and nothing else", /* Law 3 */
+            effect->ticket.binding ==
+                (effect->ticket.bound == BOUND_NONE_COMPATIBLE
+                     ? model_in_force(&model->is, &model->is.ticket[t],
+                                      model->ticket[t].binding)
+                     : 0));
+    }
+}
+
+/* Every talk that a result shows has begun. */
+static void begun(struct sim_model *model, const struct match_result *result)
+{
+    for (uint32_t i = 0; i < result->rows; i++) {
+        const struct match_talk_row *talk = &result->row[i].talk;
+        uint32_t at = 0;
+
+        if (result->row[i].kind != ROW_TALK)
+            continue;
+        while (at < model->begins && model->begun[at].id != talk->id)
+            at++;
+        if (at < model->begins)
+            continue;
+        LAW("simulator: room for talks", model->begins < MODEL_BEGUN);
+        model->begun[model->begins++] =
+            (struct model_begun){talk->id, talk->peer, talk->started_ms};
     }
 }
 
@@ -299,6 +332,8 @@ void sim_model_after(struct sim *sim, const struct match_event *event)
 
     model->effects = &sim->effects;
     model->next = 0;
+    if (event->kind == EVENT_STORED)
+        begun(model, event->stored.result);
     rarities(sim, event);
     model_view(sim, &model->is, event->now_ms);
     if (sim->engine->mode != ENGINE_LIVE)

@@ -40,6 +40,8 @@ static void see_ticket(const struct sim *sim, const struct match_ticket *from,
         .id = row->id,
         .member = row->member,
         .since_ms = row->since_ms,
+        .wish = row->wish,
+        .wish_until_ms = row->wish_until_ms,
         .tie = row->tie,
         .seen_ms = from->presence.seen_ms,
         .backoff_ms = from->backoff_ms,
@@ -61,6 +63,17 @@ static void see_ticket(const struct sim *sim, const struct match_ticket *from,
                    : card(sim, row->member, MATCH_SEEKER, to->version);
 }
 
+/* Talks of a peer that began less than a day ago. */
+static uint32_t today(const struct sim *sim, uint64_t peer, uint64_t now_ms)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < sim->model->begins; i++)
+        n += sim->model->begun[i].peer == peer &&
+             now_ms - sim->model->begun[i].started_ms < sim->limits.day_ms;
+    return n;
+}
+
 static void see_duty(const struct sim *sim, const struct match_duty *from,
                      const struct model_duty *last, struct model_duty *to)
 {
@@ -80,6 +93,7 @@ static void see_duty(const struct sim *sim, const struct match_duty *from,
         .state = row->state,
         .version = from->hand.version,
         .capacity = row->capacity,
+        .day_max = row->day_max,
         .yes = row->yes,
         .total = row->total,
         .grade = row->grade,
@@ -122,6 +136,8 @@ void model_view(struct sim *sim, struct model_view *view, uint64_t now_ms)
         see_ticket(sim, &engine->ticket[i], &was->ticket[i], &view->ticket[i]);
     for (uint32_t i = 0; i < sim->places; i++)
         see_duty(sim, &engine->duty[i], &was->duty[i], &view->duty[i]);
+    for (uint32_t i = 0; i < sim->places; i++)
+        view->duty[i].today = today(sim, view->duty[i].member, now_ms);
     LIST_EACH (node, &engine->in_flight) {
         const struct match_flight *flight =
             LIST_ENTRY(node, struct match_flight, link);
@@ -182,6 +198,8 @@ static bool ticket_moment(const struct sim *sim, const struct model_ticket *was,
                   (!known || was->state == (uint32_t)TICKET_NEW ||
                    was->state == TICKET_OFFERED);
 
+    if (known && !was->danger && is->danger && is->state == TICKET_WAITING)
+        moment = true;
     if (known &&
         ((was->away && !is->away) || (stale(sim, was) && !stale(sim, is))))
         moment = true;
@@ -302,6 +320,9 @@ static void ticket_armed(const struct sim *sim, const struct model_ticket *is,
             at_ms < next_ms)
             next_ms = at_ms;
     }
+    if (is->wish && !is->danger && is->wish_until_ms > now_ms &&
+        is->wish_until_ms < next_ms)
+        next_ms = is->wish_until_ms;
     LAW("model law 4: the next must to relax is a moment to come",
         next_ms == UINT64_MAX ? timer[TICKET_RELAX].place == 0
                               : due(&timer[TICKET_RELAX], next_ms));
@@ -311,6 +332,25 @@ static void ticket_armed(const struct sim *sim, const struct model_ticket *is,
     LAW("model law 4: the bound is told when it is reached",
         is->bound != BOUND_NONE ||
             due(&timer[TICKET_BOUND], is->since_ms + sim->limits.bound_ms));
+}
+
+/* When the first of the talks in its day counts no more. */
+static void duty_armed(const struct sim *sim, const struct model_duty *is,
+                       const struct match_timer *timer)
+{
+    uint64_t first_ms = UINT64_MAX;
+
+    for (uint32_t i = 0; i < sim->model->begins; i++) {
+        const struct model_begun *talk = &sim->model->begun[i];
+
+        if (talk->peer == is->member && talk->started_ms < first_ms &&
+            sim->now_ms - talk->started_ms < sim->limits.day_ms)
+            first_ms = talk->started_ms;
+    }
+    LAW("model law 4: a talk that leaves the day is a moment to come",
+        is->day_max == 0 || first_ms == UINT64_MAX || is->flight != 0 ||
+            is->rest_until_ms > sim->now_ms ||
+            due(&timer[DUTY_REST], first_ms + sim->limits.day_ms));
 }
 
 void model_armed(struct sim *sim)
@@ -325,6 +365,8 @@ void model_armed(struct sim *sim)
         waits = waits || model_waits(sim, view, is);
         if (is->id && is->state != (uint32_t)TICKET_NEW)
             ticket_armed(sim, is, sim->engine->ticket[i].timer);
+        if (view->duty[i].member && view->duty[i].state != DUTY_OFF)
+            duty_armed(sim, &view->duty[i], sim->engine->duty[i].timer);
     }
     LAW("model law 4: a batch is due while somebody waits",
         !waits || match_engine_deadline_ms(sim->engine) <=

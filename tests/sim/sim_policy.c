@@ -20,8 +20,17 @@ bool model_free(const struct model_view *view, const struct model_duty *duty)
 {
     return duty->member && duty->state == DUTY_ON && !duty->flight &&
            !duty->closing && !duty->held && !duty->asking && !duty->away &&
-           view->now_ms >= duty->rest_until_ms &&
-           duty->offers + duty->talks < duty->capacity;
+           view->now_ms >= duty->rest_until_ms && model_room(duty) > 0;
+}
+
+uint32_t model_room(const struct model_duty *duty)
+{
+    uint32_t used = duty->offers + duty->talks;
+    uint32_t today = duty->today + duty->offers;
+    uint32_t slots = used < duty->capacity ? duty->capacity - used : 0;
+    uint32_t left = today < duty->day_max ? duty->day_max - today : 0;
+
+    return duty->day_max != 0 && left < slots ? left : slots;
 }
 
 static uint64_t age(const struct model_view *view,
@@ -59,6 +68,14 @@ static bool excluded(const struct sim *sim, const struct model_view *view,
     return rests && !bond;
 }
 
+/* Does it wait for one alone? */
+static bool wishes(const struct model_view *view,
+                   const struct model_ticket *ticket)
+{
+    return ticket->wish && !ticket->danger &&
+           ticket->wish_until_ms > view->now_ms;
+}
+
 bool model_hard(const struct sim *sim, const struct model_view *view,
                 const struct model_ticket *ticket,
                 const struct model_duty *duty)
@@ -66,6 +83,8 @@ bool model_hard(const struct sim *sim, const struct model_view *view,
     if (!ticket->id || !duty->member || !duty->card ||
         ticket->pool != duty->pool || ticket->member == duty->member ||
         ticket->held || duty->held)
+        return false;
+    if (wishes(view, ticket) && duty->member != ticket->wish)
         return false;
     if (duty->grade < GRADE_PEER ||
         (duty->grade_until_ms != 0 && view->now_ms >= duty->grade_until_ms))
@@ -182,6 +201,7 @@ uint32_t model_wanted_by(const struct sim *sim, const struct model_view *view,
                          const struct model_duty *duty)
 {
     uint32_t one = MODEL_NEVER, danger = MODEL_NEVER, n = 0;
+    uint32_t wish = MODEL_NEVER;
 
     for (uint32_t i = 0; i < view->places; i++) {
         const struct model_ticket *ticket = &view->ticket[i];
@@ -195,9 +215,14 @@ uint32_t model_wanted_by(const struct sim *sim, const struct model_view *view,
         if (ticket->danger && (danger == MODEL_NEVER ||
                                model_before(ticket, &view->ticket[danger])))
             danger = i;
+        if (wishes(view, ticket) &&
+            (wish == MODEL_NEVER || model_before(ticket, &view->ticket[wish])))
+            wish = i;
     }
     if (danger != MODEL_NEVER)
         return danger;
+    if (wish != MODEL_NEVER)
+        return wish;
     return n == 1 ? one : MODEL_NEVER;
 }
 
@@ -217,8 +242,45 @@ enum match_bound model_bound(const struct sim *sim,
         anybody = true;
         busy += model_hard(sim, view, ticket, duty);
     }
+    if (wishes(view, ticket))
+        busy = 1; /* whatever is with that one */
     *few = busy > 0 && busy < 5;
     return busy > 0  ? BOUND_ALL_BUSY
            : anybody ? BOUND_NONE_COMPATIBLE
                      : BOUND_NOBODY_ON_DUTY;
+}
+
+uint32_t model_in_force(const struct model_view *view,
+                        const struct model_ticket *ticket, uint32_t musts)
+{
+    for (uint32_t i = 0; i < ticket->card->musts; i++) {
+        uint32_t relax_after_ms = ticket->card->must[i].relax_after_ms;
+
+        if (relax_after_ms != 0 && age(view, ticket) >= relax_after_ms)
+            musts &= ~(1u << i);
+    }
+    return musts;
+}
+
+uint32_t model_binding(const struct sim *sim, const struct model_view *view,
+                       const struct model_ticket *ticket)
+{
+    uint32_t binding = 0;
+
+    for (uint32_t i = 0; i < ticket->card->musts; i++) {
+        struct match_card card = *ticket->card;
+        struct model_ticket without = *ticket;
+        uint32_t peers = 0;
+
+        for (uint32_t j = i + 1; j < card.musts; j++)
+            card.must[j - 1] = card.must[j];
+        card.musts--;
+        without.card = &card;
+        for (uint32_t j = 0; j < view->places; j++)
+            peers += view->duty[j].member && view->duty[j].state == DUTY_ON &&
+                     model_hard(sim, view, &without, &view->duty[j]);
+        if (peers >= 5)
+            binding |= 1u << i;
+    }
+    return wishes(view, ticket) ? 0 : model_in_force(view, ticket, binding);
 }

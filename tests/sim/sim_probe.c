@@ -97,6 +97,17 @@ static bool close_ticket(struct sim *sim, struct match_command *command)
     return true;
 }
 
+static bool raise_danger(struct sim *sim, struct match_command *command)
+{
+    const struct sim_table *tickets = sim->kept[ROW_TICKET];
+    const struct match_ticket_row *last =
+        tickets->n > 0 ? &tickets->row[tickets->n - 1].ticket : NULL;
+
+    command->raise_danger.ticket = last ? last->id : sim_id(sim);
+    command->raise_danger.member = somebody(sim)->id;
+    return !last || last->member != command->raise_danger.member;
+}
+
 static bool open_duty(struct sim *sim, struct match_command *command)
 {
     struct match_duty_row *row = &command->open_duty.duty;
@@ -350,6 +361,7 @@ static bool hold(struct sim *sim, struct match_command *command)
 static probe_fn *const probes[COMMAND_KINDS] = {
     [COMMAND_OPEN_TICKET] = open_ticket,
     [COMMAND_CLOSE_TICKET] = close_ticket,
+    [COMMAND_RAISE_DANGER] = raise_danger,
     [COMMAND_OPEN_DUTY] = open_duty,
     [COMMAND_SET_DUTY] = set_duty,
     [COMMAND_CLOSE_DUTY] = close_duty,

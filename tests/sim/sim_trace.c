@@ -18,17 +18,18 @@ static const struct sim *running;
 static const char *const event_names[EVENT_KINDS] = {
     [EVENT_BEGIN] = "begin",       [EVENT_LOAD] = "load",
     [EVENT_LIVE] = "live",         [EVENT_ASK] = "ask",
-    [EVENT_WITHDRAW] = "withdraw", [EVENT_ATTEND] = "attend",
-    [EVENT_LEAVE] = "leave",       [EVENT_PAUSE] = "pause",
-    [EVENT_RESUME] = "resume",     [EVENT_CAPACITY] = "capacity",
-    [EVENT_ANSWER] = "answer",     [EVENT_JOIN] = "join",
-    [EVENT_END] = "end",           [EVENT_REFLECT] = "reflect",
-    [EVENT_IDLE] = "idle",         [EVENT_BLOCK] = "block",
-    [EVENT_UNBLOCK] = "unblock",   [EVENT_SEEN] = "seen",
-    [EVENT_LOST] = "lost",         [EVENT_CARD] = "card",
-    [EVENT_HOLD] = "hold",         [EVENT_GONE] = "gone",
-    [EVENT_RARITY] = "rarity",     [EVENT_STORED] = "stored",
-    [EVENT_TICK] = "tick",         [EVENT_DRAIN] = "drain",
+    [EVENT_WITHDRAW] = "withdraw", [EVENT_DANGER] = "danger",
+    [EVENT_ATTEND] = "attend",     [EVENT_LEAVE] = "leave",
+    [EVENT_PAUSE] = "pause",       [EVENT_RESUME] = "resume",
+    [EVENT_CAPACITY] = "capacity", [EVENT_ANSWER] = "answer",
+    [EVENT_JOIN] = "join",         [EVENT_END] = "end",
+    [EVENT_REFLECT] = "reflect",   [EVENT_IDLE] = "idle",
+    [EVENT_BLOCK] = "block",       [EVENT_UNBLOCK] = "unblock",
+    [EVENT_SEEN] = "seen",         [EVENT_LOST] = "lost",
+    [EVENT_CARD] = "card",         [EVENT_HOLD] = "hold",
+    [EVENT_GONE] = "gone",         [EVENT_RARITY] = "rarity",
+    [EVENT_STORED] = "stored",     [EVENT_TICK] = "tick",
+    [EVENT_DRAIN] = "drain",
 };
 
 static const char *const command_names[COMMAND_KINDS] = {
@@ -48,6 +49,7 @@ static const char *const command_names[COMMAND_KINDS] = {
     [COMMAND_UNBLOCK] = "unblock",
     [COMMAND_HOLD] = "hold",
     [COMMAND_RARITY] = "rarity",
+    [COMMAND_RAISE_DANGER] = "raise_danger",
 };
 
 const char *sim_event_name(enum match_event_kind kind)

@@ -131,6 +131,21 @@ uint32_t sim_truth_used(const struct sim *sim, uint64_t peer)
     return used;
 }
 
+uint32_t sim_truth_today(const struct sim *sim, uint64_t peer, uint64_t now_ms)
+{
+    const struct sim_table *offers = sim->kept[ROW_OFFER];
+    const struct sim_table *talks = sim->kept[ROW_TALK];
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < offers->n; i++)
+        n += offers->row[i].offer.peer == peer &&
+             offers->row[i].offer.state == OFFER_OPEN;
+    for (uint32_t i = 0; i < talks->n; i++)
+        n += talks->row[i].talk.peer == peer &&
+             now_ms < talks->row[i].talk.started_ms + sim->limits.day_ms;
+    return n;
+}
+
 /* ---- which moves a row may make (ENGINE.md §4), written down again ---- */
 
 static void check_ticket(const struct match_ticket_row *was,
@@ -144,7 +159,11 @@ static void check_ticket(const struct match_ticket_row *was,
     LAW("since survives everything", was->since_ms == is->since_ms);
     LAW("a ticket keeps its owner, pool and tie",
         was->member == is->member && was->pool == is->pool &&
-            was->tie == is->tie && was->danger == is->danger);
+            was->tie == is->tie && was->danger <= is->danger &&
+            was->carry == is->carry);
+    LAW("a ticket keeps its wish", was->wish == is->wish &&
+                                       was->wish_talk == is->wish_talk &&
+                                       was->wish_until_ms == is->wish_until_ms);
     LAW("a ticket keeps its lifetime", was->expires_ms == is->expires_ms);
 }
 
@@ -164,6 +183,8 @@ static void check_talk(const struct match_talk_row *was,
     LAW("an ended talk stays as it ended",
         was->state != TALK_ENDED ||
             (is->why == was->why && is->ended_ms == was->ended_ms));
+    LAW("an age that was lent is not lent again",
+        (was->carry & ~is->carry) == 0);
     LAW("both joined an open talk", is->state != TALK_OPEN || is->joined == 3);
 }
 
@@ -193,6 +214,10 @@ static void check_new(struct sim *sim, const struct match_row *row)
                                               other->state == TICKET_MATCHED ||
                                               other->state == TICKET_ENDED);
     }
+    if (row->kind == ROW_TALK)
+        LAW("a talk knows whether its age was taken from one that was no fit",
+            row->talk.carry ==
+                sim_truth_row(sim, ROW_TICKET, row->talk.ticket)->ticket.carry);
     for (uint32_t i = 0; row->kind == ROW_TALK && i < talks->n; i++)
         LAW("DESIGN law 1: at most one match of a ticket",
             talks->row[i].talk.ticket != row->talk.ticket);
@@ -217,6 +242,9 @@ bool sim_truth_same(const struct match_row *x, const struct match_row *y)
         return t->id == u->id && t->member == u->member && t->pool == u->pool &&
                t->state == u->state && t->why == u->why &&
                t->danger == u->danger && t->offers == u->offers &&
+               t->carry == u->carry && t->wish == u->wish &&
+               t->wish_talk == u->wish_talk &&
+               t->wish_until_ms == u->wish_until_ms &&
                t->since_ms == u->since_ms && t->expires_ms == u->expires_ms &&
                t->tie == u->tie && t->backoff_until_ms == u->backoff_until_ms &&
                same_key(&t->key, &u->key);
@@ -224,7 +252,8 @@ bool sim_truth_same(const struct match_row *x, const struct match_row *y)
         return o->id == p->id && o->ticket == p->ticket &&
                o->seeker == p->seeker && o->peer == p->peer &&
                o->state == p->state && o->p == p->p &&
-               o->deadline_ms == p->deadline_ms && o->showns == p->showns &&
+               o->deadline_ms == p->deadline_ms && o->met == p->met &&
+               o->showns == p->showns &&
                o->seeker_card_version == p->seeker_card_version &&
                o->peer_card_version == p->peer_card_version;
     case ROW_DUTY:
@@ -233,7 +262,8 @@ bool sim_truth_same(const struct match_row *x, const struct match_row *y)
                d->grade == e->grade && d->capacity == e->capacity &&
                d->used == e->used && d->lapses == e->lapses &&
                d->yes == e->yes && d->total == e->total &&
-               d->until_ms == e->until_ms && d->rest_ms == e->rest_ms &&
+               d->day_max == e->day_max && d->until_ms == e->until_ms &&
+               d->rest_ms == e->rest_ms &&
                d->rest_until_ms == e->rest_until_ms && d->tie == e->tie &&
                same_key(&d->key, &e->key);
     case ROW_TALK:
@@ -241,8 +271,8 @@ bool sim_truth_same(const struct match_row *x, const struct match_row *y)
                a->offer == b->offer && a->seeker == b->seeker &&
                a->peer == b->peer && a->state == b->state && a->why == b->why &&
                a->joined == b->joined && a->reflected == b->reflected &&
-               a->again == b->again && a->since_ms == b->since_ms &&
-               a->started_ms == b->started_ms;
+               a->again == b->again && a->carry == b->carry &&
+               a->since_ms == b->since_ms && a->started_ms == b->started_ms;
     case ROW_PAIR:
         return m->kind == n->kind && m->a == n->a && m->b == n->b &&
                m->ticket == n->ticket && m->until_ms == n->until_ms;

@@ -242,6 +242,39 @@ static void make_mail(struct store_command *c)
     }
 }
 
+/* One of three keys that each might have. */
+static void some_handle(uint8_t handle[STORE_HASH], uint64_t of)
+{
+    memset(handle, 0, STORE_HASH);
+    memcpy(handle, &of, sizeof of);
+    handle[STORE_HASH - 1] = (uint8_t)(1 + below(3)); /* as world_member() */
+}
+
+static void make_account(struct store_command *c)
+{
+    uint64_t who = some_member();
+
+    memset(c, 0, sizeof *c);
+    c->now_ms = w.now_ms;
+    c->kind = below(3) ? STORE_ROTATE : STORE_FIND_ACCOUNT;
+    if (c->kind == STORE_FIND_ACCOUNT) {
+        some_handle(c->find_account.handle, who);
+        return;
+    }
+    some_handle(c->rotate.old_handle, who);
+    some_handle(c->rotate.new_handle, below(4) ? who : some_member());
+    if (below(3) == 0)
+        c->key = world_key(1 + below(9), below(2));
+}
+
+static bool same_account(const struct store_result *x,
+                         const struct store_result *y)
+{
+    return x->account.member == y->account.member &&
+           x->account.generation == y->account.generation &&
+           x->account.active == y->account.active;
+}
+
 static bool same_message(const struct store_message *x,
                          const struct store_message *y)
 {
@@ -260,6 +293,8 @@ static bool same_result(enum store_command_kind kind,
         return false;
     if (x->outcome == OUTCOME_REFUSED)
         return true;
+    if (kind == STORE_ROTATE || kind == STORE_FIND_ACCOUNT)
+        return same_account(x, y);
     if (kind == STORE_SEND)
         return x->sent.seq == y->sent.seq;
     if (kind == STORE_ACKNOWLEDGE)
@@ -288,6 +323,10 @@ static void make(struct store_command *whole)
     }
     if (below(5) == 0) {
         make_mail(whole);
+        return;
+    }
+    if (below(20) == 0) {
+        make_account(whole);
         return;
     }
     memset(whole, 0, sizeof *whole);
@@ -401,6 +440,7 @@ static void live(uint64_t which, const char *kind, const char *path,
         if (below(12) == 0) {
             world_claim(&w);
             world_claim(&slow);
+            CHECK(w.job.result.rotated_ms == slow.job.result.rotated_ms);
         }
         if (below(12) == 0)
             world_reopen(&w);

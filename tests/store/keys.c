@@ -200,6 +200,106 @@ static void claim_and_lapse(void)
     ROW(&w, ROW_DUTY, a.peer, duty.used, 0);
 }
 
+static struct store_command *rotate(uint64_t from, uint64_t to, uint64_t key)
+{
+    struct store_command *c = world_command(&w, STORE_ROTATE);
+
+    if (key)
+        c->key = world_key(key, 30);
+    memcpy(c->rotate.old_handle, &from, sizeof from);
+    memcpy(c->rotate.new_handle, &to, sizeof to);
+    return c;
+}
+
+static void find(uint64_t handle, enum err err, uint64_t member,
+                 uint32_t generation)
+{
+    struct store_command *c = world_command(&w, STORE_FIND_ACCOUNT);
+
+    memcpy(c->find_account.handle, &handle, sizeof handle);
+    EXPECT(&w, err ? OUTCOME_REFUSED : OUTCOME_OK, err);
+    if (err != ERR_NONE)
+        return;
+    CHECK(w.job.result.account.member == member);
+    CHECK(w.job.result.account.generation == generation);
+}
+
+static uint64_t last_rotation(void)
+{
+    uint64_t rotated_ms;
+
+    (void)world_command(&w, STORE_CLAIM);
+    OK(&w);
+    w.epoch = w.job.result.epoch;
+    rotated_ms = w.job.result.rotated_ms;
+    return rotated_ms;
+}
+
+/* Another key, the same member; each guard, and that the card is still theirs. */
+static void rotations(void)
+{
+    uint64_t id = world_id(&w), other = world_id(&w), fresh = world_id(&w);
+    struct store_command *c;
+
+    CHECK(last_rotation() == 0);
+    for (int i = 0; i < 2; i++) {
+        c = world_command(&w, STORE_ENROL);
+        c->enrol.member = i ? other : id;
+        memcpy(c->enrol.handle, &c->enrol.member, sizeof id);
+        c->enrol.pool = WORLD_POOL;
+        OK(&w);
+    }
+    world_card(&w, id, MATCH_SEEKER, 1);
+    (void)rotate(fresh, id, 0);
+    REFUSED(&w, ERR_NOT_ENROLLED);
+    (void)rotate(id, other, 0);
+    REFUSED(&w, ERR_ENROLLED);
+    world_match(&w, COMMAND_HOLD)->hold.member = id;
+    w.job.command.match.command.hold.held = true;
+    OK(&w);
+    (void)rotate(id, fresh, 0);
+    REFUSED(&w, ERR_MEMBER_INACTIVE);
+    world_match(&w, COMMAND_HOLD)->hold.member = id;
+    OK(&w);
+    find(id, ERR_NONE, id, 0);
+    find(fresh, ERR_NOT_ENROLLED, 0, 0);
+    for (int again = 0; again < 2; again++) {
+        (void)rotate(id, fresh, 7);
+        EXPECT(&w, again ? OUTCOME_REPLAY : OUTCOME_OK, ERR_NONE);
+        CHECK(w.job.result.account.member == id);
+        CHECK(w.job.result.account.generation == 1);
+        world_reopen(&w);
+    }
+    (void)rotate(id, fresh, 0);
+    REFUSED(&w, ERR_NOT_ENROLLED);
+    (void)rotate(id, other, 7); /* the same key, another request */
+    w.job.command.key.request_hash++;
+    REFUSED(&w, ERR_KEY_REUSED);
+    find(id, ERR_NOT_ENROLLED, 0, 0);
+    find(fresh, ERR_NONE, id, 1);
+    find(other, ERR_NONE, other, 0);
+    world_card(&w, id, MATCH_SEEKER, 2);
+    (void)rotate(fresh, id, 0); /* and back */
+    w.now_ms += 1000;
+    w.job.command.now_ms = w.now_ms;
+    OK(&w);
+    find(id, ERR_NONE, id, 2);
+    world_reopen(&w);
+    CHECK(last_rotation() == w.now_ms);
+    find(id, ERR_NONE, id, 2);
+    for (uint64_t past_ms = 4999; past_ms <= 5000; past_ms++) {
+        c = world_command(&w, STORE_SWEEP);
+        c->now_ms = w.now_ms + past_ms;
+        c->sweep.idle_ms = c->sweep.message_ms = UINT64_MAX / 4;
+        c->sweep.mailbox_ms = c->sweep.link_ms = UINT64_MAX / 4;
+        c->sweep.key_ms = 5000;
+        c->sweep.most = STORE_BATCH_MAX;
+        OK(&w);
+        CHECK(last_rotation() == (past_ms < 5000 ? w.now_ms : 0));
+    }
+    find(id, ERR_NONE, id, 2); /* when is forgotten, how often is not */
+}
+
 /* Accounts and cards have keys too. */
 static void other_keys(void)
 {
@@ -263,6 +363,7 @@ int part_keys(const char *kind, const char *path)
     epochs();
     claim_and_lapse();
     other_keys();
+    rotations();
     world_close(&w);
     return check_report("store keys");
 }

@@ -87,7 +87,9 @@ static bool same_ticket(const struct match_ticket_row *x,
            x->offers == y->offers && x->since_ms == y->since_ms &&
            x->expires_ms == y->expires_ms &&
            x->backoff_until_ms == y->backoff_until_ms && x->tie == y->tie &&
-           same_key(&x->key, &y->key);
+           x->carry == y->carry && x->wish == y->wish &&
+           x->wish_talk == y->wish_talk &&
+           x->wish_until_ms == y->wish_until_ms && same_key(&x->key, &y->key);
 }
 
 static bool same_offer(const struct match_offer_row *x,
@@ -99,6 +101,7 @@ static bool same_offer(const struct match_offer_row *x,
            x->seeker_card_version == y->seeker_card_version &&
            x->peer_card_version == y->peer_card_version &&
            x->made_ms == y->made_ms && x->deadline_ms == y->deadline_ms &&
+           x->met == y->met &&
            memcmp(x->shown, y->shown, sizeof x->shown) == 0 &&
            same_key(&x->answer, &y->answer);
 }
@@ -110,7 +113,7 @@ static bool same_duty(const struct match_duty_row *x,
            x->state == y->state && x->why == y->why && x->grade == y->grade &&
            x->capacity == y->capacity && x->used == y->used &&
            x->lapses == y->lapses && x->yes == y->yes && x->total == y->total &&
-           x->grade_until_ms == y->grade_until_ms &&
+           x->grade_until_ms == y->grade_until_ms && x->day_max == y->day_max &&
            x->until_ms == y->until_ms && x->rest_ms == y->rest_ms &&
            x->rest_until_ms == y->rest_until_ms && x->tie == y->tie &&
            same_key(&x->key, &y->key);
@@ -125,7 +128,7 @@ static bool same_talk(const struct match_talk_row *x,
            x->joined == y->joined && x->reflected == y->reflected &&
            x->again == y->again && x->showns == y->showns &&
            x->since_ms == y->since_ms && x->started_ms == y->started_ms &&
-           x->ended_ms == y->ended_ms &&
+           x->ended_ms == y->ended_ms && x->carry == y->carry &&
            memcmp(x->shown, y->shown, sizeof x->shown) == 0;
 }
 

@@ -42,9 +42,27 @@ static void statuses_make_sense(void)
     }
 }
 
+/* The names are those of google.rpc.Code, each once. */
+static void statuses_have_names(void)
+{
+    CHECK(STATUS_COUNT == 17);
+    for (int status = 0; status < STATUS_COUNT; status++) {
+        const char *name = err_status_name(status);
+
+        CHECK(name &&
+              strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") == strlen(name));
+        for (int other = 0; other < status; other++)
+            CHECK(strcmp(name, err_status_name(other)) != 0);
+    }
+    CHECK(strcmp(err_status_name(STATUS_OK), "OK") == 0);
+    CHECK(strcmp(err_status_name(5), "NOT_FOUND") == 0);
+    CHECK(strcmp(err_status_name(16), "UNAUTHENTICATED") == 0);
+}
+
 int main(void)
 {
     every_error_is_whole();
+    statuses_have_names();
     statuses_make_sense();
     return check_report("base/err");
 }

@@ -175,12 +175,74 @@ static void warnings_gather(void)
         (void)fclose(in);
 }
 
+/* Laws 1, 4: of one call a line, no more in a second than was asked for. */
+static void accesses(void)
+{
+    static const char *const methods[] = {"a.B/C", "unknown", NULL};
+    static const char *const protocols[] = {"grpc", "connect", NULL};
+    static const struct log_access_words words = {methods, protocols};
+    const struct log_access call = {
+        .method = 1,
+        .protocol = 1,
+        .status = STATUS_CANCELLED,
+        .reason = ERR_CONNECTION,
+        .ms = 7,
+        .in = 5,
+        .out = UINT64_MAX,
+        .trace = {0x0af7651916cd43dd, 0x8448eb211c80319c}};
+    const struct log_access plain = {.status = STATUS_OK};
+    const struct timespec second = {.tv_sec = 1, .tv_nsec = 50000000};
+    uint64_t before = log_counter(LOG_ACCESS_SKIPPED), lines = 0, skips = 0;
+    const time_t began = time(NULL);
+    uint64_t seconds;
+    char line[512] = {0};
+    int ends[2];
+    FILE *in;
+
+    CHECK(!log_access_wanted());
+    CHECK(pipe(ends) == 0);
+    log_open(ends[1], LOG_ERROR); /* whatever the level */
+    log_access(&plain);           /* not asked for */
+    log_access_open(&words, 20);
+    CHECK(log_access_wanted());
+    log_access(&call);
+    log_access(&plain);
+    (void)nanosleep(&second, NULL);
+    for (int i = 0; i < 500; i++) /* if all were written: less than a pipe */
+        log_access(&plain);
+    seconds = (uint64_t)(time(NULL) - began) + 1;
+    log_access_open(&words, 0);
+    log_access(&plain);
+    log_open(-1, LOG_DEBUG);
+    CHECK(close(ends[1]) == 0);
+    in = fdopen(ends[0], "r");
+    CHECK(in && fgets(line, sizeof line, in));
+    CHECK(strcmp(line,
+                 "access: method=unknown protocol=connect status=CANCELLED "
+                 "reason=CONNECTION_LOST ms=7 in=5 out=18446744073709551615 "
+                 "trace=0af7651916cd43dd8448eb211c80319c\n") == 0);
+    while (in && fgets(line, sizeof line, in)) {
+        CHECK(strcmp(line, "access: method=a.B/C protocol=grpc status=OK "
+                           "reason=OK ms=0 in=0 out=0 trace=0\n") == 0);
+        lines++;
+    }
+    skips = log_counter(LOG_ACCESS_SKIPPED) - before;
+    CHECK(lines + skips == 501); /* Law 4: each is one or the other */
+    CHECK(lines >= 21 && lines <= 20 * (seconds + 1));
+    if (in)
+        (void)fclose(in);
+}
+
 /* Law 1: the words themselves cannot be mistaken for one another. */
 static void words_are_plain(void)
 {
     for (int code = 0; code < LOG_COUNT; code++) {
         const char *words = log_words((enum log_code)code);
+        char label[LOG_LABEL];
 
+        log_label((enum log_code)code, label);
+        CHECK(strlen(label) + 4 == strlen(log_name((enum log_code)code)));
+        CHECK(strspn(label, "abcdefghijklmnopqrstuvwxyz_") == strlen(label));
         CHECK(strlen(words) > 0);
         CHECK(strchr(words, '%') == NULL);
         CHECK(strchr(words, '\n') == NULL);
@@ -193,6 +255,7 @@ int main(void)
 {
     words_are_plain();
     warnings_gather();
+    accesses();
     level_hides_lines_but_counts();
     threads_share_the_sink();
     return check_report("base/log");

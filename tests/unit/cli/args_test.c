@@ -64,6 +64,11 @@ static void test_takes(void)
     CHECK(parse("word --text="));
     CHECK(strcmp(cli_args_text(&args, "--text", "x"), "") == 0);
     CHECK(cli_args_number(&args, "--number", 3) == 3);
+    CHECK(parse("word --server a"));
+    cli_args_put(&args, "--server", "b");
+    cli_args_put(&args, "--text", "c");
+    CHECK(strcmp(cli_args_text(&args, "--server", ""), "b") == 0);
+    CHECK(strcmp(cli_args_text(&args, "--text", ""), "c") == 0);
     CHECK(parse("--help") && args.help);
     CHECK(parse("-h") && args.help);
 }

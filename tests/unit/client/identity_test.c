@@ -105,6 +105,43 @@ static void test_refusals(void)
     CHECK(is(&error, "KEY_FILE"));
 }
 
+/* Two keys in the file until the next takes its place; each step is whole. */
+static void test_rotation(void)
+{
+    struct kindred_identity made, next, again, loaded;
+    struct kindred_error error;
+    const char *path = in_dir("turning");
+
+    CHECK(!kindred_identity_next(&next, path, &error));
+    CHECK(is(&error, "KEY_FILE_MISSING"));
+    CHECK(kindred_identity_create(&made, path, &error));
+    CHECK(!kindred_identity_promote(path, &error));
+    CHECK(is(&error, "KEY_FILE")); /* there is none to come */
+    CHECK(kindred_identity_next(&next, path, &error));
+    CHECK(memcmp(made.seed, next.seed, sizeof made.seed) != 0);
+    CHECK(mode_of(path) == 0600);
+    CHECK(kindred_identity_load(&loaded, path, &error));
+    CHECK(memcmp(&loaded, &made, sizeof made) == 0);
+    CHECK(kindred_identity_next(&again, path, &error));
+    CHECK(memcmp(&again, &next, sizeof next) == 0);
+    CHECK(kindred_identity_promote(path, &error));
+    CHECK(kindred_identity_load(&loaded, path, &error));
+    CHECK(memcmp(&loaded, &next, sizeof next) == 0);
+    CHECK(!kindred_identity_promote(path, &error));
+    CHECK(kindred_identity_next(&again, path, &error));
+    CHECK(memcmp(again.seed, next.seed, sizeof next.seed) != 0);
+    (void)unlink(path);
+    write_file(path,
+               "kindred-key-1 00112233445566778899aabbccddeeff"
+               "00112233445566778899aabbccddeeff\n"
+               "kindred-key-1 00112233445566778899aabbccddeeff"
+               "00112233445566778899aabbccddeeff\n",
+               0600);
+    CHECK(!kindred_identity_load(&loaded, path, &error));
+    CHECK(is(&error, "KEY_FILE"));
+    (void)unlink(path);
+}
+
 /* Replaced whole; what an interrupted one left behind does no harm. */
 static void test_other_files(void)
 {
@@ -131,6 +168,7 @@ int main(void)
     CHECK(mkdtemp(dir) != NULL);
     test_round_trip();
     test_refusals();
+    test_rotation();
     test_other_files();
     CHECK(rmdir(dir) == 0);
     return check_report("client/identity");

@@ -102,6 +102,43 @@ static void test_long_line(void)
     (void)fclose(file);
 }
 
+struct keys {
+    struct kindred_loop *loop;
+    char text[64];
+    size_t size;
+};
+
+static void on_keys(void *arg, const char *bytes, size_t size)
+{
+    struct keys *keys = arg;
+
+    if (bytes && keys->size + size < sizeof keys->text) {
+        memcpy(keys->text + keys->size, bytes, size);
+        keys->size += size;
+    } else {
+        kindred_loop_stop(keys->loop);
+    }
+}
+
+/* Not cut into lines, and at once: no end of a line is waited for. */
+static void test_bytes(void)
+{
+    struct kindred_loop *loop = kindred_loop_new();
+    struct keys keys = {.loop = loop};
+    int ends[2];
+
+    CHECK(loop != NULL && pipe(ends) == 0);
+    CHECK(client_loop_bytes(loop, ends[0], on_keys, &keys));
+    CHECK(write(ends[1], "a\r\nb", 4) == 4);
+    for (int i = 0; i < 200 && keys.size < 4; i++)
+        run_for(loop, 50);
+    CHECK(keys.size == 4 && memcmp(keys.text, "a\r\nb", 4) == 0);
+    CHECK(close(ends[1]) == 0);
+    run_for(loop, 10000);
+    kindred_loop_free(loop);
+    CHECK(close(ends[0]) == 0);
+}
+
 static void count(void *arg)
 {
     ++*(int *)arg;
@@ -151,6 +188,7 @@ int main(void)
 {
     test_lines();
     test_long_line();
+    test_bytes();
     test_timers();
     test_freed_while_reading();
     return check_report("client/loop");

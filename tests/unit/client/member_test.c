@@ -165,6 +165,93 @@ static void test_resume(void)
     member_world_close(world);
 }
 
+/* What logs in by itself proves each request; a token that is given away is a
+ * plain bearer, also where a bound one was asked for first. */
+static void test_proofs(void)
+{
+    struct member_world *world = member_world_open();
+    struct heard heard = {.loop = world->loop}, plain = {.loop = world->loop};
+    struct kindred_ask *made = ask(world, &heard);
+
+    member_world_run(world, 300);
+    CHECK(heard.states == 1 && world->bound && world->proofs > 0);
+    kindred_ask_free(made);
+    member_world_close(world);
+
+    world = member_world_open();
+    heard = (struct heard){.loop = world->loop};
+    plain = (struct heard){.loop = world->loop};
+    made = ask(world, &heard);
+    kindred_member_login(world->member, on_login, &plain);
+    member_world_run(world, 300);
+    if (heard.states == 0)
+        member_world_run(world, 300);
+    CHECK(plain.ends == 1 && plain.error.status == 0);
+    CHECK(heard.states == 1 && !world->bound && world->proofs == 0);
+    kindred_ask_free(made);
+    member_world_close(world);
+}
+
+static void rotate(struct member_world *world, struct heard *heard,
+                   const struct kindred_identity *fresh)
+{
+    *heard = (struct heard){.loop = world->loop};
+    kindred_member_rotate(world->member, fresh, on_done, heard);
+    CHECK(heard->ends == 0);
+    member_world_run(world, 5000);
+    CHECK(heard->ends == 1);
+}
+
+/* The member is of the new key exactly if the server says so, or knows it. */
+static void test_rotate(void)
+{
+    struct member_world *world = member_world_open();
+    struct kindred_identity fresh;
+    struct heard heard;
+
+    kindred_identity_make(&fresh);
+    world->stale_challenges = 2;
+    rotate(world, &heard, &fresh);
+    CHECK(heard.error.status == 0 && world->rotations == 1);
+    CHECK(memcmp(world->public_key, fresh.public_key, 32) == 0);
+    heard = (struct heard){.loop = world->loop};
+    kindred_member_login(world->member, on_login, &heard);
+    member_world_run(world, 5000);
+    CHECK(heard.ends == 1 && heard.error.status == 0);
+
+    kindred_identity_make(&fresh); /* done, but what is heard is another */
+    world->rotations_lost = true;
+    rotate(world, &heard, &fresh);
+    CHECK(heard.error.status == 0 && world->rotations == 2);
+
+    world->rotations_refused = true; /* not done: the key stays */
+    kindred_identity_make(&fresh);
+    rotate(world, &heard, &fresh);
+    CHECK(strcmp(heard.error.reason, "NOT_ENROLLED") == 0);
+    CHECK(world->rotations == 2);
+    heard = (struct heard){.loop = world->loop};
+    kindred_member_login(world->member, on_login, &heard);
+    member_world_run(world, 5000);
+    CHECK(heard.ends == 1 && heard.error.status == 0);
+    member_world_close(world);
+}
+
+/* A member that goes with a rotation under way tells nobody. */
+static void test_rotate_dropped(void)
+{
+    struct member_world *world = member_world_open();
+    struct heard heard = {.loop = world->loop};
+    struct kindred_identity fresh;
+
+    kindred_identity_make(&fresh);
+    kindred_member_rotate(world->member, &fresh, on_done, &heard);
+    kindred_member_free(world->member);
+    world->member = NULL;
+    member_world_run(world, 100);
+    CHECK(heard.ends == 0);
+    member_world_close(world);
+}
+
 static void test_beats(void)
 {
     struct member_world *world = member_world_open();
@@ -216,13 +303,70 @@ static void test_unreachable(void)
     member_world_close(world);
 }
 
+struct danger {
+    struct kindred_loop *loop;
+    int crises, dones;
+    bool matched;
+    struct kindred_error error;
+};
+
+static void on_crisis(void *arg, const uint8_t *bytes, size_t size)
+{
+    struct danger *danger = arg;
+    Kindred__V1__CrisisResources *crisis =
+        kindred__v1__crisis_resources__unpack(NULL, size, bytes);
+
+    CHECK(danger->dones == 0); /* first of all */
+    CHECK(crisis && strcmp(crisis->country, "US") == 0);
+    kindred__v1__crisis_resources__free_unpacked(crisis, NULL);
+    danger->crises++;
+}
+
+static void on_raised(void *arg, const struct kindred_error *error,
+                      bool matched)
+{
+    struct danger *danger = arg;
+
+    danger->dones++;
+    danger->error = *error;
+    danger->matched = matched;
+    kindred_loop_stop(danger->loop);
+}
+
+/* Who helps is told first, whatever becomes of it: the ticket goes first,
+ * somebody is there already, or there is no such ticket. */
+static void test_danger(void)
+{
+    struct member_world *world = member_world_open();
+
+    for (uint64_t ticket = 77; ticket < 80; ticket++) {
+        struct danger danger = {.loop = world->loop};
+        struct kindred_danger_handler handler = {
+            .crisis = on_crisis, .done = on_raised, .arg = &danger};
+
+        kindred_member_raise_danger(world->member, ticket, "US", "en",
+                                    &handler);
+        CHECK(danger.crises == 0); /* never inside the call */
+        member_world_run(world, 5000);
+        CHECK(danger.crises == 1 && danger.dones == 1);
+        CHECK(danger.matched == (ticket == 78));
+        CHECK(ticket < 79 ? danger.error.status == 0
+                          : strcmp(danger.error.reason, "NO_TICKET") == 0);
+    }
+    member_world_close(world);
+}
+
 int main(void)
 {
     test_enroll_and_login();
     test_one_login_for_all();
     test_expired_token();
     test_resume();
+    test_proofs();
+    test_rotate();
+    test_rotate_dropped();
     test_beats();
     test_unreachable();
+    test_danger();
     return check_report("client/member");
 }

@@ -50,47 +50,51 @@ static struct match_card some_card(enum match_role role)
 
 static struct match_row some_row(enum match_row_kind kind)
 {
-    const struct match_row row[ROW_KINDS] = {
-        [ROW_TICKET] = {.ticket = {21, 22, 1, TICKET_ENDED, TICKET_WHY_LOST,
-                                   true, 6, 31, 32, 33, 23, some_key()}},
-        [ROW_OFFER] = {.offer = {41,
-                                 42,
-                                 43,
-                                 44,
-                                 2,
-                                 OFFER_LAPSED,
-                                 true,
-                                 2,
-                                 45,
-                                 46,
-                                 47,
-                                 51,
-                                 52,
-                                 {61, 62},
-                                 some_key()}},
-        [ROW_DUTY] = {.duty = {71, 3, DUTY_PAUSED, DUTY_WHY_LAPSES,
-                               GRADE_CRISIS_PEER, 7, 5, 2, 81, 82, 91, 92, 93,
-                               94, 72, some_key()}},
-        [ROW_TALK] = {.talk = {101,
-                               102,
-                               103,
-                               104,
-                               105,
-                               1,
-                               106,
-                               TALK_ENDED,
-                               TALK_WHY_IDLE,
-                               3,
-                               2,
-                               1,
-                               3,
-                               111,
-                               112,
-                               113,
-                               {121, 122, 123}}},
-        [ROW_PAIR] = {.pair = {PAIR_TICKET, true, 131, 132, 133, 134}},
-        [ROW_RARITY] = {.rarity = {141, 142, 3}},
-    };
+    const struct match_row row[ROW_KINDS] =
+        {
+            [ROW_TICKET] = {.ticket = {21, 22, 1, TICKET_ENDED, TICKET_WHY_LOST,
+                                       true, 6, 1, 31, 32, 33, 23, 24, 25, 34,
+                                       some_key()}},
+            [ROW_OFFER] = {.offer = {41,
+                                     42,
+                                     43,
+                                     44,
+                                     2,
+                                     OFFER_LAPSED,
+                                     true,
+                                     2,
+                                     45,
+                                     46,
+                                     47,
+                                     51,
+                                     52,
+                                     48,
+                                     {61, 62},
+                                     some_key()}},
+            [ROW_DUTY] = {.duty = {71, 3, DUTY_PAUSED, DUTY_WHY_LAPSES,
+                                   GRADE_CRISIS_PEER, 7, 5, 2, 6, 81, 82, 91, 92,
+                                   93, 94, 72, some_key()}},
+            [ROW_TALK] = {.talk = {101,
+                                   102,
+                                   103,
+                                   104,
+                                   105,
+                                   1,
+                                   106,
+                                   TALK_ENDED,
+                                   TALK_WHY_IDLE,
+                                   3,
+                                   2,
+                                   1,
+                                   3,
+                                   2,
+                                   111,
+                                   112,
+                                   113,
+                                   {121, 122, 123}}},
+            [ROW_PAIR] = {.pair = {PAIR_TICKET, true, 131, 132, 133, 134}},
+            [ROW_RARITY] = {.rarity = {141, 142, 3}},
+        };
     struct match_row out = row[kind];
 
     out.kind = kind;
@@ -101,6 +105,15 @@ static struct match_card card;
 static struct match_row row[ROW_KINDS];
 static struct match_rarity_row rarity[2];
 static struct match_result result;
+
+static void ask(struct match_event *e)
+{
+    e->ask.card = &card;
+    e->ask.after = 202;
+    e->ask.wish = 208;
+    e->ask.wish_ms = 209;
+    e->ask.danger = true;
+}
 
 static void particular(struct match_event *e)
 {
@@ -113,11 +126,10 @@ static void particular(struct match_event *e)
         e->load.card = &card;
         break;
     case EVENT_ASK:
-        e->ask.card = &card;
-        e->ask.since_ms = 202;
-        e->ask.danger = true;
+        ask(e);
         break;
     case EVENT_WITHDRAW:
+    case EVENT_DANGER:
         e->withdraw.ticket = 203;
         break;
     case EVENT_ATTEND:
@@ -304,9 +316,10 @@ static bool mapped_as(const struct many *many)
 static void is_veiled(enum match_event_kind kind)
 {
     static const struct many beyond[EVENT_KINDS] = {
-        [EVENT_LOAD] = {.id = 3, .key = 3, .token = 8, .time = 3},
-        [EVENT_ASK] = {.token = 8, .time = 1},
+        [EVENT_LOAD] = {.id = 5, .key = 3, .token = 8, .time = 4},
+        [EVENT_ASK] = {.id = 2, .token = 8},
         [EVENT_WITHDRAW] = {.id = 1},
+        [EVENT_DANGER] = {.id = 1},
         [EVENT_ATTEND] = {.token = 8, .time = 2},
         [EVENT_ANSWER] = {.id = 1},
         [EVENT_JOIN] = {.id = 1},
@@ -319,7 +332,7 @@ static void is_veiled(enum match_event_kind kind)
         [EVENT_LOST] = {.id = 1, .call = 1},
         [EVENT_CARD] = {.token = 8},
         [EVENT_RARITY] = {.token = 2},
-        [EVENT_STORED] = {.id = 18, .key = 9, .token = 6, .time = 12},
+        [EVENT_STORED] = {.id = 21, .key = 9, .token = 6, .time = 13},
     };
     struct match_event plain = some_event(kind), e = plain;
     struct match_fields f = {
@@ -356,12 +369,12 @@ static uint64_t sum(const struct match_effect *effect)
 }
 
 static const struct many store_has[COMMAND_KINDS] = {
-    [COMMAND_OPEN_TICKET] = {.id = 3, .key = 3, .time = 3},
+    [COMMAND_OPEN_TICKET] = {.id = 6, .key = 3, .time = 4},
     [COMMAND_CLOSE_TICKET] = {.id = 2},
-    [COMMAND_OPEN_DUTY] = {.id = 2, .key = 3, .time = 3},
+    [COMMAND_OPEN_DUTY] = {.id = 2, .key = 3, .time = 4},
     [COMMAND_SET_DUTY] = {.id = 2, .key = 3, .time = 3},
     [COMMAND_CLOSE_DUTY] = {.id = 1},
-    [COMMAND_OFFER] = {.id = 4, .key = 3, .token = 2, .time = 2},
+    [COMMAND_OFFER] = {.id = 5, .key = 3, .token = 2, .time = 3},
     [COMMAND_ACCEPT] = {.id = 4},
     [COMMAND_DECLINE] = {.id = 2, .time = 2},
     [COMMAND_CLOSE_OFFER] = {.id = 1, .time = 2},
@@ -372,6 +385,7 @@ static const struct many store_has[COMMAND_KINDS] = {
     [COMMAND_UNBLOCK] = {.id = 3},
     [COMMAND_HOLD] = {.id = 1},
     [COMMAND_RARITY] = {.token = 2},
+    [COMMAND_RAISE_DANGER] = {.id = 2},
 };
 
 /* How many numbers of a command are no names: they must count in the sum. */
@@ -388,6 +402,7 @@ static struct match_effect some_store(enum match_command_kind kind)
     switch ((int)kind) {
     case COMMAND_OPEN_TICKET:
         e.store.open_ticket.ticket = some_row(ROW_TICKET).ticket;
+        e.store.open_ticket.after = 707;
         break;
     case COMMAND_OPEN_DUTY:
         e.store.open_duty.duty = some_row(ROW_DUTY).duty;
@@ -456,9 +471,12 @@ static void every_field_counts(void)
     COUNTS(e, store.close_ticket.why);
     e = some_store(COMMAND_OPEN_TICKET);
     COUNTS(e, store.open_ticket.card_version);
+    COUNTS(e, store.open_ticket.within_ms);
     COUNTS(e, store.open_ticket.ticket.tie);
     e = some_store(COMMAND_OPEN_DUTY);
     COUNTS(e, store.open_duty.card_version);
+    COUNTS(e, store.open_duty.day_since_ms);
+    COUNTS(e, store.open_duty.duty.day_max);
     e = some_store(COMMAND_SET_DUTY);
     COUNTS(e, store.set_duty.revoke);
     COUNTS(e, store.set_duty.duty.rest_ms);
@@ -466,6 +484,7 @@ static void every_field_counts(void)
     COUNTS(e, store.close_duty.member);
     COUNTS(e, store.close_duty.why);
     e = some_store(COMMAND_OFFER);
+    COUNTS(e, store.offer.day_since_ms);
     COUNTS(e, store.offer.offer.p);
     COUNTS(e, store.offer.offer.shown[1]);
     e = some_store(COMMAND_ACCEPT);
@@ -499,18 +518,34 @@ static void every_field_counts(void)
     COUNTS(e, store.reflect.said);
     COUNTS(e, store.reflect.understood);
     COUNTS(e, store.reflect.again);
-    e = some_store(COMMAND_UNBLOCK);
-    COUNTS(e, store.block.member);
-    COUNTS(e, store.block.other);
-    COUNTS(e, store.block.via);
     e = some_store(COMMAND_HOLD);
     COUNTS(e, store.hold.member);
     COUNTS(e, store.hold.held);
     COUNTS(e, store.hold.erased);
+}
+
+static void every_other_field_counts(void)
+{
+    struct match_effect e = some_store(COMMAND_RAISE_DANGER);
+
+    COUNTS(e, store.raise_danger.ticket);
+    COUNTS(e, store.raise_danger.member);
     e = some_store(COMMAND_RARITY);
     COUNTS(e, store.rarity.first);
     COUNTS(e, store.rarity.pool);
     COUNTS(e, store.rarity.rows);
+}
+
+static void every_block_counts(void)
+{
+    struct match_effect e = some_store(COMMAND_UNBLOCK);
+
+    COUNTS(e, store.block.member);
+    COUNTS(e, store.block.other);
+    COUNTS(e, store.block.via);
+    COUNTS(e, store.block.talks);
+    e.store.block.talks = 1;
+    COUNTS(e, store.block.talk[0]);
 }
 
 static void every_view_counts(void)
@@ -537,6 +572,7 @@ static void every_view_counts(void)
     COUNTS(e, duty.offers);
     COUNTS(e, duty.talks);
     COUNTS(e, duty.rest_until_ms);
+    COUNTS(e, duty.day_until_ms);
     e.duty.offers = e.duty.talks = 2;
     e.duty.offer[1].showns = 3;
     COUNTS(e, duty.offer[1].id);
@@ -563,7 +599,7 @@ static void views_are_veiled(void)
     struct match_effect e = {.kind = EFFECT_TELL_DUTY, .call = 7};
     struct match_fields f = {
         .mode = FIELDS_VEIL, .veil = &cover, .room = &room};
-    const struct many duty = {1 + 2 + 1, 1, 0, 3, 1 + 2};
+    const struct many duty = {1 + 2 + 2 + 1, 1, 0, 3, 2 + 2};
     const struct many ticket = {2, 1, 0, 0, 0};
 
     e.duty.offers = 2;
@@ -588,6 +624,8 @@ int main(void)
     for (int kind = 0; kind < COMMAND_KINDS; kind++)
         command_is_veiled((enum match_command_kind)kind);
     every_field_counts();
+    every_other_field_counts();
+    every_block_counts();
     every_view_counts();
     views_are_veiled();
     return check_report("match/fields");

@@ -13,7 +13,12 @@ static struct seal_token sample(uint64_t seed)
                                .pool = (uint32_t)chance_next(&seed),
                                .grade = (uint8_t)chance_next(&seed),
                                .grade_until_ms = chance_next(&seed),
-                               .until_ms = chance_next(&seed) | 1};
+                               .until_ms = chance_next(&seed) | 1,
+                               .since_ms = chance_next(&seed),
+                               .generation = (uint32_t)chance_next(&seed)};
+
+    if (seed % 2)
+        fill(token.proof_key, sizeof token.proof_key, seed);
     return token;
 }
 
@@ -21,7 +26,9 @@ static bool same(const struct seal_token *a, const struct seal_token *b)
 {
     return a->member == b->member && a->pool == b->pool &&
            a->grade == b->grade && a->grade_until_ms == b->grade_until_ms &&
-           a->until_ms == b->until_ms;
+           a->until_ms == b->until_ms && a->since_ms == b->since_ms &&
+           a->generation == b->generation &&
+           memcmp(a->proof_key, b->proof_key, sizeof a->proof_key) == 0;
 }
 
 /* Laws 1, 2, 3 for any values. */
@@ -38,6 +45,8 @@ static void round_trip(void)
         CHECK(seal_token_open(&got, text, SEAL_TOKEN_TEXT, key,
                               token.until_ms - 1) == ERR_NONE);
         CHECK(same(&token, &got));
+        CHECK(seal_token_bound(&got) ==
+              (token.proof_key[0] != 0 || token.proof_key[1] != 0));
         CHECK(seal_token_open(&got, text, SEAL_TOKEN_TEXT, key,
                               token.until_ms) == ERR_TOKEN_EXPIRED);
         CHECK(seal_token_open(&got, text, SEAL_TOKEN_TEXT, key, UINT64_MAX) ==

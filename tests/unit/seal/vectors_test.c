@@ -1,7 +1,8 @@
 /* The byte strings that others must be able to make, as examples: this writes
  * tests/vectors/seal.json from fixed inputs and compares it with the one that
  * is there.  With --write it puts it there: to change a vector is to break
- * every client.  tests/e2e/vectors_test.py makes the same without our code. */
+ * every client.  tests/e2e/vectors_test.py and tests/e2e/node/vectors.mjs make
+ * the same without our code. */
 #include <sodium.h>
 #include <stdarg.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "seal/challenge.h"
 #include "seal/mailbox.h"
 #include "seal/name.h"
+#include "seal/proof.h"
 #include "seal/request.h"
 #include "seal/row.h"
 #include "seal/talk.h"
@@ -114,10 +116,33 @@ static void put_claim(const char *call, const struct seal_account_claim *claim,
     put_hex(key, signature, sizeof signature);
 }
 
+/* Both keys sign the same. */
+static void put_rotation(struct seal_account_claim *claim,
+                         const uint8_t *public_key, const uint8_t *secret_key)
+{
+    uint8_t seed[32], new_key[32], new_secret[64], once[16], signature[64];
+
+    count_up(seed, sizeof seed, 0x90);
+    count_up(once, sizeof once, 0xb0);
+    seal_account_keypair(new_key, new_secret, seed);
+    claim->call = SEAL_ACCOUNT_ROTATE;
+    claim->rotate.idempotency_key = once;
+    claim->rotate.old_key = public_key;
+    claim->rotate.new_key = new_key;
+    put_hex("new_seed", seed, sizeof seed);
+    put_hex("new_public_key", new_key, sizeof new_key);
+    put_hex("idempotency_key", once, sizeof once);
+    put_claim("rotate", claim, secret_key);
+    CHECK(seal_account_sign(signature, claim, new_secret) == ERR_NONE);
+    put_hex("rotate_new_signature", signature, sizeof signature);
+}
+
 static void put_account(void)
 {
     uint8_t seed[32], public_key[32], secret_key[64], nonce[32], handle[32];
-    struct seal_account_claim claim = {.origin = "kindred.example:443",
+    uint8_t proof_key[SEAL_ACCOUNT_PROOF];
+    struct seal_account_claim claim = {.call = SEAL_ACCOUNT_LOGIN,
+                                       .origin = "kindred.example:443",
                                        .nonce = nonce};
 
     count_up(seed, sizeof seed, 0x20);
@@ -129,13 +154,44 @@ static void put_account(void)
     put_text("origin", claim.origin);
     put_hex("nonce", nonce, sizeof nonce);
     put_claim("login", &claim, secret_key);
-    claim.pool = "adult";
-    claim.grade = 2;
-    put_text("pool", claim.pool);
-    put_number("grade", claim.grade);
+    count_up(proof_key, sizeof proof_key, 0x70);
+    put_hex("proof_key", proof_key, sizeof proof_key);
+    claim.proof_key = proof_key;
+    put_claim("bound_login", &claim, secret_key);
+    claim.call = SEAL_ACCOUNT_ENROLL;
+    claim.enroll.pool = "adult";
+    claim.enroll.grade = 2;
+    put_text("pool", claim.enroll.pool);
+    put_number("grade", claim.enroll.grade);
     put_claim("enroll", &claim, secret_key);
+    put_rotation(&claim, public_key, secret_key);
     seal_account_handle(handle, keys.handle, public_key);
     put_hex("handle", handle, sizeof handle);
+    close_object();
+}
+
+/* A request as protobuf and as JSON: other bytes, another proof. */
+static void put_proof(void)
+{
+    static const char json_body[] = "{\"role\":\"ROLE_SEEKER\"}";
+    static const uint8_t proto_body[] = {0x08, 0x01};
+    struct seal_proof_call call = {"/kindred.v1.Cards/GetCard", proto_body,
+                                   sizeof proto_body};
+    uint8_t key[SEAL_PROOF_KEY];
+    char text[SEAL_PROOF_TEXT + 1];
+
+    count_up(key, sizeof key, 0x70);
+    open_object("proof");
+    put_hex("key", key, sizeof key);
+    put_text("method", call.method);
+    put_hex("message", call.message, call.size);
+    seal_proof_make(text, &call, key);
+    put_text("proof", text);
+    call.message = (const uint8_t *)json_body;
+    call.size = sizeof json_body - 1;
+    put_hex("json_message", call.message, call.size);
+    seal_proof_make(text, &call, key);
+    put_text("json_proof", text);
     close_object();
 }
 
@@ -159,11 +215,14 @@ static void put_token(void)
                                .pool = 7,
                                .grade = 2,
                                .grade_until_ms = 1800000000000,
-                               .until_ms = 1700000900000};
+                               .until_ms = 1700000900000,
+                               .since_ms = 1700000000000,
+                               .generation = 3};
     char text[SEAL_TOKEN_TEXT + 1];
     uint8_t nonce[SEAL_TOKEN_NONCE];
 
     count_up(nonce, sizeof nonce, 0x80);
+    count_up(token.proof_key, sizeof token.proof_key, 0x70);
     seal_token_seal(text, &token, keys.token, nonce);
     open_object("token");
     put_number("member", token.member);
@@ -171,6 +230,9 @@ static void put_token(void)
     put_number("grade", token.grade);
     put_number("grade_until_ms", token.grade_until_ms);
     put_number("until_ms", token.until_ms);
+    put_number("since_ms", token.since_ms);
+    put_number("generation", token.generation);
+    put_hex("proof_key", token.proof_key, sizeof token.proof_key);
     put_hex("nonce", nonce, sizeof nonce);
     put_text("access_token", text);
     close_object();
@@ -254,6 +316,51 @@ static void put_said(const char *name, struct seal_talk *talk, const char *text,
     put_hex(key, out, size);
 }
 
+static void put_stream_key(const char *name, const uint8_t *way,
+                           uint32_t number)
+{
+    uint8_t in[sizeof "kindred.v1.talk.stream" + 4] = "kindred.v1.talk.stream";
+    uint8_t key[32];
+
+    in[sizeof in - 4] = (uint8_t)number; /* a small one */
+    CHECK(crypto_generichash(key, sizeof key, in, sizeof in, way, 32) == 0);
+    put_hex(name, key, sizeof key);
+}
+
+/* What both sides have on the way to their messages, by libsodium alone. */
+static void put_talk_keys(const uint8_t *seeker, const uint8_t *seeker_secret,
+                          const uint8_t *peer, const uint8_t *peer_secret)
+{
+    uint8_t shared[32], to_seeker[32], to_peer[32], rx[32], tx[32];
+
+    CHECK(crypto_scalarmult(shared, seeker_secret, peer) == 0);
+    CHECK(crypto_kx_client_session_keys(to_seeker, to_peer, seeker,
+                                        seeker_secret, peer) == 0);
+    CHECK(crypto_kx_server_session_keys(rx, tx, peer, peer_secret, seeker) ==
+          0);
+    CHECK(memcmp(rx, to_peer, 32) == 0 && memcmp(tx, to_seeker, 32) == 0);
+    put_hex("shared", shared, 32);
+    put_hex("to_seeker_key", to_seeker, 32);
+    put_hex("to_peer_key", to_peer, 32);
+    put_stream_key("to_peer_stream_0", to_peer, 0);
+    put_stream_key("to_seeker_stream_5", to_seeker, 5);
+}
+
+/* The first hash on the way to the safety words, and the last. */
+static void put_words_hashes(const uint8_t *seeker, const uint8_t *peer)
+{
+    uint8_t in[sizeof "kindred.v1.talk.words" + 64] = "kindred.v1.talk.words";
+    uint8_t hash[32];
+
+    memcpy(in + sizeof in - 64, seeker, 32);
+    memcpy(in + sizeof in - 32, peer, 32);
+    CHECK(crypto_generichash(hash, 32, in, sizeof in, NULL, 0) == 0);
+    put_hex("words_first_hash", hash, 32);
+    for (int i = 0; i < 65535; i++)
+        CHECK(crypto_generichash(hash, 32, hash, 32, NULL, 0) == 0);
+    put_hex("words_last_hash", hash, 32);
+}
+
 static void put_talk(void)
 {
     uint8_t seed[32], seeker[32], peer[32], seeker_secret[32], peer_secret[32];
@@ -269,7 +376,9 @@ static void put_talk(void)
     put_hex("seeker_key", seeker, 32);
     put_hex("peer_secret", peer_secret, 32);
     put_hex("peer_key", peer, 32);
+    put_talk_keys(seeker, seeker_secret, peer, peer_secret);
     seal_talk_words(words, seeker, peer);
+    put_words_hashes(seeker, peer);
     put_text("words", words);
     CHECK(seal_talk_init(&talk, SEAL_TALK_SEEKER, seeker, seeker_secret, peer,
                          0) == ERR_NONE);
@@ -281,18 +390,26 @@ static void put_talk(void)
     close_object();
 }
 
-static void put_term(void)
+/* Tokens as integers are read. */
+static void put_terms(void)
 {
-    static const char in[] = "kindred.v1.term\0alcohol";
-    uint8_t hash[32], token[8];
+    static const char *const ids[] = {"alcohol", "heroin", "opioids", "veteran",
+                                      "lang:en"};
+    static const char label[] = "kindred.v1.term";
 
-    CHECK(crypto_generichash(hash, 32, (const uint8_t *)in, sizeof in - 1, NULL,
-                             0) == 0);
-    open_object("term");
-    put_text("id", "alcohol");
-    for (int i = 0; i < 8; i++) /* as an integer is read */
-        token[i] = hash[7 - i];
-    put_hex("token", token, 8);
+    open_object("terms");
+    for (size_t n = 0; n < sizeof ids / sizeof ids[0]; n++) {
+        uint8_t in[sizeof label + 16], hash[32], token[8];
+        size_t size = strlen(ids[n]);
+
+        memcpy(in, label, sizeof label);
+        memcpy(in + sizeof label, ids[n], size);
+        CHECK(crypto_generichash(hash, 32, in, sizeof label + size, NULL, 0) ==
+              0);
+        for (int i = 0; i < 8; i++)
+            token[i] = hash[7 - i];
+        put_hex(ids[n], token, 8);
+    }
     close_object();
 }
 
@@ -308,6 +425,7 @@ int main(int argc, char **argv)
     put("{");
     put_keys();
     put_account();
+    put_proof();
     put_challenge();
     put_token();
     put_row();
@@ -315,7 +433,7 @@ int main(int argc, char **argv)
     put_request();
     put_names();
     put_talk();
-    put_term();
+    put_terms();
     put("\n}\n");
     (void)snprintf(path, sizeof path, "%.*s/../../vectors/seal.json",
                    (int)(slash - __FILE__), __FILE__);

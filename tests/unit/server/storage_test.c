@@ -100,6 +100,7 @@ static void all_at_once(void)
 {
     struct server_storage storage;
     static struct feeder feeder[3];
+    struct tally_sum took = {.count = 0};
     pthread_t thread[3];
 
     CHECK(server_storage_init(&storage, &fake.store, LOOPS, TURN) == ERR_NONE);
@@ -121,6 +122,8 @@ static void all_at_once(void)
         free(feeder[i].job);
     }
     CHECK(fake.executed == 3 * JOBS);
+    tally_spread_read(&storage.took, &took);
+    CHECK(took.count == fake.batches); /* each is timed */
     server_storage_close(&storage);
 }
 

@@ -91,15 +91,17 @@ static void states(void)
 {
     Kindred__V1__TalkState out, closed;
 
-    service_link_state(TALK_ENDED, TALK_WHY_ENDED, &closed);
+    service_link_state(TALK_ENDED, TALK_WHY_ENDED, true, &closed);
+    CHECK(closed.bond);
     for (int why = 0; why < TALK_WHYS; why++) {
         for (int state = 0; state < TALK_ENDED; state++) {
             service_link_state((enum match_talk_state)state,
-                               (enum match_talk_why)why, &out);
+                               (enum match_talk_why)why, state == TALK_OPEN,
+                               &out);
             CHECK(out.reason == 0);
             CHECK((int)out.phase == state + 1);
         }
-        service_link_state(TALK_ENDED, (enum match_talk_why)why, &out);
+        service_link_state(TALK_ENDED, (enum match_talk_why)why, false, &out);
         CHECK(out.phase == KINDRED__V1__TALK_PHASE__TALK_PHASE_ENDED);
         CHECK((out.reason != 0) == (why != TALK_WHY_NONE));
         if (why == TALK_WHY_BLOCK || why == TALK_WHY_HELD ||

@@ -1,0 +1,80 @@
+/* cli/danger -- the one who asks may be in danger after all. */
+#include <ctype.h>
+#include <string.h>
+
+#include "base/wipe.h"
+#include "cli/commands.h"
+#include "cli/crisis.h"
+#include "cli/say.h"
+#include "cli/session.h"
+#include "pb/kindred/v1/support.pb-c.h"
+
+static const struct cli_option OPTIONS[] = {
+    {"--country", "CC", "such as US [as it was asked with]", CLI_TEXT, 2, 2},
+    {0}};
+
+static void on_crisis(void *arg, const uint8_t *bytes, size_t size)
+{
+    Kindred__V1__CrisisResources *resources =
+        kindred__v1__crisis_resources__unpack(NULL, size, bytes);
+
+    (void)arg;
+    cli_crisis_print(resources);
+    kindred__v1__crisis_resources__free_unpacked(resources, NULL);
+}
+
+static void on_raised(void *arg, const struct kindred_error *error,
+                      bool matched)
+{
+    if (error->status == 0)
+        cli_say(CLI_GREEN, matched ? "Somebody is there: tell them.\n"
+                                   : "You go first now.\n");
+    cli_session_done(arg, error);
+}
+
+static int run(const struct cli_args *args)
+{
+    struct kindred_danger_handler handler = {.crisis = on_crisis,
+                                             .done = on_raised};
+    struct kindred_ask_state state = {.ticket_id = 0};
+    struct kindred_error error;
+    struct cli_session session;
+    char path[CLI_PATH_MAX];
+    const char *country = cli_args_text(args, "--country", NULL);
+    size_t size;
+    int status = cli_session_open(&session, args, true);
+
+    if (status != CLI_OK)
+        return status;
+    if (!cli_session_path(&session, "ask", path) ||
+        !kindred_file_load(path, &state, sizeof state, &size, &error) ||
+        size != sizeof state || state.ticket_id == 0) {
+        (void)fputs("kindred danger: nobody is being looked for; who helps at "
+                    "once: \"kindred crisis CC\";\nto ask: \"kindred ask "
+                    "--danger --country CC\"\n",
+                    stderr);
+        status = CLI_USAGE;
+    } else {
+        for (size_t i = 0; country && i < 2; i++)
+            state.country[i] = (char)toupper((unsigned char)country[i]);
+        handler.arg = &session;
+        kindred_member_raise_danger(session.member, state.ticket_id,
+                                    state.country, state.language, &handler);
+        status = cli_session_wait(&session);
+    }
+    wipe(&state, sizeof state);
+    cli_session_close(&session);
+    return status;
+}
+
+const struct cli_command cli_danger = {
+    .name = "danger",
+    .words = "",
+    .help = "you ask already, and may be in danger after all",
+    .about =
+        "  kindred danger --country US\n\n"
+        "Beside a \"kindred ask\" that is looking for somebody: shows who "
+        "helps\n"
+        "at once, and your request goes first.  In a talk, say it there.\n",
+    .options = OPTIONS,
+    .run = run};

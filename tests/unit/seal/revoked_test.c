@@ -1,0 +1,106 @@
+/* Law by law, then a random history against a model that forgets nothing. */
+#include "seal/revoked.h"
+
+#include "seal.h"
+
+enum { CAP = 8, SLOTS = 16, NOW = 5000000, LIFE = SEAL_TOKEN_LIFE_MS };
+
+static struct seal_revoked_member ring[CAP];
+static struct map_slot slot[SLOTS];
+
+static bool has(const struct seal_revoked *revoked, uint64_t member,
+                uint32_t generation, uint64_t since_ms)
+{
+    const struct seal_token token = {
+        .member = member, .generation = generation, .since_ms = since_ms};
+
+    return seal_revoked_has(revoked, &token);
+}
+
+/* Law 1 */
+static void older_generations(void)
+{
+    struct seal_revoked r = {0};
+
+    CHECK(!has(&r, 7, 0, NOW));
+    seal_revoked_init(&r, ring, CAP, slot);
+    CHECK(!has(&r, 7, 0, 0));
+    seal_revoked_add(&r, 7, 2, NOW);
+    CHECK(has(&r, 7, 0, NOW + 99) && has(&r, 7, 1, NOW + 99));
+    CHECK(!has(&r, 7, 2, NOW) && !has(&r, 7, 3, NOW));
+    CHECK(!has(&r, 8, 0, 0));
+    seal_revoked_add(&r, 7, 3, NOW + 1);
+    CHECK(has(&r, 7, 2, NOW + 2) && !has(&r, 7, 3, NOW + 2));
+    seal_revoked_add(&r, 7, 2, NOW + 2); /* answers that cross */
+    CHECK(has(&r, 7, 2, NOW + 2) && !has(&r, 7, 3, NOW + 2));
+}
+
+/* Law 2 */
+static void missed(void)
+{
+    struct seal_revoked r;
+
+    seal_revoked_init(&r, ring, CAP, slot);
+    seal_revoked_missed(&r, NOW, NOW + LIFE);
+    CHECK(has(&r, 7, 9, NOW) && has(&r, 8, 0, NOW + SEAL_REVOKED_SKEW_MS - 1));
+    CHECK(!has(&r, 7, 0, NOW + SEAL_REVOKED_SKEW_MS));
+    seal_revoked_missed(&r, NOW - LIFE, NOW); /* never less */
+    CHECK(has(&r, 7, 9, NOW));
+    seal_revoked_init(&r, ring, CAP, slot);
+    seal_revoked_missed(&r, NOW, NOW + 1); /* who logs in now is not meant */
+    CHECK(has(&r, 7, 9, NOW) && !has(&r, 7, 9, NOW + 1));
+}
+
+/* Law 3 */
+static void full(void)
+{
+    struct seal_revoked r;
+
+    seal_revoked_init(&r, ring, CAP, slot);
+    for (uint64_t member = 1; member <= CAP + 1; member++)
+        seal_revoked_add(&r, member, 1, NOW + 5000 * member);
+    for (uint64_t member = 1; member <= CAP + 1; member++)
+        CHECK(has(&r, member, 0, NOW + 5000)); /* all of then, and the first */
+    CHECK(!has(&r, 1, 1, NOW + 6000) && !has(&r, 99, 0, NOW + 6000));
+    CHECK(has(&r, 2, 0, NOW + 99999) && has(&r, CAP + 1, 0, NOW + 99999));
+    CHECK(r.map.size == CAP);
+    seal_revoked_add(&r, 50, 1, NOW + 2 * LIFE); /* all others expired */
+    CHECK(r.map.size == 1 && has(&r, 50, 0, NOW + 2 * LIFE));
+}
+
+/* Whatever comes: no token that could still live passes after its member's key
+ * was rotated. */
+static void history(uint64_t seed)
+{
+    struct {
+        uint32_t generation;
+        uint64_t since_ms; /* of a token of the generation before */
+    } model[40] = {{0, 0}};
+    struct seal_revoked r;
+    uint64_t now_ms = NOW;
+
+    seal_revoked_init(&r, ring, CAP, slot);
+    for (int step = 0; step < 400; step++) {
+        uint64_t member = 1 + chance_next(&seed) % 39;
+
+        now_ms += chance_next(&seed) % 120000;
+        model[member].since_ms = now_ms;
+        model[member].generation++;
+        seal_revoked_add(&r, member, model[member].generation, now_ms);
+        CHECK(r.map.size <= CAP);
+        CHECK(!has(&r, member, model[member].generation, now_ms));
+        for (uint64_t m = 1; m < 40; m++)
+            if (model[m].generation > 0 && model[m].since_ms + LIFE > now_ms)
+                CHECK(has(&r, m, model[m].generation - 1, model[m].since_ms));
+    }
+}
+
+int main(void)
+{
+    older_generations();
+    missed();
+    full();
+    for (uint64_t seed = 1; seed < 50; seed++)
+        history(seed);
+    return check_report("seal/revoked");
+}
