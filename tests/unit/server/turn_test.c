@@ -29,6 +29,8 @@ static struct world {
     struct service_signal heard[HEARD];
     bool reserved[HEARD];
     uint32_t n, told; /* of n, as many are told */
+    uint32_t flights; /* commands under way when the last was heard */
+    bool late;        /* a reply waited for a step that went to the store */
     atomic_uint fenced, back;
     struct server_origin origin;
 } w = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -41,6 +43,9 @@ static void hear(void *arg, const struct service_signal *signal, bool reserved)
         w.heard[w.n] = *signal;
         w.reserved[w.n++] = reserved;
     }
+    if (w.told + 1 < w.n && w.turn.in_flight > w.flights)
+        w.late = true;
+    w.flights = w.turn.in_flight; /* on the engine's thread */
     if (!reserved)
         w.told = w.n;
     (void)pthread_mutex_unlock(&w.lock);
@@ -408,6 +413,30 @@ static void clock_set_back(void)
     stop();
 }
 
+/* Law 6: beats before and behind an Ask, all in one round. */
+static void replies_leave(void)
+{
+    enum { BEATS = ORDERS, ASK = ORDERS / 2 };
+    struct service_order *order[BEATS];
+    struct service_signal signal;
+
+    start();
+    w.late = false;
+    enrol(60, MATCH_SEEKER);
+    for (int i = 0; i < BEATS; i++) {
+        order[i] = i == ASK ? ask_of(600 + ASK, 60)
+                            : order_of(EVENT_SEEN, 600 + (uint64_t)i, 61);
+        CHECK(server_turn_reserve(&w.turn) == ERR_NONE);
+    }
+    server_turn_order_reserved(&w.turn, order, BEATS);
+    for (uint64_t i = 0; i < BEATS; i++) {
+        CHECK(waited(600 + i, SIGNAL_REPLY, 0, &signal));
+        CHECK((signal.reply.err == ERR_NONE) == (i == ASK));
+    }
+    CHECK(!w.late);
+    stop();
+}
+
 int main(void)
 {
     const uint8_t master[SEAL_KEY] = {4};
@@ -425,6 +454,7 @@ int main(void)
     recorded();
     one_end_each();
     clock_set_back();
+    replies_leave();
     fenced();
     store_close(w.store);
     seal_keys_close(&w.keys);
