@@ -13,9 +13,9 @@
 
 struct spare {
     struct list given;
-    char *first; /* the node of the first item */
-    size_t size; /* of an item */
-    uint32_t used, cap;
+    char *first;             /* the node of the first item */
+    size_t size;             /* of an item */
+    uint32_t used, cap, out; /* touched, all, and not free now */
 };
 
 /* Of cap items of size bytes; first: the node of the first. */
@@ -37,7 +37,10 @@ static inline struct list *spare_take(struct spare *spare)
 {
     struct list *node = list_pop_front(&spare->given);
 
-    if (node || spare->used == spare->cap)
+    if (!node && spare->used == spare->cap)
+        return NULL;
+    spare->out++;
+    if (node)
         return node;
     return (struct list *)(void *)(spare->first + spare->size * spare->used++);
 }
@@ -45,6 +48,8 @@ static inline struct list *spare_take(struct spare *spare)
 static inline void spare_give(struct spare *spare, struct list *node)
 {
     REQUIRE(!list_linked(node)); /* it is out */
+    REQUIRE(spare->out > 0);
+    spare->out--;
     list_push_back(&spare->given, node);
 }
 

@@ -351,6 +351,21 @@ static void answer_unknown(struct match_engine *engine,
         match_say_reply(engine, event->call, ERR_NO_OFFER, 0);
 }
 
+/* Has one more talk a place, beside those that live and those on their way?  An
+ * accept that the store takes and the engine cannot hold would be a talk without
+ * a clock, and one too many to start with again. */
+static bool has_place(const struct match_engine *engine)
+{
+    uint32_t taken = engine->talk_free.out;
+
+    if (taken + engine->in_flight_n < engine->sizes.talks)
+        return true;
+    LIST_EACH (node, &engine->in_flight)
+        taken +=
+            LIST_ENTRY(node, struct match_flight, link)->kind == COMMAND_ACCEPT;
+    return taken < engine->sizes.talks;
+}
+
 bool match_peer_answer(struct match_engine *engine,
                        const struct match_event *event)
 {
@@ -373,6 +388,10 @@ bool match_peer_answer(struct match_engine *engine,
     REQUIRE(!match_subject_busy(&offer->ticket->subject));
     if (event->answer.accept && engine->now_ms >= offer->row.deadline_ms) {
         match_say_reply(engine, event->call, ERR_LATE, 0); /* DESIGN law 8 */
+        return true;
+    }
+    if (event->answer.accept && !has_place(engine)) {
+        match_say_reply(engine, event->call, ERR_FULL, 0);
         return true;
     }
     if (event->answer.accept) {

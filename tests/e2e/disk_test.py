@@ -4,8 +4,9 @@ The data directory is a file system of a few MB of its own, filled to the last
 byte; without the right to mount one, no file of the server may grow instead.
 Meanwhile a changing call is done, where the database had room left in itself, or
 fails STORE_FAILED and changes nothing; what only reads goes on, and so does who
-waits.  Killed in that state, the server starts again once there is room, with all that was acknowledged; what had no answer is
-repeated under its key and done once.  Usage: disk_test.py BUILD_DIR."""
+waits.  Killed in that state, the server starts again once there is room, with
+all that was acknowledged; what had no answer is repeated under its key and done
+once.  Usage: disk_test.py BUILD_DIR."""
 import os
 import pathlib
 import resource

@@ -40,7 +40,7 @@ int main(void)
             CHECK(at <= most); /* none is touched before it must be */
             most = at == most ? at + 1 : most;
         }
-        CHECK(spare_empty(&spare) == (n == ITEMS));
+        CHECK(spare_empty(&spare) == (n == ITEMS) && spare.out == n);
     }
     CHECK(spare.used == ITEMS);
     CHECK(!list_linked(&item[ITEMS].link));
