@@ -18,12 +18,7 @@
 #include "service/crisis.h"
 #include "store/sqlite.h"
 
-enum {
-    NONCES = 65536,
-    REVOKED = 16384,
-    PATH_BYTES = 512,
-    CROWD_LEFT = 8192
-};
+enum { NONCES = 65536, REVOKED = 16384, PATH_BYTES = 512, CROWD_LEFT = 8192 };
 
 static int complain(const char *what, const char *why)
 {
