@@ -71,7 +71,7 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
     X(LOG_EXPELLED_TLS,       LOG_WARN,  "connections closed: too much of TLS's own") \
     X(LOG_EXPELLED_UNREAD,    LOG_WARN,  "connections closed: most of the answers that wait are theirs") \
     X(LOG_PROTOCOL_BROKEN,    LOG_WARN,  "connections closed: it is not HTTP, or against its rules") \
-    X(LOG_HTTP1_REFUSED,      LOG_WARN,  "requests refused: not plain HTTP/1.1") \
+    X(LOG_REQUEST_REFUSED,    LOG_WARN,  "requests refused: not plain HTTP/1.1") \
     X(LOG_HEAD_REFUSED,       LOG_WARN,  "requests refused: the head is too large") \
     X(LOG_SLOW_HELLO,         LOG_WARN,  "connections closed: nothing was said for too long") \
     X(LOG_SLOW_HEAD,          LOG_WARN,  "connections closed: a head took too long") \

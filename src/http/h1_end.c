@@ -16,7 +16,7 @@ void http_h1_end_refuse(struct http_session *session, int status)
         log_event(LOG_HEAD_REFUSED, 1, ERR_TOO_LARGE);
     else if (status < 500 &&
              status != 408) /* which is counted as what it was */
-        log_event(LOG_HTTP1_REFUSED, 1, ERR_PROTOCOL);
+        log_event(LOG_REQUEST_REFUSED, 1, ERR_PROTOCOL);
     h1->refusal = status;
     session->head_open = false;
     if (h1->exchange) {

@@ -12,7 +12,6 @@
 #ifndef SERVICE_SERVICE_H
 #define SERVICE_SERVICE_H
 
-#include <protobuf-c/protobuf-c.h>
 #include <stdatomic.h>
 
 #include "rpc/call.h"
@@ -35,12 +34,10 @@ struct service_pool { /* its number in the engine is its place */
 };
 
 struct service_config { /* read-only, shared by all loops */
-    char name[65], origin[256];
+    char name[65], origin[256], invitation[65]; /* empty: none is valid */
     struct service_pool pool[SERVICE_POOLS_MAX];
-    uint32_t pools;
-    uint32_t consent_version, cards_per_day;
-    uint32_t token_ms;   /* life of an access token */
-    char invitation[65]; /* empty: none is valid */
+    uint32_t pools, consent_version, cards_per_day;
+    uint32_t token_ms; /* life of an access token */
     struct match_limits limits;
     const char *const *confirmed; /* ids of crisis entries, NULL-ended */
 };
@@ -51,8 +48,8 @@ struct service {
     struct service_port port;
     struct rpc_server *rpc;
     uint32_t requests; /* at the store now */
-    /* Orders without a card, to be used again: malloc costs more than the rest
-     * of a beat where one thread takes and another gives. */
+    /* Orders without a card, used again: malloc costs more than all of a beat
+     * where one thread takes and another gives. */
     struct service_order *spare;          /* the loop's own */
     _Atomic(struct service_order *) used; /* piled up by the engine's thread */
 };

@@ -272,7 +272,7 @@ def talk(server, text, patience=PATIENCE):
 
 def smuggling(server, honest):
     with attack(honest, f"{len(SMUGGLED)} requests that end in two ways, another hidden behind each",
-                "http1_refused", least=len(SMUGGLED)):
+                "request_refused", least=len(SMUGGLED)):
         for what, text in SMUGGLED.items():
             got = talk(server, text + SECRET)
             check.that(f"refused: {what}", got.startswith(b"HTTP/1.1 400 ") or got.startswith(b"HTTP/1.1 404 ") and
@@ -291,7 +291,7 @@ def large_heads(server, honest):
                        ("small fields", b"GET / HTTP/1.1\r\n" + HOST + b"a:b\r\n" * 1000 + b"\r\n"),
                        ("a trailer", POST + CHUNKED + b"\r\n0\r\n" + x * 1000),
                        ("nothing but line ends", b"\r\n" * MIB), ("noise", b"\xff\x00" * MIB)):
-        with attack(honest, f"HTTP/1.1 without end: {what}", "head_refused", "http1_refused", "protocol_broken"):
+        with attack(honest, f"HTTP/1.1 without end: {what}", "head_refused", "request_refused", "protocol_broken"):
             got = talk(server, text)
             check.that(f"cut off: {what}", b"(not" not in got and got.count(b"HTTP/1.1 ") <= 1, got[-80:])
     with attack(honest, "40,000 requests in a row, nothing read meanwhile"):

@@ -27,7 +27,7 @@ INFO = "/kindred.v1.Accounts/GetServerInfo"
 EMPTY = b"\0\0\0\0\0"  # a message of gRPC with nothing in it
 REFUSALS = {"connection_refused", "address_connections", "address_connections_fast", "address_calls", "address_calls_fast",
             "expelled_resets", "expelled_controls", "expelled_pings", "expelled_head", "expelled_flood", "expelled_tls",
-            "expelled_unread", "protocol_broken", "http1_refused", "head_refused", "calls_full", "message_large",
+            "expelled_unread", "protocol_broken", "request_refused", "head_refused", "calls_full", "message_large",
             "message_complex", "message_broken"}
 CUT_IN_S = 50  # above all limits of time that a slow caller meets
 

@@ -18,10 +18,23 @@ struct late { /* a result on its way back */
 static struct late late[WORLD_FLYING];
 static uint32_t lates;
 static uint64_t seed_now;
+static const uint8_t *dice, *dice_end; /* a fuzzer's, instead of the seed */
 
 static uint64_t roll(uint64_t sides)
 {
-    return chance_below(&seed_now, sides);
+    uint64_t die = 0;
+
+    if (!dice_end)
+        return chance_below(&seed_now, sides);
+    for (int i = 0; i < 2 && dice < dice_end; i++)
+        die = die << 8 | *dice++;
+    return die % sides;
+}
+
+/* Whether chance goes on: a fuzzer's ends. */
+static bool rolls(void)
+{
+    return !dice_end || dice < dice_end;
 }
 
 static void random_cards(struct world *w)
@@ -212,7 +225,8 @@ static void history(struct world *w, uint64_t seed)
     lates = 0;
     random_cards(w);
     w->later = true;
-    for (int step = 0; step < STEPS && w->store.rows < STORE_CAP - 64; step++) {
+    for (int step = 0;
+         step < STEPS && w->store.rows < STORE_CAP - 64 && rolls(); step++) {
         switch (roll(6)) {
         case 0:
         case 1:
