@@ -105,14 +105,14 @@ static uint32_t load_of(const struct match_sweep *s,
 static bool ranks(const struct match_sweep *s, struct match_slice_place *place,
                   struct match_rank *one)
 {
-    const struct match_rank *last = s->n > 0 ? &s->rank[s->n - 1] : NULL;
+    const struct match_rank *last = s->n == s->k ? &s->rank[s->k - 1] : NULL;
 
+    REQUIRE(s->k > 0);
     one->h = place->tie - s->ticket->row.tie;
-    if (s->n == s->k && one->p == last->p && last->load == 0 &&
-        one->h > last->h)
+    if (last && one->p == last->p && last->load == 0 && one->h > last->h)
         return false; /* as of most of many equal ones */
     one->load = load_of(s, place);
-    return s->n < s->k || before(one, last);
+    return !last || before(one, last);
 }
 
 /* Is a column after all who are found, even if it had the most P there is? */
@@ -120,9 +120,12 @@ static bool beaten(const struct walk *walk,
                    const struct match_slice_place *place)
 {
     const struct match_sweep *s = walk->s;
-    const struct match_rank *last = &s->rank[s->n - 1];
+    const struct match_rank *last;
 
-    return s->n > 0 && s->n == s->k && last->load == 0 &&
+    if (s->k == 0 || s->n < s->k)
+        return false;
+    last = &s->rank[s->k - 1];
+    return last->load == 0 &&
            last->p >= (s->p_best > 0 ? s->p_best : walk->p_most) &&
            place->tie - s->ticket->row.tie > last->h;
 }

@@ -94,12 +94,12 @@ ENGINE = [
     ("the record does not count", [
         ("match/fit.c", "        duty->row.yes, duty->row.total);", "        0, 0);")]),
     ("ties go to the greater h", [
-        ("match/index.c", "return a->h < b->h;", "return a->h > b->h;")]),
+        ("match/sweep.c", "return a->h < b->h;", "return a->h > b->h;")]),
     ("the load does not count", [
-        ("match/index.c", "return a->load < b->load;", ";")]),
+        ("match/sweep.c", "return a->load < b->load;", ";")]),
     ("the standard is of the free only", [
-        ("match/index.c", "    if (!match_fit_cards(engine, ticket, duty))\n        return;\n",
-         "    if (!match_fit_cards(s->engine, s->ticket, duty) || !match_duty_free(s->engine, duty))\n        return;\n")]),
+        ("match/sweep.c", "    if (!match_fit_cards(engine, ticket, duty))\n        return;\n",
+         "    if (!match_fit_cards(engine, ticket, duty) || !match_duty_free(engine, duty))\n        return;\n")]),
     ("the standard does not fall", [
         ("match/index.c", "    uint64_t waited = match_ticket_age(engine, ticket);\n", "    uint64_t waited = 0;\n")]),
     ("danger is not first", [
@@ -155,23 +155,23 @@ ENGINE = [
     ("a peer who frees a slot has no bit of it", [
         ("match/offer.c", "    match_index_touch(engine, offer->duty);\n", "")]),
     ("a load is remembered too long", [
-        ("match/slice.c", "    slices->place[duty->place - 1].load = SLICE_LOAD_NONE;\n", "")]),
+        ("match/slice.c", "    slices->place[place].load = (uint8_t)load;\n", "")]),
     ("a load outlives its bucket", [
-        ("match/index.c", "place->load == SLICE_LOAD_NONE || place->bucket != bucket", "place->load == SLICE_LOAD_NONE")]),
+        ("match/sweep.c", "place->load > 0 && place->bucket != bucket", "0")]),
     ("bits are believed where they are only a sign", [
-        ("match/index.c", "    if (!confirmed(s)) { /* one by one, then */", "    if (0) {")]),
+        ("match/sweep.c", "    if (!confirmed(sweep)) { /* one by one, then */", "    if (0) {")]),
     ("the probe passes over who fits just so", [
-        ("match/index.c", "(((uint64_t)p << 16) + most - 1) / most;", "(((uint64_t)p << 16) + most - 1) / most + 64;")]),
+        ("match/sweep.c", "(((uint64_t)p << 16) + most - 1) / most;", "(((uint64_t)p << 16) + most - 1) / most + 64;")]),
     ("the search ends a sweep too soon", [
-        ("match/index.c", "        if (least(s) >= s->aimed)\n            return;\n", "        return;\n")]),
+        ("match/sweep.c", "        if (least(walk) >= walk->aimed)\n            break; ", "        break; ")]),
     ("a moved column loses its bit", [
         ("match/slice.c", "        write_bit(column_of(s, place), SLICE_FREE, is_free);\n", "")]),
     ("a must that no term shares is passed over", [
-        ("match/probe.c", "        if (p->must.n == before)\n            p->nobody = true;\n", "")]),
+        ("match/probe.c", "        if (p->rows.must.n == before)\n            p->nobody = true;\n", "")]),
     ("one group a peer requires lets in whoever has nothing", [
-        ("match/probe.c", "    row_and(alive, met);\n", "")]),
+        ("match/narrow.c", "    alive->words &= any.words;\n", "")]),
     ("who seeks nothing is scored as who does", [
-        ("match/probe.c", "    if (unsought[at / 64] >> (at % 64) & 1)\n", "    if (0)\n")]),
+        ("match/probe.c", "    if (profile == PROFILE_NONE)\n", "    if (0)\n")]),
     ("rarity is restored by half", [
         ("match/rarity.c", "    rarity->term[at].count_q8 = count_q8;\n    return", "    rarity->term[at].count_q8 = count_q8 / 2;\n    return")]),
     ("a member on both sides counts twice", [
