@@ -159,7 +159,7 @@ class Scene:
         return self
 
     def act(self, body=None, who=None, token=...):
-        """The answer, or the first message of a stream; Failed if it fails."""
+        """The answer, or of a stream the first message about the call; Failed if it fails."""
         who = who or self.me
         body = body if body is not None else self.body
         token = (who.token if who else None) if token is ... else token
@@ -168,7 +168,10 @@ class Scene:
             return api.call(self.name, token, request=body)
         make, method = api._method(self.name)
         stream = self.keep(Stream(api.protos, method(body, metadata=api._metadata(token))))
-        return stream.next()
+        answer = stream.next()
+        while getattr(answer, "crisis", None) and answer.HasField("crisis"):  # comes whatever is refused
+            answer = stream.next()
+        return answer
 
     def close(self):
         for stream in self.streams:
@@ -206,6 +209,24 @@ def logging_in(s):
     return s.set(**claim(s.me, b"kindred.v1.login"))
 
 
+def proved(member):
+    """A login that binds its token to a proof key."""
+    nonce, proof = member.api.call("Accounts/Challenge").nonce, os.urandom(32)
+    return {"public_key": member.public, "nonce": nonce, "proof_key": proof,
+            "signature": member._sign(b"kindred.v1.login", nonce, proof)}
+
+
+def pair(member):
+    return member.public, member.secret
+
+
+def rotating(s):
+    s.me = s.member()
+    fields = s.me.rotation()
+    s.second = s.me.rotation(idempotency_key=fields["idempotency_key"])  # to another key
+    return s.set(**fields)
+
+
 def putting(s, role=1):
     s.me = s.member(enrolled=False)
     s.me.enroll()
@@ -226,6 +247,33 @@ def ask(s):
 def asked(s):
     s.me = s.asking(s.member())
     return s
+
+
+def raising(s):
+    return asked(s).set(idempotency_key=key(), ticket_id=s.me.ticket)
+
+
+def ended(s):
+    s.talking().end()
+    return s
+
+
+def asking_after(s):
+    ended(s)
+    talk = s.me.mailbox
+    return s.set(idempotency_key=key(), after_talk=talk, **s.me.talk_keys())
+
+
+def bonded(s):
+    ended(s)
+    for m in (s.me, s.other):
+        m.api.call("Talks/Reflect", idempotency_key=key(), capability=m.mailbox, again=True)
+    return s
+
+
+def asking_again(s):
+    bonded(s)
+    return s.set(idempotency_key=key(), meet_again=s.me.talk.talk_id, **s.me.talk_keys())
 
 
 def beat(s):

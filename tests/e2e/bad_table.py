@@ -62,6 +62,7 @@ REFLECTED = ("FAILED_PRECONDITION", "REFLECTED")
 SEQUENCE = ("OUT_OF_RANGE", "SEQUENCE")
 TOO_LARGE = ("RESOURCE_EXHAUSTED", "MESSAGE_TOO_LARGE")
 NO_RELATION = ("NOT_FOUND", "NO_RELATION")
+TICKET_ENDED = ("FAILED_PRECONDITION", "TICKET_ENDED")
 
 
 class V(NamedTuple):
@@ -231,6 +232,24 @@ TABLE = {
             "nonce": sized(32, INVALID, By(lambda s: elsewhere(s, b"kindred.v1.login"), CHALLENGE)),
             "signature": sized(64, INVALID, V(lambda s: at_.claim(s.member(), b"kindred.v1.login")["signature"],
                                               SIGNATURE)),
+            "proof_key": Field(OK, ZERO, By(lambda s: s.set(**at_.proved(s.me)).act(), OK), V(b"p" * 33, INVALID),
+                               V(b"p" * 32, SIGNATURE)),
+        }),
+    "Accounts/RotateKey": Call(
+        at_.rotating, sample={}, same_key=OK, other_body=REUSED,
+        other={name: lambda s, name=name: s.second[name]
+               for name in ("new_public_key", "nonce", "signature", "new_signature")},
+        early=By(lambda s: s.set(**use(s, s.member(enrolled=False)).rotation()).act(), NOT_ENROLLED),
+        late=By(lambda s: (s.act(), s.set(**s.me.rotation()).act()), NOT_ENROLLED),
+        **{**everybody(NO_KEY), "held": By(
+            lambda s: s.act(s.make(**s.worlds.held.rotation()), s.worlds.held), INACTIVE)},
+        fields={
+            "idempotency_key": KEY,
+            "public_key": sized(32, INVALID, V(lambda s: s.member(enrolled=False).public, SIGNATURE)),
+            "new_public_key": sized(32, INVALID, By(lambda s: s.set(**s.me.rotation(at_.pair(s.member()))).act(), ENROLLED)),
+            "nonce": sized(32, INVALID, By(lambda s: s.set(**s.me.rotation(nonce=os.urandom(32))).act(), CHALLENGE)),
+            "signature": sized(64, INVALID, V(lambda s: s.second["signature"], SIGNATURE)),
+            "new_signature": sized(64, INVALID, V(lambda s: s.second["new_signature"], SIGNATURE)),
         }),
 
     # ---- vocabularies ----
@@ -279,6 +298,20 @@ TABLE = {
             "idempotency_key": KEY, "danger": FLAG, "country": COUNTRY, "language": LANGUAGE,
             "talk_key": sized(32, INVALID),
             "mailbox": sized(32, INVALID, Cannot("32 secret bytes of the caller; that they are new, the accept sees to")),
+            "after_talk": Field(OK, ZERO, By(instead(at_.asking_after), OK), V(b"x" * 33, INVALID),
+                                By(whose(at_.ended, lambda s: s.me.mailbox, "after_talk"), NO_TALK)),
+            "meet_again": Field(OK, ZERO, By(instead(at_.asking_again), OK), V(4711, NO_TALK),
+                                By(whose(at_.bonded, lambda s: s.me.talk.talk_id, "meet_again"), NO_TALK)),
+            "meet_again_ms": number(OK, 1800000, 1800001, INVALID),
+        }),
+    "Support/RaiseDanger": Call(
+        at_.raising, sample={"idempotency_key": K, "ticket_id": 4711}, same_key=OK, other_body=REUSED,
+        other={"ticket_id": 4711}, early=By(lambda s: s.act(who=use(s, s.member())), NO_TICKET),
+        late=By(after(lambda s: s.withdraw()), TICKET_ENDED), **members(low=NO_TICKET, held=NO_TICKET),
+        fields={
+            "idempotency_key": KEY,
+            "ticket_id": named(NO_TICKET, By(whose(at_.asked, lambda s: s.me.ticket, "ticket_id"), NO_TICKET)),
+            "country": COUNTRY, "language": LANGUAGE,
         }),
     "Support/Beat": Call(
         at_.beat, sample={"ticket_id": 4711}, same_key=OK, other_body=NOT_KEYED,
