@@ -418,6 +418,7 @@ struct kindred_duty_state {
     enum kindred_duty_phase phase;
     int reason; /* as kindred.v1.DutyReason */
     uint32_t capacity, rest_left_ms, offers, talks;
+    uint32_t day_left_ms; /* talks_per_day were had: left until one more may */
     struct kindred_offer offer[8];
     uint64_t talk[8]; /* ids of the live ones */
 };
@@ -425,6 +426,7 @@ struct kindred_duty_terms {
     uint8_t key[KINDRED_IDEMPOTENCY]; /* all zero: a fresh one is drawn */
     uint32_t capacity;                /* 0 to 8 */
     uint32_t rest_ms, duration_ms;    /* 0: default; none.  ≤ 86,400,000 */
+    uint32_t talks_per_day;           /* 0: no maximum of one's own; ≤ 16 */
 };
 
 struct kindred_duty;
@@ -454,6 +456,31 @@ void kindred_member_resume(struct kindred_member *member, kindred_done *done,
 /* Go off duty. */
 void kindred_member_leave(struct kindred_member *member, kindred_done *done,
                           void *arg);
+
+/* ---- safety ---- */
+
+/* Never meet again: the other of a talk, or the seeker behind an offer; one of
+ * the two ids, the other 0.  Ends a live talk; the other is not told.  Fails
+ * with NO_RELATION, BLOCKS_FULL. */
+void kindred_member_block(struct kindred_member *member, uint64_t talk_id,
+                          uint64_t offer_id, kindred_done *done, void *arg);
+/* Take it back, by kindred_block.id.  NO_RELATION: there is no such block. */
+void kindred_member_unblock(struct kindred_member *member, uint64_t block_id,
+                            kindred_done *done, void *arg);
+
+enum { KINDRED_BLOCKS = 64 }; /* on one page, at most */
+struct kindred_block {
+    uint64_t id;
+    char their_name[KINDRED_NAME]; /* empty: blocked by an offer */
+    uint32_t day;                  /* since 1970-01-01 */
+};
+/* count is 0 if error->status is not 0; more: ask again after the last id. */
+typedef void kindred_blocks_listed(void *arg, const struct kindred_error *error,
+                                   const struct kindred_block *block,
+                                   uint32_t count, bool more);
+/* Those with an id above after_id; 0: from the first. */
+void kindred_member_blocks(struct kindred_member *member, uint64_t after_id,
+                           kindred_blocks_listed *done, void *arg);
 
 /* ---- talk ---- */
 

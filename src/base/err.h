@@ -107,6 +107,7 @@ enum {
     X(ERR_CARD_MISSING,      STATUS_FAILED_PRECONDITION,  0,    "CARD_MISSING",          "put a card for this role first") \
     X(ERR_CARD_VERSION,      STATUS_ABORTED,              0,    "CARD_VERSION",          "the card changed meanwhile; read it and try again") \
     X(ERR_RECOMPILE,         STATUS_FAILED_PRECONDITION,  0,    "RECOMPILE_CARD",        "the card's vocabulary is too old; compile it anew") \
+    X(ERR_CARDS_PER_DAY,     STATUS_RESOURCE_EXHAUSTED,   3600000, "CARDS_PER_DAY",      "your cards were changed often enough for one day") \
     X(ERR_CONSENT,           STATUS_FAILED_PRECONDITION,  0,    "CONSENT",               "agree to the consent text in force first") \
     X(ERR_VOCABULARY,        STATUS_INVALID_ARGUMENT,     0,    "VOCABULARY_VERSION",    "no such vocabulary version") \
     /* tickets, duties, offers */ \
@@ -133,6 +134,7 @@ enum {
     X(ERR_MAILBOX_FULL,      STATUS_RESOURCE_EXHAUSTED,   1000, "MAILBOX_FULL",          "the other side has too many unread messages") \
     X(ERR_SEQUENCE,          STATUS_OUT_OF_RANGE,         0,    "SEQUENCE",              "no such message number") \
     X(ERR_NO_RELATION,       STATUS_NOT_FOUND,            0,    "NO_RELATION",           "you met no such person lately") \
+    X(ERR_BLOCKS_FULL,       STATUS_RESOURCE_EXHAUSTED,   0,    "BLOCKS_FULL",           "your list of blocks is full; take one back first") \
     /* a client's own: its files, its words */ \
     X(ERR_KEY_FILE,          STATUS_FAILED_PRECONDITION,  0,    "KEY_FILE",              "the file cannot be read or written, or is not one of ours") \
     X(ERR_KEY_FILE_OPEN,     STATUS_FAILED_PRECONDITION,  0,    "KEY_FILE_OPEN",         "others may read this secret file: make it yours alone with chmod 600") \

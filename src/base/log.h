@@ -52,6 +52,10 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
     X(LOG_CONNECTION_OPENED,  LOG_DEBUG, "connection opened") \
     X(LOG_CONNECTION_CLOSED,  LOG_DEBUG, "connection closed") \
     X(LOG_CONNECTION_REFUSED, LOG_WARN,  "connection refused") \
+    X(LOG_ADDRESS_CONNECTIONS, LOG_WARN, "connections refused: an address has as many as it may") \
+    X(LOG_ADDRESS_CONNECTIONS_FAST, LOG_WARN, "connections refused: an address makes them too fast") \
+    X(LOG_ADDRESS_CALLS,      LOG_WARN,  "calls refused: an address has as many as it may") \
+    X(LOG_ADDRESS_CALLS_FAST, LOG_WARN,  "calls refused: an address makes them too fast") \
     X(LOG_HANDSHAKE_FAILED,   LOG_WARN,  "secure connections that could not be agreed on") \
     X(LOG_HANDSHAKE_SLOW,     LOG_WARN,  "secure connections that took too long to agree on") \
     X(LOG_CERTIFICATE_READ,   LOG_INFO,  "certificate and key read again: listeners") \
@@ -59,7 +63,30 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
     X(LOG_CALL_STARTED,       LOG_DEBUG, "call started") \
     X(LOG_CALL_ENDED,         LOG_DEBUG, "call ended") \
     X(LOG_ACCESS_SKIPPED,     LOG_WARN,  "calls beyond what access_log takes in a second") \
-    X(LOG_SESSION_ABUSED,     LOG_WARN,  "connection closed for abuse") \
+    X(LOG_EXPELLED_RESETS,    LOG_WARN,  "connections closed: too many resets and broken frames") \
+    X(LOG_EXPELLED_CONTROLS,  LOG_WARN,  "connections closed: too many frames that ask for nothing") \
+    X(LOG_EXPELLED_PINGS,     LOG_WARN,  "connections closed: too many pings") \
+    X(LOG_EXPELLED_HEAD,      LOG_WARN,  "connections closed: a head far too large") \
+    X(LOG_EXPELLED_FLOOD,     LOG_WARN,  "connections closed: more than may wait") \
+    X(LOG_EXPELLED_TLS,       LOG_WARN,  "connections closed: too much of TLS's own") \
+    X(LOG_EXPELLED_UNREAD,    LOG_WARN,  "connections closed: most of the answers that wait are theirs") \
+    X(LOG_PROTOCOL_BROKEN,    LOG_WARN,  "connections closed: it is not HTTP, or against its rules") \
+    X(LOG_REQUEST_REFUSED,    LOG_WARN,  "requests refused: not plain HTTP/1.1") \
+    X(LOG_HEAD_REFUSED,       LOG_WARN,  "requests refused: the head is too large") \
+    X(LOG_SLOW_HELLO,         LOG_WARN,  "connections closed: nothing was said for too long") \
+    X(LOG_SLOW_HEAD,          LOG_WARN,  "connections closed: a head took too long") \
+    X(LOG_SLOW_BODY,          LOG_WARN,  "connections closed: a body took too long") \
+    X(LOG_SLOW_READER,        LOG_WARN,  "answers given up: not read for too long") \
+    X(LOG_SLOW_WRITE,         LOG_WARN,  "connections closed: nothing was taken for too long") \
+    X(LOG_PING_UNANSWERED,    LOG_WARN,  "connections closed: a ping was not answered") \
+    X(LOG_IDLE,               LOG_DEBUG, "connections asked to go: nothing was asked for long") \
+    X(LOG_AGED,               LOG_DEBUG, "connections asked to come back anew: they are old") \
+    X(LOG_DRAIN_LATE,         LOG_DEBUG, "connections closed: asked to go, and still there") \
+    X(LOG_CALLS_FULL,         LOG_WARN,  "calls refused: there are as many as may be") \
+    X(LOG_REQUEST_SLOW,       LOG_WARN,  "calls refused: the request took too long") \
+    X(LOG_MESSAGE_LARGE,      LOG_WARN,  "calls refused: a message too large") \
+    X(LOG_MESSAGE_COMPLEX,    LOG_WARN,  "calls refused: a message with too many parts") \
+    X(LOG_MESSAGE_BROKEN,     LOG_WARN,  "calls refused: a message that cannot be read") \
     X(LOG_TICKET_OPENED,      LOG_DEBUG, "ticket opened") \
     X(LOG_TICKET_MATCHED,     LOG_DEBUG, "ticket matched") \
     X(LOG_TICKET_ENDED,       LOG_DEBUG, "ticket ended") \

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/say.h"
+
 const char *const cli_args_statuses[] = {
     [CLI_OK] = "done",
     [CLI_REFUSED] = "the server refused, or what was asked for did not come",
@@ -208,6 +210,16 @@ static void help_options(const struct cli_option *options, FILE *out)
                        options->value ? options->value : "");
         (void)fprintf(out, "  %-24s %s\n", left, options->help);
     }
+}
+
+bool cli_args_id(const char *text, uint64_t *id)
+{
+    const bool json = cli_say_is_json();
+    char *end;
+
+    *id = strtoull(text, &end, json ? 10 : 16);
+    return strspn(text, "0123456789abcdefABCDEF") == strlen(text) &&
+           (json || strlen(text) == 16) && *end == '\0' && *id != 0;
 }
 
 void cli_args_help(const struct cli_command *command, FILE *out)

@@ -79,6 +79,10 @@ uint64_t cli_args_number(const struct cli_args *args, const char *name,
 const char *cli_args_next(const struct cli_args *args, const char *name,
                           uint32_t *at);
 
+/* An id as we print them: 16 hexadecimal digits, in JSON a decimal number; not
+ * 0. */
+bool cli_args_id(const char *text, uint64_t *id);
+
 void cli_args_help(const struct cli_command *command, FILE *out);
 
 /* One piece of a comma-separated list into piece[room]; false at the end, or,

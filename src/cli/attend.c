@@ -16,6 +16,8 @@ static const struct cli_option OPTIONS[] = {
     {"--auto", "accept|decline", "every offer, unasked", CLI_TEXT, 1, 8},
     {"--rest-s", "SECONDS", "rest after each talk, 1 to 86400 [300]",
      CLI_NUMBER, 1, 86400},
+    {"--talks-per-day", "N", "no more than so many in 24 hours, 1 to 16",
+     CLI_NUMBER, 1, 16},
     {"--once", NULL, "go off duty after one talk", CLI_FLAG, 0, 0},
     {0}};
 
@@ -317,6 +319,8 @@ static bool configure(struct attending *attending, const struct cli_args *args,
         return false;
     terms->capacity = (uint32_t)cli_args_number(args, "--capacity", 1);
     terms->rest_ms = (uint32_t)cli_args_number(args, "--rest-s", 0) * 1000;
+    terms->talks_per_day =
+        (uint32_t)cli_args_number(args, "--talks-per-day", 0);
     return true;
 }
 
@@ -421,17 +425,6 @@ static void on_one_answered(void *arg, const struct kindred_error *error,
         kindred_loop_stop(answering->session.loop);
 }
 
-/* As attend shows it: 16 hexadecimal digits; in JSON a decimal number. */
-static bool parse_id(const char *text, uint64_t *id)
-{
-    const bool json = cli_say_is_json();
-    char *end;
-
-    *id = strtoull(text, &end, json ? 10 : 16);
-    return strspn(text, "0123456789abcdefABCDEF") == strlen(text) &&
-           (json || strlen(text) == 16) && *end == '\0' && *id != 0;
-}
-
 static int run_answer(const struct cli_args *args)
 {
     struct answering answering = {.chat = {.over = on_over}};
@@ -440,7 +433,7 @@ static int run_answer(const struct cli_args *args)
     int status;
 
     if ((!accept && strcmp(args->word[1], "decline") != 0) ||
-        !parse_id(args->word[0], &offer)) {
+        !cli_args_id(args->word[0], &offer)) {
         cli_say_usage("usage: kindred answer OFFER accept|decline");
         return CLI_USAGE;
     }

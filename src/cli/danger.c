@@ -32,35 +32,49 @@ static void on_raised(void *arg, const struct kindred_error *error,
     cli_session_done(arg, error);
 }
 
+/* What the ask beside it kept.  False, after a sentence: there is none. */
+static bool load(const struct cli_session *session,
+                 struct kindred_ask_state *state)
+{
+    struct kindred_error error;
+    char path[CLI_PATH_MAX];
+    size_t size;
+
+    if (cli_session_path(session, "ask", path) &&
+        kindred_file_load(path, state, sizeof *state, &size, &error) &&
+        size == sizeof *state && state->ticket_id != 0)
+        return true;
+    (void)fputs("kindred danger: nobody is being looked for; who helps at "
+                "once: \"kindred crisis CC\";\nto ask: \"kindred ask "
+                "--danger --country CC\"\n",
+                stderr);
+    return false;
+}
+
+static void say_country(struct kindred_ask_state *state, const char *country)
+{
+    for (size_t i = 0; country && i < 2; i++)
+        state->country[i] = (char)toupper((unsigned char)country[i]);
+}
+
 static int run(const struct cli_args *args)
 {
     struct kindred_danger_handler handler = {.crisis = on_crisis,
                                              .done = on_raised};
     struct kindred_ask_state state = {.ticket_id = 0};
-    struct kindred_error error;
     struct cli_session session;
-    char path[CLI_PATH_MAX];
-    const char *country = cli_args_text(args, "--country", NULL);
-    size_t size;
     int status = cli_session_open(&session, args, true);
 
     if (status != CLI_OK)
         return status;
-    if (!cli_session_path(&session, "ask", path) ||
-        !kindred_file_load(path, &state, sizeof state, &size, &error) ||
-        size != sizeof state || state.ticket_id == 0) {
-        (void)fputs("kindred danger: nobody is being looked for; who helps at "
-                    "once: \"kindred crisis CC\";\nto ask: \"kindred ask "
-                    "--danger --country CC\"\n",
-                    stderr);
-        status = CLI_USAGE;
-    } else {
-        for (size_t i = 0; country && i < 2; i++)
-            state.country[i] = (char)toupper((unsigned char)country[i]);
+    if (load(&session, &state)) {
+        say_country(&state, cli_args_text(args, "--country", NULL));
         handler.arg = &session;
         kindred_member_raise_danger(session.member, state.ticket_id,
                                     state.country, state.language, &handler);
         status = cli_session_wait(&session);
+    } else {
+        status = CLI_USAGE;
     }
     wipe(&state, sizeof state);
     cli_session_close(&session);

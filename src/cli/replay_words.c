@@ -177,6 +177,8 @@ static void duty_row(struct cli_replay_words *w,
     WORD(w, "state", duties, row->state);
     WORD(w, "why", duty_whys, row->why);
     field(w, "capacity", row->capacity);
+    if (row->day_max > 0)
+        field(w, "day_max", row->day_max);
     field(w, "grade", row->grade);
     field(w, "rest_ms", row->rest_ms);
 }

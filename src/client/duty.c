@@ -43,6 +43,7 @@ static void on_message(void *arg, const void *message)
     state.reason = (int)said->reason;
     state.capacity = said->capacity;
     state.rest_left_ms = said->rest_left_ms;
+    state.day_left_ms = said->day_left_ms;
     for (size_t i = 0; i < said->n_offers && i < 8; i++)
         copy_offer(&state.offer[state.offers++], said->offers[i]);
     for (size_t i = 0; i < said->n_talks && i < 8; i++)
@@ -87,6 +88,7 @@ kindred_duty_new(struct kindred_member *member,
     duty->request.capacity = terms->capacity;
     duty->request.rest_ms = terms->rest_ms;
     duty->request.duration_ms = terms->duration_ms;
+    duty->request.talks_per_day = terms->talks_per_day;
     duty->lease = (struct client_lease){
         .client = member->client,
         .member = member,

@@ -55,8 +55,7 @@ bool client_op_copy(uint8_t *to, size_t size, const ProtobufCBinaryData *from)
     return true;
 }
 
-/* Names are shown on terminals: plain ASCII, or nothing. */
-static bool copy_name(char to[KINDRED_NAME], const char *name)
+bool client_op_name(char to[KINDRED_NAME], const char *name)
 {
     size_t size = strlen(name);
 
@@ -83,8 +82,8 @@ bool client_op_talk(struct kindred_talk_start *start,
         talk->side != KINDRED__V1__TALK_SIDE__TALK_SIDE_PEER)
         return false;
     start->side = talk->side == KINDRED__V1__TALK_SIDE__TALK_SIDE_PEER;
-    return copy_name(start->your_name, talk->your_name) &&
-           copy_name(start->their_name, talk->their_name) &&
+    return client_op_name(start->your_name, talk->your_name) &&
+           client_op_name(start->their_name, talk->their_name) &&
            client_op_copy(start->their_key, KINDRED_KEY, &talk->their_key) &&
            client_op_copy(start->send, KINDRED_KEY, &talk->send_capability);
 }

@@ -3,8 +3,9 @@
 #include <nghttp2/nghttp2.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/require.h"
-#include "http/h1.h"
+#include "http/h1_end.h"
 #include "http/h2.h"
 #include "http/head.h"
 #include "http/pool.h"
@@ -165,7 +166,7 @@ void http_exchange_commit(struct http_exchange *exchange, size_t size)
     REQUIRE(exchange->responded);
     REQUIRE(!exchange->out_ended); /* Law 3 */
     buf_commit(&exchange->out, size);
-    exchange->session->out_bytes += size;
+    http_pool_owe(exchange->session, size);
     exchange->written += size;
     if (buf_size(&exchange->out) >= HTTP_OUT_HIGH)
         exchange->choked = true; /* Law 2 */
@@ -255,12 +256,14 @@ void http_exchange_reset(struct http_exchange *exchange, enum err why)
     if (exchange->why != ERR_NONE || (exchange->pending & HTTP_H2_CLOSED) ||
         !session->open)
         return;
+    if (why == ERR_SLOW_READER)
+        log_event(LOG_SLOW_READER, 1, why);
     exchange->why = why;
     exchange->out_ended = true;
     exchange->choked = false;
     list_unlink(&exchange->by_stall);
     list_unlink(&exchange->by_submit);
-    session->out_bytes -= buf_size(&exchange->out);
+    http_pool_paid(session, buf_size(&exchange->out));
     buf_close(&exchange->out);
     http_h2_wake(session);
     if (exchange->client && !exchange->submitted) {
@@ -268,7 +271,7 @@ void http_exchange_reset(struct http_exchange *exchange, enum err why)
         return;
     }
     if (exchange->http1) {
-        http_h1_abort(exchange);
+        http_h1_end_abort(exchange);
         return;
     }
     if (nghttp2_submit_rst_stream(session->h2, NGHTTP2_FLAG_NONE,

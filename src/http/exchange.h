@@ -61,12 +61,13 @@ struct http_exchange {
     bool responded;            /* the head of ours is given */
     bool in_ended;             /* the peer sends no more; trailers are there */
     bool http1;                /* it came by HTTP/1.1 */
+    bool denied;               /* http/share: answer ERR_FULL, do no more */
 
     uint64_t received, written; /* bytes of body so far, each way */
 
     /* Private. */
     bool client, began, head_bad, submitted;
-    bool out_ended, out_done, deferred, choked;
+    bool out_ended, out_done, deferred, choked, shared;
     uint8_t pending;   /* HTTP_H2_…: what the handler is to be told */
     int32_t stream_id; /* -1: a request not yet submitted */
     enum err why;      /* set: the reason for closed() */

@@ -8,10 +8,15 @@
  * Laws
  *   1. Tokens never exceed their burst.
  *   2. http_guard_deadline_ms() is never later than the next thing
- *      http_guard_tick() would do. */
+ *      http_guard_tick() would do.
+ *   3. When the answers that wait at a host pass out_bytes_max, the sessions
+ *      with most of them are closed, largest first but for a factor of two,
+ *      until an eighth is free; smaller ones go on.
+ *   4. Whoever is refused or closed here is counted, by reason. */
 #ifndef HTTP_GUARD_H
 #define HTTP_GUARD_H
 
+#include "base/log.h"
 #include "http/session.h"
 
 /* Fill in the defaults where a limit is 0. */
@@ -20,17 +25,28 @@ void http_guard_defaults(struct http_limits *limits);
 /* Pay for one; false: the connection is to end (and says so to the peer). */
 MUST_USE bool http_guard_reset(struct http_session *session);
 MUST_USE bool http_guard_control(struct http_session *session);
+/* Of the bytes that came nghttp2 told us so many.  It says nothing of DATA of a
+ * stream that is over: what it does not tell of is paid by its size. */
+void http_guard_heard(struct http_session *session, size_t size);
+void http_guard_unheard(struct http_session *session);
 MUST_USE bool http_guard_ping(struct http_session *session);
 
 /* Honest work. */
 void http_guard_sent(struct http_session *session);
 void http_guard_done(struct http_session *session);
 
-/* End the connection with ENHANCE_YOUR_CALM. */
-void http_guard_expel(struct http_session *session, const char *words);
+/* End the connection with ENHANCE_YOUR_CALM and these words, counted as code. */
+void http_guard_expel(struct http_session *session, enum log_code code,
+                      const char *words);
+
+/* Law 3: to be asked after each turn of a session, outside of it. */
+void http_guard_relieve(struct http_host *host);
 
 /* The last GOAWAY of a drain; its round trip is over. */
 MUST_USE enum err http_guard_goaway(struct http_session *session);
+
+/* Does it ask from time to time whether the peer is there? */
+bool http_guard_keeps(const struct http_session *session);
 
 uint64_t http_guard_deadline_ms(const struct http_session *session);
 MUST_USE enum err http_guard_tick(struct http_session *session);

@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/require.h"
+#include "http/guard.h"
+#include "http/h1_end.h"
 #include "http/h1_out.h"
 #include "http/h2.h"
 #include "http/head.h"
@@ -16,47 +19,6 @@ enum { HEAD_SLACK = 2 }; /* times the limit, in raw bytes */
 static struct http_session *session_of(http_parser *parser)
 {
     return parser->data;
-}
-
-/* ---- the end ---- */
-
-/* Answer what was begun with a status of its own, and end: Law 3. */
-static void refuse(struct http_session *session, int status)
-{
-    struct http_h1 *h1 = session->h1;
-
-    if (h1->over)
-        return;
-    h1->refusal = status;
-    session->head_open = false;
-    if (h1->exchange) {
-        http_exchange_reset(h1->exchange, ERR_PROTOCOL);
-        return;
-    }
-    h1->over = true;
-    buf_close(&h1->held);
-    http_h1_out_refusal(session, status);
-    http_h2_wake(session);
-}
-
-void http_h1_abort(struct http_exchange *exchange)
-{
-    struct http_session *session = exchange->session;
-    struct http_h1 *h1 = session->h1;
-
-    REQUIRE(h1->exchange == exchange);
-    h1->exchange = NULL;
-    h1->over = true;
-    buf_close(&h1->held);
-    if (!exchange->submitted)
-        http_h1_out_refusal(session, h1->refusal ? h1->refusal : 500);
-    http_h2_note(exchange, HTTP_H2_CLOSED);
-    http_h2_wake(session);
-}
-
-void http_h1_late(struct http_session *session)
-{
-    refuse(session, 408);
 }
 
 /* ---- what the parser says ---- */
@@ -286,7 +248,7 @@ static bool feed(struct http_session *session, size_t size)
                                       (const char *)buf_head(&h1->held), size);
 
     if (done != size || HTTP_PARSER_ERRNO(&h1->parser) != HPE_OK) {
-        refuse(session, h1->refusal ? h1->refusal : 400);
+        http_h1_end_refuse(session, h1->refusal ? h1->refusal : 400);
         return false;
     }
     buf_consume(&h1->held, size);
@@ -301,7 +263,7 @@ static bool begin(struct http_session *session, size_t whole)
 
     h1->exchange = http_pool_take(session);
     if (!h1->exchange) {
-        refuse(session, 503);
+        http_h1_end_refuse(session, 503);
         return false;
     }
     h1->exchange->http1 = true;
@@ -329,15 +291,16 @@ static bool eat_head(struct http_session *session)
     err = http_lines_head(buf_head(&h1->held), size, h1->seen, true, &whole);
     if (err == ERR_PROTOCOL) { /* what would understand no answer gets none */
         session->failed = err;
+        log_event(LOG_PROTOCOL_BROKEN, 1, err);
         return false;
     }
     if (err != ERR_NONE) {
-        refuse(session, 400);
+        http_h1_end_refuse(session, 400);
         return false;
     }
     if ((whole > 0 ? whole : size) >
         (size_t)HEAD_SLACK * session->host->limits.head_bytes_max) {
-        refuse(session, 431);
+        http_h1_end_refuse(session, 431);
         return false;
     }
     h1->seen = size;
@@ -381,7 +344,7 @@ static bool eat_lines(struct http_session *session)
     if (err != ERR_NONE ||
         (whole == 0 &&
          size > (size_t)HEAD_SLACK * session->host->limits.head_bytes_max)) {
-        refuse(session, 400);
+        http_h1_end_refuse(session, 400);
         return false;
     }
     h1->seen = size;
@@ -416,8 +379,16 @@ void http_h1_eat(struct http_session *session)
             more = false;
         }
     }
+    if (session->deaf && !h1->exchange)
+        h1->over = true; /* what is there of a next request stays a part */
     if (buf_size(&h1->held) == 0)
         buf_close(&h1->held);
+    if (!http_h1_in_body(session))
+        session->body_ms = HTTP_NEVER;
+    else if (session->body_ms == HTTP_NEVER) {
+        session->body_ms = session->now_ms;
+        session->body_bytes = 0;
+    }
 }
 
 enum err http_h1_begin(struct http_session *session)
@@ -427,6 +398,7 @@ enum err http_h1_begin(struct http_session *session)
         return ERR_NOMEM;
     buf_init(&session->h1->held, HTTP_H1_HELD); /* Law 2 */
     buf_init(&session->h1->out, SIZE_MAX / 2);
+    session->body_ms = HTTP_NEVER;
     tally_add(&session->host->traffic.http1, 1);
     return ERR_NONE;
 }
@@ -452,8 +424,11 @@ enum err http_h1_receive(struct http_session *session, const uint8_t *bytes,
         return ERR_NONE; /* Law 3 */
     h1->held.max = HTTP_H1_HELD;
     err = buf_append(&h1->held, bytes, size);
+    if (err == ERR_FULL)
+        http_guard_expel(session, LOG_EXPELLED_FLOOD, "too_much");
     if (err != ERR_NONE)
         return err == ERR_FULL ? ERR_ABUSE : err;
+    session->body_bytes += size;
     http_h1_eat(session);
     return ERR_NONE;
 }
@@ -462,21 +437,15 @@ bool http_h1_in_body(const struct http_session *session)
 {
     const struct http_h1 *h1 = session->h1;
 
-    return h1->exchange && !h1->over && h1->part == H1_DATA &&
-           (h1->exchange->in_lent > 0 || h1->exchange->out_ended) &&
-           session->in_bytes < http_pool_max(session);
+    if (!h1 || !h1->exchange || h1->over || h1->part == H1_DONE)
+        return false;
+    return h1->part != H1_DATA ||
+           ((h1->exchange->in_lent > 0 || h1->exchange->out_ended) &&
+            session->in_bytes < http_pool_max(session));
 }
 
 bool http_h1_hungry(const struct http_session *session)
 {
     return session->h1->over || buf_size(&session->h1->held) == 0 ||
-           (session->h1->part != H1_DONE &&
-            (session->h1->part != H1_DATA || http_h1_in_body(session)));
-}
-
-void http_h1_drain(struct http_session *session)
-{
-    session->h1->keep = false;
-    if (!session->h1->exchange)
-        session->h1->over = true;
+           session->h1->part == H1_HEAD || http_h1_in_body(session);
 }

@@ -29,17 +29,8 @@ MUST_USE enum err http_h1_receive(struct http_session *session,
                                   const uint8_t *bytes, size_t size);
 void http_h1_eat(struct http_session *session);
 
-/* Does it wait for bytes of the peer?  Of a body? */
+/* Does it wait for bytes of the peer?  Of a body, its framing included? */
 bool http_h1_hungry(const struct http_session *session);
 bool http_h1_in_body(const struct http_session *session);
-
-/* The exchange ends unanswered, or half answered: so does the connection. */
-void http_h1_abort(struct http_exchange *exchange);
-
-/* A head or a body took too long: say so, and end. */
-void http_h1_late(struct http_session *session);
-
-/* Nothing after the open exchange. */
-void http_h1_drain(struct http_session *session);
 
 #endif

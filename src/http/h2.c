@@ -9,6 +9,7 @@
 #include "http/out.h"
 #include "http/pool.h"
 
+enum { FRAME_HEAD = 9 };
 enum { HEAD_ABUSE = 4 }; /* times the limit of a head: no longer answered */
 
 void http_h2_note(struct http_exchange *exchange, unsigned event)
@@ -32,8 +33,12 @@ void http_h2_wake(struct http_session *session)
 /* http/session law 5 */
 static bool is_full(const struct http_session *session)
 {
+    const struct http_host *host = session->host;
+
     return session->h2 && session->role == HTTP_SERVER &&
-           session->out_bytes >= HTTP_OUT_MAX;
+           (session->out_bytes >= HTTP_OUT_MAX ||
+            (session->out_bytes > 0 &&
+             host->out_bytes > host->limits.out_bytes_max));
 }
 
 /* Law 1: called between, never inside, nghttp2's own functions. */
@@ -63,6 +68,9 @@ bool http_h2_tell(struct http_session *session)
         told = true;
         if ((pending & HTTP_H2_BEGIN) && !dead) {
             exchange->began = true;
+            exchange->shared =
+                http_share_take(session->share, session->now_ms) == ERR_NONE;
+            exchange->denied = !exchange->shared;
             handler->begin(self, exchange);
         }
         if ((pending & HTTP_H2_READABLE) && exchange->began && !dead)
@@ -107,8 +115,7 @@ static int on_unknown(nghttp2_session *h2, void **payload,
 {
     (void)h2;
     (void)payload;
-    (void)hd;
-    (void)user;
+    http_guard_heard(user, FRAME_HEAD + hd->length);
     return NGHTTP2_ERR_CANCEL;
 }
 
@@ -183,7 +190,7 @@ static int on_header(nghttp2_session *h2, const nghttp2_frame *frame,
     exchange->head_bytes += (uint32_t)(name.len + value.len + 32);
     if (exchange->head_bytes > HEAD_ABUSE * max ||
         exchange->fields > HEAD_ABUSE * HTTP_FIELDS_MAX) {
-        http_guard_expel(session, "header_list_too_large");
+        http_guard_expel(session, LOG_EXPELLED_HEAD, "header_list_too_large");
         return NGHTTP2_ERR_CALLBACK_FAILURE;
     }
     if (exchange->head_bytes > max || exchange->fields > HTTP_FIELDS_MAX)
@@ -226,6 +233,7 @@ static int on_head_end(struct http_exchange *exchange)
         return 0;
     }
     if (exchange->head_bad) {
+        log_event(LOG_HEAD_REFUSED, 1, ERR_TOO_LARGE);
         if (http_exchange_respond(exchange, 431, plain, 1) != ERR_NONE ||
             http_exchange_end(exchange, NULL, 0) != ERR_NONE)
             return NGHTTP2_ERR_CALLBACK_FAILURE;
@@ -255,6 +263,10 @@ static int on_frame_recv(nghttp2_session *h2, const nghttp2_frame *frame,
     struct http_exchange *exchange;
     int rv = 0;
 
+    http_guard_heard(session, /* the body of DATA is told of as it comes */
+                     FRAME_HEAD + (frame->hd.type == NGHTTP2_DATA
+                                       ? frame->data.padlen
+                                       : frame->hd.length));
     switch (frame->hd.type) {
     case NGHTTP2_SETTINGS:
         session->greeted = true;
@@ -298,6 +310,7 @@ static int on_data(nghttp2_session *h2, uint8_t flags, int32_t stream_id,
                   (exchange->client || !exchange->out_ended);
 
     (void)flags;
+    http_guard_heard(session, size);
     if (wanted && buf_append(&exchange->in, bytes, size) != ERR_NONE) {
         http_exchange_reset(exchange, ERR_NOMEM);
         wanted = false;
@@ -362,8 +375,8 @@ static int on_invalid_frame(nghttp2_session *h2, const nghttp2_frame *frame,
                             int code, void *user)
 {
     (void)h2;
-    (void)frame;
     (void)code;
+    http_guard_heard(user, FRAME_HEAD + frame->hd.length);
     return http_guard_reset(user) ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 

@@ -3,6 +3,7 @@
 #include <nghttp2/nghttp2.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/require.h"
 #include "http/guard.h"
 #include "http/h2.h"
@@ -43,7 +44,7 @@ void http_out_take(struct http_exchange *exchange, uint8_t *to, size_t size)
 
     memcpy(to, buf_head(&exchange->out), size);
     buf_consume(&exchange->out, size);
-    session->out_bytes -= size;
+    http_pool_paid(session, size);
     list_unlink(&exchange->by_stall);
     exchange->moved_ms = session->now_ms;
     if (buf_size(&exchange->out) > 0)
@@ -141,8 +142,12 @@ int http_out_sent(nghttp2_session *h2, const nghttp2_frame *frame, void *user)
     struct http_exchange *exchange;
     bool paid;
 
-    if (frame->hd.type == NGHTTP2_GOAWAY)
+    if (frame->hd.type == NGHTTP2_GOAWAY) {
+        if (frame->goaway.error_code != NGHTTP2_NO_ERROR &&
+            frame->goaway.error_code != NGHTTP2_ENHANCE_YOUR_CALM)
+            log_event(LOG_PROTOCOL_BROKEN, 1, ERR_PROTOCOL);
         return 0;
+    }
     if (frame->hd.type != NGHTTP2_DATA && frame->hd.type != NGHTTP2_HEADERS &&
         frame->hd.type != NGHTTP2_RST_STREAM)
         return 0;

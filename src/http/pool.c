@@ -44,6 +44,25 @@ void http_pool_settle(struct http_session *session)
     http_h2_wake(session);
 }
 
+/* Law 1 */
+void http_pool_owe(struct http_session *session, size_t size)
+{
+    session->out_bytes += size;
+    session->host->out_bytes += size;
+    if (session->out_bytes > 0 && !list_linked(&session->by_holder))
+        list_push_back(&session->host->holders, &session->by_holder);
+}
+
+void http_pool_paid(struct http_session *session, size_t size)
+{
+    REQUIRE(size <= session->out_bytes);
+    REQUIRE(size <= session->host->out_bytes);
+    session->out_bytes -= size;
+    session->host->out_bytes -= size;
+    if (session->out_bytes == 0)
+        list_unlink(&session->by_holder);
+}
+
 /* Law 2 */
 static void recycle(struct buf *buf)
 {
@@ -109,7 +128,9 @@ void http_pool_give(struct http_exchange *exchange)
     if (session->exchanges == 0)
         session->idle_ms = session->now_ms;
     http_pool_credit(exchange, buf_size(&exchange->in));
-    session->out_bytes -= buf_size(&exchange->out);
+    http_pool_paid(session, buf_size(&exchange->out));
+    if (exchange->shared)
+        http_share_give(session->share);
     list_unlink(&exchange->by_session);
     list_unlink(&exchange->by_event);
     list_unlink(&exchange->by_submit);

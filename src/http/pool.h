@@ -5,7 +5,8 @@
  *
  * Laws
  *   1. session->in_bytes is the sum of what all `in` of the session hold,
- *      host->in_bytes that of all its sessions.
+ *      host->in_bytes that of all its sessions; out_bytes the same for `out`
+ *      and what waits at sockets.
  *   2. A spare holds no byte of the exchange before, and no large buffer. */
 #ifndef HTTP_POOL_H
 #define HTTP_POOL_H
@@ -17,6 +18,10 @@ enum { HTTP_POOL_KEEP = 2048 }; /* a buffer above it is given back */
 /* A fresh exchange of the session, or NULL. */
 struct http_exchange *http_pool_take(struct http_session *session);
 void http_pool_give(struct http_exchange *exchange);
+
+/* An `out` (or the socket) holds so many bytes more; or less. */
+void http_pool_owe(struct http_session *session, size_t size);
+void http_pool_paid(struct http_session *session, size_t size);
 
 /* The host closes. */
 void http_pool_close(struct http_host *host);

@@ -4,13 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/chance.h"
+#include "base/log.h"
 #include "base/require.h"
 #include "base/wipe.h"
 #include "http/guard.h"
 #include "http/h1.h"
+#include "http/h1_end.h"
 #include "http/h1_out.h"
 #include "http/h2.h"
 #include "http/head.h"
+#include "http/memory.h"
 #include "http/out.h"
 #include "http/pool.h"
 
@@ -22,6 +26,7 @@ enum err http_session_host_init(struct http_host *host)
     REQUIRE(host->wake);
     http_guard_defaults(&host->limits);
     list_init(&host->spare);
+    list_init(&host->holders);
     host->spares = 0;
     host->traffic = (struct http_traffic){0};
     return http_h2_setup(host);
@@ -38,37 +43,6 @@ void http_session_host_close(struct http_host *host)
     host->callbacks = NULL;
 }
 
-/* Through our own names, so that a test can make any of them fail, and wiped:
- * tables of header fields hold access tokens.  A buffer
- * for the longest frame is among them, of which an idle session needs nothing:
- * what was somebody else's memory before need not stay there for it. */
-static void *take(size_t size, void *of)
-{
-    const struct http_host *host = of;
-    void *piece = malloc(size);
-
-    if (piece && size >= HTTP_UNTOUCHED && host->untouched)
-        host->untouched(piece, size);
-    return piece;
-}
-
-static void give(void *piece, void *unused)
-{
-    (void)unused;
-    wipe_free(piece);
-}
-
-static void *take_clean(size_t count, size_t size, void *unused)
-{
-    (void)unused;
-    return calloc(count, size);
-}
-
-static void *take_more(void *piece, size_t size, void *of)
-{
-    return piece ? wipe_realloc(piece, size) : take(size, of);
-}
-
 static int greet(struct http_session *session)
 {
     const struct http_limits *limits = &session->host->limits;
@@ -81,29 +55,52 @@ static int greet(struct http_session *session)
                                    session->role == HTTP_CLIENT ? 3 : 2);
 }
 
+static void end_h2(struct http_session *session)
+{
+    if (session->h2)
+        nghttp2_session_del(session->h2);
+    session->h2 = NULL;
+    http_memory_free(session->memory);
+    session->memory = NULL;
+}
+
 /* Speak HTTP/2 from here on. */
 static enum err begin_h2(struct http_session *session)
 {
     struct http_host *host = session->host;
-    nghttp2_mem memory = {host, take, give, take_clean, take_more};
-    int rv = session->role == HTTP_SERVER
-                 ? nghttp2_session_server_new3(&session->h2, host->callbacks,
-                                               session, host->options, &memory)
-                 : nghttp2_session_client_new3(&session->h2, host->callbacks,
-                                               session, host->options, &memory);
+    nghttp2_mem mem;
+    int rv;
 
-    if (rv != 0) {
-        session->h2 = NULL;
+    session->memory = http_memory_new(host);
+    if (!session->memory)
         return ERR_NOMEM;
-    }
-    if (greet(session) != 0) {
-        nghttp2_session_del(session->h2);
+    mem = http_memory_of(session->memory);
+    rv = session->role == HTTP_SERVER
+             ? nghttp2_session_server_new3(&session->h2, host->callbacks,
+                                           session, host->options, &mem)
+             : nghttp2_session_client_new3(&session->h2, host->callbacks,
+                                           session, host->options, &mem);
+    if (rv != 0)
         session->h2 = NULL;
+    if (rv != 0 || greet(session) != 0) {
+        end_h2(session);
         return ERR_NOMEM;
     }
     tally_add(&host->traffic.http2, 1);
     http_h2_wake(session);
     return ERR_NONE;
+}
+
+/* Not all at once, who came together. */
+static uint64_t leave_ms(struct http_host *host, enum http_role role,
+                         uint64_t now_ms)
+{
+    const uint64_t age_ms = host->limits.age_ms;
+
+    if (age_ms == 0 || role == HTTP_CLIENT)
+        return HTTP_NEVER;
+    return now_ms + age_ms - age_ms / 10 +
+           chance_below(&host->chance, age_ms / 5 + 1);
 }
 
 enum err http_session_init(struct http_session *session, struct http_host *host,
@@ -119,7 +116,8 @@ enum err http_session_init(struct http_session *session, struct http_host *host,
                                      .now_ms = now_ms,
                                      .born_ms = now_ms,
                                      .heard_ms = now_ms,
-                                     .idle_ms = now_ms};
+                                     .idle_ms = now_ms,
+                                     .leave_ms = leave_ms(host, role, now_ms)};
     list_init(&session->all);
     list_init(&session->events);
     list_init(&session->waits);
@@ -140,11 +138,9 @@ void http_session_close(struct http_session *session)
     session->open = false;
     session->woken = true; /* nobody is to be woken for it any more */
     session->inside = true;
-    if (session->h2) {
-        nghttp2_session_del(session->h2);
+    if (session->h2)
         tally_sub(&session->host->traffic.http2, 1);
-    }
-    session->h2 = NULL;
+    end_h2(session);
     LIST_EACH (node, &session->all) {
         struct http_exchange *exchange =
             LIST_ENTRY(node, struct http_exchange, by_session);
@@ -155,6 +151,7 @@ void http_session_close(struct http_session *session)
     }
     (void)http_h2_tell(session);
     http_h1_close(session);
+    http_session_unsent(session, 0);
     REQUIRE(session->exchanges == 0); /* Law 2 */
     session->inside = false;
 }
@@ -173,6 +170,7 @@ static enum err leave(struct http_session *session)
     if (session->h2 && nghttp2_session_want_write(session->h2))
         http_h2_wake(session);
     session->inside = false;
+    http_guard_relieve(session->host); /* Law 6 */
     return session->failed;
 }
 
@@ -193,12 +191,19 @@ static enum err fatal(ssize_t rv)
 static void receive_h2(struct http_session *session, const uint8_t *bytes,
                        size_t size)
 {
-    ssize_t rv = nghttp2_session_mem_recv(session->h2, bytes, size);
+    ssize_t rv;
 
+    session->unheard += size;
+    rv = nghttp2_session_mem_recv(session->h2, bytes, size);
+    if (rv >= 0)
+        http_guard_unheard(session);
     if (rv < 0 && fatal(rv) == ERR_ABUSE)
-        http_guard_expel(session, "too_much");
-    if (rv < 0 && session->failed == ERR_NONE)
-        session->failed = fatal(rv);
+        http_guard_expel(session, LOG_EXPELLED_FLOOD, "too_much");
+    if (rv >= 0 || session->failed != ERR_NONE)
+        return;
+    session->failed = fatal(rv);
+    if (session->failed == ERR_PROTOCOL)
+        log_event(LOG_PROTOCOL_BROKEN, 1, ERR_PROTOCOL);
 }
 
 static void receive(struct http_session *session, const uint8_t *bytes,
@@ -315,6 +320,7 @@ size_t http_session_send(struct http_session *session, uint8_t *out,
     session->stuck_ms = session->now_ms;
     session->woken = filled == room;
     session->inside = false;
+    http_guard_relieve(session->host); /* Law 6 */
     return filled;
 }
 
@@ -332,7 +338,7 @@ enum err http_session_tick(struct http_session *session, uint64_t now_ms)
     enter(session, now_ms);
     err = http_guard_tick(session);
     if (err == ERR_DEADLINE && session->h1)
-        http_h1_late(session);
+        http_h1_end_late(session);
     if (err != ERR_NONE && session->failed == ERR_NONE)
         session->failed = err;
     (void)http_h2_tell(session);
@@ -350,7 +356,7 @@ void http_session_drain(struct http_session *session, uint64_t now_ms)
     if (!session->h2) { /* there is no GOAWAY */
         session->goaway_last = true;
         if (session->h1)
-            http_h1_drain(session);
+            http_h1_end_drain(session);
         http_h2_wake(session);
         return;
     }
@@ -363,6 +369,22 @@ void http_session_drain(struct http_session *session, uint64_t now_ms)
         nghttp2_submit_ping(session->h2, NGHTTP2_FLAG_NONE, drain_ping) != 0)
         session->failed = ERR_NOMEM;
     http_h2_wake(session);
+}
+
+bool http_session_eof(struct http_session *session, uint64_t now_ms)
+{
+    if (!session->open || session->failed != ERR_NONE || !session->h1)
+        return false;
+    if (now_ms > session->now_ms)
+        session->now_ms = now_ms;
+    return http_h1_end_eof(session);
+}
+
+void http_session_unsent(struct http_session *session, size_t size)
+{
+    http_pool_paid(session, session->unsent);
+    session->unsent = size;
+    http_pool_owe(session, size);
 }
 
 bool http_session_hungry(const struct http_session *session)

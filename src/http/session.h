@@ -33,8 +33,12 @@
  *      budget that refills with time; past it the connection ends with
  *      ENHANCE_YOUR_CALM.
  *   5. Who does not read gets no new answers: while HTTP_OUT_MAX body bytes or
- *      more wait for the peer of an HTTP/2 server's session, the handler is
- *      told of nothing but what is closed. */
+ *      more wait for the peer of an HTTP/2 server's session, or any and all of
+ *      the host hold more than out_bytes_max, the handler is told of nothing but what is
+ *      closed.
+ *   6. All answers that wait at a host, in exchanges and at sockets, are at most
+ *      out_bytes_max and what one turn of one session makes: past that the
+ *      sessions with most of them are closed (http/guard law 3). */
 #ifndef HTTP_SESSION_H
 #define HTTP_SESSION_H
 
@@ -47,8 +51,10 @@
 #include "base/role.h"
 #include "base/tally.h"
 #include "http/exchange.h"
+#include "http/share.h"
 
 struct http_h1;
+struct http_memory;
 struct nghttp2_session;
 struct nghttp2_session_callbacks;
 struct nghttp2_option;
@@ -56,8 +62,7 @@ struct nghttp2_option;
 enum {
     HTTP_QUEUE_MAX = 256 * 1024, /* bytes that may wait for one socket */
     HTTP_IN_MAX = 1024 * 1024,   /* body bytes held beyond all windows */
-    HTTP_OUT_MAX = 1024 * 1024,  /* body bytes made and not yet sent */
-    HTTP_UNTOUCHED = 16384       /* bytes that are worth giving back */
+    HTTP_OUT_MAX = 1024 * 1024   /* body bytes made and not yet sent */
 };
 #define HTTP_NEVER UINT64_MAX
 
@@ -86,6 +91,8 @@ struct http_limits {         /* a zero takes the default in brackets */
     uint32_t head_bytes_max; /* sum of name + value + 32 per head [16384] */
     uint32_t in_bytes_max;   /* body held by all sessions of the host, beyond
                                 which each holds one window [67108864] */
+    uint32_t out_bytes_max;  /* answers that wait, of all sessions of the host
+                                [67108864] */
     uint32_t reset_burst;    /* resets and broken frames … [500] */
     uint32_t reset_per_s;    /* … and their refill [50] */
     uint32_t control_burst;  /* PING, SETTINGS, PRIORITY, WINDOW_UPDATE, unknown
@@ -95,11 +102,17 @@ struct http_limits {         /* a zero takes the default in brackets */
     uint32_t head_ms;        /* to complete a begun head [10000] */
     uint32_t idle_ms;        /* without an exchange: drained [600000] */
     uint32_t slow_ms;        /* `out` not moving: exchange ends [30000] */
-    uint32_t ping_ms;        /* quiet with an exchange open: we ping [60000] */
+    uint32_t body_per_s;     /* bytes that a body of HTTP/1.1 must bring, over
+                                each slow_ms [64] */
+    uint32_t ping_ms;        /* quiet: a server, and a client with an exchange
+                                open, asks whether the peer is there [60000] */
     uint32_t pong_ms;        /* … and wait this long for the answer [20000] */
     uint32_t ping_min_ms;    /* peers may ping this often [5000]; 2 strikes */
     uint32_t drain_ms;       /* from GOAWAY(2^31-1) to GOAWAY(last) [5000] */
-    uint32_t grace_ms;       /* from there to the end of all [30000] */
+    uint32_t grace_ms;       /* from there to leave(), then drain_ms to the end
+                                of all [30000] */
+    uint32_t age_ms;         /* drained when that old, more or less a tenth
+                                [0: never] */
 };
 
 struct http_traffic {          /* of one host's connections, for who watches */
@@ -113,42 +126,54 @@ struct http_host { /* one per I/O loop; set the first four, then init */
     void *handler;                         /* their first argument */
     void (*wake)(void *waker, struct http_session *session);
     void *waker;
-    /* Memory was taken, of HTTP_UNTOUCHED bytes at least, whose content nobody
-     * needs yet: its pages may go back to the system.  May be NULL. */
-    void (*untouched)(void *bytes, size_t size);
+    /* What is in there nobody needs any more: it is zero from here on, and
+     * whole pages of it may be the system's.  NULL: it is wiped. */
+    void (*forget)(void *bytes, size_t size);
+    /* The exchange outlasted the grace of a drain: answer it now.  From tick;
+     * may be NULL. */
+    void (*leave)(void *handler, struct http_exchange *exchange);
+    uint64_t chance; /* seed of ages (base/chance) */
     struct http_limits limits;
     struct http_traffic traffic; /* moved by the loop's thread alone */
     /* private */
     struct list spare;
     uint32_t spares;
-    size_t in_bytes; /* body held by all its sessions */
+    size_t in_bytes, out_bytes; /* body held by all its sessions, each way */
+    struct list holders;        /* sessions with out_bytes */
     struct nghttp2_option *options;
     struct nghttp2_session_callbacks *callbacks;
 };
 
 struct http_session { /* read-only outside; all zero is closed */
     struct http_host *host;
-    void *user;       /* the socket owner's own */
-    enum role caller; /* who is there; set by the socket owner */
+    void *user;               /* the socket owner's own */
+    enum role caller;         /* who is there; set by the socket owner */
+    struct http_share *share; /* of its address; the same; NULL: no limit */
     enum http_role role;
     uint32_t exchanges; /* open now */
+    bool cut;           /* it is over at once, whatever waits at the socket */
 
     /* private */
     struct nghttp2_session *h2; /* or … */
+    struct http_memory *memory; /* where it lives */
     struct http_h1 *h1;         /* … or neither yet */
     const uint8_t *left;        /* made by nghttp2, not yet given out */
     size_t left_size;
     size_t in_bytes, in_owed; /* body held; credit of the connection owed */
-    size_t out_bytes;         /* body made and not yet sent */
+    size_t out_bytes;         /* body made and not yet sent; of it at the */
+    size_t unsent;            /* … socket */
+    size_t unheard;           /* bytes that came and nghttp2 did not tell of */
+    struct list by_holder;
     struct list all, events, waits, submits, stalls; /* waits: events, Law 5 */
     enum err failed;
     bool open, inside, woken, greeted, draining, goaway_last, pinged;
-    bool head_open;
-    uint8_t strikes, preface;  /* bytes of it that came, up to its "PRI" */
-    int32_t highest;           /* stream id the peer opened last */
-    uint32_t resets, controls; /* tokens left, and when they were refilled */
+    bool head_open, told, deaf; /* told: host->leave(); deaf: eof came */
+    uint8_t strikes, preface;   /* bytes of it that came, up to its "PRI" */
+    int32_t highest;            /* stream id the peer opened last */
+    uint32_t resets, controls;  /* tokens left, and when they were refilled */
     uint64_t refill_ms, now_ms, born_ms, heard_ms, idle_ms, head_ms;
-    uint64_t ping_ms, peer_ping_ms, drain_ms, stuck_ms;
+    uint64_t ping_ms, peer_ping_ms, drain_ms, stuck_ms, leave_ms;
+    uint64_t body_ms, body_bytes; /* what a body brought, since when */
 };
 
 /* ERR_NOMEM.  close: after all its sessions. */
@@ -174,6 +199,13 @@ MUST_USE enum err http_session_receive(struct http_session *session,
  * Less than room means there is no more.  room ≥ 1. */
 size_t http_session_send(struct http_session *session, uint8_t *out,
                          size_t room, uint64_t now_ms);
+
+/* The peer sends no more.  True: it may still be owed answers, which are to be
+ * sent; false: nothing can be done for it. */
+bool http_session_eof(struct http_session *session, uint64_t now_ms);
+
+/* So many bytes of it wait at the socket now. */
+void http_session_unsent(struct http_session *session, size_t size);
 
 /* Does it want more bytes now?  If not, leave them in the socket: what it was
  * given waits for an answer to leave, or for the handler to read. */

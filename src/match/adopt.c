@@ -114,6 +114,9 @@ static void adopt_row(struct match_engine *engine,
             match_duty_adopt(engine, duty, &row->duty, seq);
         break;
     case ROW_TALK:
+        duty = match_duty_of(engine, row->talk.peer);
+        if (duty)
+            match_duty_begun(engine, duty, &row->talk);
         if (match_talk_find(engine, row->talk.id) ||
             makes_talk(flight, &row->talk))
             adopt_talk(engine, &row->talk, seq);

@@ -92,6 +92,7 @@ bool match_agenda_propose(struct match_engine *engine,
     row->deadline_ms = match_timer_add(
         engine->now_ms,
         row->danger ? engine->limits.offer_danger_ms : engine->limits.offer_ms);
+    command.offer.day_since_ms = match_duty_day_since_ms(engine);
     choose_shown(engine, ticket, duty, row);
     REQUIRE(match_offer_new(engine, row, ticket, duty, &offer) == ERR_NONE);
     flight = match_flight_send(engine, &command, 0);
@@ -110,9 +111,9 @@ static struct match_duty *first_peer(struct match_engine *engine,
     struct match_rank rank;
 
     if (ticket->row.danger &&
-        match_index_top(engine, ticket, INDEX_CRISIS, 1, &rank) > 0)
+        match_index_top(engine, ticket, SWEEP_CRISIS, 1, &rank) > 0)
         return rank.duty;
-    return match_index_top(engine, ticket, INDEX_ANY, 1, &rank) > 0 ? rank.duty
+    return match_index_top(engine, ticket, SWEEP_ANY, 1, &rank) > 0 ? rank.duty
                                                                     : NULL;
 }
 

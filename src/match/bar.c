@@ -19,35 +19,62 @@ static struct match_offer *offer_between(const struct match_engine *engine,
     return ticket->offer;
 }
 
-static struct match_talk *talk_between(const struct match_engine *engine,
-                                       uint64_t seeker, uint64_t peer)
+struct between { /* what lives between two members, either way round */
+    struct match_offer *offer[2];
+    struct match_talk *talk[2 * MATCH_CAPACITY_MAX];
+    uint32_t talks;
+};
+
+static void add_talks(const struct match_engine *engine, uint64_t seeker,
+                      uint64_t peer, struct between *all)
 {
     struct match_duty *duty = match_duty_of(engine, peer);
 
     if (!duty)
-        return NULL;
+        return;
     LIST_EACH (node, &duty->talk_list) {
         struct match_talk *talk =
             LIST_ENTRY(node, struct match_talk, duty_link);
 
-        if (talk->row.seeker == seeker)
-            return talk;
+        if (talk->row.seeker != seeker)
+            continue;
+        REQUIRE(all->talks < 2 * MATCH_CAPACITY_MAX); /* DESIGN law 2 */
+        all->talk[all->talks++] = talk;
     }
-    return NULL;
 }
-
-struct between { /* what lives between two members, either way round */
-    struct match_offer *offer[2];
-    struct match_talk *talk[2];
-};
 
 static struct between find_between(const struct match_engine *engine,
                                    uint64_t a, uint64_t b)
 {
-    return (struct between){
-        .offer = {offer_between(engine, a, b), offer_between(engine, b, a)},
-        .talk = {talk_between(engine, a, b), talk_between(engine, b, a)},
-    };
+    struct between all = {
+        .offer = {offer_between(engine, a, b), offer_between(engine, b, a)}};
+
+    add_talks(engine, a, b, &all);
+    add_talks(engine, b, a, &all);
+    return all;
+}
+
+static bool between_busy(const struct between *all)
+{
+    for (int i = 0; i < 2; i++)
+        if (all->offer[i] && match_subject_busy(&all->offer[i]->subject))
+            return true;
+    for (uint32_t i = 0; i < all->talks; i++)
+        if (match_subject_busy(&all->talk[i]->subject))
+            return true;
+    return false;
+}
+
+static void lock_between(struct match_flight *flight, const struct between *all)
+{
+    for (int i = 0; i < 2; i++) {
+        if (!all->offer[i])
+            continue;
+        match_flight_lock(flight, &all->offer[i]->subject);
+        match_flight_lock(flight, &all->offer[i]->ticket->subject);
+    }
+    for (uint32_t i = 0; i < all->talks; i++)
+        match_flight_lock(flight, &all->talk[i]->subject);
 }
 
 bool match_bar_block(struct match_engine *engine,
@@ -65,13 +92,14 @@ bool match_bar_block(struct match_engine *engine,
         return true;
     }
     all = find_between(engine, event->member, other);
-    for (int i = 0; i < 2; i++)
-        if ((all.offer[i] && match_subject_busy(&all.offer[i]->subject)) ||
-            (all.talk[i] && match_subject_busy(&all.talk[i]->subject)))
-            return false;
+    if (between_busy(&all))
+        return false;
     command.block.member = event->member;
     command.block.other = other;
     command.block.via = event->block.via;
+    command.block.talks = all.talks;
+    for (uint32_t i = 0; i < all.talks; i++)
+        command.block.talk[i] = all.talk[i]->row.id;
     if (!match_flight_pass(engine, &command, event->call)) {
         engine->blocks--;
         match_index_unsettle(engine); /* it forbade as long as it waited */
@@ -81,14 +109,7 @@ bool match_bar_block(struct match_engine *engine,
     REQUIRE(flight != NULL);
     flight->member = event->member;
     flight->other = other;
-    for (int i = 0; i < 2; i++) {
-        if (all.offer[i]) {
-            match_flight_lock(flight, &all.offer[i]->subject);
-            match_flight_lock(flight, &all.offer[i]->ticket->subject);
-        }
-        if (all.talk[i])
-            match_flight_lock(flight, &all.talk[i]->subject);
-    }
+    lock_between(flight, &all);
     return true;
 }
 

@@ -122,11 +122,10 @@ static uint32_t number(struct match_engine *engine, struct match_duty *duty)
 
     if (duty->batch == engine->batches)
         return duty->batch_index;
-    REQUIRE(duty->row.capacity > match_duty_used(duty));
+    REQUIRE(match_duty_room(engine, duty) > 0);
     duty->batch = engine->batches;
     duty->batch_index = assign->peers++;
-    assign->capacity[duty->batch_index] =
-        (uint8_t)(duty->row.capacity - match_duty_used(duty));
+    assign->capacity[duty->batch_index] = match_duty_room(engine, duty);
     engine->chosen[duty->batch_index] = duty;
     return duty->batch_index;
 }
@@ -144,9 +143,9 @@ static void add_ticket(struct match_engine *engine, uint32_t t)
     if (!ticket || !match_ticket_waits(engine, ticket))
         return; /* something came between */
     if (ticket->row.danger)
-        n = match_index_top(engine, ticket, INDEX_CRISIS, k, rank);
+        n = match_index_top(engine, ticket, SWEEP_CRISIS, k, rank);
     if (n == 0)
-        n = match_index_top(engine, ticket, INDEX_ANY, k, rank);
+        n = match_index_top(engine, ticket, SWEEP_ANY, k, rank);
     assign->edges[t] = n;
     for (uint32_t i = 0; i < n; i++)
         assign->edge[(size_t)t * assign->degree_max + i] =

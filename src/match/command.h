@@ -70,6 +70,8 @@ struct match_command {
                     offers, live talks, pairs against live seekers */
             struct match_duty_row duty;
             uint32_t card_version;
+            uint64_t day_since_ms; /* with a day_max also the newest talks begun
+                                      after this, at most MATCH_DAY_MAX */
         } open_duty;
         struct { /* state ON or PAUSED.  A pause revokes the open offers when
                     revoke; returns duty, offers, tickets */
@@ -80,8 +82,10 @@ struct match_command {
             uint64_t member;
             enum match_duty_why why;
         } close_duty;
-        struct { /* returns offer, ticket, duty */
+        struct { /* returns offer, ticket, duty.  duty.day_max bounds open
+                    offers plus talks begun after day_since_ms */
             struct match_offer_row offer;
+            uint64_t day_since_ms;
         } offer;
         struct { /* returns offer, ticket, talk, duty; a failed guard revokes
                     the offer in the same commit: REFUSED with those rows */
@@ -112,11 +116,16 @@ struct match_command {
             enum match_role side;
             bool said, understood, again; /* said: understood was answered */
         } reflect;
-        struct { /* via: the talk or offer by which the caller knows the other;
-                    0 = the operator's or the simulator's own block, unguarded.
-                    Returns pairs, the ended talk, closed offers, tickets,
-                    duties */
+        struct { /* via: the talk or offer by which the caller knows the other,
+                    and under which the block is listed; 0 = the operator's or
+                    the simulator's own block, unguarded and unlisted.  talk:
+                    those live between the two, to close their mailboxes.
+                    Returns pairs, the ended talks, closed offers, tickets,
+                    duties.  Unblock: via: what it is listed under, other may be
+                    0; or other alone, then all of it is taken back */
             uint64_t member, other, via;
+            uint32_t talks;
+            uint64_t talk[2 * MATCH_CAPACITY_MAX];
         } block; /* and unblock */
         struct { /* closes everything of theirs: returns all of it */
             uint64_t member;

@@ -47,7 +47,95 @@ bool match_duty_free(const struct match_engine *engine,
     if (duty->closing || duty->held || duty->asking || duty->presence.away)
         return false;
     return engine->now_ms >= duty->row.rest_until_ms &&
-           match_duty_used(duty) < duty->row.capacity;
+           match_duty_room(engine, duty) > 0;
+}
+
+uint64_t match_duty_day_since_ms(const struct match_engine *engine)
+{
+    return engine->now_ms > engine->limits.day_ms
+               ? engine->now_ms - engine->limits.day_ms
+               : 0;
+}
+
+/* The first of begun[] that counts still. */
+static uint8_t first_begun(const struct match_engine *engine,
+                           const struct match_duty *duty)
+{
+    uint64_t since_ms = match_duty_day_since_ms(engine);
+    uint8_t at = 0;
+
+    while (at < duty->begins && duty->begun[at].at_ms <= since_ms)
+        at++;
+    return at;
+}
+
+uint8_t match_duty_room(const struct match_engine *engine,
+                        const struct match_duty *duty)
+{
+    uint32_t used = match_duty_used(duty), today = duty->offers;
+    uint8_t room =
+        used < duty->row.capacity ? (uint8_t)(duty->row.capacity - used) : 0;
+
+    if (duty->row.day_max == 0)
+        return room;
+    today += (uint32_t)(duty->begins - first_begun(engine, duty));
+    if (today >= duty->row.day_max)
+        return 0;
+    return duty->row.day_max - today < room
+               ? (uint8_t)(duty->row.day_max - today)
+               : room;
+}
+
+uint64_t match_duty_day_until_ms(const struct match_engine *engine,
+                                 const struct match_duty *duty)
+{
+    uint8_t first = first_begun(engine, duty);
+    uint8_t today = (uint8_t)(duty->begins - first);
+
+    if (duty->row.day_max == 0 || today < duty->row.day_max)
+        return 0;
+    return match_timer_add(duty->begun[first + today - duty->row.day_max].at_ms,
+                           engine->limits.day_ms);
+}
+
+void match_duty_begun(struct match_engine *engine, struct match_duty *duty,
+                      const struct match_talk_row *talk)
+{
+    uint8_t at = duty->begins;
+
+    REQUIRE(talk->peer == duty->row.member);
+    for (uint8_t i = 0; i < duty->begins; i++)
+        if (duty->begun[i].talk == talk->id)
+            return;
+    if (duty->begins == MATCH_DAY_MAX) { /* the oldest makes room, or is it */
+        if (talk->started_ms <= duty->begun[0].at_ms)
+            return;
+        memmove(duty->begun, duty->begun + 1,
+                sizeof duty->begun - sizeof duty->begun[0]);
+        at--;
+    } else {
+        duty->begins++;
+    }
+    for (; at > 0 && duty->begun[at - 1].at_ms > talk->started_ms; at--)
+        duty->begun[at] = duty->begun[at - 1];
+    duty->begun[at].talk = talk->id;
+    duty->begun[at].at_ms = talk->started_ms;
+    if (duty->row.day_max > 0)
+        match_duty_arm(engine, duty);
+}
+
+/* When time alone makes a slot free: the rest is over, or a talk counts no
+ * more in the day.  MATCH_NEVER: it does not. */
+static uint64_t next_free_ms(const struct match_engine *engine,
+                             const struct match_duty *duty)
+{
+    uint8_t first = first_begun(engine, duty);
+
+    if (duty->row.rest_until_ms > engine->now_ms)
+        return duty->row.rest_until_ms;
+    if (duty->row.day_max == 0 || first == duty->begins)
+        return MATCH_NEVER;
+    return match_timer_add(duty->begun[first].at_ms, engine->limits.day_ms);
 }
 
 static uint64_t bucket_now(const struct match_engine *engine)
@@ -237,10 +325,11 @@ void match_duty_arm(struct match_engine *engine, struct match_duty *duty)
             if (due[i] < wait)
                 due[i] = wait;
     }
-    if (on && row->rest_until_ms > engine->now_ms)
-        due[DUTY_REST] = row->rest_until_ms;
-    else if (on && match_timer_overdue(&duty->timer[DUTY_REST], engine->now_ms))
+    if (on && match_timer_overdue(&duty->timer[DUTY_REST], engine->now_ms) &&
+        row->rest_until_ms <= engine->now_ms)
         due[DUTY_REST] = duty->timer[DUTY_REST].due_ms; /* that moment stays */
+    else if (on)
+        due[DUTY_REST] = next_free_ms(engine, duty);
     for (int i = 0; i < DUTY_TIMERS; i++)
         match_timer_set(&engine->timers, &duty->timer[i], due[i]);
     match_index_touch(engine, duty);

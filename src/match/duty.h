@@ -36,8 +36,12 @@ struct match_duty {
     struct list offer_list, talk_list;
     uint64_t bucket;               /* the newest of recent[] */
     uint16_t recent[DUTY_BUCKETS]; /* offers made, by bucket modulo */
-    uint32_t batch, batch_index;   /* its number in the batch `batch` */
-    bool closing, held, asking;    /* what forbids, from the propose on */
+    struct {                       /* talks begun lately, oldest first */
+        uint64_t talk, at_ms;
+    } begun[MATCH_DAY_MAX];
+    uint8_t begins;
+    uint32_t batch, batch_index; /* its number in the batch `batch` */
+    bool closing, held, asking;  /* what forbids, from the propose on */
     struct match_timer timer[DUTY_TIMERS];
     struct list pool_link; /* not OFF, in its pool */
     uint32_t place;        /* of match/slice: 1 + its column; 0 = none */
@@ -62,6 +66,19 @@ void match_duty_arm(struct match_engine *engine, struct match_duty *duty);
 void match_duty_idle(struct match_engine *engine, struct match_duty *duty);
 
 uint8_t match_duty_used(const struct match_duty *duty);
+/* How many more offers it may have now: of its capacity, and of its own
+ * maximum a day, which open offers count against as talks begun do. */
+uint8_t match_duty_room(const struct match_engine *engine,
+                        const struct match_duty *duty);
+/* A talk of it began.  Harmless if that is known. */
+void match_duty_begun(struct match_engine *engine, struct match_duty *duty,
+                      const struct match_talk_row *talk);
+/* From when on it has room for one more talk in its day, if the talks begun
+ * have taken all of it; else 0. */
+uint64_t match_duty_day_until_ms(const struct match_engine *engine,
+                                 const struct match_duty *duty);
+/* What was begun at this time or before counts no more. */
+uint64_t match_duty_day_since_ms(const struct match_engine *engine);
 /* free(p) of ENGINE.md §3. */
 bool match_duty_free(const struct match_engine *engine,
                      const struct match_duty *duty);

@@ -48,6 +48,7 @@ struct match_duty_view {
     enum match_duty_why why;
     uint8_t capacity, offers, talks;
     uint64_t rest_until_ms;
+    uint64_t day_until_ms; /* day_max were begun: from when on one more may */
     struct {
         uint64_t id, deadline_ms, met;
         uint8_t showns;

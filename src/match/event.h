@@ -72,7 +72,7 @@ struct match_event {
         struct {    /* card: the peer's, copied; 0 in *_until_ms = no end */
             const struct match_card *card;
             enum match_grade grade;
-            uint8_t capacity;
+            uint8_t capacity, day_max;
             uint64_t grade_until_ms, until_ms, rest_ms;
         } attend;
         struct {

@@ -222,6 +222,7 @@ static void duty(struct match_fields *f, struct match_duty_row *r)
     r->capacity = U8(r->capacity);
     r->used = U8(r->used);
     r->lapses = U8(r->lapses);
+    r->day_max = U8(r->day_max);
     r->yes = U32(r->yes);
     r->total = U32(r->total);
     r->grade_until_ms = TIME(r->grade_until_ms);
@@ -382,6 +383,7 @@ static void attend(struct match_fields *f, struct match_event *e)
     e->attend.card = pass_card(f, e->attend.card);
     e->attend.grade = ENUM(e->attend.grade, GRADE_COUNT, "a grade");
     e->attend.capacity = U8(e->attend.capacity);
+    e->attend.day_max = U8(e->attend.day_max);
     e->attend.grade_until_ms = TIME(e->attend.grade_until_ms);
     e->attend.until_ms = TIME(e->attend.until_ms);
     e->attend.rest_ms = WORD(e->attend.rest_ms);

@@ -92,6 +92,10 @@ static void bond(struct match_fields *f, struct match_command *c)
         c->block.member = ID(c->block.member);
         c->block.other = ID(c->block.other);
         c->block.via = ID(c->block.via);
+        c->block.talks = match_fields_count(
+            f, c->block.talks, 4, 2 * MATCH_CAPACITY_MAX, "talks of a block");
+        for (uint32_t i = 0; i < c->block.talks; i++)
+            c->block.talk[i] = ID(c->block.talk[i]);
         break;
     case COMMAND_HOLD:
         c->hold.member = ID(c->hold.member);
@@ -110,6 +114,7 @@ static void answer(struct match_fields *f, struct match_command *c)
     switch ((int)c->kind) {
     case COMMAND_OFFER:
         walk_row(f, ROW_OFFER, c);
+        c->offer.day_since_ms = TIME(c->offer.day_since_ms);
         break;
     case COMMAND_ACCEPT:
         c->accept.offer = ID(c->accept.offer);
@@ -159,6 +164,7 @@ static void command(struct match_fields *f, struct match_command *c)
     case COMMAND_OPEN_DUTY:
         walk_row(f, ROW_DUTY, c);
         c->open_duty.card_version = MANY(c->open_duty.card_version);
+        c->open_duty.day_since_ms = TIME(c->open_duty.day_since_ms);
         break;
     case COMMAND_SET_DUTY:
         walk_row(f, ROW_DUTY, c);
@@ -203,6 +209,7 @@ static void duty(struct match_fields *f, struct match_duty_view *v)
     v->offers = SMALL(v->offers);
     v->talks = SMALL(v->talks);
     v->rest_until_ms = TIME(v->rest_until_ms);
+    v->day_until_ms = TIME(v->day_until_ms);
     REQUIRE(v->offers <= MATCH_CAPACITY_MAX);
     REQUIRE(v->talks <= MATCH_CAPACITY_MAX);
     for (uint8_t i = 0; i < v->offers; i++) {

@@ -40,6 +40,21 @@ bool match_fit_hard(const struct match_engine *engine,
            match_fit_parted_until_ms(engine, ticket, duty) == 0;
 }
 
+void match_fit_expect(const struct match_duty *duty)
+{
+    const struct match_hand *hand = &duty->hand;
+
+    __builtin_prefetch(&duty->row.pool);
+    __builtin_prefetch(&duty->row.rest_until_ms);
+    __builtin_prefetch(&hand->version);
+    __builtin_prefetch(&hand->sign[HAND_SIGN / 64 - 1]);
+    __builtin_prefetch(hand->must);
+    __builtin_prefetch(hand->must_term);
+    __builtin_prefetch(hand->must_not);
+    __builtin_prefetch(&duty->offers);
+    __builtin_prefetch(&duty->closing);
+}
+
 uint32_t match_fit_p(const struct match_engine *engine,
                      const struct match_ticket *ticket,
                      const struct match_duty *duty)

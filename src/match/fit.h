@@ -26,6 +26,9 @@ bool match_fit_hard(const struct match_engine *engine,
                     const struct match_ticket *ticket,
                     const struct match_duty *duty);
 
+/* A duty will be held against Hard: a hint to the memory, no more. */
+void match_fit_expect(const struct match_duty *duty);
+
 /* P; of one pool. */
 uint32_t match_fit_p(const struct match_engine *engine,
                      const struct match_ticket *ticket,

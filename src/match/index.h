@@ -1,11 +1,6 @@
 /* match/index -- which peer fits a ticket best.
  *
- * The one place that looks at all duties of a pool: it sweeps over their bits
- * (match/slice), block by block, with the ticket's question (match/probe).  Who
- * is already found says how well the rest has to fit, so that most are passed
- * over, 512 peers at a time; who is left is scored exactly and held against
- * Hard.  Sectors are swept in the order of h: of many equal peers the first is
- * found early, and the sweep ends there.
+ * The one place that looks at all duties of a pool, by match/sweep.
  *
  * θ rests on the best peer of a ticket, free or not.  To sweep for that at each
  * moment would be dear, so it is remembered: a P that one peer reaches, and no
@@ -16,31 +11,19 @@
  * the pool, and is held against what is remembered when next it is asked for.
  *
  * Laws
- *   1. What it names satisfies Hard now (ENGINE.md §2): filter first, rank
- *      after.
- *   2. A duty has a column exactly while it is ON.
- *   3. Whoever is free has the bit of it. */
+ *   1. A duty has a column exactly while it is ON.
+ *   2. Whoever is free has the bit of it. */
 #ifndef MATCH_INDEX_H
 #define MATCH_INDEX_H
 
-#include "match/state.h"
-
-/* Which peers to look at: free ones, those of them who are trained for danger,
- * or all who are ON. */
-enum match_index_who { INDEX_ANY, INDEX_CRISIS, INDEX_ON };
-
-struct match_rank { /* a peer in the order of ENGINE.md §3 */
-    struct match_duty *duty;
-    uint32_t p, load;
-    uint64_t h;
-};
+#include "match/sweep.h"
 
 /* A duty changed its row: its column is there, or gone, as it should. */
 void match_index_put(struct match_engine *engine, struct match_duty *duty);
 /* Before its hand changes. */
 void match_index_drop(struct match_engine *engine, struct match_duty *duty);
 /* Whether it is free, or its load, may have changed.  To be said whenever it
- * may have become free (Law 3) but by the end of a rest, and when it has one
+ * may have become free (Law 2) but by the end of a rest, and when it has one
  * more offer. */
 void match_index_touch(struct match_engine *engine,
                        const struct match_duty *duty);
@@ -56,7 +39,7 @@ bool match_index_wants(struct match_engine *engine, struct match_ticket *ticket,
 
 /* The first k peers of `who` in order with P ≥ θ; how many. */
 uint32_t match_index_top(struct match_engine *engine,
-                         struct match_ticket *ticket, enum match_index_who who,
+                         struct match_ticket *ticket, enum match_sweep_who who,
                          uint32_t k, struct match_rank *rank);
 
 /* How many who are ON it may meet, free or not, as far as INDEX_TOLD. */
@@ -64,7 +47,7 @@ enum { INDEX_TOLD = 5 };
 uint32_t match_index_compatible(struct match_engine *engine,
                                 struct match_ticket *ticket);
 
-/* The facts checked: laws 2 and 3. */
+/* The facts checked: laws 1 and 2. */
 uint64_t match_index_check(const struct match_engine *engine,
                            const struct match_duty *duty);
 

@@ -23,6 +23,7 @@ enum {
     MATCH_MUST_TOKENS_MAX = MATCH_MUST_MAX * MATCH_GROUP_MAX,
     MATCH_MUST_NOT_MAX = 32,
     MATCH_CAPACITY_MAX = 8,
+    MATCH_DAY_MAX = 16, /* of a peer's own maximum of talks a day */
     MATCH_SHOWN_MAX = 3,
     MATCH_TOP_K_MAX = 64,
     MATCH_BATCH_MAX = 2048
@@ -56,6 +57,7 @@ enum {
     X(offers_max,            20,      1,     255,         "offers of a ticket before it backs off") \
     X(backoff_ms,            60000,   0,     3600000,     "how long it backs off") \
     X(rest_ms,               300000,  0,     86400000,    "default rest after a talk") \
+    X(day_ms,                86400000,1000,  604800000,   "a peer's own maximum of talks is counted over this long") \
     X(settle_ms,             3000,    0,     600000,      "no offers for this long after a start (danger: at once)") \
     X(carry_ms,              1800000, 0,     86400000,    "who asks again within this after a talk that was none, or no fit, keeps the age") \
     X(join_ms,               60000,   1000,  3600000,     "both sides join a talk within this") \

@@ -57,7 +57,8 @@ static enum err attend_refused(const struct match_engine *engine,
         event->attend.grade >= GRADE_COUNT ||
         (until_ms != 0 && until_ms <= engine->now_ms))
         return ERR_GRADE;
-    if (event->attend.capacity > MATCH_CAPACITY_MAX)
+    if (event->attend.capacity > MATCH_CAPACITY_MAX ||
+        event->attend.day_max > MATCH_DAY_MAX)
         return ERR_CAPACITY;
     if (!event->attend.card)
         return ERR_CARD_MISSING;
@@ -119,6 +120,7 @@ static void send_attend(struct match_engine *engine, struct match_duty *duty,
     row->why = DUTY_WHY_NONE;
     row->grade = event->attend.grade;
     row->capacity = event->attend.capacity;
+    row->day_max = event->attend.day_max;
     row->used = match_duty_used(duty);
     row->lapses = 0;
     row->grade_until_ms = event->attend.grade_until_ms;
@@ -127,6 +129,7 @@ static void send_attend(struct match_engine *engine, struct match_duty *duty,
     row->tie = tie;
     row->key = event->key;
     command.open_duty.card_version = duty->hand.version;
+    command.open_duty.day_since_ms = match_duty_day_since_ms(engine);
     flight = match_flight_send(engine, &command, event->call);
     REQUIRE(flight != NULL); /* there is one for each duty */
     flight->call = 0;        /* a newer stream may take its place: duty->call */

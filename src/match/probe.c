@@ -6,9 +6,7 @@
 enum {
     ONE = 65536,
     EXPECTED = 4, /* rows that are looked at in every block */
-    PLANES = 5,
-    UNITS = (1 << PLANES) - 1, /* of what a column may lack */
-    UNITS_ALL = 1 << PLANES    /* more than that: it must have it */
+    UNITS = (1 << NARROW_PLANES) - 1 /* of what a column may lack */
 };
 
 /* ---- the question ---- */
@@ -27,10 +25,22 @@ static bool is_only(const struct match_slices *slices, uint32_t pool,
     return slices->pool[pool].use[row].only == term;
 }
 
-static void add_row(struct match_probe_rows *rows, uint32_t row)
+static void add_row(struct match_narrow_rows *rows, uint32_t row)
 {
     REQUIRE(rows->n < MATCH_MUST_TOKENS_MAX);
     rows->row[rows->n++] = row;
+}
+
+/* One more row of a group that begins at `first`. */
+static void add_to_group(struct match_narrow_groups *groups, uint32_t first,
+                         uint32_t row)
+{
+    REQUIRE(groups->n < MATCH_MUST_TOKENS_MAX);
+    if (groups->n > first)
+        groups->of[groups->n - 1].more = UINT64_MAX;
+    groups->of[groups->n].row = row;
+    groups->of[groups->n].kept = groups->n > first ? UINT64_MAX : 0;
+    groups->of[groups->n++].more = 0;
 }
 
 /* What the ticket requires and rules out. */
@@ -40,7 +50,7 @@ static void ask_limits(struct match_probe *p, uint32_t pool, uint64_t waited_ms)
     uint32_t row;
 
     for (uint8_t i = 0; i < hand->musts; i++) {
-        uint32_t before = p->must.n;
+        uint32_t before = p->rows.must.n;
 
         if (hand->must[i].relax_after_ms != 0 &&
             waited_ms >= hand->must[i].relax_after_ms)
@@ -48,16 +58,14 @@ static void ask_limits(struct match_probe *p, uint32_t pool, uint64_t waited_ms)
         for (uint8_t j = 0; j < hand->must[i].count; j++)
             if (used_row(p->slices, pool, SLICE_HAVE,
                          hand->must_term[hand->must[i].first + j], &row))
-                add_row(&p->must, row);
-        REQUIRE(p->musts < MATCH_MUST_MAX);
-        if (p->must.n == before)
+                add_to_group(&p->rows.must, before, row);
+        if (p->rows.must.n == before)
             p->nobody = true;
-        p->must_end[p->musts++] = (uint8_t)p->must.n;
     }
     for (uint8_t i = 0; i < hand->must_nots; i++)
         if (used_row(p->slices, pool, SLICE_HAVE, hand->must_not[i], &row) &&
             is_only(p->slices, pool, row, hand->must_not[i]))
-            add_row(&p->must_not, row);
+            add_row(&p->rows.barred, row);
 }
 
 /* What peers seek, require and rule out of what the ticket has. */
@@ -69,12 +77,12 @@ static void ask_peers(struct match_probe *p, uint32_t pool)
         uint32_t term = p->hand->have[i];
 
         if (used_row(p->slices, pool, SLICE_SEEK, term, &row))
-            add_row(&p->sought, row);
+            add_row(&p->rows.sought, row);
         if (used_row(p->slices, pool, SLICE_MUST, term, &row))
-            add_row(&p->required, row);
+            add_row(&p->rows.required, row);
         if (used_row(p->slices, pool, SLICE_MUST_NOT, term, &row) &&
             is_only(p->slices, pool, row, term))
-            add_row(&p->ruled_out, row);
+            add_row(&p->rows.barred, row);
     }
 }
 
@@ -119,19 +127,22 @@ static void ask_group(struct match_probe *p, uint32_t pool,
         if (value == 0 || !used_row(p->slices, pool, SLICE_HAVE, term[i], &row))
             continue;
         REQUIRE(at < MATCH_SEEK_TOKENS_MAX);
-        for (; at > first && p->level[at - 1].value < value; at--)
+        for (; at > first && p->level[at - 1].lost < value; at--)
             p->level[at] = p->level[at - 1];
         p->level[at] = (struct match_probe_level){
             .row = row,
             .term = term[i],
             .only = is_only(p->slices, pool, row, term[i]),
-            .value = value};
+            .lost = value};
         p->levels++;
     }
-    for (uint8_t i = first; i < p->levels; i++)
+    p->missing += weight * ONE - (p->levels > first ? p->level[first].lost : 0);
+    for (uint8_t i = first; i < p->levels; i++) {
         p->level[i].next = p->levels;
-    p->missing +=
-        weight * ONE - (p->levels > first ? p->level[first].value : 0);
+        p->level[i].kept = i > first ? UINT64_MAX : 0;
+        if (i + 1 < p->levels) /* who lacks this has the next still */
+            p->level[i].lost -= p->level[i + 1].lost;
+    }
 }
 
 /* H of who seeks something and finds nothing. */
@@ -146,9 +157,9 @@ static uint32_t most(const struct match_probe *p)
     uint32_t a, h;
 
     if (p->weights == 0)
-        return p->sought.n > 0 ? ONE : ONE / 2;
+        return p->rows.sought.n > 0 ? ONE : ONE / 2;
     a = (uint32_t)(ONE - (p->missing + p->weights - 1) / p->weights);
-    if (p->sought.n > 0)
+    if (p->rows.sought.n > 0)
         return match_score_mean(a, ONE);
     h = match_score_mean(a, a);
     return h > unmet(a) ? h : unmet(a);
@@ -186,11 +197,10 @@ void match_probe_init(struct match_probe *probe, struct match_slices *slices,
     p->slices = slices;
     p->rarity = rarity;
     p->hand = hand;
-    p->must.n = p->must_not.n = 0;
-    p->required.n = p->ruled_out.n = p->sought.n = 0;
-    p->levels = p->musts = 0;
+    p->rows.must.n = p->rows.barred.n = p->rows.required.n = p->rows.sought.n =
+        0;
+    p->levels = 0;
     p->weights = p->missing = 0;
-    p->nobody_so_well = false;
     p->nobody = slices->pool[pool].n == 0;
     match_profile_ask(&slices->profiles);
     ask_limits(p, pool, waited_ms);
@@ -205,8 +215,8 @@ static uint32_t least_toward(const struct match_probe *p, uint64_t least)
 {
     if (least <= unmet(ONE))
         return 0;
-    return (uint32_t)(p->sought.n > 0 ? ONE * least / (2 * ONE - least)
-                                      : least);
+    return (uint32_t)(p->rows.sought.n > 0 ? ONE * least / (2 * ONE - least)
+                                           : least);
 }
 
 /* By how much the weighted sum toward a peer may lack what is to be had, for D
@@ -216,209 +226,62 @@ static int64_t spare_of(const struct match_probe *p, uint64_t least)
     return (int64_t)((ONE - least) * p->weights) - (int64_t)p->missing;
 }
 
+/* What lacking one level after another of a group costs.  If one must have it
+ * or what is before it, what is after it matters to nobody. */
+static void aim_group(struct match_probe *p, uint8_t first, uint64_t unit)
+{
+    uint32_t lacked = p->rows.lacked.n, wanted = p->rows.wanted.n;
+
+    for (uint8_t i = first; i < p->level[first].next; i++) {
+        uint64_t units = p->level[i].lost / unit;
+
+        if (units > UNITS) {
+            for (uint8_t j = first; j <= i; j++)
+                add_to_group(&p->rows.wanted, wanted, p->level[j].row);
+            return;
+        }
+        p->rows.lacked.of[p->rows.lacked.n].row = p->level[i].row;
+        p->rows.lacked.of[p->rows.lacked.n].kept =
+            p->rows.lacked.n > lacked ? UINT64_MAX : 0;
+        for (int bit = 0; bit < NARROW_PLANES; bit++)
+            p->rows.lacked.of[p->rows.lacked.n].units[bit] =
+                0 - (units >> bit & 1);
+        p->rows.lacked.n++;
+    }
+}
+
 void match_probe_aim(struct match_probe *probe, uint32_t least)
 {
     struct match_probe *p = probe;
     uint32_t toward = least_toward(p, least);
-    int64_t spare, own;
+    int64_t spare = spare_of(p, toward), own;
     uint64_t unit = UINT64_MAX;
 
     REQUIRE(least <= ONE);
-    p->choosy = p->seeking_wanted = false;
     p->toward = p->weights == 0 ? 0 : toward;
-    p->met_wanted = least > unmet(p->weights == 0 ? 0 : ONE);
-    if (p->weights == 0) {
-        p->seeking_wanted = p->choosy = least > ONE / 2;
+    p->least_sum = p->toward * p->weights;
+    p->rows.met_wanted = least > unmet(p->weights == 0 ? 0 : ONE);
+    p->rows.seeking_wanted = p->weights == 0 && least > ONE / 2;
+    p->rows.choosy = p->weights > 0 && toward > 0;
+    p->nobody_so_well = p->weights > 0 && spare < 0;
+    if (p->weights == 0 || spare < 0)
         return;
-    }
-    spare = spare_of(p, toward);
     own =
         spare_of(p, toward == 0 ? 0 : least); /* H of who seeks nothing is D */
-    p->choosy = toward > 0;
-    p->nobody_so_well = spare < 0;
-    if (spare < 0)
-        return;
     if (toward > 0)
         unit = (uint64_t)spare / UNITS + 1;
-    p->seeking_wanted = own < 0;
-    p->units = (uint8_t)(own < 0 ? 0 : (uint64_t)own / unit);
-    for (uint8_t i = 0; i < p->levels; i++) {
-        bool last = i + 1 == p->level[i].next;
-        uint64_t lost = p->level[i].value - (last ? 0 : p->level[i + 1].value);
-
-        p->level[i].units =
-            (uint8_t)(lost / unit < UNITS_ALL ? lost / unit : UNITS_ALL);
-    }
+    p->rows.seeking_wanted = own < 0;
+    p->rows.units = (uint8_t)(own < 0 ? 0 : (uint64_t)own / unit);
+    p->rows.wanted.n = p->rows.lacked.n = 0;
+    for (uint8_t i = 0; i < p->levels; i = p->level[i].next)
+        aim_group(p, i, unit);
 }
 
-/* ---- rows ---- */
-
-static void row_or(uint64_t to[SLICE_WORDS], const uint64_t *row)
-{
-    for (int w = 0; w < SLICE_WORDS; w++)
-        to[w] |= row[w];
-}
-
-static void row_and(uint64_t to[SLICE_WORDS], const uint64_t *row)
-{
-    for (int w = 0; w < SLICE_WORDS; w++)
-        to[w] &= row[w];
-}
-
-static void row_and_not(uint64_t to[SLICE_WORDS], const uint64_t *row)
-{
-    for (int w = 0; w < SLICE_WORDS; w++)
-        to[w] &= ~row[w];
-}
-
-static bool row_any(const uint64_t row[SLICE_WORDS])
-{
-    uint64_t any = 0;
-
-    for (int w = 0; w < SLICE_WORDS; w++)
-        any |= row[w];
-    return any != 0;
-}
-
-/* Who must have one of the terms up to some level of a group, and has not. */
-static void narrow_musts(const struct match_probe *p, uint32_t block,
-                         uint64_t alive[SLICE_WORDS])
-{
-    for (uint8_t i = 0; i < p->levels; i = p->level[i].next) {
-        uint64_t has[SLICE_WORDS] = {0};
-        uint32_t last = i;
-
-        while (last < p->level[i].next && p->level[last].units != UNITS_ALL)
-            last++;
-        if (last == p->level[i].next)
-            continue; /* one may do without it */
-        for (uint32_t j = i; j <= last; j++)
-            row_or(has, match_slice_at(p->slices, block, p->level[j].row));
-        row_and(alive, has);
-        if (!row_any(alive))
-            return;
-    }
-}
-
-struct lack { /* of a word's columns, in units, bit by bit */
-    uint64_t plane[PLANES], over;
-};
-
-/* units more for each column of which the bit is set. */
-static void lack_more(struct lack *lack, uint64_t columns, uint8_t units)
-{
-    uint64_t carry = 0;
-
-    for (int bit = 0; bit < PLANES; bit++) {
-        uint64_t a = lack->plane[bit];
-        uint64_t b = units >> bit & 1 ? columns : 0;
-
-        lack->plane[bit] = a ^ b ^ carry;
-        carry = (a & b) | (carry & (a ^ b));
-    }
-    lack->over |= carry;
-}
-
-/* The columns that lack more than so many. */
-static uint64_t lack_above(const struct lack *lack, uint8_t units)
-{
-    uint64_t more = 0, same = UINT64_MAX;
-
-    for (int bit = PLANES; bit-- > 0;) {
-        uint64_t of_units = units >> bit & 1 ? UINT64_MAX : 0;
-
-        more |= same & lack->plane[bit] & ~of_units;
-        same &= ~(lack->plane[bit] ^ of_units);
-    }
-    return more | lack->over;
-}
-
-/* Of a word's columns, those that lack no more than they may.  word: of row 0. */
-static uint64_t narrow_word(const struct match_probe *p, const uint64_t *word,
-                            uint64_t alive)
-{
-    uint64_t unsought = word[(size_t)SLICE_UNSOUGHT * SLICE_WORDS];
-    struct lack lack = {.over = 0};
-
-    for (uint8_t i = 0; i < p->levels;) {
-        uint64_t has = 0;
-        uint8_t end = p->level[i].next;
-
-        /* from a level that all must have on, nobody lacks anything */
-        for (; i < end && p->level[i].units != UNITS_ALL; i++) {
-            has |= word[(size_t)p->level[i].row * SLICE_WORDS];
-            if (p->level[i].units > 0)
-                lack_more(&lack, ~has, p->level[i].units);
-        }
-        i = end;
-    }
-    return alive & ~lack.over & ~(lack_above(&lack, p->units) & unsought);
-}
-
-static void narrow_seeks(const struct match_probe *p, uint32_t block,
-                         uint64_t alive[SLICE_WORDS])
-{
-    const uint64_t *rows = match_slice_at(p->slices, block, 0);
-
-    if (p->seeking_wanted)
-        row_and_not(alive, match_slice_at(p->slices, block, SLICE_UNSOUGHT));
-    narrow_musts(p, block, alive);
-    for (int w = 0; w < SLICE_WORDS; w++)
-        if (alive[w] != 0)
-            alive[w] = narrow_word(p, rows + w, alive[w]);
-}
-
-/* What either side requires or rules out. */
-static void narrow_limits(const struct match_probe *p, uint32_t block,
-                          uint64_t alive[SLICE_WORDS])
-{
-    uint32_t at = 0;
-    uint64_t met[SLICE_WORDS];
-
-    for (uint8_t group = 0; group < p->musts; group++) {
-        uint64_t has[SLICE_WORDS] = {0};
-
-        for (; at < p->must_end[group]; at++)
-            row_or(has, match_slice_at(p->slices, block, p->must.row[at]));
-        row_and(alive, has);
-    }
-    for (uint32_t i = 0; i < p->must_not.n; i++)
-        row_and_not(alive,
-                    match_slice_at(p->slices, block, p->must_not.row[i]));
-    for (uint32_t i = 0; i < p->ruled_out.n; i++)
-        row_and_not(alive,
-                    match_slice_at(p->slices, block, p->ruled_out.row[i]));
-    for (int w = 0; w < SLICE_WORDS; w++)
-        met[w] = match_slice_at(p->slices, block, SLICE_MUSTLESS)[w];
-    for (uint32_t i = 0; i < p->required.n; i++)
-        row_or(met, match_slice_at(p->slices, block, p->required.row[i]));
-    row_and(alive, met);
-}
-
-bool match_probe_narrow(struct match_probe *probe, uint32_t block,
+bool match_probe_narrow(const struct match_probe *probe, uint32_t block,
                         uint64_t alive[SLICE_WORDS])
 {
-    struct match_probe *p = probe;
-    const uint64_t *unsought;
-
-    if (p->nobody || p->nobody_so_well || !row_any(alive))
-        return false;
-    if (p->choosy)
-        narrow_seeks(p, block, alive);
-    if (!row_any(alive))
-        return false;
-    narrow_limits(p, block, alive);
-    if (!row_any(alive))
-        return false;
-    unsought = match_slice_at(p->slices, block, SLICE_UNSOUGHT);
-    for (int w = 0; w < SLICE_WORDS; w++)
-        p->met[w] = 0;
-    for (uint32_t i = 0; i < p->sought.n; i++)
-        row_or(p->met, match_slice_at(p->slices, block, p->sought.row[i]));
-    if (p->met_wanted)
-        for (int w = 0; w < SLICE_WORDS; w++)
-            alive[w] &= p->met[w] | unsought[w];
-    return row_any(alive); /* Law 1 */
+    return !probe->nobody && !probe->nobody_so_well && /* Law 1 */
+           match_narrow(&probe->rows, probe->slices, block, alive);
 }
 
 void match_probe_expect(const struct match_probe *probe, uint32_t block)
@@ -430,47 +293,37 @@ void match_probe_expect(const struct match_probe *probe, uint32_t block)
 
 /* ---- one column ---- */
 
-/* D toward the peer; the ticket seeks something. */
-static uint32_t toward(const struct match_probe *p, uint32_t place)
-{
-    uint32_t at = place % SLICE_PLACES;
-    const struct match_hand *hand = &p->slices->place[place].duty->hand;
-    const uint64_t *word =
-        match_slice_at(p->slices, place / SLICE_PLACES, 0) + at / 64;
-    uint64_t sum = 0;
-
-    REQUIRE(p->weights > 0);
-    for (uint8_t i = 0; i < p->levels;) {
-        const struct match_probe_level *level = &p->level[i];
-
-        if ((word[(size_t)level->row * SLICE_WORDS] >> (at % 64) & 1) &&
-            (level->only || match_hand_has(hand, level->term))) {
-            sum += level->value;
-            i = level->next;
-        } else {
-            i++;
-        }
-    }
-    return (uint32_t)(sum / p->weights);
-}
-
-uint32_t match_probe_h(const struct match_probe *probe, uint32_t place)
+uint64_t match_probe_sum(const struct match_probe *probe, uint32_t place)
 {
     const struct match_probe *p = probe;
-    uint32_t at = place % SLICE_PLACES, to = 0, from = 0;
-    const uint64_t *unsought =
-        match_slice_at(p->slices, place / SLICE_PLACES, SLICE_UNSOUGHT);
+    size_t stride = (size_t)p->slices->stride * SLICE_WORDS;
+    const uint64_t *word = match_slice_at(p->slices, place / SLICE_PLACES, 0) +
+                           place % SLICE_PLACES / 64;
+    uint64_t sum = 0, has = 0;
+
+    for (uint8_t i = 0; i < p->levels; i++) {
+        const struct match_probe_level *level = &p->level[i];
+        uint64_t bit = word[level->row * stride] >> place % 64 & 1;
+
+        if (!level->only && bit)
+            bit = match_hand_has(&p->slices->place[place].duty->hand,
+                                 level->term);
+        has = (has & level->kept) | bit;
+        sum += level->lost & (0 - has);
+    }
+    return sum;
+}
+
+uint32_t match_probe_h(const struct match_probe *probe, uint32_t place,
+                       uint64_t sum)
+{
+    const struct match_probe *p = probe;
+    uint32_t profile = p->slices->place[place].profile, to = ONE / 2, from;
 
     if (p->weights > 0)
-        to = toward(p, place);
-    if (to < p->toward)
-        return 0;
-    if (unsought[at / 64] >> (at % 64) & 1)
-        return match_score_mean(p->weights > 0 ? to : ONE / 2,
-                                p->weights > 0 ? to : ONE / 2);
-    if (p->met[at / 64] >> (at % 64) & 1)
-        from = match_profile_d(&p->slices->profiles,
-                               p->slices->place[place].profile, p->rarity,
-                               p->hand);
+        to = (uint32_t)(sum / p->weights);
+    if (profile == PROFILE_NONE)
+        return match_score_mean(to, to);
+    from = match_profile_d(&p->slices->profiles, profile, p->rarity, p->hand);
     return match_score_mean(p->weights > 0 ? to : from, from); /* Law 2 */
 }

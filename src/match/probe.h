@@ -22,47 +22,34 @@
  * Laws
  *   1. A column that is narrowed away has H below the least asked for, or its
  *      cards are never compatible at the ticket's age.
- *   2. match_probe_h() is match_score_both(), to the bit, unless that is below
- *      the least asked for; then it may be 0.
+ *   2. match_probe_h() is match_score_both(), to the bit.
  *   3. No column's H is above match_probe_most(). */
 #ifndef MATCH_PROBE_H
 #define MATCH_PROBE_H
 
-#include "match/slice.h"
+#include "match/narrow.h"
 
 struct match_probe_level { /* a term that is sought */
     uint32_t row, term;
-    bool only;      /* the row is this term's alone */
-    uint8_t next;   /* the first level of the next group */
-    uint8_t units;  /* that lacking it costs who lacks all before it */
-    uint64_t value; /* what having it adds to the weighted sum */
-};
-
-struct match_probe_rows {
-    uint32_t n, row[MATCH_MUST_TOKENS_MAX];
+    bool only;     /* the row is this term's alone */
+    uint8_t next;  /* the first level of the next group */
+    uint64_t kept; /* all but 0; of the first of a group, 0 */
+    uint64_t lost; /* of the weighted sum, by who lacks it and all before it */
 };
 
 struct match_probe {             /* all private */
     struct match_slices *slices; /* its profiles answer one probe at a time */
     const struct match_rarity *rarity;
     const struct match_hand *hand;
-    struct match_probe_rows must; /* groups in force, one after another */
-    uint8_t must_end[MATCH_MUST_MAX], musts;
-    struct match_probe_rows must_not; /* rows of one term alone */
-    struct match_probe_rows required, ruled_out, sought; /* by the peers */
     struct match_probe_level level[MATCH_SEEK_TOKENS_MAX];
     uint8_t levels;
     uint64_t weights, missing; /* missing: what nobody at all has */
     uint32_t most;             /* no H is above it */
     bool nobody;               /* nobody fits at all */
-    /* for the H aimed at: */
+    struct match_narrow rows;  /* of what is asked; some for the H aimed at: */
     bool nobody_so_well;       /* nobody reaches it */
-    bool choosy;               /* what is sought decides who does */
-    bool met_wanted;           /* a peer who seeks something must find some */
-    bool seeking_wanted;       /* a peer must seek something */
     uint32_t toward;           /* the least D toward a peer */
-    uint8_t units;             /* that a peer who seeks nothing may lack */
-    uint64_t met[SLICE_WORDS]; /* of the block narrowed last: finds some */
+    uint64_t least_sum;        /* and what that is of the weighted sum */
 };
 
 /* The question of a seeker's hand, so long on its way, in a pool. */
@@ -79,13 +66,24 @@ static inline uint32_t match_probe_most(const struct match_probe *probe)
 void match_probe_aim(struct match_probe *probe, uint32_t least);
 
 /* Clear the bits of those who cannot fit; false: none is left. */
-bool match_probe_narrow(struct match_probe *probe, uint32_t block,
+bool match_probe_narrow(const struct match_probe *probe, uint32_t block,
                         uint64_t alive[SLICE_WORDS]);
 
 /* The block will be narrowed next: a hint to the memory, no more. */
 void match_probe_expect(const struct match_probe *probe, uint32_t block);
 
-/* H of a column that was left of the block narrowed last. */
-uint32_t match_probe_h(const struct match_probe *probe, uint32_t place);
+/* Of a column that was left: the weighted sum toward the peer. */
+uint64_t match_probe_sum(const struct match_probe *probe, uint32_t place);
+
+/* May H be the least that was asked for, with this sum? */
+static inline bool match_probe_may(const struct match_probe *probe,
+                                   uint64_t sum)
+{
+    return sum >= probe->least_sum;
+}
+
+/* And H. */
+uint32_t match_probe_h(const struct match_probe *probe, uint32_t place,
+                       uint64_t sum);
 
 #endif

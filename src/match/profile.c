@@ -14,7 +14,7 @@ void match_profile_init(struct match_profiles *profiles, struct cut *from,
     struct map_slot *slot;
 
     *p = (struct match_profiles){.cap = sizes->duties, .free = PROFILE_NONE};
-    p->profile = cut(from, p->cap, sizeof *p->profile);
+    p->profile = cut_lines(from, p->cap, sizeof *p->profile);
     p->answer = cut(from, p->cap, sizeof *p->answer);
     slot = cut(from, slots, sizeof *slot);
     if (from->at)
@@ -111,6 +111,16 @@ void match_profile_ask(struct match_profiles *profiles)
         return;
     memset(profiles->answer, 0, sizeof *profiles->answer * profiles->used);
     profiles->question = 1; /* 0 is nobody's */
+}
+
+void match_profile_expect(const struct match_profiles *profiles,
+                          uint32_t profile)
+{
+    if (profile == PROFILE_NONE)
+        return;
+    __builtin_prefetch(&profiles->answer[profile]);
+    __builtin_prefetch(&profiles->profile[profile].seek);
+    __builtin_prefetch(profiles->profile[profile].seek.term);
 }
 
 uint32_t match_profile_d(struct match_profiles *profiles, uint32_t profile,

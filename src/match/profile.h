@@ -47,6 +47,10 @@ void match_profile_drop(struct match_profiles *profiles, uint32_t profile);
 /* Another hand is asked about: forget what was answered. */
 void match_profile_ask(struct match_profiles *profiles);
 
+/* D of this profile will be asked for: a hint to the memory, no more. */
+void match_profile_expect(const struct match_profiles *profiles,
+                          uint32_t profile);
+
 /* D toward the hand of this question. */
 uint32_t match_profile_d(struct match_profiles *profiles, uint32_t profile,
                          const struct match_rarity *rarity,

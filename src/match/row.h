@@ -111,6 +111,7 @@ struct match_duty_row {
     enum match_duty_why why;
     enum match_grade grade;
     uint8_t capacity, used, lapses;
+    uint8_t day_max; /* talks that may begin within day_ms; 0 = no maximum */
     uint32_t yes, total; /* "felt understood": the record behind τ */
     uint64_t grade_until_ms, until_ms; /* 0 = no end */
     uint64_t rest_ms, rest_until_ms;

@@ -40,6 +40,7 @@ static void shape(struct match_slices *s, const struct match_sizes *sizes)
     }
     /* Law 1: the full ones, and for each chain a head that is not. */
     s->blocks = sizes->duties / SLICE_PLACES + sizes->pools * s->sectors;
+    s->stride = s->blocks | 1;
 }
 
 void match_slice_init(struct match_slices *slices, struct cut *from,
@@ -49,9 +50,10 @@ void match_slice_init(struct match_slices *slices, struct cut *from,
     struct match_slice_use *use;
 
     shape(s, sizes);
-    s->bits = cut_lines(from, (size_t)s->blocks * s->rows, CUT_LINE);
+    s->bits = cut_lines(from, (size_t)s->stride * s->rows, CUT_LINE);
     s->block = cut(from, s->blocks, sizeof *s->block);
-    s->place = cut(from, (size_t)s->blocks * SLICE_PLACES, sizeof *s->place);
+    s->place =
+        cut_lines(from, (size_t)s->blocks * SLICE_PLACES, sizeof *s->place);
     s->pool = cut(from, sizes->pools, sizeof *s->pool);
     use = cut(from, (size_t)sizes->pools * s->rows, sizeof *use);
     match_profile_init(&s->profiles, from, sizes);
@@ -68,8 +70,9 @@ void match_slice_init(struct match_slices *slices, struct cut *from,
 
 /* ---- columns ---- */
 
-struct column { /* where the bits of a place are */
-    uint64_t *word, bit;
+struct column {          /* where the bits of a place are */
+    uint64_t *word, bit; /* of row 0 */
+    size_t stride;       /* to that of the next */
 };
 
 static struct column column_of(const struct match_slices *s, uint32_t place)
@@ -79,12 +82,13 @@ static struct column column_of(const struct match_slices *s, uint32_t place)
     REQUIRE(place < s->blocks * SLICE_PLACES);
     return (struct column){.word = match_slice_at(s, place / SLICE_PLACES, 0) +
                                    at / 64,
-                           .bit = (uint64_t)1 << (at % 64)};
+                           .bit = (uint64_t)1 << (at % 64),
+                           .stride = (size_t)s->stride * SLICE_WORDS};
 }
 
 static void write_bit(struct column column, uint32_t row, bool set)
 {
-    uint64_t *word = &column.word[(size_t)row * SLICE_WORDS];
+    uint64_t *word = &column.word[row * column.stride];
 
     if (set)
         *word |= column.bit;
@@ -94,7 +98,7 @@ static void write_bit(struct column column, uint32_t row, bool set)
 
 static bool read_bit(struct column column, uint32_t row)
 {
-    return (column.word[(size_t)row * SLICE_WORDS] & column.bit) != 0;
+    return (column.word[row * column.stride] & column.bit) != 0;
 }
 
 struct run { /* the terms of one kind */
@@ -242,8 +246,7 @@ void match_slice_put(struct match_slices *slices, struct match_duty *duty,
         .tie = duty->row.tie,
         .factor = factor,
         .profile =
-            match_profile_hold(&s->profiles, duty->row.pool, &duty->hand.seek),
-        .load = SLICE_LOAD_NONE};
+            match_profile_hold(&s->profiles, duty->row.pool, &duty->hand.seek)};
     duty->place = place + 1;
     if (factor > s->block[b].factor_max)
         s->block[b].factor_max = factor;
@@ -315,12 +318,17 @@ bool match_slice_is(const struct match_slices *slices,
 }
 
 void match_slice_touch(struct match_slices *slices,
-                       const struct match_duty *duty, bool is_free)
+                       const struct match_duty *duty, bool is_free,
+                       uint32_t load, uint32_t bucket)
 {
+    uint32_t place = duty->place - 1;
+
+    REQUIRE(load <= DUTY_LOAD_MAX);
     if (duty->place == 0)
         return;
-    write_bit(column_of(slices, duty->place - 1), SLICE_FREE, is_free);
-    slices->place[duty->place - 1].load = SLICE_LOAD_NONE;
+    write_bit(column_of(slices, place), SLICE_FREE, is_free);
+    slices->place[place].load = (uint8_t)load;
+    slices->place[place].bucket = bucket;
 }
 
 bool match_slice_is_free(const struct match_slices *slices,

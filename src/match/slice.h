@@ -13,7 +13,8 @@
  * the card itself has to be looked at.
  *
  * Columns lie in blocks of 512, so that one row of a block is a cache line; a
- * column's place is 512 times its block, and where in it.  The blocks of a pool
+ * column's place is 512 times its block, and where in it.  A row of all blocks
+ * is one piece of memory: few pages are looked at.  The blocks of a pool
  * are chained by sector, the first bits of the duty's tie: a search that begins
  * in the sector of a ticket's own tie meets peers about in the order of h
  * (ENGINE.md §3).  Only the head of a chain has room: into the place of a
@@ -40,8 +41,7 @@ enum {
     SLICE_WORDS = 8, /* of a row in a block */
     SLICE_PLACES = SLICE_WORDS * 64,
     SLICE_SECTORS_MAX = 256,
-    SLICE_RECORDS = 256, /* buckets of the record's factor */
-    SLICE_LOAD_NONE = UINT8_MAX
+    SLICE_RECORDS = 256 /* buckets of the record's factor */
 };
 
 #define SLICE_NONE  UINT32_MAX
@@ -79,8 +79,8 @@ struct match_slice_place {
     uint64_t tie;
     uint32_t factor;  /* match_score_factor() of its record */
     uint32_t profile; /* what it seeks */
-    uint32_t bucket;  /* of the load, modulo 2^32 */
-    uint8_t load;     /* of match/duty; not known: SLICE_LOAD_NONE */
+    uint32_t bucket;  /* of time, modulo 2^32: what the load was in it */
+    uint8_t load;     /* of match/duty; 0 stays so until a touch */
 };
 
 struct match_slice_pool {
@@ -93,13 +93,15 @@ struct match_slice_pool {
 };
 
 struct match_slices { /* read-only outside */
-    uint64_t *bits; /* of block b, row r: [(b * rows + r) * SLICE_WORDS, … ) */
+    uint64_t *bits; /* of row r, block b: from (r * stride + b) * SLICE_WORDS */
     struct match_slice_block *block;
     struct match_slice_place *place; /* of block b: [b * SLICE_PLACES, … ) */
     struct match_slice_pool *pool;
     struct match_profiles profiles;
     uint32_t blocks, rows, sectors;
-    uint32_t free; /* the first block of no chain */
+    uint32_t stride; /* blocks, made odd: so that the rows of a block do not
+                        fall on each other in a cache */
+    uint32_t free;   /* the first block of no chain */
     uint32_t base[SLICE_KINDS], mask[SLICE_KINDS];
 };
 
@@ -109,7 +111,7 @@ void match_slice_init(struct match_slices *slices, struct cut *from,
                       const struct match_sizes *sizes);
 
 /* Make the column of a duty that has a hand and no column yet.  factor: of its
- * record.  SLICE_FREE is not set. */
+ * record.  SLICE_FREE is not set, and the load is 0. */
 void match_slice_put(struct match_slices *slices, struct match_duty *duty,
                      uint32_t factor);
 /* Harmless if it has none. */
@@ -120,9 +122,11 @@ bool match_slice_is(const struct match_slices *slices,
                     const struct match_duty *duty, uint32_t factor,
                     bool crisis);
 
-/* Set the bit SLICE_FREE, and forget the load; harmless if it has no column. */
+/* Set the bit SLICE_FREE, and the load in a bucket of time; harmless if it has
+ * no column. */
 void match_slice_touch(struct match_slices *slices,
-                       const struct match_duty *duty, bool is_free);
+                       const struct match_duty *duty, bool is_free,
+                       uint32_t load, uint32_t bucket);
 bool match_slice_is_free(const struct match_slices *slices,
                          const struct match_duty *duty);
 
@@ -141,7 +145,7 @@ static inline uint32_t match_slice_row(const struct match_slices *slices,
 static inline uint64_t *match_slice_at(const struct match_slices *slices,
                                        uint32_t block, uint32_t row)
 {
-    return slices->bits + ((size_t)block * slices->rows + row) * SLICE_WORDS;
+    return slices->bits + ((size_t)row * slices->stride + block) * SLICE_WORDS;
 }
 
 /* The sector in which h is least for a ticket or duty of this tie. */

@@ -65,6 +65,7 @@ void match_view_duty(const struct match_engine *engine,
         .rest_until_ms = duty->row.rest_until_ms > engine->now_ms
                              ? duty->row.rest_until_ms
                              : 0,
+        .day_until_ms = match_duty_day_until_ms(engine, duty),
     };
     LIST_EACH (node, &duty->offer_list) {
         const struct match_offer *offer =

@@ -9,10 +9,12 @@ static enum err begin(struct net_channel *channel, struct http_host *host,
                       enum http_role side, void *user, uint64_t now_ms)
 {
     enum role caller = channel->session.caller;
+    struct http_share *share = channel->session.share;
     enum err err =
         http_session_init(&channel->session, host, side, user, now_ms);
 
     channel->session.caller = caller;
+    channel->session.share = share;
     channel->begun = err == ERR_NONE;
     return err;
 }
@@ -25,6 +27,7 @@ enum err net_channel_init(struct net_channel *channel,
 
     *channel = (struct net_channel){.secure = !config->credentials};
     channel->session.caller = config->caller;
+    channel->session.share = config->share;
     channel->session.host = config->host;
     channel->session.user = config->user;
     if (config->credentials) {

@@ -30,6 +30,7 @@ struct net_channel_config {
     enum http_role side;
     void *user;                          /* of the session */
     enum role caller;                    /* who is there if TLS does not say */
+    struct http_share *share;            /* of the session */
     struct net_credentials *credentials; /* NULL: plain text */
     const char *name; /* client with credentials: as net_tls_init() */
 };

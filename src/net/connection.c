@@ -1,3 +1,4 @@
+/* Long because the states of a connection and what moves them are one thing. */
 #include "net/connection.h"
 
 #include <stdlib.h>
@@ -40,6 +41,7 @@ struct net_connection {
     struct net_loop *loop;
     struct net_timer timer;
     struct list by_loop, by_changed, by_handshake;
+    struct net_crowd_place *place; /* of its address; NULL: not counted */
     net_connection_closed *closed;
     void *arg;
     uint64_t born_ms;    /* or connected: its handshake began */
@@ -47,7 +49,8 @@ struct net_connection {
     uint32_t turn_bytes, waiting_bytes; /* read in this turn; while it waits */
     enum state state;
     enum err why;
-    bool reading, doomed; /* doomed: close for `why` when the turn ends */
+    bool reading, deaf; /* deaf: the peer sends no more */
+    bool doomed;        /* close for `why` when the turn ends */
 };
 
 static void move(struct net_connection *connection, enum state to)
@@ -77,6 +80,7 @@ static void on_closed(uv_handle_t *handle)
     log_event(LOG_CONNECTION_CLOSED, 1, connection->why);
     if (connection->closed) /* Law 2 */
         connection->closed(connection->arg, connection->why);
+    net_crowd_leave(loop->config.crowd, connection->place);
     net_socket_written(&connection->socket);
     free(connection);
 }
@@ -126,6 +130,11 @@ static void on_room(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 
 static void on_end_of_input(struct net_connection *connection, bool lost)
 {
+    connection->deaf = true;
+    if (!lost && connection->state == OPEN &&
+        http_session_eof(&connection->channel.session,
+                         net_loop_now_ms(connection->loop)))
+        return; /* Law 5 */
     if (connection->state == LINGERING || connection->state == ENDING)
         finish(connection, connection->why);
     else if (lost || connection->state == SECURING ||
@@ -137,7 +146,8 @@ static void on_end_of_input(struct net_connection *connection, bool lost)
 
 static bool may_read(const struct net_connection *connection)
 {
-    if (connection->state == CLOSED || connection->state == CONNECTING)
+    if (connection->state == CLOSED || connection->state == CONNECTING ||
+        connection->deaf)
         return false;
     return connection->turn_bytes < NET_CONNECTION_TURN &&
            http_session_hungry(&connection->channel.session) &&
@@ -157,6 +167,8 @@ static void take_in(struct net_connection *connection, const uint8_t *bytes,
         leave_handshakes(connection, ERR_NONE);
         move(connection, OPEN);
     }
+    if (err == ERR_ABUSE && !connection->channel.session.failed)
+        log_event(LOG_EXPELLED_TLS, 1, err);
     if (err)
         begin_end(connection, err);
     else if (connection->channel.over)
@@ -183,6 +195,14 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buf)
         connection->reading = uv_read_stop(stream) != 0; /* it cannot fail */
 }
 
+/* What waits at the socket counts as an answer that waits. */
+static void note_unsent(struct net_connection *connection)
+{
+    if (connection->channel.begun)
+        http_session_unsent(&connection->channel.session,
+                            connection->socket.rest_size);
+}
+
 static void on_written(uv_write_t *request, int status)
 {
     struct net_connection *connection = request->data;
@@ -191,6 +211,7 @@ static void on_written(uv_write_t *request, int status)
     connection->waiting_bytes = 0;
     if (connection->state == CLOSED)
         return;
+    note_unsent(connection);
     if (status < 0)
         finish(connection, ERR_CONNECTION);
     else
@@ -245,9 +266,10 @@ static bool pull(struct net_connection *connection)
             err = net_socket_write(&connection->socket, loop->out, turn.size,
                                    on_written);
         wipe(loop->out, turn.size);
-        if (err == ERR_FULL)
+        if (err == ERR_FULL) {
             connection->waiting_ms = turn.now_ms;
-        else if (err)
+            note_unsent(connection);
+        } else if (err)
             finish(connection, err);
         if (err || !turn.more)
             return !err;
@@ -259,6 +281,7 @@ static bool pull(struct net_connection *connection)
 static void linger(struct net_connection *connection)
 {
     move(connection, LINGERING);
+    connection->waiting_ms = net_loop_now_ms(connection->loop);
     net_channel_close(&connection->channel);
     if (net_socket_shutdown(&connection->socket, on_shut))
         finish(connection, connection->why);
@@ -281,7 +304,10 @@ static void set_timer(struct net_connection *connection)
     const struct net_loop_config *config = &connection->loop->config;
     uint64_t at_ms, cut_ms = NET_NEVER;
 
-    if (connection->state == ENDING || connection->state == LINGERING)
+    if (connection->state == ENDING && connection->socket.rest &&
+        connection->why == ERR_NONE)
+        at_ms = NET_NEVER; /* cut_ms is patience enough for an answer */
+    else if (connection->state == ENDING || connection->state == LINGERING)
         at_ms = connection->waiting_ms + config->linger_ms;
     else
         at_ms = http_session_deadline_ms(&connection->channel.session);
@@ -302,6 +328,10 @@ void net_connection_flush(struct net_connection *connection)
     connection->turn_bytes = 0;
     if (connection->doomed) {
         finish(connection, connection->why);
+        return;
+    }
+    if (connection->socket.rest && connection->channel.session.cut) {
+        finish(connection, ERR_ABUSE);
         return;
     }
     if (connection->state >= SECURING && connection->state <= ENDING &&
@@ -336,6 +366,8 @@ void net_connection_tick(struct net_timer *timer, uint64_t now_ms)
     else if (connection->socket.rest &&
              now_ms >= connection->waiting_ms + config->write_ms)
         err = ERR_SLOW_READER; /* Law 1 */
+    if (err == ERR_SLOW_READER)
+        log_event(LOG_SLOW_WRITE, 1, err);
     if (err || connection->state > OPEN) {
         finish(connection, err);
         return;
@@ -398,19 +430,23 @@ static void enter_handshakes(struct net_connection *connection)
 }
 
 enum err net_connection_serve(struct net_loop *loop,
-                              const struct net_connection_entry *entry, int fd)
+                              const struct net_connection_entry *entry, int fd,
+                              struct net_crowd_place *place)
 {
     struct net_channel_config config = {.host = entry->host,
                                         .side = HTTP_SERVER,
                                         .caller = entry->caller,
+                                        .share = place ? &place->share : NULL,
                                         .credentials = entry->credentials};
     struct net_connection *connection;
     enum err err = create(&connection, loop, &config, entry->is_path);
 
     if (err) {
+        net_crowd_leave(loop->config.crowd, place);
         (void)close(fd);
         return err;
     }
+    connection->place = place;
     err = net_socket_adopt(&connection->socket, fd);
     if (err) {
         finish(connection, err);

@@ -18,7 +18,8 @@
  *      closes, and what the peer still sends is read for linger_ms, so that a
  *      reset does not destroy it.
  *   4. A handshake that took handshake_ms is cut off; of more than
- *      handshakes_max at once the oldest is. */
+ *      handshakes_max at once the oldest is.
+ *   5. Who sends no more still gets the answer to what was asked by HTTP/1.1. */
 #ifndef NET_CONNECTION_H
 #define NET_CONNECTION_H
 
@@ -56,11 +57,12 @@ struct net_connection_target { /* whom to call, and how */
  * came to nothing.  Else why the session ended it. */
 typedef void net_connection_closed(void *arg, enum err why);
 
-/* Serve the accepted socket fd, which belongs to the connection from here on,
- * also on failure.  ERR_FULL (a limit of loop or quota), ERR_NOMEM. */
+/* Serve the accepted socket fd of somebody from that place of the loop's crowd
+ * (NULL: not counted); both belong to the connection from here on, also on
+ * failure.  ERR_FULL (a limit of loop or quota), ERR_NOMEM. */
 MUST_USE enum err net_connection_serve(struct net_loop *loop,
                                        const struct net_connection_entry *entry,
-                                       int fd);
+                                       int fd, struct net_crowd_place *place);
 
 /* Call target, with a session of the client's role.  The session takes
  * requests at once; they leave when the socket is connected.  It is there

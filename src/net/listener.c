@@ -9,20 +9,12 @@
 #include "base/log.h"
 #include "base/require.h"
 
-enum { BACKLOG = 1024, TURN = 64, SAY_MS = 1000 };
+enum { BACKLOG = 1024, TURN = 64 };
 
-/* Refusals are said together, not once each: who floods us with connections
- * must not flood the log as well. */
-static void say_refused(struct net_listener *listener, bool now)
+/* Law 1 */
+static void refused(void)
 {
-    uint64_t now_ms = net_loop_now_ms(listener->loop);
-
-    if (listener->refused == 0 ||
-        (!now && now_ms < listener->refused_ms + SAY_MS))
-        return;
-    log_event(LOG_CONNECTION_REFUSED, listener->refused, ERR_FULL);
-    listener->refused = 0;
-    listener->refused_ms = now_ms;
+    log_event(LOG_CONNECTION_REFUSED, 1, ERR_FULL);
 }
 
 /* Out of descriptors: the spare one makes room to take a caller and send it
@@ -37,21 +29,29 @@ static bool refuse_without_room(struct net_listener *listener)
     if (fd >= 0)
         (void)close(fd);
     listener->spare_fd = open("/dev/null", O_RDONLY);
-    listener->refused += fd >= 0;
+    if (fd >= 0)
+        refused();
     return fd >= 0;
 }
 
 /* Take one caller.  False: none is left, or none can be taken. */
 static bool take(struct net_listener *listener)
 {
-    int fd = accept(listener->fd, NULL, NULL);
+    struct net_loop *loop = listener->loop;
+    struct net_address from = {.size = sizeof from.to};
+    struct net_crowd_place *place = NULL;
+    int fd = accept(listener->fd, (void *)&from.to, &from.size);
 
     if (fd < 0 && (errno == EMFILE || errno == ENFILE))
         return refuse_without_room(listener); /* Law 1 */
     if (fd < 0)
         return errno == EINTR || errno == ECONNABORTED || errno == EPROTO;
-    if (net_connection_serve(listener->loop, &listener->entry, fd))
-        listener->refused++; /* Law 1 */
+    if (loop->config.crowd &&
+        net_crowd_enter(loop->config.crowd, &from, net_loop_now_ms(loop),
+                        &place) != ERR_NONE)
+        (void)close(fd); /* counted there */
+    else if (net_connection_serve(loop, &listener->entry, fd, place))
+        refused();
     return true;
 }
 
@@ -62,7 +62,6 @@ static void on_callers(uv_poll_t *poll, int status, int events)
     REQUIRE(status == 0 || events == 0);
     for (int taken = 0; taken < TURN && take(listener); taken++) /* Law 2 */
         continue;
-    say_refused(listener, false);
 }
 
 enum err net_listener_start(struct net_listener *listener,
@@ -114,7 +113,6 @@ void net_listener_stop(struct net_listener *listener)
     if (!list_linked(&listener->by_loop))
         return;
     list_unlink(&listener->by_loop);
-    say_refused(listener, true);
     uv_close((uv_handle_t *)&listener->poll, NULL);
     (void)close(listener->fd);
     if (listener->spare_fd >= 0)

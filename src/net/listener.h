@@ -7,7 +7,8 @@
  * Laws
  *   1. A connection over the limits of the loop or the process is closed at
  *      once and counted (LOG_CONNECTION_REFUSED), also when the process is out
- *      of descriptors: nobody hangs in the backlog.
+ *      of descriptors: nobody hangs in the backlog.  So is one over the limits of
+ *      its address, which net/crowd counts.
  *   2. At most 64 are taken in one turn. */
 #ifndef NET_LISTENER_H
 #define NET_LISTENER_H
@@ -26,7 +27,6 @@ struct net_listener { /* all private; all zero is one that listens nowhere */
     struct net_connection_entry entry;
     struct net_address address;
     int fd, spare_fd;
-    uint64_t refused, refused_ms;
     struct list by_loop;
 };
 

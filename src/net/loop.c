@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include "base/require.h"
+#include "base/wipe.h"
 #include "net/channel.h"
 #include "net/connection.h"
+#include "net/entropy.h"
 #include "net/listener.h"
 
 enum { ASKED_DRAIN = 1, ASKED_STOP = 2, BATCH = 64 };
@@ -191,17 +193,22 @@ enum err net_loop_init(struct net_loop *loop,
     return ERR_NOMEM;
 }
 
-/* Give back the pages that lie inside: a long-lived heap has them from others,
- * and they would stay though nobody needs them. */
-static void give_back(void *bytes, size_t size)
+/* Pages that lie inside go back to the system, which has them clean when they
+ * are wanted again; what is beside them is wiped. */
+static void forget(void *bytes, size_t size)
 {
-    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-    uintptr_t from = ((uintptr_t)bytes + page - 1) / page * page;
-    uintptr_t to = ((uintptr_t)bytes + size) / page * page;
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), at = (uintptr_t)bytes;
+    size_t from = (size_t)((at + page - 1) / page * page - at);
+    size_t to = (size_t)((at + size) / page * page - at);
+    uint8_t *byte = bytes;
 
-    if (from < to) /* if it fails, they stay */
-        (void)madvise((uint8_t *)bytes + (from - (uintptr_t)bytes), to - from,
-                      MADV_DONTNEED);
+    if (to > size || from >= to ||
+        madvise(byte + from, to - from, MADV_DONTNEED) != 0) {
+        wipe(byte, size);
+        return;
+    }
+    wipe(byte, from);
+    wipe(byte + to, size - to);
 }
 
 enum err net_loop_host(struct net_loop *loop, struct http_host *host)
@@ -209,7 +216,8 @@ enum err net_loop_host(struct net_loop *loop, struct http_host *host)
     REQUIRE(loop->open);
     host->wake = net_connection_wake;
     host->waker = loop;
-    host->untouched = give_back;
+    host->forget = forget;
+    net_entropy_fill(&host->chance, sizeof host->chance);
     return http_session_host_init(host);
 }
 

@@ -26,6 +26,7 @@
 #include "base/err.h"
 #include "base/list.h"
 #include "http/session.h"
+#include "net/crowd.h"
 #include "net/handshakes.h"
 #include "net/queue.h"
 #include "net/timer.h"
@@ -48,6 +49,7 @@ struct net_loop_port {
 struct net_loop_config { /* a zero takes the default in brackets */
     struct net_loop_port port;
     struct net_quota *quota;  /* [none] */
+    struct net_crowd *crowd;  /* whoever connects is one of it [none] */
     uint32_t connections_max; /* [16384] */
     size_t record_size;       /* of the inbox [8] */
     uint32_t inbox_max;       /* records [1024] */

@@ -139,13 +139,22 @@ void net_queue_release(struct net_queue *queue, uint32_t n)
     unlock(queue);
 }
 
+void net_queue_put_all_reserved(struct net_queue *queue, const void *records,
+                                uint32_t n)
+{
+    const uint8_t *from = records;
+
+    lock(queue);
+    REQUIRE(queue->reserved >= n); /* Law 3 */
+    queue->reserved -= n;
+    for (uint32_t i = 0; i < n; i++)
+        append(queue, from + i * queue->record_size);
+    unlock(queue);
+}
+
 void net_queue_put_reserved(struct net_queue *queue, const void *record)
 {
-    lock(queue);
-    REQUIRE(queue->reserved > 0); /* Law 3 */
-    queue->reserved--;
-    append(queue, record);
-    unlock(queue);
+    net_queue_put_all_reserved(queue, record, 1);
 }
 
 uint32_t net_queue_take(struct net_queue *queue, void *records, uint32_t max)
@@ -159,6 +168,8 @@ uint32_t net_queue_take(struct net_queue *queue, void *records, uint32_t max)
         memcpy(to + i * queue->record_size, slot(queue, i), queue->record_size);
     queue->head = (uint32_t)(((uint64_t)queue->head + n) % queue->cap);
     queue->size -= n;
+    if (queue->size == 0) /* who keeps up uses a few slots, not all in turn */
+        queue->head = 0;
     unlock(queue);
     return n;
 }

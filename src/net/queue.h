@@ -70,8 +70,10 @@ MUST_USE enum err net_queue_reserve(struct net_queue *queue, uint32_t n);
 /* Give n reserved slots back unused. */
 void net_queue_release(struct net_queue *queue, uint32_t n);
 
-/* net_queue_put() into a slot reserved before. */
+/* net_queue_put() into a slot reserved before; n of them for one wake-up. */
 void net_queue_put_reserved(struct net_queue *queue, const void *record);
+void net_queue_put_all_reserved(struct net_queue *queue, const void *records,
+                                uint32_t n);
 
 /* Copy up to max records out, oldest first; how many.  Consumer only. */
 uint32_t net_queue_take(struct net_queue *queue, void *records, uint32_t max);

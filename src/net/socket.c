@@ -17,6 +17,7 @@ void net_socket_init(struct net_socket *socket, uv_loop_t *loop, bool is_path,
     REQUIRE(!failed); /* without flags it makes no socket and cannot fail */
     socket->handle.data = owner;
     socket->rest = NULL;
+    socket->rest_size = 0;
 }
 
 static void send_at_once(struct net_socket *socket)
@@ -80,6 +81,7 @@ enum err net_socket_write(struct net_socket *socket, const uint8_t *bytes,
     if (!socket->rest)
         return ERR_NOMEM;
     memcpy(socket->rest, bytes, size);
+    socket->rest_size = size;
     socket->request.write.data = socket->handle.data;
     buf = uv_buf_init((char *)socket->rest, (unsigned)size);
     return uv_write(&socket->request.write, &socket->stream, &buf, 1, written)
@@ -91,6 +93,7 @@ void net_socket_written(struct net_socket *socket)
 {
     wipe_free(socket->rest);
     socket->rest = NULL;
+    socket->rest_size = 0;
 }
 
 enum err net_socket_shutdown(struct net_socket *socket, uv_shutdown_cb shut)

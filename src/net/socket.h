@@ -27,6 +27,7 @@ struct net_socket {
         uv_shutdown_t shutdown;
     } request;
     uint8_t *rest; /* of a write that waits for the peer, else NULL */
+    size_t rest_size;
 };
 
 /* A handle without a socket; from here on it is closed with uv_close(). */

@@ -24,6 +24,7 @@ struct answer { /* what is known of one, call or not */
     struct rpc_server *server;
     struct http_exchange *exchange;
     enum rpc_protocol protocol;
+    enum rpc_tongue tongue;
     bool json, refused, head_sent, gzip;
     const struct rpc_extra *extra; /* or NULL */
     const struct buf *body;        /* of RPC_CONNECT */
@@ -239,7 +240,8 @@ static enum err end_connect(struct answer *answer, const struct rpc_said *said)
     if (said->code != STATUS_OK) {
         http = rpc_connect_http(said->code);
         if (answer->refused && said->code == STATUS_UNIMPLEMENTED &&
-            said == rpc_status_said(answer->server->rows, ERR_METHOD))
+            said == rpc_status_said(answer->server->rows, ERR_METHOD,
+                                    answer->tongue))
             http = 404; /* no such path */
         body = rpc_said_json(said, &size);
         answer->json = true;
@@ -287,6 +289,7 @@ static struct answer answer_of(struct rpc_call *call)
     return (struct answer){.server = call->server,
                            .exchange = call->exchange,
                            .protocol = call->protocol,
+                           .tongue = call->tongue,
                            .json = call->json,
                            .head_sent = call->head_sent,
                            .extra = call->extra,
@@ -313,7 +316,8 @@ enum err rpc_answer_begin(struct rpc_call *call, bool gzip)
 void rpc_answer_end(struct rpc_call *call, enum err err)
 {
     struct answer answer = answer_of(call);
-    const struct rpc_said *said = rpc_status_said(call->server->rows, err);
+    const struct rpc_said *said =
+        rpc_status_said(call->server->rows, err, call->tongue);
     enum err lost;
 
     REQUIRE(!call->over);
@@ -335,11 +339,12 @@ enum err rpc_answer_refuse(struct rpc_server *server,
     struct answer answer = {.server = server,
                             .exchange = exchange,
                             .protocol = asked->protocol,
+                            .tongue = asked->tongue,
                             .json = asked->json,
                             .refused = true};
     enum err lost;
 
-    lost = end(&answer, rpc_status_said(server->rows, err));
+    lost = end(&answer, rpc_status_said(server->rows, err, asked->tongue));
     return lost == ERR_NONE ? err : lost;
 }
 
@@ -356,6 +361,9 @@ static struct plain plain_of(const struct http_exchange *exchange, bool known)
     struct rpc_asked asked;
     bool post = strcmp(exchange->method, "POST") == 0;
 
+    if (exchange->denied)
+        return (struct plain){
+            429, "Too much is asked from your address; wait a moment.\n"};
     rpc_asked_read(exchange, &asked);
     if (asked.protocol == RPC_GRPC && post)
         return (struct plain){505, "gRPC needs HTTP/2.\n"};

@@ -10,7 +10,7 @@
 struct heard { /* the fields that matter to some protocol; NULL: not there */
     struct http_field type, encoding, connect_encoding, content_encoding;
     struct http_field accept, connect_accept, accept_encoding;
-    struct http_field timeout, connect_timeout, version;
+    struct http_field timeout, connect_timeout, version, language;
 };
 
 static const struct http_field nothing = {0};
@@ -28,7 +28,9 @@ static struct http_field *place(struct heard *heard,
     case 13:
         return IS("grpc-encoding") ? &heard->encoding : NULL;
     case 15:
-        return IS("accept-encoding") ? &heard->accept_encoding : NULL;
+        return IS("accept-encoding")   ? &heard->accept_encoding
+               : IS("accept-language") ? &heard->language
+                                       : NULL;
     case 16:
         return IS("content-encoding") ? &heard->content_encoding : NULL;
     case 18:
@@ -178,6 +180,8 @@ void rpc_asked_read(const struct http_exchange *exchange,
         if ((noted = place(&heard, &field)))
             *noted = field;
     asked->protocol = protocol_of(&heard.type, &asked->json);
+    asked->tongue =
+        rpc_words_choose(heard.language.value, heard.language.value_size);
     if (strcmp(exchange->method, "GET") == 0) {
         asked->get =
             rpc_query_is_call(exchange->path + asked->path_size, &asked->json);

@@ -15,6 +15,7 @@
 
 #include "base/err.h"
 #include "http/exchange.h"
+#include "rpc/words.h"
 
 enum rpc_protocol {
     RPC_GRPC,
@@ -30,6 +31,7 @@ struct rpc_asked {
     enum rpc_protocol protocol;
     bool json, get;
     bool gzip_in, gzip_out; /* the request's encoding; may we use gzip */
+    enum rpc_tongue tongue; /* of the words of an error */
     enum err err;           /* why it cannot be answered */
     uint64_t timeout_ms;    /* RPC_NEVER: not said */
     size_t path_size;       /* of the path, without the query */

@@ -1,5 +1,6 @@
 #include "rpc/intake.h"
 
+#include "base/log.h"
 #include "base/require.h"
 #include "rpc/answer.h"
 #include "rpc/base64.h"
@@ -7,10 +8,32 @@
 #include "rpc/scan.h"
 #include "rpc/state.h"
 
+/* A message that nobody gets to see is counted, as what is wrong with it. */
+static void count(enum err err)
+{
+    switch ((int)err) {
+    case ERR_TOO_LARGE:
+        log_event(LOG_MESSAGE_LARGE, 1, err);
+        return;
+    case ERR_BUDGET:
+        log_event(LOG_MESSAGE_COMPLEX, 1, err);
+        return;
+    case ERR_PROTO:
+    case ERR_JSON:
+    case ERR_JSON_FIELD:
+    case ERR_JSON_VALUE:
+    case ERR_FRAME:
+    case ERR_COMPRESSED:
+    case ERR_CARDINALITY:
+        log_event(LOG_MESSAGE_BROKEN, 1, err);
+    }
+}
+
 void rpc_intake_give_up(struct rpc_call *call, enum err err)
 {
     if (call->answered)
         return;
+    count(err);
     call->answered = true;
     if (call->watch && call->watch->closed)
         call->watch->closed(call, err);

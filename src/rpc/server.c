@@ -14,7 +14,7 @@
 #include "rpc/scan.h"
 #include "rpc/state.h"
 
-enum { SPARES_MAX = 256 };
+enum { SPARES_MAX = 1024 };
 
 /* ---- birth and death ---- */
 
@@ -184,6 +184,7 @@ static struct rpc_call *open_call(struct rpc_server *server,
                                   &server->bound[method - server->set->methods],
                               .deadline_ms = RPC_NEVER,
                               .protocol = asked->protocol,
+                              .tongue = asked->tongue,
                               .json = asked->json,
                               .get = asked->get,
                               .gzip_in = asked->gzip_in,
@@ -220,15 +221,18 @@ void rpc_server_release(struct rpc_call *call)
         return;
     }
     server->spares++;
-    list_push_back(&server->spare, &call->by_spare);
+    list_push_front(&server->spare, &call->by_spare); /* still in cache */
 }
 
 /* ---- the head of a request ---- */
 
 static enum err admit(const struct rpc_server *server,
+                      const struct http_exchange *exchange,
                       const struct api_method *method,
                       const struct rpc_asked *asked)
 {
+    if (exchange->denied)
+        return ERR_FULL;
     if (!method || !server->bound[method - server->set->methods].handler)
         return ERR_METHOD;
     if (asked->err != ERR_NONE)
@@ -237,7 +241,10 @@ static enum err admit(const struct rpc_server *server,
         return ERR_DEADLINE; /* Law 3 */
     if (server->draining)
         return ERR_DRAINING;
-    return server->calls >= server->limits.calls_max ? ERR_FULL : ERR_NONE;
+    if (server->calls < server->limits.calls_max)
+        return ERR_NONE;
+    log_event(LOG_CALLS_FULL, 1, ERR_FULL);
+    return ERR_FULL;
 }
 
 /* The next time something is to happen to the call by itself. */
@@ -307,7 +314,7 @@ static void on_begin(void *self, struct http_exchange *exchange)
         (void)rpc_cors_preflight(server, exchange);
         return; /* rpc_answer_plain() follows */
     }
-    err = admit(server, method, &asked);
+    err = admit(server, exchange, method, &asked);
     call = err == ERR_NONE ? open_call(server, exchange, method, &asked) : NULL;
     if (!call) {
         err = err == ERR_NONE ? ERR_NOMEM : err;
@@ -420,6 +427,8 @@ void rpc_server_tick(struct rpc_server *server, uint64_t now_ms)
     if (now_ms > server->now_ms)
         server->now_ms = now_ms;
     while ((call = rpc_roster_next(server, server->now_ms))) {
+        if (!call->answered && server->now_ms < call->deadline_ms)
+            log_event(LOG_REQUEST_SLOW, 1, ERR_DEADLINE); /* request_ms */
         if (call->answered) { /* ending, and its reader is late */
             http_exchange_reset(call->exchange, ERR_SLOW_READER);
             rpc_note_gone(call, ERR_SLOW_READER);
@@ -441,6 +450,17 @@ void rpc_server_drain(struct rpc_server *server)
         rpc_intake_give_up(call, ERR_DRAINING);
         rpc_server_release(call);
     }
+}
+
+void rpc_server_leave(void *server, struct http_exchange *exchange)
+{
+    struct rpc_call *call = exchange->user;
+
+    (void)server;
+    if (!call || call->answered)
+        return;
+    rpc_intake_give_up(call, ERR_DRAINING);
+    rpc_server_release(call);
 }
 
 uint32_t rpc_server_calls(const struct rpc_server *server)

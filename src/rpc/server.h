@@ -143,6 +143,10 @@ void rpc_server_tick(struct rpc_server *server, uint64_t now_ms);
  * other calls go on. */
 void rpc_server_drain(struct rpc_server *server);
 
+/* For http_host.leave: the connection ends; answer ERR_DRAINING, which says when
+ * to come back. */
+void rpc_server_leave(void *server, struct http_exchange *exchange);
+
 /* Open calls now. */
 uint32_t rpc_server_calls(const struct rpc_server *server);
 

@@ -46,6 +46,7 @@ struct rpc_call {
     struct list by_spare;
 
     enum rpc_protocol protocol;
+    enum rpc_tongue tongue;
     bool json, get;
 
     bool in_handler;

@@ -12,6 +12,8 @@ static const char error_info_type[] =
     "type.googleapis.com/google.rpc.ErrorInfo";
 static const char retry_info_type[] =
     "type.googleapis.com/google.rpc.RetryInfo";
+static const char localized_type[] =
+    "type.googleapis.com/google.rpc.LocalizedMessage";
 enum { PREFIX_SIZE = sizeof "type.googleapis.com/" - 1 };
 
 enum { DETAILS_MAX = 1024 }; /* of one Status, before base64 */
@@ -24,15 +26,17 @@ static char *borrowed(const char *text) /* protobuf-c's fields are not const */
 }
 
 /* Law 1: one row, in the words of every protocol. */
-static enum err make_row(struct rpc_said *said, enum err err, bool bare)
+static enum err make_row(struct rpc_said *said, enum err err,
+                         enum rpc_tongue tongue, bool bare)
 {
+    Google__Rpc__LocalizedMessage words = GOOGLE__RPC__LOCALIZED_MESSAGE__INIT;
     Google__Rpc__ErrorInfo info = GOOGLE__RPC__ERROR_INFO__INIT;
     Google__Rpc__RetryInfo retry = GOOGLE__RPC__RETRY_INFO__INIT;
     Google__Protobuf__Duration delay = GOOGLE__PROTOBUF__DURATION__INIT;
-    uint8_t bytes[2][256];
-    struct rpc_detail details[2] = {
-        {error_info_type + PREFIX_SIZE, bytes[0], 0},
-        {retry_info_type + PREFIX_SIZE, bytes[1], 0}};
+    uint8_t bytes[3][256];
+    struct rpc_detail details[3] = {
+        {error_info_type + PREFIX_SIZE, bytes[0], 0}};
+    size_t n = 1;
 
     info.reason = borrowed(err_reason(err));
     info.domain = borrowed(RPC_STATUS_DOMAIN);
@@ -41,35 +45,53 @@ static enum err make_row(struct rpc_said *said, enum err err, bool bare)
     delay.seconds = err_retry_ms(err) / 1000;
     delay.nanos = (int32_t)(err_retry_ms(err) % 1000) * 1000000;
     retry.retry_delay = &delay;
-    details[1].size = google__rpc__retry_info__pack(&retry, bytes[1]);
+    if (err_retry_ms(err) > 0) {
+        details[n] = (struct rpc_detail){
+            retry_info_type + PREFIX_SIZE, bytes[n],
+            google__rpc__retry_info__pack(&retry, bytes[n])};
+        n++;
+    }
+    words.locale = borrowed(rpc_words_tag(tongue));
+    words.message = borrowed(rpc_words(err, tongue));
+    if (words.message) {
+        REQUIRE(google__rpc__localized_message__get_packed_size(&words) <=
+                sizeof *bytes);
+        details[n] = (struct rpc_detail){
+            localized_type + PREFIX_SIZE, bytes[n],
+            google__rpc__localized_message__pack(&words, bytes[n])};
+        n++;
+    }
     return rpc_said_make(said, err_status(err), err_text(err), details,
-                         bare                    ? 0
-                         : err_retry_ms(err) > 0 ? 2
-                                                 : 1);
+                         bare ? 0 : n);
 }
 
 enum err rpc_status_rows_init(struct rpc_status_rows *rows, bool bare)
 {
     *rows = (struct rpc_status_rows){0};
-    for (int err = 0; err < ERR_COUNT; err++)
-        if (make_row(&rows->row[err], (enum err)err, bare) != ERR_NONE) {
+    for (int i = 0; i < RPC_TONGUES * ERR_COUNT; i++) {
+        int tongue = i / ERR_COUNT, err = i % ERR_COUNT;
+
+        if (make_row(&rows->row[tongue][err], (enum err)err,
+                     (enum rpc_tongue)tongue, bare) != ERR_NONE) {
             rpc_status_rows_close(rows);
             return ERR_NOMEM;
         }
+    }
     return ERR_NONE;
 }
 
 void rpc_status_rows_close(struct rpc_status_rows *rows)
 {
-    for (int err = 0; err < ERR_COUNT; err++)
-        rpc_said_close(&rows->row[err]);
+    for (int i = 0; i < RPC_TONGUES * ERR_COUNT; i++)
+        rpc_said_close(&rows->row[i / ERR_COUNT][i % ERR_COUNT]);
 }
 
 const struct rpc_said *rpc_status_said(const struct rpc_status_rows *rows,
-                                       enum err err)
+                                       enum err err, enum rpc_tongue tongue)
 {
     REQUIRE(err < ERR_COUNT);
-    return &rows->row[err];
+    REQUIRE(tongue < RPC_TONGUES);
+    return &rows->row[tongue][err];
 }
 
 /* ---- time-outs ---- */

@@ -1,8 +1,8 @@
 /* rpc/status -- how a call ended: written here, read by clients.
  *
  * Every row of the err table is turned once, at start, into the words of each
- * protocol (rpc/said.h), with ErrorInfo, and RetryInfo where a retry helps; so
- * a failure costs no allocation and can say nothing that is not in the table.
+ * protocol (rpc/said.h), with ErrorInfo, RetryInfo where a retry helps, and
+ * LocalizedMessage for each language of rpc/words but English; so a failure costs no allocation and can say nothing that is not in the table.
  *
  * Laws
  *   1. The details agree with status and message.
@@ -17,11 +17,12 @@
 #include "base/err.h"
 #include "http/exchange.h"
 #include "rpc/said.h"
+#include "rpc/words.h"
 
 #define RPC_STATUS_DOMAIN "kindred"
 
 struct rpc_status_rows { /* all private; all zero is closed */
-    struct rpc_said row[ERR_COUNT];
+    struct rpc_said row[RPC_TONGUES][ERR_COUNT];
 };
 
 /* bare: without details.  ERR_NOMEM: nothing is held. */
@@ -29,7 +30,7 @@ MUST_USE enum err rpc_status_rows_init(struct rpc_status_rows *rows, bool bare);
 void rpc_status_rows_close(struct rpc_status_rows *rows);
 
 const struct rpc_said *rpc_status_said(const struct rpc_status_rows *rows,
-                                       enum err err);
+                                       enum err err, enum rpc_tongue tongue);
 
 /* A time-out of grpc-timeout ("100m") in ms, rounded up; false: malformed. */
 bool rpc_status_timeout(const char *text, size_t size, uint64_t *ms);

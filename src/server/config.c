@@ -425,11 +425,12 @@ bool server_config_service(const struct server_config *config,
     const struct place place = {.what = "configuration"};
     char pools[CONFIG_TEXT_MAX], *save = NULL;
 
-    *out = (struct service_config){.consent_version =
-                                       (uint32_t)config->consent_version,
-                                   .token_ms = (uint32_t)config->token_ms,
-                                   .limits = config->limits,
-                                   .confirmed = config->crisis_confirmed};
+    *out = (struct service_config){
+        .consent_version = (uint32_t)config->consent_version,
+        .cards_per_day = (uint32_t)config->cards_per_day,
+        .token_ms = (uint32_t)config->token_ms,
+        .limits = config->limits,
+        .confirmed = config->crisis_confirmed};
     (void)snprintf(out->name, sizeof out->name, "%.64s", config->name);
     (void)snprintf(out->invitation, sizeof out->invitation, "%.64s",
                    config->invitation);

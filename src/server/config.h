@@ -46,10 +46,22 @@ enum {
     X(pools,            TEXT, "adult:open:peer demo:open:crisis_peer",   1, 255,          "list of NAME:open|invitation|closed:member|peer|crisis_peer") \
     X(invitation,       TEXT, "",                                        0, 64,           "what one must know to enrol where it takes an invitation") \
     X(consent_version,  UINT, 1,                                         1, 1000000,      "the consent text that cards must agree to") \
+    X(cards_per_day,    UINT, 50,                                        1, 10000,        "cards that a member may put within 24 hours") \
     X(token_ms,         UINT, 900000,                                    10000, 900000,   "life of an access token") \
     X(crisis_confirmed, LIST, "",                                        1, 64,           "list: id of a crisis entry that you have checked (deploy/crisis)") \
     X(loops,            UINT, 2,                                         1, CONFIG_LOOPS_MAX, "I/O threads") \
     X(connections_max,  UINT, 16384,                                     16, 1000000,     "connections at once") \
+    X(address_connections_max, UINT, 256,                               1, 1000000,      "connections at once from one address: IPv4, or 64 bits of IPv6. Behind a proxy all come from the proxy's: set the four of these as high as for all, and let the proxy limit") \
+    X(address_connections_per_s, UINT, 64,                              1, 1000000,      "new connections a second from one address; twice as many at once") \
+    X(address_calls_max, UINT, 2048,                                     1, 1000000,      "calls at once, streams among them, over all connections of one address; more are answered RESOURCE_EXHAUSTED") \
+    X(address_calls_per_s, UINT, 2000,                                   1, 1000000,      "new calls a second of one address; twice as many at once") \
+    X(address_local,    FLAG, 0,                                         0, 1,            "hold this machine's own addresses to these limits, too; a unix:PATH never is") \
+    X(out_bytes_max,    UINT, 134217728,                                 4194304, 4000000000, "bytes of answers that wait for their readers, of all connections; each loop has its part of it, at least 2 MiB: past that, the connections with most are cut off") \
+    X(connection_idle_ms, UINT, 600000,                                   1000, 86400000,  "a connection without a call is asked to go (GOAWAY)") \
+    X(ping_ms,          UINT, 60000,                                     100, 86400000,   "a connection of HTTP/2 on which nothing comes is pinged …") \
+    X(pong_ms,          UINT, 20000,                                     100, 600000,     "… and cut off if it does not answer within that time") \
+    X(ping_min_ms,      UINT, 5000,                                      1, 86400000,     "who pings more often, with no answer in between, is cut off at the third time: too_many_pings") \
+    X(connection_age_ms, UINT, 0,                                       0, 864000000,    "a connection of that age, more or less a tenth, is asked to go and come back anew (GOAWAY; open streams end UNAVAILABLE 5 s later), so that callers spread over servers; 0: never") \
     X(tickets_max,      UINT, 16384,                                     64, 1000000,     "people waiting at once") \
     X(duties_max,       UINT, 16384,                                     64, 1000000,     "peers on duty at once") \
     X(talks_max,        UINT, 32768,                                     64, 1000000,     "talks at once, with those that can still be reflected on") \
@@ -71,10 +83,14 @@ struct server_config { /* each key of the table is a member of this name */
     char pools[CONFIG_TEXT_MAX], invitation[CONFIG_TEXT_MAX];
     char record[CONFIG_TEXT_MAX];
     uint64_t handshake_ms, socket_group, plaintext, consent_version, token_ms,
-        loops, connections_max;
+        cards_per_day, loops, connections_max;
     uint64_t tickets_max, duties_max, talks_max, queue_max, unconfined,
         log_level, access_log;
     uint64_t record_bytes_max;
+    uint64_t address_connections_max, address_connections_per_s;
+    uint64_t address_calls_max, address_calls_per_s, address_local;
+    uint64_t out_bytes_max, connection_idle_ms, connection_age_ms;
+    uint64_t ping_ms, pong_ms, ping_min_ms;
     const char *crisis_confirmed[CONFIG_CONFIRMED_MAX + 1]; /* NULL-ended */
     const char *cors_origin[CONFIG_ORIGINS_MAX + 1];        /* the same */
     uint32_t confirmed, origins;

@@ -158,19 +158,27 @@ static bool join_rarity(const struct server_join *join, struct store_job *job)
     return true;
 }
 
-/* Closing a talk closes its mailboxes. */
-static void join_close(const struct server_join *join, struct store_job *job,
-                       uint64_t talk)
+/* Closing talks closes their mailboxes. */
+static bool join_close(const struct server_join *join, struct store_job *job,
+                       const uint64_t *talk, uint32_t talks)
 {
-    for (int side = 0; side < MATCH_ROLES; side++) {
-        const struct seal_row_side *found =
-            server_secrets_find(&join->talks[side], talk);
+    size_t size = (size_t)talks * MATCH_ROLES * STORE_HASH;
+    uint8_t(*close)[STORE_HASH] =
+        talks > 0 ? arena_alloc(&job->arena, size) : NULL;
+    uint32_t n = 0;
 
-        if (!found)
-            return; /* it is over already: the store will say so */
-        memcpy(job->command.match.close[side], found->receive_hash, STORE_HASH);
+    if (!close)
+        return talks == 0;
+    for (uint32_t i = 0; i < talks * MATCH_ROLES; i++) {
+        const struct seal_row_side *found = server_secrets_find(
+            &join->talks[i % MATCH_ROLES], talk[i / MATCH_ROLES]);
+
+        if (found) /* else it is over already: the store will say so */
+            memcpy(close[n++], found->receive_hash, STORE_HASH);
     }
-    job->command.match.closes = MATCH_ROLES;
+    job->command.match.close = close;
+    job->command.match.closes = n;
+    return true;
 }
 
 struct store_job *server_join_command(const struct server_join *join,
@@ -195,7 +203,9 @@ struct store_job *server_join_command(const struct server_join *join,
     else if (command->kind == COMMAND_OFFER)
         mask(join, offer->shown, offer->showns, offer->id);
     else if (command->kind == COMMAND_END_TALK)
-        join_close(join, job, command->end_talk.talk);
+        good = join_close(join, job, &command->end_talk.talk, 1);
+    else if (command->kind == COMMAND_BLOCK)
+        good = join_close(join, job, command->block.talk, command->block.talks);
     if (good)
         return job;
     server_join_free(job);

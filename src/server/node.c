@@ -18,7 +18,7 @@
 #include "service/crisis.h"
 #include "store/sqlite.h"
 
-enum { NONCES = 65536, REVOKED = 16384, PATH_BYTES = 512 };
+enum { NONCES = 65536, REVOKED = 16384, PATH_BYTES = 512, CROWD_LEFT = 8192 };
 
 static int complain(const char *what, const char *why)
 {
@@ -102,6 +102,14 @@ static void signal_from_turn(void *arg, const struct service_signal *signal,
                          reserved);
 }
 
+static void told_from_turn(void *arg)
+{
+    struct server_node *node = arg;
+
+    for (uint32_t i = 0; i < node->workers; i++)
+        server_worker_tell(&node->worker[i]);
+}
+
 void server_node_stats(struct server_node *node, struct service_stats *stats)
 {
     server_turn_count(&node->turn, &stats->engine);
@@ -175,6 +183,21 @@ static int make_books(struct server_node *node)
     return EXIT_SUCCESS;
 }
 
+/* As many places as connections, and for those who come and go. */
+static enum err make_crowd(struct server_node *node)
+{
+    const struct server_config *config = node->config;
+    const struct net_crowd_config crowd = {
+        .places = node->quota.max + CROWD_LEFT,
+        .connections_max = (uint32_t)config->address_connections_max,
+        .connections_per_s = (uint32_t)config->address_connections_per_s,
+        .calls = {.open_max = (uint32_t)config->address_calls_max,
+                  .per_s = (uint32_t)config->address_calls_per_s},
+        .local = config->address_local};
+
+    return net_crowd_init(&node->crowd, &crowd);
+}
+
 static int make_shared(struct server_node *node)
 {
     const struct server_config *config = node->config;
@@ -187,12 +210,15 @@ static int make_shared(struct server_node *node)
                                       .record = &node->record,
                                       .orders_max = queue_max,
                                       .signal = signal_from_turn,
+                                      .told = told_from_turn,
                                       .fenced = fenced,
                                       .arg = node};
     enum err err;
 
     server_config_sizes(config, node->service.pools, &turn.sizes);
-    err = server_hub_init(&node->hub, (uint32_t)config->talks_max * 2);
+    err = make_crowd(node);
+    if (err == ERR_NONE)
+        err = server_hub_init(&node->hub, (uint32_t)config->talks_max * 2);
     node->hub_made = err == ERR_NONE;
     if (err == ERR_NONE)
         err = server_storage_init(&node->storage, node->store, queue_max,
@@ -286,6 +312,7 @@ static void stop(struct server_node *node)
         server_worker_close(&node->worker[i]);
     server_metrics_close(&node->metrics);
     server_doors_close(&node->doors);
+    net_crowd_close(&node->crowd);
     if (node->turn_made)
         server_turn_close(&node->turn);
     if (node->storage_made)

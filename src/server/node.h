@@ -30,6 +30,7 @@ struct server_node { /* all private */
     struct seal_keys *keys;
     struct net_clock clock;
     struct net_quota quota;
+    struct net_crowd crowd;
     struct store *store;
     struct server_storage storage;
     struct server_turn turn;

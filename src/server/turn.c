@@ -159,7 +159,7 @@ static void begin_order(struct server_turn *turn, struct service_order *order)
 
         turn->config.signal(turn->config.arg, &full, true);
     }
-    service_order_free(order);
+    service_order_used(order);
     REQUIRE(atomic_fetch_sub(&turn->orders, 1) > 0);
 }
 
@@ -173,10 +173,23 @@ static struct service_order *next_order(struct server_turn *turn)
     return order;
 }
 
+/* Law 6 */
+static void tell(struct server_turn *turn)
+{
+    turn->config.told(turn->config.arg);
+}
+
+/* Law 6: a round of beats wakes each loop once, not once a beat. */
 static void begin_orders(struct server_turn *turn)
 {
-    while (turn->waiting_n > 0 && turn->in_flight <= FLIGHT_MAX) /* Law 4 */
+    while (turn->waiting_n > 0 && turn->in_flight <= FLIGHT_MAX) { /* Law 4 */
+        uint32_t before = turn->in_flight;
+
         begin_order(turn, next_order(turn));
+        if (turn->in_flight != before)
+            tell(turn);
+    }
+    tell(turn);
 }
 
 static void add_order(struct server_turn *turn, struct service_order *order)
@@ -285,10 +298,12 @@ static void serve(void *arg)
         n = net_queue_take(&turn->inbox, record, TAKE);
         for (uint32_t i = 0; i < n; i++)
             take(turn, &record[i]);
+        tell(turn);
         if (turn->stopping)
             continue;
         begin_orders(turn);
         tick(turn);
+        tell(turn);
         publish(turn);
     }
 }

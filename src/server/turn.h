@@ -14,7 +14,9 @@
  *   4. While FLIGHT_MAX commands are under way no order is begun; orders that
  *      wait are at most orders_max.
  *   5. A call named by an order hears one reply, or is dropped instead, and
- *      that takes the place it reserved in its loop. */
+ *      that takes the place it reserved in its loop.
+ *   6. Replies may wait for each other, but for no step that goes to the store
+ *      and never while the thread sleeps. */
 #ifndef SERVER_TURN_H
 #define SERVER_TURN_H
 
@@ -41,6 +43,8 @@ struct server_turn_config {
      * `reserved`: its place was taken when the order was given. */
     void (*signal)(void *arg, const struct service_signal *signal,
                    bool reserved);
+    /* Replies may have waited for each other until here. */
+    void (*told)(void *arg);
     /* The store belongs to another node now: stop.  Once. */
     void (*fenced)(void *arg);
     void *arg;

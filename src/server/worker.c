@@ -1,3 +1,4 @@
+/* Long because each port of the services is a few lines. */
 #include "server/worker.h"
 
 #include <time.h>
@@ -12,17 +13,9 @@
  * and peers who do not read them. */
 enum { INBOX = 8192, DRAIN_MS = 2000, GRACE_MS = 5000 };
 
-enum { LATER_MS = 10, SICK_MS = 5000 };
+enum { OUT_LEAST = 2 * HTTP_OUT_MAX }; /* somebody alone is not cut off */
 
-enum record_kind { RECORD_REQUEST, RECORD_SIGNAL, RECORD_DRAIN, RECORD_SICK };
-
-struct record {
-    enum record_kind kind;
-    union {
-        struct service_request *request;
-        struct service_signal signal;
-    };
-};
+enum { LATER_MS = 10, SICK_MS = 5000, GO_MS = 50 };
 
 /* Which set of calls a call of this worker belongs to. */
 static struct server_face *face_of(struct server_worker *worker, uint64_t call)
@@ -36,7 +29,7 @@ static struct server_face *face_of(struct server_worker *worker, uint64_t call)
 static bool try_pass(struct server_worker *worker,
                      const struct service_signal *signal)
 {
-    const struct record record = {.kind = RECORD_SIGNAL, .signal = *signal};
+    const struct server_mail record = {.kind = MAIL_SIGNAL, .signal = *signal};
     struct server_worker *to = server_node_owner(worker->node, signal->call);
 
     if (to != worker)
@@ -100,9 +93,8 @@ static void port_random(void *arg, void *bytes, size_t size)
 static void job_back(void *arg, struct store_job *job)
 {
     struct server_worker *worker = arg;
-    const struct record record = {.kind = RECORD_REQUEST,
-                                  .request =
-                                      (struct service_request *)(void *)job};
+    const struct server_mail record = {
+        .kind = MAIL_REQUEST, .request = (struct service_request *)(void *)job};
 
     net_queue_put_reserved(&worker->loop.inbox, &record);
 }
@@ -172,9 +164,7 @@ static void port_order_reserved(void *arg, struct service_order *order)
 
 static void port_order_release(void *arg)
 {
-    struct server_worker *worker = arg;
-
-    server_turn_release(&worker->node->turn);
+    server_turn_release(&((struct server_worker *)arg)->node->turn);
 }
 
 static enum err port_watch(void *arg, uint64_t talk, enum match_role side,
@@ -253,8 +243,11 @@ static void get_well(struct server_worker *worker, uint64_t now_ms)
         say_health(worker, true);
 }
 
+/* Who watches our health hears of it, and streams what to do, before any
+ * connection is asked to go. */
 static void drain(struct server_worker *worker)
 {
+    worker->go_ms = net_clock_mono_ms() + GO_MS;
     say_health(worker, false);
     rpc_server_drain(&worker->member.rpc);
     rpc_server_drain(&worker->operations.rpc);
@@ -263,23 +256,23 @@ static void drain(struct server_worker *worker)
 static void take_record(void *above, const void *from)
 {
     struct server_worker *worker = above;
-    const struct record *record = from;
+    const struct server_mail *record = from;
     uint64_t now_ms = net_loop_now_ms(&worker->loop);
 
     rpc_server_tick(&worker->member.rpc, now_ms);
     rpc_server_tick(&worker->operations.rpc, now_ms);
     switch (record->kind) {
-    case RECORD_REQUEST:
+    case MAIL_REQUEST:
         service_stored(record->request);
         break;
-    case RECORD_SIGNAL:
+    case MAIL_SIGNAL:
         service_signal(&face_of(worker, record->signal.call)->service,
                        &record->signal);
         break;
-    case RECORD_DRAIN:
+    case MAIL_DRAIN:
         drain(worker);
         break;
-    case RECORD_SICK:
+    case MAIL_SICK:
         say_health(worker, false);
         worker->sick_ms = net_clock_mono_ms() + SICK_MS;
         break;
@@ -303,6 +296,8 @@ static uint64_t deadline_ms(void *above)
         sooner(&at_ms, worker->later_ms);
     if (worker->sick_ms > 0)
         sooner(&at_ms, worker->sick_ms);
+    if (worker->go_ms > 0)
+        sooner(&at_ms, worker->go_ms);
     if (worker->number == 0)
         sooner(&at_ms, server_doors_deadline_ms(&worker->node->doors));
     sooner(&at_ms, rpc_server_deadline_ms(&worker->operations.rpc));
@@ -315,6 +310,10 @@ static void tick(void *above, uint64_t now_ms)
 
     pass_later(worker, now_ms);
     get_well(worker, now_ms);
+    if (worker->go_ms > 0 && now_ms >= worker->go_ms) {
+        worker->go_ms = 0;
+        net_loop_drain(&worker->loop);
+    }
     if (worker->number == 0)
         server_doors_tick(&worker->node->doors, now_ms);
     rpc_server_tick(&worker->member.rpc, now_ms);
@@ -323,6 +322,21 @@ static void tick(void *above, uint64_t now_ms)
 }
 
 /* --- birth and death --- */
+
+static struct http_limits limits_of(const struct server_config *config)
+{
+    const uint64_t out = config->out_bytes_max / config->loops;
+
+    return (struct http_limits){
+        .out_bytes_max = (uint32_t)(out > OUT_LEAST ? out : OUT_LEAST),
+        .idle_ms = (uint32_t)config->connection_idle_ms,
+        .ping_ms = (uint32_t)config->ping_ms,
+        .pong_ms = (uint32_t)config->pong_ms,
+        .ping_min_ms = (uint32_t)config->ping_min_ms,
+        .age_ms = (uint32_t)config->connection_age_ms,
+        .drain_ms = DRAIN_MS,
+        .grace_ms = GRACE_MS};
+}
 
 static enum err make_face(struct server_worker *worker,
                           struct server_face *face, uint32_t number)
@@ -341,8 +355,8 @@ static enum err make_face(struct server_worker *worker,
     rpc_reflection_init(&face->rpc);
     face->host.handler_of = rpc_server_handler();
     face->host.handler = &face->rpc;
-    face->host.limits.drain_ms = DRAIN_MS;
-    face->host.limits.grace_ms = GRACE_MS;
+    face->host.limits = limits_of(worker->node->config);
+    face->host.leave = rpc_server_leave;
     err = net_loop_host(&worker->loop, &face->host);
     face->hosted = err == ERR_NONE;
     return err;
@@ -357,8 +371,9 @@ enum err server_worker_init(struct server_worker *worker,
                  .tick = tick,
                  .above = worker},
         .quota = &node->quota,
+        .crowd = &node->crowd,
         .connections_max = node->quota.max,
-        .record_size = sizeof(struct record),
+        .record_size = sizeof(struct server_mail),
         .inbox_max = INBOX,
         .handshake_ms = (uint32_t)node->config->handshake_ms};
     enum err err;
@@ -432,17 +447,16 @@ void server_worker_run(struct server_worker *worker)
 
 void server_worker_drain(struct server_worker *worker)
 {
-    const struct record record = {.kind = RECORD_DRAIN};
+    const struct server_mail record = {.kind = MAIL_DRAIN};
 
     if (atomic_exchange(&worker->draining, true))
         return;
     net_queue_put_reserved(&worker->loop.inbox, &record);
-    net_loop_drain(&worker->loop);
 }
 
 void server_worker_sick(struct server_worker *worker)
 {
-    const struct record record = {.kind = RECORD_SICK};
+    const struct server_mail record = {.kind = MAIL_SICK};
 
     if (net_queue_put(&worker->loop.inbox, &record) != ERR_NONE)
         return; /* it hears of the next */
@@ -459,16 +473,17 @@ static void close_face(struct server_face *face)
         http_session_host_close(&face->host);
     if (face->made)
         rpc_server_close(&face->rpc);
+    service_close(&face->service);
 }
 
 void server_worker_close(struct server_worker *worker)
 {
-    struct record record;
+    struct server_mail record;
 
     /* Requests that came back after the loop ended. */
     while (worker->loop.open &&
            net_queue_take(&worker->loop.inbox, &record, 1) == 1)
-        if (record.kind == RECORD_REQUEST)
+        if (record.kind == MAIL_REQUEST)
             service_stored(record.request);
     give_orders(worker); /* the turn frees them */
     net_loop_close(&worker->loop);
@@ -477,16 +492,27 @@ void server_worker_close(struct server_worker *worker)
     wipe(&worker->chance, sizeof worker->chance);
 }
 
+void server_worker_tell(struct server_worker *worker)
+{
+    if (worker->tolds > 0)
+        net_queue_put_all_reserved(&worker->loop.inbox, worker->told,
+                                   worker->tolds);
+    worker->tolds = 0;
+}
+
 void server_worker_signal(struct server_worker *worker,
                           const struct service_signal *signal, bool reserved)
 {
-    const struct record record = {.kind = RECORD_SIGNAL, .signal = *signal};
+    const struct server_mail record = {.kind = MAIL_SIGNAL, .signal = *signal};
     const struct timespec nap = {.tv_nsec = 1000000};
 
     if (reserved) {
-        net_queue_put_reserved(&worker->loop.inbox, &record);
+        if (worker->tolds == WORKER_TOLD)
+            server_worker_tell(worker);
+        worker->told[worker->tolds++] = record;
         return;
     }
+    server_worker_tell(worker);
     /* A loop never waits for the engine, so it makes room; one that has ended
      * has no calls any more. */
     while (net_queue_put(&worker->loop.inbox, &record) != ERR_NONE &&

@@ -24,7 +24,7 @@
 
 struct server_node; /* what all workers share: server/node */
 
-enum { WORKER_LATER = 1024, SERVER_LISTENERS_MAX = 8 };
+enum { WORKER_LATER = 1024, WORKER_TOLD = 32, SERVER_LISTENERS_MAX = 8 };
 
 struct server_face { /* a set of calls: for members, or for operators */
     struct http_host host;
@@ -42,6 +42,16 @@ struct server_later { /* a signal for another worker that had no room */
     enum err drop;
 };
 
+enum server_mail_kind { MAIL_REQUEST, MAIL_SIGNAL, MAIL_DRAIN, MAIL_SICK };
+
+struct server_mail { /* what comes through the loop's inbox */
+    enum server_mail_kind kind;
+    union {
+        struct service_request *request;
+        struct service_signal signal;
+    };
+};
+
 struct server_worker { /* all private */
     struct server_node *node;
     struct net_loop loop;
@@ -56,6 +66,9 @@ struct server_worker { /* all private */
     uint32_t laters;
     uint64_t later_ms; /* when to try again; monotonic */
     uint64_t sick_ms;  /* not ready until then; monotonic; 0 = ready */
+    uint64_t go_ms;    /* when its connections are asked to go; 0 = not */
+    struct server_mail told[WORKER_TOLD]; /* the engine thread's: replies */
+    uint32_t tolds;                       /* that leave together */
 };
 
 /* A worker that listens nowhere yet.  ERR_NOMEM. */
@@ -83,8 +96,10 @@ void server_worker_sick(struct server_worker *worker);
 void server_worker_join(struct server_worker *worker);
 void server_worker_close(struct server_worker *worker);
 
-/* From the engine thread. */
+/* From the engine thread.  A reply, for which a place is reserved, may wait
+ * for server_worker_tell(); whatever follows it does not overtake it. */
 void server_worker_signal(struct server_worker *worker,
                           const struct service_signal *signal, bool reserved);
+void server_worker_tell(struct server_worker *worker);
 
 #endif

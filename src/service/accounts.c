@@ -21,9 +21,11 @@ static Kindred__V1__Grade grade_out(enum match_grade grade)
     return (Kindred__V1__Grade)((int)grade + 1);
 }
 
-static void fill_limits(const struct match_limits *limits,
+static void fill_limits(const struct service_config *config,
                         Kindred__V1__Limits *out)
 {
+    const struct match_limits *limits = &config->limits;
+
     kindred__v1__limits__init(out);
     out->have_max = MATCH_HAVE_MAX;
     out->seek_groups_max = MATCH_SEEK_MAX;
@@ -39,6 +41,8 @@ static void fill_limits(const struct match_limits *limits,
     out->beat_ms = (uint32_t)limits->beat_ms;
     out->bound_ms = (uint32_t)limits->bound_ms;
     out->ticket_ms = (uint32_t)limits->ticket_ms;
+    out->cards_per_day = config->cards_per_day;
+    out->blocks_max = STORE_BLOCKS_MAX;
 }
 
 static struct rpc_verdict
@@ -49,6 +53,7 @@ accounts_get_server_info(struct rpc_call *call,
     Kindred__V1__GetServerInfoResponse response =
         KINDRED__V1__GET_SERVER_INFO_RESPONSE__INIT;
     Kindred__V1__PoolInfo pool[SERVICE_POOLS_MAX], *pools[SERVICE_POOLS_MAX];
+    char *languages[] = {service_text("en"), service_text("es")};
     Kindred__V1__Limits limits;
 
     (void)request;
@@ -60,7 +65,7 @@ accounts_get_server_info(struct rpc_call *call,
         pool[i].grade_max = grade_out(config->pool[i].grade_max);
         pools[i] = &pool[i];
     }
-    fill_limits(&config->limits, &limits);
+    fill_limits(config, &limits);
     response.name = service_text(config->name);
     response.version = service_text(SERVICE_VERSION);
     response.api_version = service_text("v1");
@@ -71,6 +76,8 @@ accounts_get_server_info(struct rpc_call *call,
     response.vocabulary_version = DATA_VOCABULARY_VERSION;
     response.vocabulary_min_version = DATA_VOCABULARY_MIN_VERSION;
     response.consent_version = config->consent_version;
+    response.languages = languages;
+    response.n_languages = sizeof languages / sizeof *languages;
     return rpc_reply(call, &response);
 }
 

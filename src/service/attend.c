@@ -15,7 +15,7 @@ struct attend {                      /* the call's own state */
     struct seal_token who;
     struct match_key key;
     uint64_t rest_ms, duration_ms;
-    uint8_t capacity;
+    uint8_t capacity, day_max;
     bool opened, finding, seen;  /* finding: a talk is being fetched */
     struct match_duty_view view; /* the latest, if seen */
     struct service_link *link[MATCH_CAPACITY_MAX]; /* of talks it knows */
@@ -133,6 +133,7 @@ static enum err send_view(struct rpc_call *call, struct attend *attend)
     state.reason = reason(view->why);
     state.capacity = view->capacity;
     state.rest_left_ms = left_ms(view->rest_until_ms, now_ms);
+    state.day_left_ms = left_ms(view->day_until_ms, now_ms);
     state.offers = offers;
     state.n_offers = view->offers;
     state.talks = talks;
@@ -269,7 +270,7 @@ static void attend_card(struct service_request *request, struct rpc_call *call)
         rpc_end(call, ERR_NOMEM);
         return;
     }
-    err = service_card_take(request, MATCH_PEER, &order->card);
+    err = service_card_take(request, MATCH_PEER, order->card);
     if (err != ERR_NONE) {
         service_order_free(order);
         rpc_end(call, err);
@@ -277,10 +278,11 @@ static void attend_card(struct service_request *request, struct rpc_call *call)
     }
     order->event.key = attend->key;
     order->event.pool = attend->who.pool;
-    order->event.attend.card = &order->card;
+    order->event.attend.card = order->card;
     order->event.attend.grade = (enum match_grade)attend->who.grade;
     order->event.attend.grade_until_ms = attend->who.grade_until_ms;
     order->event.attend.capacity = attend->capacity;
+    order->event.attend.day_max = attend->day_max;
     order->event.attend.rest_ms = attend->rest_ms;
     if (attend->duration_ms > 0)
         order->event.attend.until_ms =
@@ -310,7 +312,8 @@ service_attend_open(struct rpc_call *call,
     if (err == ERR_NONE && request->capacity > MATCH_CAPACITY_MAX)
         err = ERR_CAPACITY;
     if (err == ERR_NONE &&
-        (request->rest_ms > DAY_MS || request->duration_ms > DAY_MS))
+        (request->rest_ms > DAY_MS || request->duration_ms > DAY_MS ||
+         request->talks_per_day > MATCH_DAY_MAX))
         err = ERR_INVALID;
     if (err == ERR_NONE)
         err = service_key(service, &attend->key, request->idempotency_key,
@@ -318,6 +321,7 @@ service_attend_open(struct rpc_call *call,
     if (err != ERR_NONE)
         return rpc_fail(call, err);
     attend->capacity = (uint8_t)request->capacity;
+    attend->day_max = (uint8_t)request->talks_per_day;
     rpc_call_set_user(call, attend);
     rpc_call_watch(call, &attend_watch);
     err = service_card_ask(call, attend->who.member, MATCH_PEER, attend_card);

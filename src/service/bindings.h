@@ -17,6 +17,8 @@ extern const struct rpc_binding service_peers_bindings[];
 extern const size_t service_peers_count;
 extern const struct rpc_binding service_talks_bindings[];
 extern const size_t service_talks_count;
+extern const struct rpc_binding service_safety_bindings[];
+extern const size_t service_safety_count;
 extern const struct rpc_binding service_operations_bindings[];
 extern const size_t service_operations_count;
 

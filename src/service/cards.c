@@ -92,7 +92,7 @@ static enum err make_put(struct service_request *out, struct put *put,
                          const Kindred__V1__PutCardRequest *request)
 {
     struct store_command *command = &out->job.command;
-    const struct match_card *card = &put->order->card;
+    const struct match_card *card = put->order->card;
     enum err err = service_key(out->service, &command->key,
                                request->idempotency_key, &request->base);
 
@@ -103,9 +103,10 @@ static enum err make_put(struct service_request *out, struct put *put,
     command->put_card.version = card->version;
     command->put_card.vocabulary_version = card->vocabulary_version;
     command->put_card.consent_version = request->consent_version;
+    command->put_card.per_day = out->service->config->cards_per_day;
     put->version = card->version;
     put->order->event.pool = who->pool;
-    put->order->event.card.card = &put->order->card;
+    put->order->event.card.card = put->order->card;
     out->user = put;
     return seal_card(out, who->member, card, request->card);
 }
@@ -124,7 +125,7 @@ static struct rpc_verdict cards_put_card(struct rpc_call *call,
     order = service_order_new(service, 0, 0, EVENT_CARD);
     if (!order)
         return rpc_fail(call, ERR_NOMEM);
-    err = check_put(call, in, &who, &order->card);
+    err = check_put(call, in, &who, order->card);
     order->event.member = who.member;
     if (err == ERR_NONE) {
         request = service_request_new(service, rpc_call_id(call),

@@ -22,11 +22,14 @@ struct rpc_call;
 struct service;
 
 /* An event on its way to the engine; made by service_order_new(), freed by
- * whoever takes it last.  The event's card pointer is set to &card. */
+ * whoever takes it last.  The event's card pointer is set to card; the many
+ * orders without one have no room for it either. */
 struct service_order {
     struct match_event event;
-    struct match_card card;
     struct seal_row_side secrets; /* of ASK and of an accepting ANSWER */
+    struct service *service;      /* who made it, or NULL */
+    struct service_order *below;  /* used up, in a pile */
+    struct match_card card[];     /* one of ASK, ATTEND and CARD, else none */
 };
 
 /* A store job on behalf of a call; comes back to the loop that sent it. */

@@ -23,6 +23,7 @@ void service_bind(struct service *service)
         {service_support_bindings, &service_support_count},
         {service_peers_bindings, &service_peers_count},
         {service_talks_bindings, &service_talks_count},
+        {service_safety_bindings, &service_safety_count},
     };
 
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
@@ -155,14 +156,44 @@ void service_signal(struct service *service,
         (*live)->told(call, signal);
 }
 
+static bool is_carded(enum match_event_kind kind)
+{
+    return kind == EVENT_ASK || kind == EVENT_ATTEND || kind == EVENT_CARD;
+}
+
+static size_t order_bytes(enum match_event_kind kind)
+{
+    return sizeof(struct service_order) +
+           (is_carded(kind) ? sizeof(struct match_card) : 0);
+}
+
+/* All zero, as from calloc(). */
+static struct service_order *order_memory(struct service *service,
+                                          enum match_event_kind kind)
+{
+    struct service_order *order = NULL;
+
+    if (!is_carded(kind)) {
+        if (!service->spare)
+            service->spare = atomic_exchange(&service->used, NULL);
+        order = service->spare;
+    }
+    if (!order)
+        return calloc(1, order_bytes(kind));
+    service->spare = order->below;
+    order->below = NULL;
+    return order;
+}
+
 struct service_order *service_order_new(struct service *service, uint64_t call,
                                         uint64_t member,
                                         enum match_event_kind kind)
 {
-    struct service_order *order = calloc(1, sizeof *order);
+    struct service_order *order = order_memory(service, kind);
 
     if (!order)
         return NULL;
+    order->service = service;
     order->event.kind = kind;
     order->event.call = call;
     order->event.member = member;
@@ -187,8 +218,39 @@ enum err service_order_send(struct service *service,
 
 void service_order_free(struct service_order *order)
 {
-    wipe(order, sizeof *order);
+    wipe(order, order_bytes(order->event.kind));
     free(order);
+}
+
+void service_order_used(struct service_order *order)
+{
+    struct service *service = order->service;
+
+    if (!service || is_carded(order->event.kind)) {
+        service_order_free(order);
+        return;
+    }
+    wipe(order, sizeof *order);
+    order->below = atomic_load(&service->used);
+    while (!atomic_compare_exchange_weak(&service->used, &order->below, order))
+        continue;
+}
+
+static void free_pile(struct service_order *order)
+{
+    while (order) {
+        struct service_order *below = order->below;
+
+        free(order);
+        order = below;
+    }
+}
+
+void service_close(struct service *service)
+{
+    free_pile(service->spare);
+    free_pile(atomic_exchange(&service->used, NULL));
+    service->spare = NULL;
 }
 
 /* FNV-1a of the type's name: the same in every version of the server. */

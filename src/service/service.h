@@ -12,7 +12,7 @@
 #ifndef SERVICE_SERVICE_H
 #define SERVICE_SERVICE_H
 
-#include <protobuf-c/protobuf-c.h>
+#include <stdatomic.h>
 
 #include "rpc/call.h"
 #include "rpc/server.h"
@@ -34,12 +34,10 @@ struct service_pool { /* its number in the engine is its place */
 };
 
 struct service_config { /* read-only, shared by all loops */
-    char name[65], origin[256];
+    char name[65], origin[256], invitation[65]; /* empty: none is valid */
     struct service_pool pool[SERVICE_POOLS_MAX];
-    uint32_t pools;
-    uint32_t consent_version;
-    uint32_t token_ms;   /* life of an access token */
-    char invitation[65]; /* empty: none is valid */
+    uint32_t pools, consent_version, cards_per_day;
+    uint32_t token_ms; /* life of an access token */
     struct match_limits limits;
     const char *const *confirmed; /* ids of crisis entries, NULL-ended */
 };
@@ -50,6 +48,10 @@ struct service {
     struct service_port port;
     struct rpc_server *rpc;
     uint32_t requests; /* at the store now */
+    /* Orders without a card, used again: malloc costs more than all of a beat
+     * where one thread takes and another gives. */
+    struct service_order *spare;          /* the loop's own */
+    _Atomic(struct service_order *) used; /* piled up by the engine's thread */
 };
 
 /* Who listens for a call: its reply, and (or NULL) whatever else it is told.
@@ -61,9 +63,10 @@ struct service_live {
 };
 
 /* Bind the services of the public listeners, and that of the operations
- * socket. */
+ * socket.  Close when neither loop nor engine's thread runs any more. */
 void service_bind(struct service *service);
 void service_bind_operations(struct service *service);
+void service_close(struct service *service);
 
 /* May this caller see the numbers: Operations.Stats, and the same as a page? */
 bool service_operations_may_watch(enum role caller);
@@ -79,8 +82,7 @@ struct service *service_of(const struct rpc_call *call);
 uint64_t service_now_ms(const struct service *service);
 uint64_t service_random_id(const struct service *service);
 
-/* A request of this kind for call (0 = for nobody), now and keyless; NULL: too
- * many, or no memory. */
+/* For call (0 = for nobody), now and keyless; NULL: too many, or no memory. */
 struct service_request *service_request_new(
     struct service *service, uint64_t call, enum store_command_kind kind,
     void (*done)(struct service_request *request, struct rpc_call *call));
@@ -104,9 +106,9 @@ struct service_order *service_order_new(struct service *service, uint64_t call,
 /* Send it; on an error it is freed. */
 MUST_USE enum err service_order_send(struct service *service,
                                      struct service_order *order);
-
-/* Wipe and free: for whoever takes it last. */
+/* Wipe and free: for whoever takes it last.  The engine's thread: used up. */
 void service_order_free(struct service_order *order);
+void service_order_used(struct service_order *order);
 void service_request_free(struct service_request *request);
 
 /* Fill *key from the 16 bytes of a request and the hash of the whole packed

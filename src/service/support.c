@@ -193,7 +193,7 @@ static void ask_card(struct service_request *request, struct rpc_call *call)
         rpc_end(call, ERR_NOMEM);
         return;
     }
-    err = service_card_take(request, MATCH_SEEKER, &order->card);
+    err = service_card_take(request, MATCH_SEEKER, order->card);
     if (err != ERR_NONE) {
         service_order_free(order);
         rpc_end(call, err);
@@ -201,7 +201,7 @@ static void ask_card(struct service_request *request, struct rpc_call *call)
     }
     order->event.key = ask->key;
     order->event.pool = ask->who.pool;
-    order->event.ask.card = &order->card;
+    order->event.ask.card = order->card;
     order->event.ask.danger = ask->danger;
     order->event.ask.after = ask->after;
     order->event.ask.wish = ask->wish;

@@ -24,7 +24,9 @@ enum {
     STORE_CIPHERTEXT_MAX = 32768,
     STORE_MESSAGES_MAX = 256, /* waiting in one mailbox */
     STORE_MAILBOX_BYTES_MAX = 1 << 20,
-    STORE_PAGE_MAX = 64,  /* messages, load rows, swept talks per answer */
+    STORE_BLOCKS_MAX = 256, /* listed, per member */
+    STORE_PAGE_MAX =
+        64, /* messages, load rows, swept talks, blocks per answer */
     STORE_BATCH_MAX = 256 /* jobs in one durable commit */
 };
 
@@ -49,6 +51,8 @@ enum store_command_kind {
     STORE_PUT_CARD,
     STORE_GET_CARD,
     STORE_FIND_TALK,
+    STORE_FIND_OTHER,
+    STORE_LIST_BLOCKS,
     STORE_FIND_MAILBOX,
     STORE_SEND,
     STORE_RECEIVE,
@@ -69,9 +73,9 @@ struct store_command {
             struct store_mailbox mailbox[MATCH_ROLES]; /* of accept, by who
                                                           receives there */
             struct store_bytes link_sealed;            /* of accept */
-            uint8_t close[MATCH_ROLES][STORE_HASH]; /* of end_talk and all that
-                      end one talk: receive_hash of its mailboxes, if closes */
-            uint32_t closes;                        /* 0 or 2 */
+            uint8_t (*close)[STORE_HASH]; /* of end_talk and block: the
+                      receive_hash of every mailbox that closes with it */
+            uint32_t closes;
         } match;
         struct {
             uint64_t cursor; /* 0 first, then what the last page said */
@@ -89,10 +93,11 @@ struct store_command {
         struct {
             uint8_t old_handle[STORE_HASH], new_handle[STORE_HASH];
         } rotate;
-        struct { /* version must be the stored one + 1 */
+        struct { /* version must be the stored one + 1; at most per_day of a
+                    member in the 24 h from the first (0: any number) */
             uint64_t member;
             enum match_role role;
-            uint32_t version, vocabulary_version, consent_version;
+            uint32_t version, vocabulary_version, consent_version, per_day;
             struct store_bytes sealed;
         } put_card;
         struct {
@@ -103,6 +108,14 @@ struct store_command {
                     shown by a capability */
             uint64_t talk, member;
         } find_talk;
+        struct { /* whom member knows by this talk or offer; the key: of the
+                    block it is for, which may have been made already */
+            uint64_t member, via;
+        } find_other;
+        struct { /* those with via above after_via; most ≤ STORE_PAGE_MAX */
+            uint64_t member, after_via;
+            uint32_t most;
+        } list_blocks;
         struct { /* by the receive capability, or by the send one */
             uint8_t hash[STORE_HASH];
             bool sends;
@@ -125,6 +138,16 @@ struct store_command {
             uint32_t most;
         } sweep;
     };
+};
+
+/* One entry of a member's list of blocks: whom they block, under what they
+ * knew them by.  The pair is blocked while one of its entries stands. */
+enum store_known { KNOWN_BY_OFFER, KNOWN_AS_SEEKER, KNOWN_AS_PEER };
+struct store_block {
+    uint64_t member, via, other;
+    enum store_known known;
+    uint32_t day; /* since 1970; no finer */
+    bool gone;    /* put: removed */
 };
 
 struct store_message {
@@ -171,6 +194,12 @@ struct store_result {
             struct store_bytes link;
             bool bond; /* of the two, now */
         } talk;
+        uint64_t other; /* find_other */
+        struct {        /* in ascending order of via */
+            struct store_block *block;
+            uint32_t blocks;
+            bool more; /* another page waits */
+        } listed;
         struct {
             struct store_bytes link;
             uint8_t receive_hash[STORE_HASH];

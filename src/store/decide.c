@@ -33,6 +33,8 @@ static part_fn *const other_parts[STORE_COMMAND_KINDS] = {
     [STORE_PUT_CARD] = store_decide_member_put_card,
     [STORE_GET_CARD] = store_decide_member_get_card,
     [STORE_FIND_TALK] = store_decide_mail_find_talk,
+    [STORE_FIND_OTHER] = store_decide_block_other,
+    [STORE_LIST_BLOCKS] = store_decide_block_list,
     [STORE_FIND_MAILBOX] = store_decide_mail_find,
     [STORE_SEND] = store_decide_mail_send,
     [STORE_RECEIVE] = store_decide_mail_receive,
@@ -150,6 +152,9 @@ static void put_secrets(struct store_work *work)
     }
     if (work->command->kind == COMMAND_RARITY)
         keeper->ops->rarity(keeper, work->command);
+    if (work->command->kind == COMMAND_BLOCK ||
+        work->command->kind == COMMAND_UNBLOCK)
+        store_decide_block_write(work);
     store_decide_mail_close(work);
 }
 

@@ -3,7 +3,8 @@
  * Guards look first and change nothing; then rows change in the unit of work;
  * then the unit is written.  The order of questions is always: right epoch
  * (else FENCED), same operation (REPLAY), same key (REPLAY, or
- * ERR_KEY_REUSED), the guards in the order of ENGINE.md §5.
+ * ERR_KEY_REUSED), the guards in the order of ENGINE.md §5.  The file is long
+ * because it names the part of each command.
  *
  * Laws
  *   1. A refusal writes nothing, except that a refused accept revokes its
@@ -60,6 +61,23 @@ enum err store_decide_pair_block(struct store_work *work);
 enum err store_decide_pair_unblock(struct store_work *work);
 enum err store_decide_pair_hold(struct store_work *work);
 
+/* The list of blocks.  Guards: is there room for one more entry, or is it there
+ * already (ERR_BLOCKS_FULL); is there this entry, whose is it, and is it the
+ * last of its pair (ERR_NO_RELATION).  Then write: put it on, take it off, or
+ * all of the pair.  And its reads. */
+enum err store_decide_block_room(struct store_work *work);
+enum err store_decide_block_find(struct store_work *work, uint64_t *other,
+                                 bool *last);
+void store_decide_block_write(struct store_work *work);
+enum err store_decide_block_other(struct store_work *work);
+enum err store_decide_block_list(struct store_work *work);
+
+/* Whom does a member know by this talk or offer, and as what?
+ * ERR_NO_RELATION. */
+enum err store_decide_pair_known(struct store_work *work, uint64_t member,
+                                 uint64_t via, uint64_t *other,
+                                 enum store_known *known);
+
 /* The other family; they fill the result but for outcome and err. */
 enum err store_decide_member_enrol(struct store_work *work);
 enum err store_decide_member_find(struct store_work *work);
@@ -77,6 +95,14 @@ enum err store_decide_mail_acknowledge(struct store_work *work);
 bool store_decide_mail_clash(struct store_work *work);
 void store_decide_mail_open(struct store_work *work);
 void store_decide_mail_close(struct store_work *work);
+
+/* Of a peer with a maximum of their own: look at the talks begun after
+ * since_ms, to report them; have these and the open offers reached it? */
+void store_decide_duty_today(struct store_work *work, uint64_t member,
+                             uint64_t since_ms);
+bool store_decide_duty_full_today(struct store_work *work,
+                                  const struct match_duty_row *duty,
+                                  uint64_t since_ms);
 
 /* Halve a duty's record for every 90 days it is old. */
 void store_decide_duty_age(struct store_work *work, uint64_t member);

@@ -53,7 +53,8 @@ enum err store_decide_duty_open(struct store_work *work)
                                        work->command->open_duty.card_version);
     if (err == ERR_NONE)
         err = no_ticket_lives(work, member.id);
-    if (err == ERR_NONE && wanted->capacity > MATCH_CAPACITY_MAX)
+    if (err == ERR_NONE && (wanted->capacity > MATCH_CAPACITY_MAX ||
+                            wanted->day_max > MATCH_DAY_MAX))
         err = ERR_CAPACITY;
     if (err == ERR_NONE && wanted->state != DUTY_ON)
         err = ERR_INTERNAL;
@@ -82,9 +83,67 @@ enum err store_decide_duty_open(struct store_work *work)
         store_decide_duty_age(work, member.id);
     }
     show_held(work, member.id);
+    store_decide_duty_today(work, member.id,
+                            work->command->open_duty.day_since_ms);
     store_work_show_pairs(work, member.id, MATCH_SEEKER);
     work->reference = member.id;
     return ERR_NONE;
+}
+
+/* The talks of a peer begun after since_ms, which are fetched: the newest
+ * MATCH_DAY_MAX of them, how many. */
+static uint32_t begun(struct store_work *work, uint64_t peer, uint64_t since_ms,
+                      uint64_t id[MATCH_DAY_MAX])
+{
+    uint64_t found[STORE_FOUND_MAX], at_ms[MATCH_DAY_MAX];
+    uint32_t n = store_work_find(work, FIND_TALKS_BEGUN, peer, found), kept = 0;
+
+    for (uint32_t i = 0; i < n; i++) {
+        struct store_row row;
+        uint32_t at = kept;
+
+        if (!work->keeper->ops->row(work->keeper, ROW_TALK, found[i], &row) ||
+            row.row.talk.started_ms <= since_ms ||
+            (kept == MATCH_DAY_MAX &&
+             row.row.talk.started_ms <= at_ms[kept - 1]))
+            continue;
+        if (kept < MATCH_DAY_MAX)
+            kept++;
+        else
+            at--;
+        for (; at > 0 && at_ms[at - 1] < row.row.talk.started_ms; at--) {
+            at_ms[at] = at_ms[at - 1];
+            id[at] = id[at - 1];
+        }
+        at_ms[at] = row.row.talk.started_ms;
+        id[at] = found[i];
+    }
+    return kept;
+}
+
+void store_decide_duty_today(struct store_work *work, uint64_t member,
+                             uint64_t since_ms)
+{
+    const struct match_duty_row *duty = store_work_duty(work, member);
+    uint64_t id[MATCH_DAY_MAX];
+    uint32_t n =
+        duty && duty->day_max > 0 ? begun(work, member, since_ms, id) : 0;
+
+    for (uint32_t i = 0; i < n; i++)
+        (void)store_work_talk(work, id[i]);
+}
+
+bool store_decide_duty_full_today(struct store_work *work,
+                                  const struct match_duty_row *duty,
+                                  uint64_t since_ms)
+{
+    uint64_t id[STORE_FOUND_MAX];
+    uint32_t today;
+
+    if (duty->day_max == 0)
+        return false;
+    today = store_work_find(work, FIND_OFFERS_OF_PEER, duty->member, id);
+    return today + begun(work, duty->member, since_ms, id) >= duty->day_max;
 }
 
 void store_decide_duty_age(struct store_work *work, uint64_t member)

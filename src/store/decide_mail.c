@@ -55,7 +55,7 @@ void store_decide_mail_close(struct store_work *work)
     struct store_keeper *keeper = work->keeper;
     struct store_box box;
 
-    for (uint32_t i = 0; i < command->match.closes && i < MATCH_ROLES; i++) {
+    for (uint32_t i = 0; i < command->match.closes; i++) {
         if (!keeper->ops->box(keeper, command->match.close[i], false, &box,
                               NULL) ||
             box.closed_ms != 0)

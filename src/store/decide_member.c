@@ -86,6 +86,24 @@ enum err store_decide_member_rotate(struct store_work *work)
     return ERR_NONE;
 }
 
+enum { DAY_MS = 86400000 };
+
+/* One more card today; false: that would be more than per_day.  A day begins
+ * with its first card. */
+static bool count_card(struct store_member *member, uint32_t per_day,
+                       uint64_t now_ms)
+{
+    if (now_ms >= member->cards_since_ms + DAY_MS) {
+        member->cards_since_ms = now_ms;
+        member->cards_put = 0;
+    }
+    if (per_day != 0 && member->cards_put >= per_day)
+        return false;
+    if (member->cards_put < UINT32_MAX)
+        member->cards_put++;
+    return true;
+}
+
 enum err store_decide_member_put_card(struct store_work *work)
 {
     const struct store_command *command = &work->job->command;
@@ -107,6 +125,8 @@ enum err store_decide_member_put_card(struct store_work *work)
     work->job->result.card.version = member.card_version[card.role];
     if (card.version != member.card_version[card.role] + 1)
         return ERR_CARD_VERSION;
+    if (!count_card(&member, command->put_card.per_day, work->now_ms))
+        return ERR_CARDS_PER_DAY;
     keeper->ops->put_card(keeper, &card);
     member.card_version[card.role] = card.version;
     keeper->ops->put_member(keeper, &member);

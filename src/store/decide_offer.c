@@ -64,7 +64,9 @@ enum err store_decide_offer_make(struct store_work *work)
         return ERR_NOT_ON_DUTY;
     if (duty->state == DUTY_PAUSED)
         return ERR_DUTY_STATE;
-    if (duty->used >= duty->capacity)
+    if (duty->used >= duty->capacity ||
+        store_decide_duty_full_today(work, duty,
+                                     work->command->offer.day_since_ms))
         return ERR_FULL;
     if (ticket->pool != wanted->pool || duty->pool != wanted->pool)
         return ERR_PERMISSION;

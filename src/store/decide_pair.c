@@ -57,39 +57,50 @@ void store_decide_pair_rest(struct store_work *work,
     store_work_change_pair(work, rests);
 }
 
-static bool are(const uint64_t pair[2], uint64_t x, uint64_t y)
+enum err store_decide_pair_known(struct store_work *work, uint64_t member,
+                                 uint64_t via, uint64_t *other,
+                                 enum store_known *known)
 {
-    return (pair[0] == x && pair[1] == y) || (pair[0] == y && pair[1] == x);
-}
+    const struct match_talk_row *talk = store_work_talk(work, via);
+    const struct match_offer_row *offer =
+        talk ? NULL : store_work_offer(work, via);
+    uint64_t seeker = 0, peer = 0;
 
-/* How the caller knows the other; finds out who it is where not said. */
-static enum err related(struct store_work *work, uint64_t *other)
-{
-    uint64_t member = work->command->block.member;
-    uint64_t via = work->command->block.via, pair[2];
-    const struct match_talk_row *talk;
-    const struct match_offer_row *offer;
-
-    *other = work->command->block.other;
-    if (via == 0)
-        return member == *other || *other == 0 ? ERR_INVALID : ERR_NONE;
-    talk = store_work_talk(work, via);
-    offer = talk ? NULL : store_work_offer(work, via);
     if (talk) {
-        pair[0] = talk->seeker;
-        pair[1] = talk->peer;
+        seeker = talk->seeker;
+        peer = talk->peer;
     } else if (offer && offer->made_ms + STORE_OFFER_KNOWN_MS > work->now_ms) {
-        pair[0] = offer->seeker;
-        pair[1] = offer->peer;
-    } else {
-        pair[0] = pair[1] = 0;
+        seeker = offer->seeker;
+        peer = offer->peer;
     }
-    if (*other == 0)
-        *other = pair[0] == member ? pair[1] : pair[0];
-    if (are(pair, member, *other))
+    *other = peer == member ? seeker : seeker == member ? peer : 0;
+    *known = !talk            ? KNOWN_BY_OFFER
+             : peer == member ? KNOWN_AS_SEEKER
+                              : KNOWN_AS_PEER;
+    if (*other != 0)
         return ERR_NONE;
     work->entries = 0; /* someone else's: not even a row */
     return ERR_NO_RELATION;
+}
+
+/* Whom a block is about; by a via it needs room on the list. */
+static enum err related(struct store_work *work, uint64_t *other)
+{
+    uint64_t member = work->command->block.member;
+    uint64_t named = work->command->block.other;
+    enum store_known known;
+    enum err err;
+
+    *other = named;
+    if (work->command->block.via == 0)
+        return member == named || named == 0 ? ERR_INVALID : ERR_NONE;
+    err = store_decide_pair_known(work, member, work->command->block.via, other,
+                                  &known);
+    if (err == ERR_NONE && named != 0 && named != *other) {
+        work->entries = 0;
+        err = ERR_NO_RELATION;
+    }
+    return err == ERR_NONE ? store_decide_block_room(work) : err;
 }
 
 /* All, or those with `other`. */
@@ -154,22 +165,28 @@ enum err store_decide_pair_block(struct store_work *work)
     return ERR_NONE;
 }
 
+/* A pair stays blocked while another entry of it stands: which entries are of
+ * one person is not for the list to tell. */
 enum err store_decide_pair_unblock(struct store_work *work)
 {
-    uint64_t member = work->command->block.member, other;
+    uint64_t member = work->command->block.member;
+    uint64_t other = work->command->block.other;
     struct match_pair_row block = {.kind = PAIR_BLOCK, .a = member};
     enum err err = ERR_NONE;
+    bool last = true;
 
-    other = work->command->block.other;
-    if (other == 0)
-        err = related(work, &other);
+    if (work->command->block.via != 0)
+        err = store_decide_block_find(work, &other, &last);
     if (err != ERR_NONE)
         return err;
     block.b = other;
     if (!work->keeper->ops->pair(work->keeper, &block))
         return ERR_NO_RELATION;
-    block.gone = true;
-    store_work_change_pair(work, &block);
+    block.gone = last;
+    if (last)
+        store_work_change_pair(work, &block);
+    else
+        store_work_show_pair(work, &block);
     work->reference = other;
     return ERR_NONE;
 }

@@ -98,6 +98,10 @@ void store_decide_replay_subjects(struct store_work *work)
         show_ticket(work, work->reference);
         break;
     case COMMAND_OPEN_DUTY:
+        show_duty(work, work->reference);
+        store_decide_duty_today(work, work->reference,
+                                command->open_duty.day_since_ms);
+        break;
     case COMMAND_SET_DUTY:
     case COMMAND_CLOSE_DUTY:
         show_duty(work, work->reference);

@@ -37,6 +37,8 @@ struct store_member {
     uint32_t generation; /* how often its key was rotated, */
     uint64_t rotated_ms; /* and when it was last; 0 again after key_ms */
     uint32_t card_version[MATCH_ROLES]; /* 0 = none */
+    uint32_t cards_put;                 /* since cards_since_ms, for 24 h */
+    uint64_t cards_since_ms;
 };
 
 struct store_card {
@@ -81,6 +83,8 @@ enum store_find {                        /* ids, ascending */
                   FIND_TALKS_OF_PEER,    /* live */
                   FIND_TALKS_OF_SEEKER,  /* live */
                   FIND_TALK_OF_TICKET,   /* live or ended */
+                  FIND_TALKS_BEGUN,      /* of a peer, live or ended: the newest
+                                            STORE_FOUND_MAX, in any order */
                   FIND_KINDS
 };
 
@@ -125,6 +129,16 @@ struct store_keeper_ops {
     uint32_t (*pairs)(struct store_keeper *keeper, uint64_t member,
                       enum match_role role, struct match_pair_row *out,
                       uint32_t most);
+
+    /* Entries of lists of blocks: by (member, via); of a member, with via above
+     * after_via, in ascending order; how many a member has. */
+    bool (*block)(struct store_keeper *keeper, struct store_block *block);
+    void (*put_block)(struct store_keeper *keeper,
+                      const struct store_block *block);
+    uint32_t (*blocks)(struct store_keeper *keeper, uint64_t member,
+                       uint64_t after_via, struct store_block *out,
+                       uint32_t most);
+    uint32_t (*blocks_of)(struct store_keeper *keeper, uint64_t member);
 
     void (*rarity)(struct store_keeper *keeper,
                    const struct match_command *command);

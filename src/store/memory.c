@@ -91,6 +91,11 @@ static uint64_t talk_live_seeker(const void *r)
     return t->state != TALK_ENDED ? t->seeker : 0;
 }
 
+static uint64_t talk_peer(const void *r)
+{
+    return ((const struct store_memory_subject *)r)->row.row.talk.peer;
+}
+
 static uint64_t talk_ticket(const void *r)
 {
     return ((const struct store_memory_subject *)r)->row.row.talk.ticket;
@@ -118,6 +123,18 @@ static uint64_t pair_b(const void *r)
 static uint64_t pair_ticket(const void *r)
 {
     return ((const struct match_pair_row *)r)->ticket;
+}
+
+static uint64_t block_key(const void *r)
+{
+    const struct store_block *b = r;
+
+    return store_memory_mix(b->member, b->via);
+}
+
+static uint64_t block_member(const void *r)
+{
+    return ((const struct store_block *)r)->member;
 }
 
 static uint64_t rarity_pool(const void *r)
@@ -245,6 +262,7 @@ static bool room(struct store_keeper *keeper, const struct store_job *job)
     return ok && store_table_room(&memory->members, 1) &&
            store_table_room(&memory->cards, 1) &&
            store_table_room(&memory->pairs, 3) &&
+           store_table_room(&memory->blocks, 1) &&
            store_table_room(&memory->boxes, MATCH_ROLES) &&
            store_table_room(&memory->messages, 1) &&
            store_table_room(&memory->memos, 1) &&
@@ -309,6 +327,7 @@ static void close(struct store *store)
     store_table_close(&memory->members);
     store_table_close(&memory->cards);
     store_table_close(&memory->pairs);
+    store_table_close(&memory->blocks);
     store_table_close(&memory->rarity);
     store_table_close(&memory->boxes);
     store_table_close(&memory->messages);
@@ -337,9 +356,10 @@ static void init_tables(struct store_memory *m, uint32_t rows_max)
           offer_open_ticket, offer_open_peer);
     TABLE(&m->subject[ROW_DUTY], store_memory_subject, subject_id);
     TABLE(&m->subject[ROW_TALK], store_memory_subject, subject_id,
-          talk_live_peer, talk_live_seeker, talk_ticket);
+          talk_live_peer, talk_live_seeker, talk_ticket, talk_peer);
     TABLE(&m->pairs, match_pair_row, store_memory_pair_key, pair_a, pair_b,
           pair_ticket);
+    TABLE(&m->blocks, store_block, block_key, block_member);
     TABLE(&m->rarity, match_rarity_row, rarity_pool, rarity_key);
     TABLE(&m->boxes, store_memory_box, box_receive, box_send);
     TABLE(&m->messages, store_memory_message, message_box);

@@ -143,12 +143,44 @@ static const struct {
     [FIND_TALK_OF_TICKET] = {ROW_TALK, 3},
 };
 
+/* The newest of a peer's talks, by insertion. */
+static uint32_t find_begun(struct store_keeper *keeper, uint64_t peer,
+                           uint64_t id[STORE_FOUND_MAX])
+{
+    struct store_table *table = &of(keeper)->subject[ROW_TALK];
+    uint64_t at_ms[STORE_FOUND_MAX];
+    uint32_t slot, n = 0;
+
+    for (const struct store_memory_subject *r =
+             store_table_first(table, 4, peer, &slot);
+         r; r = store_table_next(table, 4, peer, &slot)) {
+        const struct match_talk_row *talk = &r->row.row.talk;
+        uint32_t at = n;
+
+        if (n == STORE_FOUND_MAX && talk->started_ms <= at_ms[n - 1])
+            continue;
+        if (n < STORE_FOUND_MAX)
+            n++;
+        else
+            at--;
+        for (; at > 0 && at_ms[at - 1] < talk->started_ms; at--) {
+            at_ms[at] = at_ms[at - 1];
+            id[at] = id[at - 1];
+        }
+        at_ms[at] = talk->started_ms;
+        id[at] = talk->id;
+    }
+    return n;
+}
+
 static uint32_t find(struct store_keeper *keeper, enum store_find what,
                      uint64_t key, uint64_t id[STORE_FOUND_MAX])
 {
     struct store_table *table = &of(keeper)->subject[finds[what].kind];
     uint32_t index = finds[what].index, slot, n = 0;
 
+    if (what == FIND_TALKS_BEGUN)
+        return find_begun(keeper, key, id);
     for (const void *r = store_table_first(table, index, key, &slot); r;
          r = store_table_next(table, index, key, &slot)) {
         REQUIRE(n < STORE_FOUND_MAX);
@@ -249,6 +281,78 @@ static uint32_t pairs(struct store_keeper *keeper, uint64_t id,
     return n;
 }
 
+/* ---- lists of blocks ---- */
+
+static const struct store_block *seek_block(struct store_memory *memory,
+                                            const struct store_block *like,
+                                            uint32_t *slot)
+{
+    uint64_t key = store_memory_mix(like->member, like->via);
+    const struct store_block *b =
+        store_table_first(&memory->blocks, 0, key, slot);
+
+    while (b && (b->member != like->member || b->via != like->via))
+        b = store_table_next(&memory->blocks, 0, key, slot);
+    return b;
+}
+
+static bool block(struct store_keeper *keeper, struct store_block *like)
+{
+    uint32_t slot;
+    const struct store_block *found = seek_block(of(keeper), like, &slot);
+
+    if (found)
+        *like = *found;
+    return found != NULL;
+}
+
+static void put_block(struct store_keeper *keeper,
+                      const struct store_block *put)
+{
+    uint32_t slot;
+    bool there = seek_block(of(keeper), put, &slot) != NULL;
+
+    if (there && put->gone)
+        store_table_remove(&of(keeper)->blocks, slot);
+    else if (!there && !put->gone)
+        store_table_add(&of(keeper)->blocks, put);
+}
+
+static uint32_t blocks_of(struct store_keeper *keeper, uint64_t id)
+{
+    uint32_t n = 0, slot;
+
+    for (const void *b = store_table_first(&of(keeper)->blocks, 1, id, &slot);
+         b; b = store_table_next(&of(keeper)->blocks, 1, id, &slot))
+        n++;
+    return n;
+}
+
+/* The smallest `most` of them, by insertion: a list is short. */
+static uint32_t blocks(struct store_keeper *keeper, uint64_t id,
+                       uint64_t after_via, struct store_block *out,
+                       uint32_t most)
+{
+    struct store_table *table = &of(keeper)->blocks;
+    uint32_t n = 0, slot;
+
+    for (const struct store_block *b = store_table_first(table, 1, id, &slot);
+         b; b = store_table_next(table, 1, id, &slot)) {
+        uint32_t at = n;
+
+        if (b->via <= after_via || (n == most && b->via > out[n - 1].via))
+            continue;
+        if (n < most)
+            n++;
+        else
+            at--;
+        for (; at > 0 && out[at - 1].via > b->via; at--)
+            out[at] = out[at - 1];
+        out[at] = *b;
+    }
+    return n;
+}
+
 void store_memory_rows_ops(struct store_keeper_ops *ops)
 {
     ops->epoch = epoch;
@@ -265,4 +369,8 @@ void store_memory_rows_ops(struct store_keeper_ops *ops)
     ops->pair = pair;
     ops->put_pair = put_pair;
     ops->pairs = pairs;
+    ops->block = block;
+    ops->put_block = put_block;
+    ops->blocks = blocks;
+    ops->blocks_of = blocks_of;
 }

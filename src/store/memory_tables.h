@@ -47,7 +47,8 @@ struct store_memory {
     struct store_keeper_ops ops;
     struct store_work work;
     uint64_t epoch;
-    struct store_table members, cards, subject[ROW_TALK + 1], pairs, rarity;
+    struct store_table members, cards, subject[ROW_TALK + 1], pairs, blocks,
+        rarity;
     struct store_table boxes, messages, memos;
     struct store_done *done; /* [STORE_OPS_KEPT] */
     struct store_blob *spare[STORE_SPARE_MAX];

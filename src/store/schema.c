@@ -167,9 +167,32 @@ static const char two_keys[] =
     "ALTER TABLE member ADD COLUMN rotated_ms INTEGER NOT NULL DEFAULT 0;"
     "CREATE INDEX member_rotated ON member(rotated_ms) WHERE rotated_ms <> 0;";
 
-static const char *const migrations[][3] = {
+/* Lists of blocks.  A block made before has no entry: it holds, unlisted. */
+static const char two_blocks[] =
+    "CREATE TABLE block("
+    " member INTEGER NOT NULL REFERENCES member,"
+    " via INTEGER NOT NULL CHECK(via <> 0),"
+    " other INTEGER NOT NULL CHECK(other <> member),"
+    " known INTEGER NOT NULL CHECK(known BETWEEN 0 AND 2),"
+    " day INTEGER NOT NULL,"
+    " PRIMARY KEY(member, via)) STRICT, WITHOUT ROWID;";
+
+/* How many cards a member put in the day that began then. */
+static const char two_cards[] =
+    "ALTER TABLE member ADD COLUMN cards_put INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE member ADD COLUMN cards_since_ms INTEGER NOT NULL DEFAULT 0;";
+
+/* A peer's own maximum of talks a day, and how those are counted. */
+static const char two_days[] =
+    "ALTER TABLE duty ADD COLUMN day_max INTEGER NOT NULL DEFAULT 0"
+    " CHECK(day_max BETWEEN 0 AND 16);"
+    "CREATE INDEX talk_begun ON talk(peer, started_ms);";
+
+enum { PARTS = 5 };
+
+static const char *const migrations[][PARTS] = {
     {one_people, one_matching, one_talks},
-    {two_asks, two_keys},
+    {two_asks, two_keys, two_blocks, two_cards, two_days},
 };
 
 enum {
@@ -245,7 +268,7 @@ static enum err step_to(sqlite3 *db, int64_t version)
     if (version == 1)
         err = run(db, "CREATE TABLE schema_version("
                       "version INTEGER PRIMARY KEY) STRICT");
-    for (int part = 0; part < 3 && err == ERR_NONE; part++)
+    for (int part = 0; part < PARTS && err == ERR_NONE; part++)
         if (migrations[version - 1][part])
             err = run(db, migrations[version - 1][part]);
     (void)snprintf(sql, sizeof sql,

@@ -10,6 +10,8 @@ static const char *const finds[FIND_KINDS] = {
     [FIND_TALKS_OF_PEER] = "SELECT id FROM talk WHERE live_peer = ?",
     [FIND_TALKS_OF_SEEKER] = "SELECT id FROM talk WHERE live_seeker = ?",
     [FIND_TALK_OF_TICKET] = "SELECT id FROM talk WHERE ticket = ?",
+    [FIND_TALKS_BEGUN] =
+        "SELECT id FROM talk WHERE peer = ? ORDER BY started_ms DESC",
 };
 
 static uint32_t find(struct store_keeper *keeper, enum store_find what,
@@ -149,6 +151,85 @@ static uint32_t pairs(struct store_keeper *keeper, uint64_t id,
     return n;
 }
 
+/* ---- lists of blocks ---- */
+
+static void read_block(struct store_query *q, struct store_block *block)
+{
+    block->via = store_query_u64(q);
+    block->other = store_query_u64(q);
+    block->known = (enum store_known)store_query_u32(q);
+    block->day = store_query_u32(q);
+    block->gone = false;
+}
+
+static bool block(struct store_keeper *keeper, struct store_block *like)
+{
+    struct store_query q =
+        store_sqlite_ask(keeper, "SELECT via, other, known, day FROM block"
+                                 " WHERE member = ? AND via = ?");
+    bool there;
+
+    store_query_put(&q, like->member);
+    store_query_put(&q, like->via);
+    there = store_query_step(&q);
+    if (there)
+        read_block(&q, like);
+    store_query_end(&q);
+    return there;
+}
+
+static void put_block(struct store_keeper *keeper,
+                      const struct store_block *put)
+{
+    struct store_query q = store_sqlite_ask(
+        keeper, put->gone ? "DELETE FROM block WHERE member = ? AND via = ?"
+                          : "INSERT INTO block(member, via, other, known, day)"
+                            " VALUES(?, ?, ?, ?, ?)");
+
+    store_query_put(&q, put->member);
+    store_query_put(&q, put->via);
+    if (!put->gone) {
+        store_query_put(&q, put->other);
+        store_query_put(&q, put->known);
+        store_query_put(&q, put->day);
+    }
+    store_query_run(&q);
+}
+
+static uint32_t blocks(struct store_keeper *keeper, uint64_t id,
+                       uint64_t after_via, struct store_block *out,
+                       uint32_t most)
+{
+    struct store_query q = store_sqlite_ask(
+        keeper, "SELECT via, other, known, day FROM block WHERE member = ?1"
+                " AND (via < 0, via) > (?2 < 0, ?2)"
+                " ORDER BY via < 0, via LIMIT ?3");
+    uint32_t n = 0;
+
+    store_query_put(&q, id);
+    store_query_put(&q, after_via);
+    store_query_put(&q, most);
+    while (n < most && store_query_step(&q)) {
+        read_block(&q, &out[n]);
+        out[n++].member = id;
+    }
+    store_query_end(&q);
+    return n;
+}
+
+static uint32_t blocks_of(struct store_keeper *keeper, uint64_t id)
+{
+    struct store_query q =
+        store_sqlite_ask(keeper, "SELECT count(*) FROM block WHERE member = ?");
+    uint32_t n = 0;
+
+    store_query_put(&q, id);
+    if (store_query_step(&q))
+        n = store_query_u32(&q);
+    store_query_end(&q);
+    return n;
+}
+
 static void rarity(struct store_keeper *keeper,
                    const struct match_command *command)
 {
@@ -179,5 +260,9 @@ void store_sqlite_pairs_ops(struct store_keeper_ops *ops)
     ops->pair = pair;
     ops->put_pair = put_pair;
     ops->pairs = pairs;
+    ops->block = block;
+    ops->put_block = put_block;
+    ops->blocks = blocks;
+    ops->blocks_of = blocks_of;
     ops->rarity = rarity;
 }

@@ -41,7 +41,7 @@ static void claim(struct store_keeper *keeper, uint64_t to)
 
 #define MEMBER_COLUMNS                                                         \
     "id, handle, pool, grade, grade_until_ms, held, generation, rotated_ms,"   \
-    " seeker_version, peer_version"
+    " seeker_version, peer_version, cards_put, cards_since_ms"
 
 static bool read_member(struct store_query *q, struct store_member *out)
 {
@@ -57,6 +57,8 @@ static bool read_member(struct store_query *q, struct store_member *out)
     out->rotated_ms = store_query_u64(q);
     out->card_version[MATCH_SEEKER] = store_query_u32(q);
     out->card_version[MATCH_PEER] = store_query_u32(q);
+    out->cards_put = store_query_u32(q);
+    out->cards_since_ms = store_query_u64(q);
     store_query_end(q);
     return true;
 }
@@ -88,10 +90,11 @@ static void put_member(struct store_keeper *keeper,
     struct store_query q = store_sqlite_ask(
         keeper,
         "INSERT INTO member(" MEMBER_COLUMNS
-        ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+        ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
         " ON CONFLICT(id) DO UPDATE SET handle = ?2, grade = ?4,"
         " grade_until_ms = ?5, held = ?6, generation = ?7, rotated_ms = ?8,"
-        " seeker_version = ?9, peer_version = ?10");
+        " seeker_version = ?9, peer_version = ?10, cards_put = ?11,"
+        " cards_since_ms = ?12");
 
     store_query_put(&q, m->id);
     store_query_put_bytes(&q, m->handle, STORE_HASH);
@@ -103,6 +106,8 @@ static void put_member(struct store_keeper *keeper,
     store_query_put(&q, m->rotated_ms);
     store_query_put(&q, m->card_version[MATCH_SEEKER]);
     store_query_put(&q, m->card_version[MATCH_PEER]);
+    store_query_put(&q, m->cards_put);
+    store_query_put(&q, m->cards_since_ms);
     store_query_run(&q);
 }
 
@@ -217,6 +222,7 @@ void store_sqlite_rows_duty(struct store_query *q, struct store_row *row)
     d->tie = store_query_u64(q);
     read_key(q, &d->key);
     row->record_ms = store_query_u64(q);
+    d->day_max = store_query_u8(q);
 }
 
 void store_sqlite_rows_talk(struct store_query *q, struct match_row *row)
@@ -371,12 +377,13 @@ static void put_duty(struct store_keeper *keeper, const struct store_row *put)
     struct store_query q = store_sqlite_ask(
         keeper,
         "INSERT INTO duty(" STORE_DUTY_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5,"
-        " ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)"
-        " ON CONFLICT(member) DO UPDATE SET state = ?3, why = ?4, grade = ?5,"
+        " ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,"
+        " ?20) ON CONFLICT(member) DO UPDATE SET state = ?3, why = ?4, grade = "
+        "?5,"
         " capacity = ?6, used = ?7, lapses = ?8, yes = ?9, total = ?10,"
         " grade_until_ms = ?11, until_ms = ?12, rest_ms = ?13,"
         " rest_until_ms = ?14, tie = ?15, key0 = ?16, key1 = ?17,"
-        " key_hash = ?18, record_ms = ?19");
+        " key_hash = ?18, record_ms = ?19, day_max = ?20");
 
     store_query_put(&q, d->member);
     store_query_put(&q, d->pool);
@@ -395,6 +402,7 @@ static void put_duty(struct store_keeper *keeper, const struct store_row *put)
     store_query_put(&q, d->tie);
     put_key(&q, &d->key);
     store_query_put(&q, put->record_ms);
+    store_query_put(&q, d->day_max);
     store_query_run(&q);
 }
 

@@ -52,7 +52,7 @@ void store_sqlite_pairs_read(struct store_query *query,
 #define STORE_DUTY_COLUMNS                                                     \
     "member, pool, state, why, grade, capacity, used, lapses, yes, total,"     \
     " grade_until_ms, until_ms, rest_ms, rest_until_ms, tie, key0, key1,"      \
-    " key_hash, record_ms"
+    " key_hash, record_ms, day_max"
 #define STORE_TALK_COLUMNS                                                     \
     "id, ticket, offer, seeker, peer, pool, p, state, why, joined, reflected," \
     " again, showns, since_ms, started_ms, ended_ms, shown0, shown1, shown2,"  \

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { STORE_INDEXES_MAX = 4 };
+enum { STORE_INDEXES_MAX = 5 };
 #define STORE_SLOT_NONE UINT32_MAX
 
 typedef uint64_t store_table_key_fn(const void *record);

@@ -1,16 +1,19 @@
 /* people -- a crowd of libkindred members on one thread, for tests/bench/run.
  *
  *   people healthy ADDRESS           when Health/Check says SERVING
- *   people call ADDRESS PATH TOKEN HEX   one unary call: status and size
+ *   people call ADDRESS PATH TOKEN HEX   one unary call: status, size, "answer: HEX"
  *   people hold ADDRESS              one peer on duty; prints the access token
  *   people watch ADDRESS N           N connections with a Health/Watch on each
- *   people fill ADDRESS ACCOUNTS TICKETS   enrol; TICKETS of them ask
+ *   people fill ADDRESS ACCOUNTS TICKETS [CONNECTIONS]   enrol; the last TICKETS
+ *                                    of them ask; says "told" when each of these
+ *                                    heard that its bound has passed
  *   people duty ADDRESS PEERS ASKS PER_S   Ask to offer, Answer to matched
  *   people talk ADDRESS TALKS TEXTS  the same, then TEXTS each way in each talk
  *
  * Prints "name value" lines; ADDRESS is HOST:PORT, https://HOST:PORT (believing
  * the authorities in the file $KINDRED_CA) or unix:PATH, TOKEN "-" for none.
- * hold, watch and fill say "ready" and stay until they are killed.
+ * hold, watch and fill say "ready" and stay until they are killed; fill says
+ * "asking" before.
  * Long because it is seven small programs that share one crowd. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,16 +41,18 @@ struct person {
     uint64_t offer_id, asked_us, offered_us, answered_us, told_us;
     uint32_t number, unread;
     enum kindred_role role;
-    bool on;
+    bool on, bound;
 };
 
 static struct kindred_loop *loop;
-static struct kindred_client *client[CLIENTS];
+static const char *address;
+static struct kindred_client **client; /* NULL: not yet needed */
+static uint32_t clients = CLIENTS;
 static struct person *person;
 static struct kindred_timer *timer;
 static uint32_t people, begun, prepared, vocabulary, consent;
 static uint32_t peers, on_duty, asks, asked, matched, per_s, texts;
-static uint32_t searching, open_sides;
+static uint32_t searching, bound, open_sides;
 static uint64_t delivered, wanted, said_us;
 static double *to_offer, *to_matched;
 static struct kindred_error error;
@@ -69,6 +74,12 @@ static void must(const char *what, const struct kindred_error *failed)
     exit(1);
 }
 
+static void say_that(const char *what)
+{
+    (void)printf("%s\n", what);
+    (void)fflush(stdout);
+}
+
 static void say(const char *what, double value)
 {
     (void)printf("%s %.3f\n", what, value);
@@ -85,14 +96,23 @@ static void open_loop(void)
         must("trust", &error);
 }
 
-static void connect_all(const char *address)
+static struct kindred_client *client_of(uint32_t i)
+{
+    struct kindred_client **on = &client[i % clients];
+
+    if (!*on)
+        *on = kindred_client_new(loop, address, &error);
+    if (!*on)
+        must("connect", &error);
+    return *on;
+}
+
+static void open_crowd(const char *of)
 {
     open_loop();
-    for (uint32_t i = 0; i < CLIENTS; i++) {
-        client[i] = kindred_client_new(loop, address, &error);
-        if (!client[i])
-            must("connect", &error);
-    }
+    address = of;
+    client = calloc(clients, sizeof *client);
+    REQUIRE(client);
 }
 
 /* ---- single calls ---- */
@@ -130,8 +150,8 @@ static void read_info(void)
 {
     Kindred__V1__GetServerInfoResponse *info;
 
-    call(client[0], &(struct kindred_call_options){
-                        .path = "/kindred.v1.Accounts/GetServerInfo"});
+    call(client_of(0), &(struct kindred_call_options){
+                           .path = "/kindred.v1.Accounts/GetServerInfo"});
     must("GetServerInfo", &error);
     info = kindred__v1__get_server_info_response__unpack(NULL, answer_size,
                                                          answer);
@@ -149,30 +169,32 @@ static int one_call(char **argv)
     REQUIRE(size <= sizeof request);
     for (size_t i = 0; i < size; i++)
         REQUIRE(sscanf(argv[3] + 2 * i, "%2hhx", &request[i]) == 1);
-    call(client[0], &(struct kindred_call_options){
-                        .path = argv[1],
-                        .token = argv[2][0] == '-' ? NULL : argv[2],
-                        .request = request,
-                        .size = size});
+    call(client_of(0), &(struct kindred_call_options){
+                           .path = argv[1],
+                           .token = argv[2][0] == '-' ? NULL : argv[2],
+                           .request = request,
+                           .size = size});
     say("status", error.status);
     say("size", (double)answer_size);
+    (void)printf("answer: ");
+    for (size_t i = 0; i < answer_size; i++)
+        (void)printf("%02x", answer[i]);
+    (void)printf("\n");
     return 0;
 }
 
-static int healthy(const char *address)
+static int healthy(void)
 {
     static const uint8_t serving[] = {0x08, 0x01};
 
-    open_loop();
     for (;;) {
-        client[0] = kindred_client_new(loop, address, &error);
-        REQUIRE(client[0]);
-        call(client[0], &(struct kindred_call_options){
-                            .path = "/grpc.health.v1.Health/Check"});
+        call(client_of(0), &(struct kindred_call_options){
+                               .path = "/grpc.health.v1.Health/Check"});
         if (error.status == 0 && answer_size == sizeof serving &&
             memcmp(answer, serving, sizeof serving) == 0)
             break;
         kindred_client_free(client[0]);
+        client[0] = NULL;
         (void)nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
     }
     say("healthy_us", (double)now_us());
@@ -181,17 +203,18 @@ static int healthy(const char *address)
 
 /* ---- open streams ---- */
 
-static uint32_t watching;
+static uint32_t watching, watched_by;
+
+static void watch_one(void);
 
 static void watched(void *arg, const uint8_t *bytes, size_t size)
 {
     (void)arg;
     (void)bytes;
     (void)size;
-    if (++watching == people) {
-        (void)printf("ready\n");
-        (void)fflush(stdout);
-    }
+    if (++watching == people)
+        say_that("ready");
+    watch_one();
 }
 
 static void broken(void *arg, const struct kindred_error *failed)
@@ -200,23 +223,25 @@ static void broken(void *arg, const struct kindred_error *failed)
     must("stream", failed);
 }
 
-static int watch(const char *address, uint32_t n)
+static void watch_one(void)
 {
     const struct kindred_call_handler handler = {.message = watched,
                                                  .ended = broken};
 
-    open_loop();
-    people = n;
-    for (uint32_t i = 0; i < n; i++) {
-        struct kindred_client *on = kindred_client_new(loop, address, &error);
+    if (watched_by == people)
+        return;
+    REQUIRE(kindred_client_call(
+        client_of(watched_by++),
+        &(struct kindred_call_options){.path = "/grpc.health.v1.Health/Watch",
+                                       .stream = true},
+        &handler));
+}
 
-        REQUIRE(on);
-        REQUIRE(kindred_client_call(
-            on,
-            &(struct kindred_call_options){
-                .path = "/grpc.health.v1.Health/Watch", .stream = true},
-            &handler));
-    }
+static int watch(uint32_t n)
+{
+    people = n;
+    for (int i = 0; i < AT_ONCE; i++)
+        watch_one();
     kindred_loop_run(loop);
     return 0;
 }
@@ -280,7 +305,7 @@ static void begin_next(void)
         return;
     who->number = begun;
     kindred_identity_make(&identity);
-    who->member = kindred_member_new(client[begun % CLIENTS], &identity);
+    who->member = kindred_member_new(client_of(begun), &identity);
     REQUIRE(who->member);
     begun++;
     kindred_member_enroll(who->member, "adult", KINDRED_PEER, NULL, enrolled,
@@ -306,6 +331,7 @@ static void prepare(void)
 
 static void try_told(struct person *seeker, struct person *peer);
 static void open_talk(struct person *who);
+static void (*one_searching)(void);
 
 static struct person *other_of(const struct person *who)
 {
@@ -331,10 +357,14 @@ static void ticket(void *arg, const struct kindred_ticket *now,
 
     if (now->phase == KINDRED_SEARCHING && !who->on) {
         who->on = true;
-        if (++searching == asks && peers == 0) { /* fill */
-            (void)printf("ready\n");
-            (void)fflush(stdout);
-        }
+        searching++;
+        if (one_searching)
+            one_searching();
+    }
+    if (now->bound_passed && !who->bound) {
+        who->bound = true;
+        if (++bound == asks && one_searching)
+            say_that("told");
     }
     if (!talk)
         return;
@@ -451,8 +481,8 @@ static void try_told(struct person *seeker, struct person *peer)
         open_talk(peer);
         return;
     }
-    kindred_talk_end(client[seeker->number % CLIENTS], &seeker->start,
-                     talk_over, NULL);
+    kindred_talk_end(client_of(seeker->number), &seeker->start, talk_over,
+                     NULL);
     peer->start.talk_id = seeker->start.talk_id = 0;
     if (matched == asks)
         kindred_loop_stop(loop);
@@ -567,8 +597,7 @@ static void open_talk(struct person *who)
                                                  .ended = duty_over,
                                                  .arg = who};
 
-    who->talk =
-        kindred_talk_new(client[who->number % CLIENTS], &who->start, &handler);
+    who->talk = kindred_talk_new(client_of(who->number), &who->start, &handler);
     REQUIRE(who->talk);
 }
 
@@ -584,14 +613,24 @@ static int talk(uint32_t n, uint32_t each)
 
 /* ---- many accounts, some waiting ---- */
 
-static void maybe_ask(struct person *who)
+static void nothing_more(struct person *who)
 {
-    if (who->role == KINDRED_SEEKER)
-        ask(who);
+    (void)who;
 }
 
-static void nothing_more(void)
+static void ask_one(void)
 {
+    if (asked < asks)
+        ask(&person[people - asks + asked++]);
+    if (searching == asks)
+        say_that("ready");
+}
+
+static void ask_some(void)
+{
+    say_that("asking");
+    for (int i = 0; i < AT_ONCE; i++)
+        ask_one();
 }
 
 static int fill(uint32_t accounts, uint32_t tickets)
@@ -600,8 +639,9 @@ static int fill(uint32_t accounts, uint32_t tickets)
     asks = tickets;
     for (uint32_t i = people - tickets; i < people; i++)
         person[i].role = KINDRED_SEEKER;
-    then = maybe_ask;
-    all_prepared = nothing_more;
+    then = nothing_more;
+    all_prepared = ask_some;
+    one_searching = ask_one;
     prepare();
     return 0;
 }
@@ -613,8 +653,8 @@ static void token(void *arg, const struct kindred_error *failed,
 {
     (void)arg;
     must("Login", failed);
-    (void)printf("token %s\nready\n", login->token);
-    (void)fflush(stdout);
+    (void)printf("token %s\n", login->token);
+    say_that("ready");
 }
 
 static void all_held(void)
@@ -645,17 +685,21 @@ int main(int argc, char **argv)
 
     argc -= 2;
     argv += 2;
-    if (strcmp(what, "healthy") == 0)
-        return healthy(argv[0]);
     if (strcmp(what, "watch") == 0 && argc == 2)
-        return watch(argv[0], number(argv[1]));
+        clients = number(argv[1]);
+    if (strcmp(what, "fill") == 0 && argc == 4)
+        clients = number(argv[3]);
     if (argc > 0)
-        connect_all(argv[0]);
+        open_crowd(argv[0]);
+    if (strcmp(what, "healthy") == 0 && argc == 1)
+        return healthy();
+    if (strcmp(what, "watch") == 0 && argc == 2)
+        return watch(clients);
     if (strcmp(what, "call") == 0 && argc == 4)
         return one_call(argv);
     if (strcmp(what, "hold") == 0 && argc == 1)
         return hold();
-    if (strcmp(what, "fill") == 0 && argc == 3)
+    if (strcmp(what, "fill") == 0 && (argc == 3 || argc == 4))
         return fill(number(argv[1]), number(argv[2]));
     if (strcmp(what, "duty") == 0 && argc == 4)
         return duty(number(argv[1]), number(argv[2]), number(argv[3]));

@@ -411,7 +411,7 @@ def person(life, server, name):
 
 FLAGS = ("--settle-ms", "0", "--offer-ms", "3000", "--exclude-talked-ms", "0", "--exclude-declined-ms", "0",
          "--exclude-lapsed-ms", "0", "--lapses-max", "255", "--batch-ms", "50", "--relax-ms", "1",
-         "--offers-max", "255", "--backoff-ms", "0")
+         "--offers-max", "255", "--backoff-ms", "0", "--cards-per-day", "10000")
 with Server(sys.argv[1], *FLAGS) as world:
     up.set()
     stranger = Member(world, grade=1).ready(1, have=["heroin"])

@@ -57,12 +57,16 @@ class Failed(Exception):
 
     def __init__(self, protos, error):
         self.code, self.reason, self.details = error.code().name, "", error.details()
+        self.retry_ms = 0
         for key, value in error.trailing_metadata() or ():
             if key == "grpc-status-details-bin":
                 status = protos.message("google.rpc.Status").FromString(value)
                 for detail in status.details:
                     if detail.type_url.endswith("google.rpc.ErrorInfo"):
                         self.reason = protos.message("google.rpc.ErrorInfo").FromString(detail.value).reason
+                    if detail.type_url.endswith("google.rpc.RetryInfo"):
+                        delay = protos.message("google.rpc.RetryInfo").FromString(detail.value).retry_delay
+                        self.retry_ms = delay.seconds * 1000 + delay.nanos // 1000000
         super().__init__(f"{self.code} {self.reason}")
 
 

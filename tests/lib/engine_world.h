@@ -314,9 +314,9 @@ static inline bool world_same_duty(const struct match_duty_row *a,
            a->grade == b->grade && a->capacity == b->capacity &&
            a->used == b->used && a->lapses == b->lapses && a->yes == b->yes &&
            a->total == b->total && a->grade_until_ms == b->grade_until_ms &&
-           a->until_ms == b->until_ms && a->rest_ms == b->rest_ms &&
-           a->rest_until_ms == b->rest_until_ms && a->tie == b->tie &&
-           world_same_key(&a->key, &b->key);
+           a->day_max == b->day_max && a->until_ms == b->until_ms &&
+           a->rest_ms == b->rest_ms && a->rest_until_ms == b->rest_until_ms &&
+           a->tie == b->tie && world_same_key(&a->key, &b->key);
 }
 
 /* Field by field: what lies between them means nothing. */

@@ -3,7 +3,8 @@
 
 Every "STATUS REASON" in a comment of proto/kindred is a row of src/base/err.h
 with that status; and every row is in such a comment, but for those that no
-call of ours can end with.  Usage: reasons.py REPO"""
+call of ours can end with.  Those that one can have words in each language
+(rpc/words law 1).  Usage: reasons.py REPO"""
 import pathlib
 import re
 import sys
@@ -17,7 +18,7 @@ TLS_HANDSHAKE CERTIFICATE_UNTRUSTED CERTIFICATE_FILE CERTIFICATE_KEY CERTIFICATE
 CERTIFICATE_PAIR CERTIFICATE_WEAK CERTIFICATE_AUTHORITIES
 KEY_FILE KEY_FILE_OPEN KEY_FILE_MISSING KEY_FILE_EXISTS
 TERM_UNKNOWN TERM_USE TERM_PICK TERM_HIDDEN
-DUTY_STATE OFFER_OPEN EXCLUDED NO_RELATION""".split())
+DUTY_STATE OFFER_OPEN EXCLUDED""".split())
 ROW = re.compile(r'X\(ERR_\w+,\s*STATUS_(\w+),[^"]*"(\w+)"')
 
 repo = pathlib.Path(sys.argv[1])
@@ -36,5 +37,10 @@ for reason in sorted(set(rows) - cited - NEVER_SENT):
     bad = 1
 for reason in sorted(NEVER_SENT & cited | NEVER_SENT - set(rows)):
     print(f"{sys.argv[0]}: {reason} need not be excused")
+    bad = 1
+names = dict(re.findall(r'X\((ERR_\w+),[^"]*"(\w+)"', repo.joinpath("src/base/err.h").read_text()))
+words = set(re.findall(r"\[(ERR_\w+)\] = \"", repo.joinpath("src/rpc/words.c").read_text()))
+for name in sorted(name for name, reason in names.items() if reason in cited and name not in words):
+    print(f"src/rpc/words.c: {name} has no Spanish words")
     bad = 1
 sys.exit(bad)

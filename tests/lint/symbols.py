@@ -12,7 +12,8 @@ import re
 import subprocess
 import sys
 
-COMPILER = re.compile(r"__(asan|ubsan|tsan|odr_asan|stack_chk)|_GLOBAL_OFFSET_TABLE_")
+COMPILER = re.compile(r"__(asan|ubsan|tsan|odr_asan|stack_chk|cpu_(indicator_init|model|features2))|"
+                      r"_GLOBAL_OFFSET_TABLE_")
 MATCH_MAY = re.compile(r"(err|require|list|map|chance|match)_|(mem(cpy|move|set|cmp)|strlen)$|__mem(cpy|move|set)_chk$")
 PURE = ("seal", "http", "rpc", "service")
 PURE_MAY_NOT = re.compile(r"""(
@@ -53,6 +54,7 @@ for line in subprocess.run(["nm", "-gA", *objects], capture_output=True, text=Tr
                            check=True).stdout.splitlines():
     path, rest = line.split(":", 1)
     kind, name = rest.split()[-2:]
+    name = name.split(".")[0]  # one function for several machines
     stem = path.split("/src/")[-1].split(".")[0]
     if COMPILER.match(name):
         continue

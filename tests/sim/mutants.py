@@ -20,9 +20,10 @@ FLAGS = ["-std=c11", "-O1", "-D_POSIX_C_SOURCE=200809L", "-Isrc", "-w"]
 # name, and edits: (file, what is there once, what takes its place)
 ENGINE = [
     ("capacity off by one", [
-        ("match/duty.c", "match_duty_used(duty) < duty->row.capacity", "match_duty_used(duty) <= duty->row.capacity")]),
+        ("match/duty.c", "used < duty->row.capacity ? (uint8_t)(duty->row.capacity - used) : 0",
+         "used <= duty->row.capacity ? (uint8_t)(duty->row.capacity - used + 1) : 0")]),
     ("nothing is reserved when proposed", [
-        ("match/duty.c", "match_duty_used(duty) < duty->row.capacity", "duty->row.used < duty->row.capacity")]),
+        ("match/duty.c", "uint32_t used = match_duty_used(duty), today", "uint32_t used = duty->row.used, today")]),
     ("exclusions are not adopted", [
         ("match/adopt.c", "        match_adopt_pair(engine, &row->pair, seq);\n        break;", "        break;")]),
     ("an exclusion holds one way only", [
@@ -53,6 +54,22 @@ ENGINE = [
         ("match/duty.c", "duty->asking || duty->presence.away)", "duty->asking)")]),
     ("peers who rest are offered to", [
         ("match/duty.c", "return engine->now_ms >= duty->row.rest_until_ms &&", "return")]),
+    ("a peer's own maximum a day is not looked at", [
+        ("match/duty.c", "    if (duty->row.day_max == 0)\n        return room;", "    if (1)\n        return room;")]),
+    ("open offers do not count in a day", [
+        ("match/duty.c", "today = duty->offers;", "today = 0;")]),
+    ("a day is a millisecond longer", [
+        ("match/duty.c", "duty->begun[at].at_ms <= since_ms", "duty->begun[at].at_ms < since_ms")]),
+    ("talks begun are not counted", [
+        ("match/adopt.c", "            match_duty_begun(engine, duty, &row->talk);", "            ;")]),
+    ("a talk counts twice in a day", [
+        ("match/duty.c", "        if (duty->begun[i].talk == talk->id)\n            return;", "        ;")]),
+    ("nobody wakes at the end of a day", [
+        ("match/duty.c", "    if (duty->row.day_max == 0 || first == duty->begins)\n        return MATCH_NEVER;",
+         "    if (1)\n        return MATCH_NEVER;")]),
+    ("a batch knows nothing of the day", [
+        ("match/batch.c", "assign->capacity[duty->batch_index] = match_duty_room(engine, duty);",
+         "assign->capacity[duty->batch_index] = (uint8_t)(duty->row.capacity - match_duty_used(duty));")]),
     ("a hold does not tighten when proposed", [
         ("match/bar.c", "        set_held(engine, event->member, true);", "        ;")]),
     ("a block does not tighten when proposed", [
@@ -77,12 +94,12 @@ ENGINE = [
     ("the record does not count", [
         ("match/fit.c", "        duty->row.yes, duty->row.total);", "        0, 0);")]),
     ("ties go to the greater h", [
-        ("match/index.c", "return a->h < b->h;", "return a->h > b->h;")]),
+        ("match/sweep.c", "return a->h < b->h;", "return a->h > b->h;")]),
     ("the load does not count", [
-        ("match/index.c", "return a->load < b->load;", ";")]),
+        ("match/sweep.c", "return a->load < b->load;", ";")]),
     ("the standard is of the free only", [
-        ("match/index.c", "    if (!match_fit_cards(engine, ticket, duty))\n        return;\n",
-         "    if (!match_fit_cards(s->engine, s->ticket, duty) || !match_duty_free(s->engine, duty))\n        return;\n")]),
+        ("match/sweep.c", "    if (!match_fit_cards(engine, ticket, duty))\n        return;\n",
+         "    if (!match_fit_cards(engine, ticket, duty) || !match_duty_free(engine, duty))\n        return;\n")]),
     ("the standard does not fall", [
         ("match/index.c", "    uint64_t waited = match_ticket_age(engine, ticket);\n", "    uint64_t waited = 0;\n")]),
     ("danger is not first", [
@@ -138,23 +155,23 @@ ENGINE = [
     ("a peer who frees a slot has no bit of it", [
         ("match/offer.c", "    match_index_touch(engine, offer->duty);\n", "")]),
     ("a load is remembered too long", [
-        ("match/slice.c", "    slices->place[duty->place - 1].load = SLICE_LOAD_NONE;\n", "")]),
+        ("match/slice.c", "    slices->place[place].load = (uint8_t)load;\n", "")]),
     ("a load outlives its bucket", [
-        ("match/index.c", "place->load == SLICE_LOAD_NONE || place->bucket != bucket", "place->load == SLICE_LOAD_NONE")]),
+        ("match/sweep.c", "place->load > 0 && place->bucket != bucket", "0")]),
     ("bits are believed where they are only a sign", [
-        ("match/index.c", "    if (!confirmed(s)) { /* one by one, then */", "    if (0) {")]),
+        ("match/sweep.c", "    if (!confirmed(sweep)) { /* one by one, then */", "    if (0) {")]),
     ("the probe passes over who fits just so", [
-        ("match/index.c", "(((uint64_t)p << 16) + most - 1) / most;", "(((uint64_t)p << 16) + most - 1) / most + 64;")]),
+        ("match/sweep.c", "(((uint64_t)p << 16) + most - 1) / most;", "(((uint64_t)p << 16) + most - 1) / most + 64;")]),
     ("the search ends a sweep too soon", [
-        ("match/index.c", "        if (least(s) >= s->aimed)\n            return;\n", "        return;\n")]),
+        ("match/sweep.c", "        if (least(walk) >= walk->aimed)\n            break; ", "        break; ")]),
     ("a moved column loses its bit", [
         ("match/slice.c", "        write_bit(column_of(s, place), SLICE_FREE, is_free);\n", "")]),
     ("a must that no term shares is passed over", [
-        ("match/probe.c", "        if (p->must.n == before)\n            p->nobody = true;\n", "")]),
+        ("match/probe.c", "        if (p->rows.must.n == before)\n            p->nobody = true;\n", "")]),
     ("one group a peer requires lets in whoever has nothing", [
-        ("match/probe.c", "    row_and(alive, met);\n", "")]),
+        ("match/narrow.c", "    alive->words &= any.words;\n", "")]),
     ("who seeks nothing is scored as who does", [
-        ("match/probe.c", "    if (unsought[at / 64] >> (at % 64) & 1)\n", "    if (0)\n")]),
+        ("match/probe.c", "    if (profile == PROFILE_NONE)\n", "    if (0)\n")]),
     ("rarity is restored by half", [
         ("match/rarity.c", "    rarity->term[at].count_q8 = count_q8;\n    return", "    rarity->term[at].count_q8 = count_q8 / 2;\n    return")]),
     ("a member on both sides counts twice", [
@@ -208,6 +225,10 @@ STORE = [
         ("store/decide_offer.c", "    part(work, offer, work->command->decline.rests_until_ms);\n", "")]),
     ("an attend forgets the rest", [
         ("store/decide_duty.c", "        if (old.rest_until_ms > duty->rest_until_ms)", "        if (0)")]),
+    ("an attend is not told the talks of the day", [
+        ("store/decide_duty.c", "duty && duty->day_max > 0 ? begun(work, member, since_ms, id) : 0;", "0;"),
+        ("store/decide_offer.c", "        store_decide_duty_full_today(work, duty,\n"
+         "                                     work->command->offer.day_since_ms))", "        0)")]),
     ("a hold leaves the offers open", [
         ("store/decide_pair.c", "    store_move_revoke_all(work, member.id);\n", "")]),
     ("an age is lent twice", [

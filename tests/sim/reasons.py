@@ -13,6 +13,7 @@ GUARDS = {  # src/store/decide_NAME.c to the commands it decides
     "offer": ("OFFER", "ACCEPT", "DECLINE", "CLOSE_OFFER"),
     "talk": ("JOIN", "END_TALK", "REFLECT"),
     "pair": ("BLOCK", "UNBLOCK", "HOLD"),
+    "block": ("BLOCK", "UNBLOCK"),
 }
 ROW = re.compile(r"\{COMMAND_(\w+), (ERR_\w+),")
 

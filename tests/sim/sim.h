@@ -277,6 +277,8 @@ void sim_laws_heard(struct sim *sim, const struct match_command *command,
 bool sim_truth_talk(const struct sim *sim, uint64_t a, uint64_t b);
 /* Open offers and live talks of a peer. */
 uint32_t sim_truth_used(const struct sim *sim, uint64_t peer);
+/* Its open offers, and its talks that began less than a day ago. */
+uint32_t sim_truth_today(const struct sim *sim, uint64_t peer, uint64_t now_ms);
 /* May it be in a back-off that no row tells of? */
 bool sim_laws_backs_off(struct sim *sim, uint64_t ticket);
 /* a's musts and must_nots against what b has, at a ticket's age. */

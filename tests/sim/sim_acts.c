@@ -56,7 +56,8 @@ static void act_ask(struct sim *sim, uint32_t id)
 static void act_attend(struct sim *sim, uint32_t id)
 {
     static const uint8_t capacities[] = {0, 1, 1, 1, 2, 2, 3, 8};
-    uint64_t capacity = capacities[sim_roll(sim, sizeof capacities)];
+    uint64_t capacity = capacities[sim_roll(sim, sizeof capacities)] |
+                        (sim_percent(sim, 70) ? 0 : 1 + sim_roll(sim, 3)) << 4;
     uint64_t rest_ms = sim_percent(sim, 60) ? 0 : sim_roll(sim, 20000);
     uint64_t until_ms =
         sim_percent(sim, 85) ? 0 : sim->now_ms + sim_roll(sim, 120000);

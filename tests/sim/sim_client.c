@@ -55,7 +55,8 @@ static void say_attend(struct sim *sim, struct sim_request *request,
     event->attend.card = &member->card[MATCH_PEER];
     event->attend.grade = member->grade;
     event->attend.grade_until_ms = member->grade_until_ms;
-    event->attend.capacity = (uint8_t)(request->subject & 0xff);
+    event->attend.capacity = (uint8_t)(request->subject & 0xf);
+    event->attend.day_max = (uint8_t)(request->subject >> 4 & 0xf);
     event->attend.rest_ms = request->subject >> 8 & 0xffff;
     event->attend.until_ms = request->subject >> 24;
     sim->call[event->call].older = member->attend_call;

@@ -165,7 +165,6 @@ static const struct cover_guard guards[] = {
 
 static const char by_hold[] = "a hold closes all of theirs in one commit";
 static const char by_key[] = "no key of a member's call";
-static const char by_engine[] = "an engine that asks so is broken";
 
 static const struct cover_reason reasons[] = {
     {COMMAND_OPEN_TICKET, ERR_STORE, NULL},
@@ -264,9 +263,9 @@ static const struct cover_reason reasons[] = {
     {COMMAND_BLOCK, ERR_KEY_REUSED, NULL},
     {COMMAND_BLOCK, ERR_INVALID, NULL},
     {COMMAND_BLOCK, ERR_NO_RELATION, NULL},
+    {COMMAND_BLOCK, ERR_BLOCKS_FULL, "256 blocks of one member"},
     {COMMAND_UNBLOCK, ERR_STORE, NULL},
     {COMMAND_UNBLOCK, ERR_KEY_REUSED, NULL},
-    {COMMAND_UNBLOCK, ERR_INVALID, by_engine},
     {COMMAND_UNBLOCK, ERR_NO_RELATION, NULL},
     {COMMAND_HOLD, ERR_STORE, NULL},
     {COMMAND_HOLD, ERR_NOT_ENROLLED, NULL},

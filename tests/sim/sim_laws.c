@@ -218,6 +218,9 @@ static void offered(struct sim *sim, const struct match_offer_row *offer,
         duty && duty->duty.state == DUTY_ON);
     LAW("DESIGN law 2: open offers and talks within the capacity",
         sim_truth_used(sim, offer->peer) < duty->duty.capacity);
+    LAW("no more talks a day than the peer chose",
+        duty->duty.day_max == 0 ||
+            sim_truth_today(sim, offer->peer, now_ms) < duty->duty.day_max);
     LAW("DESIGN laws 3 and 4: Hard(ticket, peer) at the offer",
         sim_laws_hard(sim, offer->ticket, offer->peer, now_ms));
     LAW("card versions at the offer",

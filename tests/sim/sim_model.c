@@ -307,12 +307,33 @@ static void bounds(struct sim *sim)
     }
 }
 
+/* Every talk that a result shows has begun. */
+static void begun(struct sim_model *model, const struct match_result *result)
+{
+    for (uint32_t i = 0; i < result->rows; i++) {
+        const struct match_talk_row *talk = &result->row[i].talk;
+        uint32_t at = 0;
+
+        if (result->row[i].kind != ROW_TALK)
+            continue;
+        while (at < model->begins && model->begun[at].id != talk->id)
+            at++;
+        if (at < model->begins)
+            continue;
+        LAW("simulator: room for talks", model->begins < MODEL_BEGUN);
+        model->begun[model->begins++] =
+            (struct model_begun){talk->id, talk->peer, talk->started_ms};
+    }
+}
+
 void sim_model_after(struct sim *sim, const struct match_event *event)
 {
     struct sim_model *model = sim->model;
 
     model->effects = &sim->effects;
     model->next = 0;
+    if (event->kind == EVENT_STORED)
+        begun(model, event->stored.result);
     rarities(sim, event);
     model_view(sim, &model->is, event->now_ms);
     if (sim->engine->mode != ENGINE_LIVE)

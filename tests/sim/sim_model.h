@@ -21,7 +21,8 @@
 enum {
     MODEL_CARDS = 1024, /* ever put, in one seed */
     MODEL_LOAD_BUCKETS = 12,
-    MODEL_BATCH = 16 /* tickets in one, at most */
+    MODEL_BEGUN = 512, /* talks, in one seed */
+    MODEL_BATCH = 16   /* tickets in one, at most */
 };
 
 struct model_card {
@@ -35,6 +36,10 @@ struct model_ticket_more { /* what no row tells */
     bool listed, missed;       /* its moment: to be looked at; when not busy */
     bool few;                  /* of its bound reason */
     uint32_t binding, version; /* its musts that bind, of that card */
+};
+
+struct model_begun { /* a talk that was heard of */
+    uint64_t id, peer, started_ms;
 };
 
 struct model_load { /* offers to a peer since the engine knows them */
@@ -61,6 +66,8 @@ struct model_batch {
 struct sim_model {
     struct model_card *card;
     uint32_t cards;
+    struct model_begun begun[MODEL_BEGUN];
+    uint32_t begins;
     struct model_view was, is;
     struct model_rarity rarity[SIM_POOLS], stored[SIM_POOLS];
     struct model_ticket_more ticket[MODEL_PLACES];

@@ -80,8 +80,7 @@ static void join(struct sim *sim, uint32_t t)
         const struct model_duty *duty = &view->duty[batch->peer[t][i]];
 
         batch->value[t][i] = value(sim, view, &view->ticket[at], duty);
-        batch->left[batch->peer[t][i]] =
-            duty->capacity - duty->offers - duty->talks;
+        batch->left[batch->peer[t][i]] = model_room(duty);
     }
 }
 

@@ -63,6 +63,17 @@ static void see_ticket(const struct sim *sim, const struct match_ticket *from,
                    : card(sim, row->member, MATCH_SEEKER, to->version);
 }
 
+/* Talks of a peer that began less than a day ago. */
+static uint32_t today(const struct sim *sim, uint64_t peer, uint64_t now_ms)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < sim->model->begins; i++)
+        n += sim->model->begun[i].peer == peer &&
+             now_ms - sim->model->begun[i].started_ms < sim->limits.day_ms;
+    return n;
+}
+
 static void see_duty(const struct sim *sim, const struct match_duty *from,
                      const struct model_duty *last, struct model_duty *to)
 {
@@ -82,6 +93,7 @@ static void see_duty(const struct sim *sim, const struct match_duty *from,
         .state = row->state,
         .version = from->hand.version,
         .capacity = row->capacity,
+        .day_max = row->day_max,
         .yes = row->yes,
         .total = row->total,
         .grade = row->grade,
@@ -124,6 +136,8 @@ void model_view(struct sim *sim, struct model_view *view, uint64_t now_ms)
         see_ticket(sim, &engine->ticket[i], &was->ticket[i], &view->ticket[i]);
     for (uint32_t i = 0; i < sim->places; i++)
         see_duty(sim, &engine->duty[i], &was->duty[i], &view->duty[i]);
+    for (uint32_t i = 0; i < sim->places; i++)
+        view->duty[i].today = today(sim, view->duty[i].member, now_ms);
     LIST_EACH (node, &engine->in_flight) {
         const struct match_flight *flight =
             LIST_ENTRY(node, struct match_flight, link);
@@ -320,6 +334,25 @@ static void ticket_armed(const struct sim *sim, const struct model_ticket *is,
             due(&timer[TICKET_BOUND], is->since_ms + sim->limits.bound_ms));
 }
 
+/* When the first of the talks in its day counts no more. */
+static void duty_armed(const struct sim *sim, const struct model_duty *is,
+                       const struct match_timer *timer)
+{
+    uint64_t first_ms = UINT64_MAX;
+
+    for (uint32_t i = 0; i < sim->model->begins; i++) {
+        const struct model_begun *talk = &sim->model->begun[i];
+
+        if (talk->peer == is->member && talk->started_ms < first_ms &&
+            sim->now_ms - talk->started_ms < sim->limits.day_ms)
+            first_ms = talk->started_ms;
+    }
+    LAW("model law 4: a talk that leaves the day is a moment to come",
+        is->day_max == 0 || first_ms == UINT64_MAX || is->flight != 0 ||
+            is->rest_until_ms > sim->now_ms ||
+            due(&timer[DUTY_REST], first_ms + sim->limits.day_ms));
+}
+
 void model_armed(struct sim *sim)
 {
     const struct model_view *view = &sim->model->is;
@@ -332,6 +365,8 @@ void model_armed(struct sim *sim)
         waits = waits || model_waits(sim, view, is);
         if (is->id && is->state != (uint32_t)TICKET_NEW)
             ticket_armed(sim, is, sim->engine->ticket[i].timer);
+        if (view->duty[i].member && view->duty[i].state != DUTY_OFF)
+            duty_armed(sim, &view->duty[i], sim->engine->duty[i].timer);
     }
     LAW("model law 4: a batch is due while somebody waits",
         !waits || match_engine_deadline_ms(sim->engine) <=

@@ -20,8 +20,17 @@ bool model_free(const struct model_view *view, const struct model_duty *duty)
 {
     return duty->member && duty->state == DUTY_ON && !duty->flight &&
            !duty->closing && !duty->held && !duty->asking && !duty->away &&
-           view->now_ms >= duty->rest_until_ms &&
-           duty->offers + duty->talks < duty->capacity;
+           view->now_ms >= duty->rest_until_ms && model_room(duty) > 0;
+}
+
+uint32_t model_room(const struct model_duty *duty)
+{
+    uint32_t used = duty->offers + duty->talks;
+    uint32_t today = duty->today + duty->offers;
+    uint32_t slots = used < duty->capacity ? duty->capacity - used : 0;
+    uint32_t left = today < duty->day_max ? duty->day_max - today : 0;
+
+    return duty->day_max != 0 && left < slots ? left : slots;
 }
 
 static uint64_t age(const struct model_view *view,

@@ -30,6 +30,7 @@ struct model_duty { /* member 0: none */
     uint64_t offer[MATCH_CAPACITY_MAX + 1], talk[MATCH_CAPACITY_MAX + 1];
     uint32_t pool, state, version, offers, talks, capacity, yes, total;
     enum match_grade grade;
+    uint32_t day_max, today; /* talks begun in the day, as was heard */
     bool closing, held, asking, away;
     const struct match_card *card; /* NULL: the engine holds none */
 };
@@ -60,6 +61,8 @@ uint32_t model_p(const struct model_rarity *rarity,
 bool model_waits(const struct sim *sim, const struct model_view *view,
                  const struct model_ticket *ticket);
 bool model_free(const struct model_view *view, const struct model_duty *duty);
+/* Of its capacity, and of its own maximum a day. */
+uint32_t model_room(const struct model_duty *duty);
 bool model_hard(const struct sim *sim, const struct model_view *view,
                 const struct model_ticket *ticket,
                 const struct model_duty *duty);

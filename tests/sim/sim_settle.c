@@ -255,7 +255,9 @@ static bool is_free(struct sim *sim, const struct match_duty_row *duty,
     return duty->state == DUTY_ON && peer && peer->attend_call &&
            !peer->silent && duty->rest_until_ms <= since_ms &&
            peer->duty_moved_ms <= since_ms &&
-           sim_truth_used(sim, duty->member) < duty->capacity;
+           sim_truth_used(sim, duty->member) < duty->capacity &&
+           (duty->day_max == 0 ||
+            sim_truth_today(sim, duty->member, since_ms) < duty->day_max);
 }
 
 /* Do all that wait fit in one batch?  Those beyond it may wait on. */

@@ -131,6 +131,21 @@ uint32_t sim_truth_used(const struct sim *sim, uint64_t peer)
     return used;
 }
 
+uint32_t sim_truth_today(const struct sim *sim, uint64_t peer, uint64_t now_ms)
+{
+    const struct sim_table *offers = sim->kept[ROW_OFFER];
+    const struct sim_table *talks = sim->kept[ROW_TALK];
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < offers->n; i++)
+        n += offers->row[i].offer.peer == peer &&
+             offers->row[i].offer.state == OFFER_OPEN;
+    for (uint32_t i = 0; i < talks->n; i++)
+        n += talks->row[i].talk.peer == peer &&
+             now_ms < talks->row[i].talk.started_ms + sim->limits.day_ms;
+    return n;
+}
+
 /* ---- which moves a row may make (ENGINE.md §4), written down again ---- */
 
 static void check_ticket(const struct match_ticket_row *was,
@@ -247,7 +262,8 @@ bool sim_truth_same(const struct match_row *x, const struct match_row *y)
                d->grade == e->grade && d->capacity == e->capacity &&
                d->used == e->used && d->lapses == e->lapses &&
                d->yes == e->yes && d->total == e->total &&
-               d->until_ms == e->until_ms && d->rest_ms == e->rest_ms &&
+               d->day_max == e->day_max && d->until_ms == e->until_ms &&
+               d->rest_ms == e->rest_ms &&
                d->rest_until_ms == e->rest_until_ms && d->tie == e->tie &&
                same_key(&d->key, &e->key);
     case ROW_TALK:

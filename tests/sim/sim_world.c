@@ -84,6 +84,7 @@ static void choose_limits(struct sim *sim)
     limits->backoff_ms = 10000;
     limits->join_ms = 8000;
     limits->carry_ms = 15000;
+    limits->day_ms = 20000 + sim_roll(sim, 80000);
     limits->idle_ms = 60000;
     limits->talk_ms = 40000 + sim_roll(sim, 40000);
     limits->reflect_ms = 30000;

@@ -7,8 +7,8 @@
 int main(int argc, char **argv)
 {
     static int (*const part[])(const char *kind, const char *path) = {
-        part_guards, part_asks, part_answers, part_races,  part_keys,
-        part_pairs,  part_mail, part_pages,   part_history};
+        part_guards, part_asks,   part_answers, part_races, part_keys,
+        part_pairs,  part_blocks, part_mail,    part_pages, part_history};
     int failed = 0;
 
     if (argc != 3) {

@@ -417,6 +417,43 @@ static void many_talks(void)
     ROW(&w, ROW_DUTY, peer, duty.used, 0);
 }
 
+static void put_today(uint64_t member, enum match_role role, uint32_t version)
+{
+    struct store_command *c = world_command(&w, STORE_PUT_CARD);
+
+    c->put_card.member = member;
+    c->put_card.role = role;
+    c->put_card.version = version;
+    c->put_card.per_day = 3;
+}
+
+/* So many cards of a member, of both roles, within 24 h of the first. */
+static void cards_a_day(void)
+{
+    uint64_t member = world_member(&w, GRADE_PEER); /* puts two, unbounded */
+
+    w.now_ms += 86400000;
+    put_today(member, MATCH_SEEKER, 3);
+    REFUSED(&w, ERR_CARD_VERSION); /* does not count */
+    put_today(member, MATCH_SEEKER, 2);
+    OK(&w);
+    put_today(member, MATCH_PEER, 2);
+    OK(&w);
+    world_reopen(&w);
+    w.now_ms += 86399999;
+    put_today(member, MATCH_SEEKER, 3);
+    w.job.command.key = world_key(91, 1);
+    OK(&w);
+    put_today(member, MATCH_PEER, 3);
+    REFUSED(&w, ERR_CARDS_PER_DAY);
+    put_today(member, MATCH_SEEKER, 3);
+    w.job.command.key = world_key(91, 1);
+    EXPECT(&w, OUTCOME_REPLAY, ERR_NONE);
+    w.now_ms += 1;
+    put_today(member, MATCH_PEER, 3);
+    OK(&w);
+}
+
 int part_guards(const char *kind, const char *path)
 {
     world_open(&w, kind, path);
@@ -433,6 +470,7 @@ int part_guards(const char *kind, const char *path)
     accept_guards();
     accept_gone();
     many_talks();
+    cards_a_day();
     world_close(&w);
     return check_report("store guards");
 }

@@ -255,6 +255,107 @@ static void records(void)
     ROW(&w, ROW_DUTY, a.peer, duty.total, 0);
 }
 
+static struct match_command *attend(uint64_t peer, uint8_t day_max,
+                                    uint64_t day_since_ms)
+{
+    struct match_command *c = world_match(&w, COMMAND_OPEN_DUTY);
+
+    c->open_duty.duty = (struct match_duty_row){.member = peer,
+                                                .pool = WORLD_POOL,
+                                                .state = DUTY_ON,
+                                                .grade = GRADE_PEER,
+                                                .capacity = 8,
+                                                .day_max = day_max};
+    c->open_duty.card_version = 1;
+    c->open_duty.day_since_ms = day_since_ms;
+    return c;
+}
+
+static uint64_t offer_today(uint64_t peer, uint64_t day_since_ms, enum err err)
+{
+    uint64_t seeker = world_member(&w, GRADE_MEMBER);
+    uint64_t ticket = world_ticket(&w, seeker);
+    struct match_command *c = world_offer_command(&w, ticket, seeker, peer);
+    uint64_t offer = c->offer.offer.id;
+
+    c->offer.day_since_ms = day_since_ms;
+    if (err != ERR_NONE) {
+        REFUSED(&w, err);
+        return 0;
+    }
+    OK(&w);
+    return world_accept(&w, offer, ticket, peer);
+}
+
+static uint32_t talks_told(void)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < w.job.result.match.rows; i++)
+        n += w.job.result.match.row[i].kind == ROW_TALK;
+    return n;
+}
+
+/* A peer's own maximum a day: of talks begun, ended or not, and open offers. */
+static void days(void)
+{
+    uint64_t peer = world_member(&w, GRADE_PEER), first_ms, talk[3];
+
+    (void)attend(peer, 17, 0);
+    REFUSED(&w, ERR_CAPACITY);
+    (void)attend(peer, 2, 0);
+    OK(&w);
+    ROW(&w, ROW_DUTY, peer, duty.day_max, 2);
+    first_ms = w.now_ms;
+    talk[0] = offer_today(peer, 0, ERR_NONE);
+    world_end(&w, talk[0], 0);
+    w.now_ms += 1000;
+    talk[1] = offer_today(peer, 0, ERR_NONE);
+    (void)offer_today(peer, 0, ERR_FULL);
+    (void)offer_today(peer, first_ms - 1, ERR_FULL);
+    world_end(&w, talk[1], 0);
+    (void)offer_today(peer, first_ms - 1, ERR_FULL); /* an end frees nothing */
+    world_reopen(&w);
+    (void)attend(peer, 2, first_ms - 1);
+    OK(&w);
+    CHECK(talks_told() == 2);
+    (void)attend(peer, 2, first_ms);
+    OK(&w);
+    CHECK(talks_told() == 1);
+    talk[2] = offer_today(peer, first_ms, ERR_NONE);
+    (void)offer_today(peer, first_ms, ERR_FULL);
+    (void)attend(peer, 0, 0); /* without one, nothing is counted or told */
+    OK(&w);
+    CHECK(talks_told() == 1); /* the live one */
+    (void)offer_today(peer, 0, ERR_NONE);
+    world_end(&w, talk[2], 0);
+}
+
+/* Of many, the newest sixteen are told. */
+static void newest(void)
+{
+    uint64_t peer = world_member(&w, GRADE_PEER), talk[30];
+    uint32_t told = 0;
+
+    (void)attend(peer, 0, 0);
+    OK(&w);
+    for (int i = 0; i < 30; i++) {
+        talk[i] = offer_today(peer, 0, ERR_NONE);
+        world_end(&w, talk[i], 0);
+        w.now_ms++;
+    }
+    (void)attend(peer, MATCH_DAY_MAX, 0);
+    OK(&w);
+    for (int i = 0; i < 30; i++) {
+        bool there = world_row(&w, ROW_TALK, talk[i]) != NULL;
+
+        told += there;
+        CHECK(there == (i >= 30 - MATCH_DAY_MAX));
+    }
+    CHECK(told == MATCH_DAY_MAX);
+    (void)offer_today(peer, 0, ERR_FULL);
+}
+
 static struct match_command *block(uint64_t member, uint64_t other,
                                    uint64_t via)
 {
@@ -380,6 +481,8 @@ int part_pairs(const char *kind, const char *path)
     blocks();
     holds();
     told_pairs();
+    days();
+    newest();
     world_close(&w);
     return check_report("store pairs");
 }

@@ -113,7 +113,7 @@ static bool same_duty(const struct match_duty_row *x,
            x->state == y->state && x->why == y->why && x->grade == y->grade &&
            x->capacity == y->capacity && x->used == y->used &&
            x->lapses == y->lapses && x->yes == y->yes && x->total == y->total &&
-           x->grade_until_ms == y->grade_until_ms &&
+           x->grade_until_ms == y->grade_until_ms && x->day_max == y->day_max &&
            x->until_ms == y->until_ms && x->rest_ms == y->rest_ms &&
            x->rest_until_ms == y->rest_until_ms && x->tie == y->tie &&
            same_key(&x->key, &y->key);

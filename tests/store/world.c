@@ -262,18 +262,26 @@ uint64_t world_accept(struct world *world, uint64_t offer, uint64_t ticket,
 void world_end(struct world *world, uint64_t talk, uint64_t rests_until_ms)
 {
     struct match_command *command = world_match(world, COMMAND_END_TALK);
-    struct store_command *whole = &world->job.command;
 
     command->end_talk.talk = talk;
     command->end_talk.why = TALK_WHY_ENDED;
     command->end_talk.rests_until_ms = rests_until_ms;
     command->end_talk.rest_until_ms = world->now_ms + 300000;
-    whole->match.closes = 2;
-    for (int side = 0; side < MATCH_ROLES; side++) {
-        memcpy(whole->match.close[side], &talk, sizeof talk);
-        whole->match.close[side][31] = (uint8_t)(1 + side);
-    }
+    world_close_boxes(world, talk);
     must(world);
+}
+
+void world_close_boxes(struct world *world, uint64_t talk)
+{
+    struct store_command *whole = &world->job.command;
+
+    memset(world->close, 0, sizeof world->close);
+    for (int side = 0; side < MATCH_ROLES; side++) {
+        memcpy(world->close[side], &talk, sizeof talk);
+        world->close[side][31] = (uint8_t)(1 + side);
+    }
+    whole->match.close = world->close;
+    whole->match.closes = MATCH_ROLES;
 }
 
 void world_couple(struct world *world, struct couple *couple)

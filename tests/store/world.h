@@ -12,6 +12,7 @@ struct world {
     const char *kind, *path;
     uint64_t op, epoch, now_ms, last_id;
     struct store_job job;
+    uint8_t close[MATCH_ROLES][STORE_HASH];
 };
 
 enum { WORLD_POOL = 3 };
@@ -53,6 +54,9 @@ uint64_t world_accept(struct world *world, uint64_t offer, uint64_t ticket,
                       uint64_t peer);
 void world_end(struct world *world, uint64_t talk, uint64_t rests_until_ms);
 
+/* The command at hand closes the mailboxes of this talk. */
+void world_close_boxes(struct world *world, uint64_t talk);
+
 /* A seeker, a peer on duty, their ticket, offer and talk. */
 struct couple {
     uint64_t seeker, peer, ticket, offer, talk;
@@ -84,6 +88,7 @@ int part_answers(const char *kind, const char *path);
 int part_races(const char *kind, const char *path);
 int part_keys(const char *kind, const char *path);
 int part_pairs(const char *kind, const char *path);
+int part_blocks(const char *kind, const char *path);
 int part_mail(const char *kind, const char *path);
 int part_pages(const char *kind, const char *path);
 int part_history(const char *kind, const char *path);

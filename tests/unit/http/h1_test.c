@@ -1,7 +1,9 @@
+/* Long because each way a request can be cut, slow, broken or early is tried. */
 #include "http/h1.h"
 
 #include <stdio.h>
 
+#include "base/log.h"
 #include "check.h"
 #include "fail_malloc.h"
 #include "text_world.h"
@@ -404,8 +406,105 @@ static void without_memory(void)
     }
 }
 
+/* A body that drips is not a body that comes: so many bytes must come in each
+ * slow_ms, whatever they are; and what comes fast enough may take long. */
+static void drips(const char *head, const char *drop, uint64_t every_ms,
+                  bool late)
+{
+    uint64_t slow = log_counter(LOG_SLOW_BODY);
+
+    open_world();
+    text_say(&text, head);
+    for (int i = 0; i < 3000 && text.err == ERR_NONE; i++) {
+        text_say(&text, drop);
+        text_tick(&text, every_ms);
+    }
+    CHECK((text.err == ERR_DEADLINE) == late);
+    CHECK((strncmp(text.said, "HTTP/1.1 408 ", 13) == 0) == late);
+    CHECK(log_counter(LOG_SLOW_BODY) == slow + late);
+    close_world();
+}
+
+/* The handler does not read for long: that is not the peer's slowness. */
+static void not_their_fault(void)
+{
+    static char body[HTTP_WINDOW + 100];
+
+    open_world();
+    seen.still = seen.mute = true;
+    text_say(&text, HEAD "content-length: 1000000\r\n\r\n");
+    memset(body, 'x', sizeof body - 1);
+    text_say(&text, body);
+    CHECK(!http_session_hungry(&text.session));
+    text_tick(&text, 100000);
+    CHECK(text.err == ERR_NONE);
+    http_exchange_consume(seen.open, buf_size(&seen.open->in));
+    text_hear(&text);
+    CHECK(http_session_hungry(&text.session));
+    text_tick(&text, 29999);
+    CHECK(text.err == ERR_NONE);
+    text_tick(&text, 2);
+    CHECK(text.err == ERR_DEADLINE);
+    close_world();
+}
+
+/* The peer sends no more: whole requests are answered, all of them and in
+ * order; a part of one is not; and then it is over. */
+static void half_closed(bool mute)
+{
+    for (size_t requests = 1; requests <= 3; requests++) {
+        open_world();
+        seen.mute = mute;
+        for (size_t i = 0; i < requests; i++)
+            text_say(&text, NEXT);
+        CHECK(http_session_eof(&text.session, text.now_ms) == mute);
+        for (size_t i = 0; mute && i < requests; i++) {
+            CHECK(!http_session_finished(&text.session));
+            seen.mute = i + 1 < requests;
+            answer(seen.open);
+            text_hear(&text);
+        }
+        CHECK(text_count(&text, "HTTP/1.1 200 ") == (int)requests);
+        CHECK(http_session_finished(&text.session));
+        close_world();
+    }
+    open_world();
+    seen.mute = true;
+    text_say(&text, NEXT "GET /part");
+    CHECK(http_session_eof(&text.session, text.now_ms));
+    answer(seen.open);
+    text_hear(&text);
+    CHECK(text_count(&text, "HTTP/1.1 ") == 1);
+    CHECK(http_session_finished(&text.session));
+    close_world();
+    open_world(); /* half a body, nothing, and a stream that went on */
+    text_say(&text, HEAD "content-length: 10\r\n\r\nabc");
+    CHECK(!http_session_eof(&text.session, text.now_ms));
+    close_world();
+    open_world();
+    CHECK(!http_session_eof(&text.session, text.now_ms));
+    close_world();
+    open_world();
+    seen.mute = true;
+    text_say(&text, NEXT);
+    CHECK(http_exchange_respond(seen.open, 200, NULL, 0) == ERR_NONE);
+    CHECK(http_exchange_write(seen.open, "a", 1) == ERR_NONE);
+    text_hear(&text);
+    CHECK(!http_session_eof(&text.session, text.now_ms));
+    close_world();
+}
+
 int main(void)
 {
+    drips(HEAD "content-length: 100000\r\n\r\n", "x", 1000, true);
+    drips(HEAD "content-length: 100000\r\n\r\n", "x", 10, false);
+    drips(HEAD "transfer-encoding: chunked\r\n\r\n", "1\r\nx\r\n", 1000, true);
+    drips(HEAD "transfer-encoding: chunked\r\n\r\n", "1\r\nx\r\n", 50, false);
+    drips(HEAD "transfer-encoding: chunked\r\n\r\n0\r\n", "a:b\r\n", 1000,
+          true);
+    not_their_fault();
+    half_closed(true);
+    half_closed(false);
     pieces();
     one_at_a_time();
     credit();

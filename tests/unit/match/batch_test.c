@@ -53,10 +53,10 @@ static uint32_t candidates(struct match_ticket *ticket, uint32_t k,
                            struct match_rank *rank)
 {
     uint32_t n = ticket->row.danger
-                     ? match_index_top(engine, ticket, INDEX_CRISIS, k, rank)
+                     ? match_index_top(engine, ticket, SWEEP_CRISIS, k, rank)
                      : 0;
 
-    return n > 0 ? n : match_index_top(engine, ticket, INDEX_ANY, k, rank);
+    return n > 0 ? n : match_index_top(engine, ticket, SWEEP_ANY, k, rank);
 }
 
 /* What the batch is to propose, on a graph of our own. */

@@ -72,8 +72,8 @@ static struct match_row some_row(enum match_row_kind kind)
                                      {61, 62},
                                      some_key()}},
             [ROW_DUTY] = {.duty = {71, 3, DUTY_PAUSED, DUTY_WHY_LAPSES,
-                                   GRADE_CRISIS_PEER, 7, 5, 2, 81, 82, 91, 92,
-                                   93, 94, 72, some_key()}},
+                                   GRADE_CRISIS_PEER, 7, 5, 2, 6, 81, 82, 91,
+                                   92, 93, 94, 72, some_key()}},
             [ROW_TALK] = {.talk = {101,
                                    102,
                                    103,
@@ -371,10 +371,10 @@ static uint64_t sum(const struct match_effect *effect)
 static const struct many store_has[COMMAND_KINDS] = {
     [COMMAND_OPEN_TICKET] = {.id = 6, .key = 3, .time = 4},
     [COMMAND_CLOSE_TICKET] = {.id = 2},
-    [COMMAND_OPEN_DUTY] = {.id = 2, .key = 3, .time = 3},
+    [COMMAND_OPEN_DUTY] = {.id = 2, .key = 3, .time = 4},
     [COMMAND_SET_DUTY] = {.id = 2, .key = 3, .time = 3},
     [COMMAND_CLOSE_DUTY] = {.id = 1},
-    [COMMAND_OFFER] = {.id = 5, .key = 3, .token = 2, .time = 2},
+    [COMMAND_OFFER] = {.id = 5, .key = 3, .token = 2, .time = 3},
     [COMMAND_ACCEPT] = {.id = 4},
     [COMMAND_DECLINE] = {.id = 2, .time = 2},
     [COMMAND_CLOSE_OFFER] = {.id = 1, .time = 2},
@@ -475,6 +475,8 @@ static void every_field_counts(void)
     COUNTS(e, store.open_ticket.ticket.tie);
     e = some_store(COMMAND_OPEN_DUTY);
     COUNTS(e, store.open_duty.card_version);
+    COUNTS(e, store.open_duty.day_since_ms);
+    COUNTS(e, store.open_duty.duty.day_max);
     e = some_store(COMMAND_SET_DUTY);
     COUNTS(e, store.set_duty.revoke);
     COUNTS(e, store.set_duty.duty.rest_ms);
@@ -482,6 +484,7 @@ static void every_field_counts(void)
     COUNTS(e, store.close_duty.member);
     COUNTS(e, store.close_duty.why);
     e = some_store(COMMAND_OFFER);
+    COUNTS(e, store.offer.day_since_ms);
     COUNTS(e, store.offer.offer.p);
     COUNTS(e, store.offer.offer.shown[1]);
     e = some_store(COMMAND_ACCEPT);
@@ -515,10 +518,6 @@ static void every_field_counts(void)
     COUNTS(e, store.reflect.said);
     COUNTS(e, store.reflect.understood);
     COUNTS(e, store.reflect.again);
-    e = some_store(COMMAND_UNBLOCK);
-    COUNTS(e, store.block.member);
-    COUNTS(e, store.block.other);
-    COUNTS(e, store.block.via);
     e = some_store(COMMAND_HOLD);
     COUNTS(e, store.hold.member);
     COUNTS(e, store.hold.held);
@@ -535,6 +534,18 @@ static void every_other_field_counts(void)
     COUNTS(e, store.rarity.first);
     COUNTS(e, store.rarity.pool);
     COUNTS(e, store.rarity.rows);
+}
+
+static void every_block_counts(void)
+{
+    struct match_effect e = some_store(COMMAND_UNBLOCK);
+
+    COUNTS(e, store.block.member);
+    COUNTS(e, store.block.other);
+    COUNTS(e, store.block.via);
+    COUNTS(e, store.block.talks);
+    e.store.block.talks = 1;
+    COUNTS(e, store.block.talk[0]);
 }
 
 static void every_view_counts(void)
@@ -561,6 +572,7 @@ static void every_view_counts(void)
     COUNTS(e, duty.offers);
     COUNTS(e, duty.talks);
     COUNTS(e, duty.rest_until_ms);
+    COUNTS(e, duty.day_until_ms);
     e.duty.offers = e.duty.talks = 2;
     e.duty.offer[1].showns = 3;
     COUNTS(e, duty.offer[1].id);
@@ -587,7 +599,7 @@ static void views_are_veiled(void)
     struct match_effect e = {.kind = EFFECT_TELL_DUTY, .call = 7};
     struct match_fields f = {
         .mode = FIELDS_VEIL, .veil = &cover, .room = &room};
-    const struct many duty = {1 + 2 + 2 + 1, 1, 0, 3, 1 + 2};
+    const struct many duty = {1 + 2 + 2 + 1, 1, 0, 3, 2 + 2};
     const struct many ticket = {2, 1, 0, 0, 0};
 
     e.duty.offers = 2;
@@ -613,6 +625,7 @@ int main(void)
         command_is_veiled((enum match_command_kind)kind);
     every_field_counts();
     every_other_field_counts();
+    every_block_counts();
     every_view_counts();
     views_are_veiled();
     return check_report("match/fields");

@@ -8,7 +8,7 @@
 
 /* ---- slow and obvious ---- */
 
-/* match/fit law 1 */
+/* match/fit law 1, match/sweep law 1 */
 static bool slow_hard(const struct match_ticket *ticket,
                       const struct match_duty *duty)
 {
@@ -66,8 +66,9 @@ static bool slow_before(const struct match_rank *a, const struct match_rank *b)
     return a->duty->row.member < b->duty->row.member;
 }
 
+/* match/sweep law 2 */
 static uint32_t slow_top(const struct match_ticket *ticket,
-                         enum match_index_who who, uint32_t k,
+                         enum match_sweep_who who, uint32_t k,
                          struct match_rank *rank)
 {
     uint32_t compatible;
@@ -81,7 +82,7 @@ static uint32_t slow_top(const struct match_ticket *ticket,
         uint32_t at;
 
         if (!match_duty_free(engine, duty) || !slow_hard(ticket, duty) ||
-            (who == INDEX_CRISIS && duty->row.grade != GRADE_CRISIS_PEER))
+            (who == SWEEP_CRISIS && duty->row.grade != GRADE_CRISIS_PEER))
             continue;
         one.p = slow_p(ticket, duty);
         one.load = match_duty_load(engine, duty);
@@ -152,7 +153,7 @@ static void part(struct match_ticket *ticket, uint64_t peer)
 
     struct match_rank best;
 
-    (void)match_index_top(engine, ticket, INDEX_ANY, 1, &best);
+    (void)match_index_top(engine, ticket, SWEEP_ANY, 1, &best);
     if (roll(4) && ticket->best.duty)
         row.b = ticket->best.duty->row.member;
     if (roll(4) == 0)
@@ -168,7 +169,7 @@ static void compare(struct match_ticket *ticket)
 {
     static struct match_rank slow[MATCH_TOP_K_MAX], fast[MATCH_TOP_K_MAX];
     uint32_t k = roll(3) ? 1 : (uint32_t)(1 + roll(MATCH_TOP_K_MAX));
-    enum match_index_who who = roll(3) ? INDEX_ANY : INDEX_CRISIS;
+    enum match_sweep_who who = roll(3) ? SWEEP_ANY : SWEEP_CRISIS;
     uint32_t n = slow_top(ticket, who, k, slow);
     enum match_bound bound = BOUND_NOBODY_ON_DUTY;
     uint32_t compatible, peers;
@@ -211,7 +212,7 @@ static void live(const struct history *history, uint64_t start)
         struct match_duty *duty = match_duty_of(engine, member);
 
         if (roll(3) == 0)
-            engine->now_ms += roll(3000);
+            engine->now_ms += roll(300) ? roll(3000) : 300000 * roll(14);
         if (!duty || roll(3) == 0)
             attend(history, member);
         else if (roll(3) == 0)
@@ -228,7 +229,7 @@ static void live(const struct history *history, uint64_t start)
         if (roll(60) == 0)
             match_index_unsettle(engine);
         compare(match_ticket_of(engine, 1000000 + t));
-        for (uint64_t i = 1; i <= history->peers; i++) /* Laws 2, 3 */
+        for (uint64_t i = 1; i <= history->peers; i++) /* Laws 1, 2 */
             if ((duty = match_duty_of(engine, i)) != NULL && roll(8) == 0)
                 CHECK(match_index_check(engine, duty) >= 2);
     }
@@ -255,7 +256,7 @@ static void refuse_block(const struct history *history)
 
         ask(history, i);
         ticket = match_ticket_of(engine, 1000000 + i);
-        (void)match_index_top(engine, ticket, INDEX_ANY, 1, &rank);
+        (void)match_index_top(engine, ticket, SWEEP_ANY, 1, &rank);
         if (!ticket->best.duty)
             continue;
         p = ticket->best.p;
@@ -263,11 +264,11 @@ static void refuse_block(const struct history *history)
         event.block.other = ticket->best.duty->row.member;
         engine->blocks++;
         CHECK(match_flight_latch(engine, &event));
-        (void)match_index_top(engine, ticket, INDEX_ANY, 1, &rank);
+        (void)match_index_top(engine, ticket, SWEEP_ANY, 1, &rank);
         blocked += ticket->best.p < p;
         (void)list_pop_front(&engine->latched); /* as for a replay */
         CHECK(match_bar_block(engine, &event) && engine->blocks == 0);
-        (void)match_index_top(engine, ticket, INDEX_ANY, 1, &rank);
+        (void)match_index_top(engine, ticket, SWEEP_ANY, 1, &rank);
         CHECK(ticket->best.p == p);
     }
     CHECK(blocked > 0);

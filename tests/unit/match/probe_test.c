@@ -86,7 +86,7 @@ static void tight(const struct world *w, const struct match_hand *hand,
     CHECK(!rules_out(hand, peer) && !rules_out(peer, hand));
     if (least > match_score_mean(65536, 0)) /* who finds nothing is out */
         CHECK(peer->seek.groups == 0 || finds(peer, hand));
-    if (!probe->choosy || probe->toward == 0)
+    if (!probe->rows.choosy || probe->toward == 0)
         return;
     missing = (int64_t)probe->missing;
     spare = (65536 - (int64_t)probe->toward) * weights - missing;
@@ -117,12 +117,13 @@ static void compare(struct world *w, const struct match_hand *hand,
         const struct match_hand *peer = &w->slices.place[place].duty->hand;
         uint32_t h = match_score_both(&w->rarity, hand, peer);
         bool there = alive[i / 64] >> (i % 64) & 1;
+        uint64_t sum = match_probe_sum(probe, place);
 
         CHECK(h <= match_probe_most(probe)); /* Law 3 */
+        CHECK(match_probe_may(probe, sum) || h < least);
         CHECK(there || h < least || match_hand_age(hand, peer) > age);
         if (there)
-            CHECK(match_probe_h(probe, place) == h ||
-                  (h < least && match_probe_h(probe, place) == 0));
+            CHECK(match_probe_h(probe, place, sum) == h);
         if (there && !shared)
             tight(w, hand, probe, least, peer);
         left += there;

@@ -56,7 +56,7 @@ static void put(uint32_t i)
     factor_of[i] = 49152 + (uint32_t)chance_below(&seed, 16384);
     match_slice_put(&slices, &duty[i], factor_of[i]);
     CHECK(!match_slice_is_free(&slices, &duty[i]));
-    match_slice_touch(&slices, &duty[i], i % 3 == 0);
+    match_slice_touch(&slices, &duty[i], i % 3 == 0, i % 9, i);
 }
 
 static uint32_t bits_of_row(uint32_t block, uint32_t row)

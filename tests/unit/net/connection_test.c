@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "echo_world.h"
 #include "fail_malloc.h"
 
@@ -341,6 +342,126 @@ static void last_words(void)
     echo_world_close(&world);
 }
 
+/* Law 5: over a socket, and through it the end of both. */
+static void half_closed(void)
+{
+    static const char asked[] = "POST /echo HTTP/1.1\r\nhost: a\r\n"
+                                "content-length: 5\r\n\r\nhello";
+    static struct echo_world world;
+    struct echo_caller caller;
+    char got[4096];
+    ssize_t size;
+    size_t all = 0;
+
+    echo_world_open(&world, NULL, &plain, &patient);
+    for (int cut = 0; cut < 2; cut++) {
+        all = 0;
+        echo_caller_open(&caller, &world);
+        CHECK(send(caller.fd, asked, sizeof asked - 1 - (size_t)cut,
+                   MSG_NOSIGNAL) > 0);
+        CHECK(!shutdown(caller.fd, SHUT_WR));
+        while ((size = recv(caller.fd, got + all, sizeof got - 1 - all, 0)) > 0)
+            all += (size_t)size;
+        got[all] = '\0';
+        CHECK(cut || (strstr(got, "HTTP/1.1 200 ") && strstr(got, "hello")));
+        CHECK(!cut || !strstr(got, "hello"));
+        echo_caller_close(&caller);
+    }
+    echo_world_close(&world);
+}
+
+/* Who holds too much while others wait is closed at once, at the socket, too
+ * (http/session law 6): the others go on. */
+static void held_too_much(void)
+{
+    enum { STALLED = 6 };
+    static const struct http_limits tight = {.slow_ms = 60000,
+                                             .out_bytes_max = 4 << 20};
+    static struct echo_world world;
+    static struct echo_caller stalled[STALLED];
+    struct echo_caller other;
+    uint64_t before = log_counter(LOG_EXPELLED_UNREAD);
+
+    echo_world_open(&world, NULL, &plain, &tight);
+    echo_caller_open(&other, &world);
+    for (int s = 0; s < STALLED; s++) {
+        echo_caller_open(&stalled[s], &world);
+        for (int i = 0; i < 20; i++)
+            echo_caller_ask(&stalled[s], "/pour", 0);
+        CHECK(echo_caller_push(&stalled[s], ECHO_PIECE));
+        if (s % 2)
+            echo_caller_widen(&stalled[s]);
+        echo_caller_ask(&other, "/echo", 10000);
+        CHECK(echo_caller_finish(&other, (size_t)s + 1));
+    }
+    CHECK(echo_wait(&world.ended, STALLED + 16));
+    CHECK(log_counter(LOG_EXPELLED_UNREAD) > before);
+    echo_caller_ask(&other, "/echo", 10000);
+    CHECK(echo_caller_finish(&other, STALLED + 1));
+    CHECK(other.failed == 0);
+    for (int s = 0; s < STALLED; s++)
+        echo_caller_close(&stalled[s]);
+    echo_caller_close(&other);
+    echo_world_close(&world);
+    CHECK(world.host.out_bytes == 0);
+}
+
+/* Turns of a loop that has no thread, until nothing happens any more. */
+static void turns(struct echo_world *world, int n)
+{
+    const struct timespec a_while = {.tv_nsec = 200000};
+
+    while (n-- > 0) {
+        (void)uv_run(&world->loop.uv, UV_RUN_NOWAIT);
+        (void)nanosleep(&a_while, NULL);
+    }
+}
+
+/* The same where the windows are wide and it is the sockets that are full: what
+ * waits there counts, and who is cut off is gone at once. */
+static void held_at_sockets(void)
+{
+    enum { STALLED = 4 };
+    static struct echo_world world;
+    static struct echo_caller stalled[STALLED];
+    struct echo_caller other;
+    size_t sum = 0, full = 0;
+
+    echo_world_make(&world, NULL, &plain, &patient);
+    for (int s = 0; s < STALLED; s++) {
+        echo_caller_open(&stalled[s], &world);
+        echo_caller_ask(&stalled[s], "/pour", 0);
+        CHECK(echo_caller_push(&stalled[s], ECHO_PIECE));
+        echo_caller_widen(&stalled[s]);
+    }
+    for (int tries = 0; tries < 100 && full < STALLED; tries++) {
+        turns(&world, 20);
+        sum = full = 0;
+        LIST_EACH (link, &world.loop.all) {
+            const struct http_session *session =
+                net_connection_session(net_connection_of_link(link));
+
+            sum += session->out_bytes;
+            full += session->unsent > 0;
+            CHECK(session->unsent <= session->out_bytes);
+            CHECK(session->unsent <= NET_CONNECTION_WRITE);
+        }
+    }
+    CHECK(full == STALLED && world.host.out_bytes == sum);
+    world.host.limits.out_bytes_max = 1024;
+    echo_caller_open(&other, &world);
+    echo_caller_ask(&other, "/echo", 10);
+    CHECK(echo_caller_push(&other, ECHO_PIECE));
+    turns(&world, 20);
+    CHECK(world.loop.connections == 1 && world.host.out_bytes == 0);
+    CHECK(world.ended_for[ERR_ABUSE] == STALLED);
+    for (int s = 0; s < STALLED; s++)
+        echo_caller_close(&stalled[s]);
+    echo_caller_close(&other);
+    net_loop_close(&world.loop);
+    http_session_host_close(&world.host);
+}
+
 int main(void)
 {
     char folder[] = "/tmp/kindred_net_XXXXXX", where[64];
@@ -357,6 +478,9 @@ int main(void)
     stalled_writer();
     reader_that_lags();
     last_words();
+    half_closed();
+    held_too_much();
+    held_at_sockets();
     silent_peer();
     one_write_per_turn();
     no_memory();

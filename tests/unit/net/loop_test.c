@@ -258,8 +258,8 @@ static void stops(void)
     echo_caller_close(&caller);
 }
 
-/* What a host says it needs no content of may be lost; its neighbours not. */
-static void gives_back(void)
+/* What a host says it needs no more is zero; its neighbours are as they were. */
+static void forgets(void)
 {
     enum { PAGE = 4096, PAGES = 8, FROM = 100, SIZE = 5 * PAGE };
     static _Alignas(PAGE) uint8_t bytes[PAGES * PAGE];
@@ -271,14 +271,21 @@ static void gives_back(void)
     CHECK(!net_loop_init(&loop, &config));
     CHECK(!net_loop_host(&loop, &host));
     memset(bytes, 'x', sizeof bytes);
-    host.untouched(bytes + FROM, SIZE);
+    host.forget(bytes + FROM, SIZE);
     for (size_t i = 0; i < sizeof bytes; i++)
         kept += bytes[i] == 'x';
-    CHECK(kept == sizeof bytes - 4 * PAGE);
-    CHECK(bytes[PAGE - 1] == 'x' && bytes[PAGE] == 0);
-    CHECK(bytes[5 * PAGE - 1] == 0 && bytes[5 * PAGE] == 'x');
-    host.untouched(bytes + FROM, PAGE); /* no whole page */
-    CHECK(bytes[PAGE - 1] == 'x');
+    CHECK(kept == sizeof bytes - SIZE);
+    CHECK(bytes[FROM - 1] == 'x' && bytes[FROM] == 0);
+    CHECK(bytes[FROM + SIZE - 1] == 0 && bytes[FROM + SIZE] == 'x');
+    memset(bytes, 'y', sizeof bytes);
+    host.forget(bytes + FROM, PAGE - FROM - 1); /* not one page */
+    CHECK(bytes[FROM - 1] == 'y' && bytes[FROM] == 0);
+    CHECK(bytes[PAGE - 2] == 0 && bytes[PAGE - 1] == 'y');
+    host.forget(bytes + 2 * PAGE, PAGE); /* one, and no more */
+    CHECK(bytes[2 * PAGE - 1] == 'y' && bytes[2 * PAGE] == 0);
+    CHECK(bytes[3 * PAGE - 1] == 0 && bytes[3 * PAGE] == 'y');
+    host.forget(bytes + FROM, PAGE); /* two halves */
+    CHECK(bytes[FROM + PAGE - 1] == 0 && bytes[FROM + PAGE] == 'y');
     http_session_host_close(&host);
     net_loop_close(&loop);
 }
@@ -293,6 +300,6 @@ int main(void)
     process_is_full();
     drains();
     stops();
-    gives_back();
+    forgets();
     return check_report("net/loop");
 }

@@ -110,16 +110,19 @@ static void wakes_once_per_filling(void)
     before_ms = net_clock_mono_ms();
     CHECK(!net_queue_wait(&queue, 20));
     CHECK(net_clock_mono_ms() >= before_ms + 19);
-    CHECK(net_queue_reserve(&queue, 1) == ERR_NONE);
+    CHECK(net_queue_reserve(&queue, 3) == ERR_NONE);
     net_queue_put_reserved(&queue, &in);
     CHECK(wakes == 2);
+    CHECK(net_queue_take(&queue, &out, 1) == 1);
+    net_queue_put_all_reserved(&queue, (const uint32_t[]){1, 2}, 2);
+    CHECK(wakes == 3);
     net_queue_close(&queue);
 }
 
 /* Laws 1, 2, 3 after every step: the model is a tape that never wraps. */
 static void laws_hold_for(uint64_t seed)
 {
-    static uint32_t tape[STEPS];
+    static uint32_t tape[STEPS * 3];
     uint32_t cap = 1 + (uint32_t)chance_below(&seed, 9), reserved = 0;
     uint32_t first = 0, last = 0, out[12];
     struct net_queue queue;
@@ -142,11 +145,15 @@ static void laws_hold_for(uint64_t seed)
             reserved += room ? n : 0;
             break;
         case 2:
-            if (reserved == 0)
-                break;
-            net_queue_put_reserved(&queue, &step);
-            tape[last++] = step;
-            reserved--;
+            n = n < reserved ? n : reserved;
+            for (uint32_t i = 0; i < n; i++)
+                tape[last + i] = step;
+            if (n == 1)
+                net_queue_put_reserved(&queue, tape + last);
+            else
+                net_queue_put_all_reserved(&queue, tape + last, n);
+            last += n;
+            reserved -= n;
             break;
         case 3:
             n = n < reserved ? n : reserved;

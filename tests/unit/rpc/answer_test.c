@@ -67,6 +67,32 @@ static void refused(void)
     rpc_text_close();
 }
 
+/* An address that asks too much hears so in its own protocol, when to come
+ * back, and no handler hears of it (http/share). */
+static void denied(void)
+{
+    static const struct http_share_limits none = {1, 1};
+    struct http_share share = {.limits = &none, .open = 1};
+
+    begin();
+    text.session.share = &share;
+    RPC_TEXT_ASK("POST " SERVICE "EmptyCall", JSON, "{}");
+    CHECK(rpc_text_has("HTTP/1.1 429 ") && RPC_TEXT_SAID("a limit is reached"));
+    CHECK(RPC_TEXT_SAID("google.rpc.RetryInfo"));
+    RPC_TEXT_ASK("POST " SERVICE "EmptyCall", WEB, "");
+    CHECK(RPC_TEXT_SAID("grpc-status: 8\r\n"));
+    RPC_TEXT_ASK("POST " SERVICE "StreamingOutputCall", STREAM, "");
+    CHECK(RPC_TEXT_SAID("{\"error\":{\"code\":\"resource_exhausted\""));
+    RPC_TEXT_ASK("GET /", "", "");
+    CHECK(rpc_text_has("HTTP/1.1 429 "));
+    CHECK(handled == 0 && atomic_load(&share.open) == 1);
+    share.open = 0;
+    RPC_TEXT_ASK("POST " SERVICE "EmptyCall", JSON, "{}");
+    CHECK(rpc_text_has("HTTP/1.1 200 ") && handled == 1);
+    CHECK(atomic_load(&share.open) == 0);
+    rpc_text_close();
+}
+
 /* An answer that comes later, and fails after it sent: what was sent goes. */
 static void one_message_later(void)
 {
@@ -135,6 +161,7 @@ int main(void)
 {
     shapes();
     refused();
+    denied();
     one_message_later();
     packed();
     in_text();

@@ -20,6 +20,16 @@ static struct rpc_asked ask(const char *method, const char *path,
     return asked;
 }
 
+static void tongues(void)
+{
+    static const struct http_field fields[] = {
+        HTTP_FIELD("content-type", "application/grpc"),
+        HTTP_FIELD("accept-language", "es-MX, en;q=0.5")};
+
+    CHECK(ask("POST", "/a.B/C", fields, 1).tongue == RPC_ENGLISH);
+    CHECK(ask("POST", "/a.B/C", fields, 2).tongue == RPC_SPANISH);
+}
+
 /* Law 1 */
 static void protocols(void)
 {
@@ -152,6 +162,7 @@ static void timeouts(void)
 int main(void)
 {
     protocols();
+    tongues();
     gets();
     encodings();
     timeouts();

@@ -28,11 +28,15 @@ static void rows(void)
     struct rpc_status status;
 
     CHECK(rpc_status_rows_init(&all, false) == ERR_NONE);
-    CHECK(rpc_said_fields(rpc_status_said(&all, ERR_NONE), fields) == 1);
+    CHECK(rpc_said_fields(rpc_status_said(&all, ERR_NONE, RPC_ENGLISH),
+                          fields) == 1);
     CHECK(strcmp(fields[0].value, "0") == 0);
-    for (int err = ERR_NONE + 1; err < ERR_COUNT; err++) {
-        size_t count =
-            rpc_said_fields(rpc_status_said(&all, (enum err)err), fields);
+    for (int row = RPC_TONGUES; row < RPC_TONGUES * ERR_COUNT; row++) {
+        int err = row / RPC_TONGUES;
+        size_t count = rpc_said_fields(
+            rpc_status_said(&all, (enum err)err,
+                            (enum rpc_tongue)(row % RPC_TONGUES)),
+            fields);
 
         CHECK(count == 3);
         for (size_t i = 0; i < count; i++) {

@@ -250,8 +250,26 @@ static void out_of_memory(void)
     }
 }
 
+/* A key is one thing: no row hides a constant of the matching. */
+static void distinct(void)
+{
+#define X(key, type, normal, least, most, help) #key,
+    static const char *const keys[] = {SERVER_CONFIG_TABLE(X)};
+#undef X
+    uint32_t limits;
+    const struct match_limit *limit = match_limits_table(&limits);
+
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        for (size_t k = 0; k < i; k++)
+            CHECK(strcmp(keys[i], keys[k]) != 0);
+        for (uint32_t k = 0; k < limits; k++)
+            CHECK(strcmp(keys[i], limit[k].name) != 0);
+    }
+}
+
 int main(void)
 {
+    distinct();
     defaults();
     refused();
     pools();

@@ -159,6 +159,15 @@ static void accept(void)
     CHECK(over->command.match.closes == 2);
     CHECK(memcmp(over->command.match.close[1], peer.receive_hash, 32) == 0);
     server_join_free(over);
+    effect = effect_of(COMMAND_BLOCK); /* so does a block, of those it ends */
+    effect.store.block.talks = 2;
+    effect.store.block.talk[0] = TALK + 1; /* over already */
+    effect.store.block.talk[1] = TALK;
+    over = server_join_command(&join, &effect);
+    CHECK(over->command.match.closes == 2);
+    CHECK(memcmp(over->command.match.close[0], seeker.receive_hash, 32) == 0);
+    CHECK(memcmp(over->command.match.close[1], peer.receive_hash, 32) == 0);
+    server_join_free(over);
     for (int i = 0; i < MATCH_ROLES; i++)
         server_secrets_forget(&talks[i], TALK);
     loaded.row.talk.id = TALK;

@@ -28,7 +28,9 @@ static struct world {
     pthread_mutex_t lock;
     struct service_signal heard[HEARD];
     bool reserved[HEARD];
-    uint32_t n;
+    uint32_t n, told; /* of n, as many are told */
+    uint32_t flights; /* commands under way when the last was heard */
+    bool late;        /* a reply waited for a step that went to the store */
     atomic_uint fenced, back;
     struct server_origin origin;
 } w = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -41,6 +43,20 @@ static void hear(void *arg, const struct service_signal *signal, bool reserved)
         w.heard[w.n] = *signal;
         w.reserved[w.n++] = reserved;
     }
+    if (w.told + 1 < w.n && w.turn.in_flight > w.flights)
+        w.late = true;
+    w.flights = w.turn.in_flight; /* on the engine's thread */
+    if (!reserved)
+        w.told = w.n;
+    (void)pthread_mutex_unlock(&w.lock);
+}
+
+/* Law 6: nobody hears a reply before this. */
+static void tell_all(void *arg)
+{
+    (void)arg;
+    (void)pthread_mutex_lock(&w.lock);
+    w.told = w.n;
     (void)pthread_mutex_unlock(&w.lock);
 }
 
@@ -70,7 +86,7 @@ static bool waited(uint64_t call, enum service_signal_kind kind, uint32_t nth,
         uint32_t seen = 0;
 
         (void)pthread_mutex_lock(&w.lock);
-        for (uint32_t i = 0; i < w.n; i++)
+        for (uint32_t i = 0; i < w.told; i++)
             if (w.heard[i].call == call && w.heard[i].kind == kind &&
                 seen++ == nth) {
                 *out = w.heard[i];
@@ -110,9 +126,10 @@ static void open_turn(void)
                                         .hub = &w.hub,
                                         .record = w.recorded ? &w.record : NULL,
                                         .signal = hear,
+                                        .told = tell_all,
                                         .fenced = hear_fenced};
 
-    w.n = 0;
+    w.n = w.told = 0;
     CHECK(server_storage_init(&w.storage, w.store, 16,
                               server_turn_flights(&config.sizes)) == ERR_NONE);
     CHECK(server_hub_init(&w.hub, 64) == ERR_NONE);
@@ -140,7 +157,8 @@ static void stop(void)
 static struct service_order *order_of(enum match_event_kind kind, uint64_t call,
                                       uint64_t member)
 {
-    struct service_order *order = calloc(1, sizeof *order);
+    struct service_order *order =
+        calloc(1, sizeof *order + sizeof *order->card);
 
     CHECK(order != NULL);
     order->event.kind = kind;
@@ -151,9 +169,9 @@ static struct service_order *order_of(enum match_event_kind kind, uint64_t call,
         (struct match_key){.word = {member, call}, .request_hash = 1};
     randombytes_buf(order->event.fresh, sizeof order->event.fresh);
     memset(&order->secrets, (int)call, sizeof order->secrets);
-    order->card.version = order->card.vocabulary_version = 1;
-    order->card.haves = 1;
-    order->card.have[0] = 5;
+    order->card->version = order->card->vocabulary_version = 1;
+    order->card->haves = 1;
+    order->card->have[0] = 5;
     return order;
 }
 
@@ -161,8 +179,8 @@ static struct service_order *ask_of(uint64_t call, uint64_t member)
 {
     struct service_order *order = order_of(EVENT_ASK, call, member);
 
-    order->event.ask.card = &order->card;
-    order->card.role = MATCH_SEEKER;
+    order->event.ask.card = order->card;
+    order->card->role = MATCH_SEEKER;
     return order;
 }
 
@@ -251,8 +269,8 @@ static void talk(uint64_t ask, uint64_t seeker, uint64_t peer, uint32_t live)
     enrol(seeker, MATCH_SEEKER);
     enrol(peer, MATCH_PEER);
     order = order_of(EVENT_ATTEND, attend, peer);
-    order->card.role = MATCH_PEER;
-    order->event.attend.card = &order->card;
+    order->card->role = MATCH_PEER;
+    order->event.attend.card = order->card;
     order->event.attend.grade = GRADE_PEER;
     order->event.attend.capacity = 1;
     give(order);
@@ -395,6 +413,30 @@ static void clock_set_back(void)
     stop();
 }
 
+/* Law 6: beats before and behind an Ask, all in one round. */
+static void replies_leave(void)
+{
+    enum { BEATS = ORDERS, ASK = ORDERS / 2 };
+    struct service_order *order[BEATS];
+    struct service_signal signal;
+
+    start();
+    w.late = false;
+    enrol(60, MATCH_SEEKER);
+    for (int i = 0; i < BEATS; i++) {
+        order[i] = i == ASK ? ask_of(600 + ASK, 60)
+                            : order_of(EVENT_SEEN, 600 + (uint64_t)i, 61);
+        CHECK(server_turn_reserve(&w.turn) == ERR_NONE);
+    }
+    server_turn_order_reserved(&w.turn, order, BEATS);
+    for (uint64_t i = 0; i < BEATS; i++) {
+        CHECK(waited(600 + i, SIGNAL_REPLY, 0, &signal));
+        CHECK((signal.reply.err == ERR_NONE) == (i == ASK));
+    }
+    CHECK(!w.late);
+    stop();
+}
+
 int main(void)
 {
     const uint8_t master[SEAL_KEY] = {4};
@@ -412,6 +454,7 @@ int main(void)
     recorded();
     one_end_each();
     clock_set_back();
+    replies_leave();
     fenced();
     store_close(w.store);
     seal_keys_close(&w.keys);

@@ -60,6 +60,7 @@ static void make_people(uint32_t step)
 
 static void make_match(uint32_t step)
 {
+    static uint8_t close[MATCH_ROLES][STORE_HASH];
     static uint8_t sealed[100];
     struct store_bytes blob = {.data = sealed, .size = sizeof sealed};
     struct match_command *c = match(
@@ -102,6 +103,7 @@ static void make_match(uint32_t step)
         c->end_talk.talk = 30;
         c->end_talk.why = TALK_WHY_ENDED;
         c->end_talk.rests_until_ms = 90000;
+        job.command.match.close = close;
         job.command.match.closes = 2;
         memset(job.command.match.close[0], 1, STORE_HASH);
         memset(job.command.match.close[1], 2, STORE_HASH);

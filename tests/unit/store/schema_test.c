@@ -25,7 +25,7 @@ static void fresh(void)
 
         (void)snprintf(sql, sizeof sql,
                        "INSERT INTO member VALUES(%d, randomblob(32),"
-                       " %d, 1, 0, 0, 1, 1, 0, 0)",
+                       " %d, 1, 0, 0, 1, 1, 0, 0, 0, 0)",
                        id, id == 4 ? 8 : 7);
         CHECK(run(sql));
     }
@@ -48,7 +48,7 @@ static bool duty(int member, int pool, int capacity, int used)
 
     (void)snprintf(sql, sizeof sql,
                    "INSERT INTO duty VALUES(%d, %d, 1, 0, 1, %d, %d, 0, 0, 0,"
-                   " 0, 0, 0, 0, 5, 0, 0, 0, 0)",
+                   " 0, 0, 0, 0, 5, 0, 0, 0, 0, 0)",
                    member, pool, capacity, used);
     return run(sql);
 }
@@ -146,20 +146,6 @@ static void versions(void)
     CHECK(store_schema_migrate(db) == ERR_STORE_NEWER);
     CHECK(run("DELETE FROM schema_version WHERE version = 99"));
     CHECK(store_schema_migrate(db) == ERR_NONE);
-    /* as the first version was, with what it held */
-    CHECK(ticket(10, 1, 7, 0));
-    CHECK(run("ALTER TABLE ticket DROP COLUMN carry;"
-              "ALTER TABLE ticket DROP COLUMN wish;"
-              "ALTER TABLE ticket DROP COLUMN wish_talk;"
-              "ALTER TABLE ticket DROP COLUMN wish_until_ms;"
-              "ALTER TABLE talk DROP COLUMN carry;"
-              "ALTER TABLE offer DROP COLUMN met;"
-              "DELETE FROM schema_version WHERE version = 2"));
-    CHECK(!run("SELECT wish FROM ticket"));
-    CHECK(store_schema_migrate(db) == ERR_NONE);
-    CHECK(run("SELECT wish, wish_talk, wish_until_ms, carry FROM ticket"));
-    CHECK(run("SELECT met FROM offer") && run("SELECT carry FROM talk"));
-    CHECK(!ticket(11, 1, 7, 0)); /* the live one is there still */
     (void)sqlite3_close(db);
     CHECK(sqlite3_open(":memory:", &db) == SQLITE_OK);
     CHECK(run("CREATE TABLE stranger(x)"));
@@ -168,24 +154,41 @@ static void versions(void)
     (void)sqlite3_close(db);
 }
 
-/* What an older program left: its members have the keys they enrolled with. */
+/* A file of the version before is brought up to date and keeps what is in it:
+ * its members have the keys they enrolled with. */
 static void older(void)
 {
-    CHECK(sqlite3_open(":memory:", &db) == SQLITE_OK);
-    CHECK(store_schema_migrate(db) == ERR_NONE);
-    CHECK(run("DROP INDEX member_rotated;"
+    fresh();
+    CHECK(ticket(10, 1, 7, 0));
+    CHECK(run("DROP TABLE block; DROP INDEX talk_begun;"
+              "DROP INDEX member_rotated;"
               "ALTER TABLE member DROP COLUMN generation;"
               "ALTER TABLE member DROP COLUMN rotated_ms;"
-              "DELETE FROM schema_version WHERE version > 1;"
-              "INSERT INTO member VALUES(5, zeroblob(32), 7, 1, 0, 0, 1, 1)"));
+              "ALTER TABLE member DROP COLUMN cards_put;"
+              "ALTER TABLE member DROP COLUMN cards_since_ms;"
+              "ALTER TABLE duty DROP COLUMN day_max;"
+              "ALTER TABLE ticket DROP COLUMN carry;"
+              "ALTER TABLE ticket DROP COLUMN wish;"
+              "ALTER TABLE ticket DROP COLUMN wish_talk;"
+              "ALTER TABLE ticket DROP COLUMN wish_until_ms;"
+              "ALTER TABLE talk DROP COLUMN carry;"
+              "ALTER TABLE offer DROP COLUMN met;"
+              "DELETE FROM schema_version WHERE version > 1"));
     CHECK(store_schema_migrate(db) == ERR_NONE);
-    CHECK(run("UPDATE member SET id = 6 / (generation = 0 AND rotated_ms = 0)"
-              " WHERE seeker_version = 1 AND peer_version = 1"));
+    CHECK(run("UPDATE member SET cards_put = cards_put + 1"
+              " WHERE generation = 0 AND rotated_ms = 0"));
+    CHECK(sqlite3_changes(db) == 4);
+    CHECK(run("UPDATE ticket SET offers = 1 WHERE id = 10 AND carry = 0 AND"
+              " wish = 0 AND wish_talk = 0 AND wish_until_ms = 0"));
     CHECK(sqlite3_changes(db) == 1);
-    CHECK(
-        run("INSERT INTO ticket SELECT 1, id, pool, 0, 0, 0, 0, 1, 2, 0, 5, 0,"
-            " 0, 0, NULL FROM member WHERE id = 6"));
-    CHECK(sqlite3_changes(db) == 1);
+    CHECK(!ticket(11, 1, 7, 0)); /* the live one is there still */
+    CHECK(run("SELECT met FROM offer") && run("SELECT carry FROM talk"));
+    CHECK(run("INSERT INTO block VALUES(1, 30, 2, 1, 20000)"));
+    CHECK(!run("INSERT INTO block VALUES(1, 30, 3, 1, 20000)")); /* once */
+    CHECK(!run("INSERT INTO block VALUES(2, 31, 2, 1, 20000)")); /* oneself */
+    CHECK(duty(2, 7, 1, 0));
+    CHECK(run("UPDATE duty SET day_max = 16"));
+    CHECK(!run("UPDATE duty SET day_max = 17"));
     (void)sqlite3_close(db);
 }
 

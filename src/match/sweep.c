@@ -1,0 +1,446 @@
+#include "match/sweep.h"
+
+#include "base/require.h"
+#include "match/fit.h"
+#include "match/index.h"
+#include "match/probe.h"
+#include "match/score.h"
+
+enum {
+    BLOCKS = 16, /* that are taken at a time, at most */
+    WINDOWS = 8  /* from the most there may be down to nothing */
+};
+
+struct taken { /* a block */
+    uint32_t block;
+    bool left;                  /* somebody is */
+    uint64_t h;                 /* nobody in it has less */
+    uint64_t seen[SLICE_WORDS]; /* scored, or not looked for */
+    uint64_t alive[SLICE_WORDS];
+};
+
+struct walk {
+    struct match_sweep *s;
+    struct match_best *best; /* what is looked for, where it is not rank[] */
+    struct match_slices *slices;
+    bool trusting; /* the bits alone: whom they name is looked at in the end */
+    bool over;     /* nobody is left who could matter */
+    uint32_t factor_most;    /* of the pool */
+    uint32_t h_most, p_most; /* no H, no P is above it */
+    uint32_t aimed;        /* the probe passes nobody of this P or more over */
+    uint32_t window;       /* where to aim next, of WINDOWS */
+    uint32_t blocks, room; /* taken, of as many as are taken now */
+    struct taken taken[BLOCKS];
+    struct summed {
+        uint32_t place;
+        uint64_t sum;
+    } summed[SLICE_PLACES]; /* of a block */
+    struct match_probe probe;
+};
+
+/* ---- who is found ---- */
+
+/* P desc, load asc, h asc, id asc. */
+static bool before(const struct match_rank *a, const struct match_rank *b)
+{
+    if (a->p != b->p)
+        return a->p > b->p;
+    if (a->load != b->load)
+        return a->load < b->load;
+    if (a->h != b->h)
+        return a->h < b->h;
+    return a->duty->row.member < b->duty->row.member;
+}
+
+/* Put one among the n first of at most k, if it is before the last. */
+static uint32_t insert(struct match_rank *rank, uint32_t n, uint32_t k,
+                       const struct match_rank *one)
+{
+    uint32_t at;
+
+    REQUIRE(k > 0);
+    REQUIRE(n <= k);
+    if (n < k)
+        n++;
+    for (at = n - 1; at > 0 && before(one, &rank[at - 1]); at--)
+        rank[at] = rank[at - 1];
+    rank[at] = *one;
+    return n;
+}
+
+/* The P below which nobody can matter any more. */
+static uint32_t least(const struct walk *walk)
+{
+    const struct match_sweep *s = walk->s;
+
+    if (walk->best)
+        return walk->best->p + 1;
+    return s->n == s->k && s->rank[s->n - 1].p > s->theta ? s->rank[s->n - 1].p
+                                                          : s->theta;
+}
+
+/* Is the duty free now?  If it is not even but for its rest, that is noted. */
+static bool is_free(const struct match_sweep *s, const struct match_duty *duty)
+{
+    if (match_duty_free(s->engine, duty))
+        return true;
+    match_index_touch(s->engine, duty);
+    return false;
+}
+
+/* load(p), as far as it was not worked out in this bucket of time. */
+static uint32_t load_of(const struct match_sweep *s,
+                        struct match_slice_place *place)
+{
+    uint32_t bucket = (uint32_t)(s->engine->now_ms / DUTY_BUCKET_MS);
+
+    if (place->load > 0 && place->bucket != bucket) {
+        place->load = (uint8_t)match_duty_load(s->engine, place->duty);
+        place->bucket = bucket;
+    }
+    return place->load;
+}
+
+/* Does a column of this P belong among the first, if it is free? */
+static bool ranks(const struct match_sweep *s, struct match_slice_place *place,
+                  struct match_rank *one)
+{
+    const struct match_rank *last = s->n == s->k ? &s->rank[s->k - 1] : NULL;
+
+    REQUIRE(s->k > 0);
+    one->h = place->tie - s->ticket->row.tie;
+    if (last && one->p == last->p && last->load == 0 && one->h > last->h)
+        return false; /* as of most of many equal ones */
+    one->load = load_of(s, place);
+    return !last || before(one, last);
+}
+
+/* Is a column after all who are found, even if it had the most P there is? */
+static bool beaten(const struct walk *walk,
+                   const struct match_slice_place *place)
+{
+    const struct match_sweep *s = walk->s;
+    const struct match_rank *last;
+
+    if (s->k == 0 || s->n < s->k)
+        return false;
+    last = &s->rank[s->k - 1];
+    return last->load == 0 &&
+           last->p >= (s->p_best > 0 ? s->p_best : walk->p_most) &&
+           place->tie - s->ticket->row.tie > last->h;
+}
+
+/* Is the peer one of those who are looked for, as Law 1 wants it? */
+static bool offerable(const struct match_sweep *s,
+                      const struct match_duty *duty)
+{
+    return (s->who == SWEEP_ON || is_free(s, duty)) &&
+           match_fit_hard(s->engine, s->ticket, duty);
+}
+
+void match_sweep_claim(const struct match_engine *engine,
+                       const struct match_ticket *ticket,
+                       struct match_best *best, struct match_duty *duty,
+                       uint32_t p)
+{
+    uint64_t until_ms;
+
+    REQUIRE(p > best->p);
+    if (!match_fit_cards(engine, ticket, duty))
+        return;
+    until_ms = match_fit_parted_until_ms(engine, ticket, duty);
+    if (until_ms == 0) {
+        best->p = p;
+        best->duty = duty;
+    } else if (until_ms < best->until_ms) {
+        best->until_ms = until_ms;
+    }
+}
+
+/* A column that may matter, with its P. */
+static void consider(struct walk *walk, struct match_slice_place *place,
+                     uint32_t p)
+{
+    struct match_sweep *s = walk->s;
+    struct match_rank one = {.duty = place->duty, .p = p};
+
+    if (walk->best)
+        match_sweep_claim(s->engine, s->ticket, walk->best, place->duty, p);
+    else if (ranks(s, place, &one) &&
+             (walk->trusting || offerable(s, place->duty)))
+        s->n = insert(s->rank, s->n, s->k, &one);
+}
+
+/* Is nobody who has h from h_least on before those who are found? */
+static bool decided(const struct walk *walk, uint64_t h_least)
+{
+    const struct match_sweep *s = walk->s;
+
+    if (walk->best)
+        return walk->best->p >= walk->p_most;
+    return s->n == s->k &&
+           s->rank[s->n - 1].p >= (s->p_best > 0 ? s->p_best : walk->p_most) &&
+           s->rank[s->n - 1].load == 0 && s->rank[s->n - 1].h < h_least;
+}
+
+/* ---- the blocks that are taken ---- */
+
+/* Let the probe pass over all that cannot reach p. */
+static void aim(struct walk *walk, uint32_t p)
+{
+    uint64_t most = walk->factor_most; /* with it, whoever reaches p has h */
+    uint64_t h = most == 0 ? 0 : (((uint64_t)p << 16) + most - 1) / most;
+
+    if (walk->aimed == p)
+        return;
+    walk->aimed = p;
+    match_probe_aim(&walk->probe, h < 65536 ? (uint32_t)h : 65536);
+}
+
+/* Who is looked for in a block; false: nobody. */
+static bool look(const struct walk *walk, struct taken *taken)
+{
+    const struct match_sweep *s = walk->s;
+    const uint64_t *frees =
+        match_slice_at(walk->slices, taken->block, SLICE_FREE);
+    const uint64_t *crisis =
+        match_slice_at(walk->slices, taken->block, SLICE_CRISIS);
+    uint32_t n = walk->slices->block[taken->block].n;
+    uint64_t all = UINT64_MAX;
+
+    for (uint32_t w = 0; w < SLICE_WORDS; w++) {
+        taken->seen[w] = n >= w * 64 + 64 ? 0
+                         : n > w * 64     ? UINT64_MAX << (n - w * 64)
+                                          : UINT64_MAX;
+        if (s->who != SWEEP_ON)
+            taken->seen[w] |= ~frees[w];
+        if (s->who == SWEEP_CRISIS)
+            taken->seen[w] |= ~crisis[w];
+        all &= taken->seen[w];
+    }
+    return all != UINT64_MAX;
+}
+
+static void narrow(struct walk *walk, struct taken *taken)
+{
+    for (uint32_t w = 0; w < SLICE_WORDS; w++)
+        taken->alive[w] = ~taken->seen[w];
+    walk->s->engine->passes++;
+    taken->left = match_probe_narrow(&walk->probe, taken->block, taken->alive);
+}
+
+/* Those who may reach the P that is aimed at, into summed[]; they are seen.
+ * What is looked at of them next is called for. */
+static uint32_t sum_up(struct walk *walk, struct taken *taken)
+{
+    uint32_t n = 0;
+
+    for (uint32_t w = 0; w < SLICE_WORDS; w++) {
+        uint64_t alive = taken->alive[w];
+        uint32_t first = taken->block * SLICE_PLACES + w * 64;
+
+        for (; alive != 0; alive &= alive - 1) {
+            uint32_t at = first + (uint32_t)__builtin_ctzll(alive);
+            uint64_t sum = match_probe_sum(&walk->probe, at);
+
+            if (!match_probe_may(&walk->probe, sum))
+                continue;
+            taken->seen[w] |= alive & (0 - alive);
+            walk->summed[n].place = at;
+            walk->summed[n++].sum = sum;
+            __builtin_prefetch(&walk->slices->place[at]);
+        }
+    }
+    return n;
+}
+
+/* All who are left of a block. */
+static void score(struct walk *walk, struct taken *taken)
+{
+    const struct match_slices *slices = walk->slices;
+    uint32_t n = sum_up(walk, taken);
+
+    for (uint32_t i = 0; i < n; i++)
+        match_profile_expect(&slices->profiles,
+                             slices->place[walk->summed[i].place].profile);
+    for (uint32_t i = 0; i < n; i++) {
+        struct match_slice_place *place = &slices->place[walk->summed[i].place];
+        uint32_t p;
+
+        if (match_score_moved(walk->h_most, place->factor) < least(walk) ||
+            beaten(walk, place))
+            continue;
+        p = match_score_moved(match_probe_h(&walk->probe, walk->summed[i].place,
+                                            walk->summed[i].sum),
+                              place->factor);
+        if (p >= least(walk))
+            consider(walk, place, p);
+    }
+}
+
+/* All who are left of the blocks that were taken. */
+static void score_taken(struct walk *walk)
+{
+    for (uint32_t i = 0; i < walk->blocks && !walk->over; i++) {
+        if (decided(walk, walk->taken[i].h))
+            walk->over = true;
+        else if (walk->taken[i].left)
+            score(walk, &walk->taken[i]);
+    }
+}
+
+/* The P to aim at.  As long as nothing that was found says it, those who may
+ * fit best are looked at first, then those below: few are scored in vain. */
+static uint32_t next_aim(struct walk *walk)
+{
+    uint32_t floor = least(walk), p, most = walk->p_most, low = 0;
+
+    if (walk->best ? walk->best->p > 0 : walk->s->n == walk->s->k)
+        return floor;
+    if (walk->s->p_best > floor) {
+        most = walk->s->p_best;
+        low = floor;
+    }
+    p = most - (most - low) * walk->window / WINDOWS;
+    if (walk->window < WINDOWS)
+        walk->window += walk->s->p_best > 0 ? 2 : 1;
+    return p > floor ? p : floor;
+}
+
+/* Be done with the blocks that were taken. */
+static void finish(struct walk *walk)
+{
+    while (walk->blocks > 0 && !walk->over) {
+        aim(walk, next_aim(walk));
+        for (uint32_t i = 0; i < walk->blocks; i++) {
+            if (i + 1 < walk->blocks)
+                match_probe_expect(&walk->probe, walk->taken[i + 1].block);
+            narrow(walk, &walk->taken[i]);
+        }
+        score_taken(walk);
+        if (least(walk) >= walk->aimed)
+            break; /* Law 2: whoever is left has a P below what is found */
+    }
+    walk->blocks = 0;
+    walk->room = walk->room < BLOCKS ? 2 * walk->room : BLOCKS;
+}
+
+/* Take a block of those with this h and more. */
+static void take(struct walk *walk, uint32_t block, uint64_t h)
+{
+    if (walk->blocks == 0 && decided(walk, h)) {
+        walk->over = true;
+        return;
+    }
+    if (match_score_moved(walk->h_most, walk->slices->block[block].factor_max) <
+        least(walk))
+        return;
+    walk->taken[walk->blocks].block = block;
+    walk->taken[walk->blocks].h = h;
+    if (look(walk, &walk->taken[walk->blocks]) && ++walk->blocks == walk->room)
+        finish(walk);
+}
+
+/* ---- the walk ---- */
+
+static void begin(struct walk *walk)
+{
+    struct match_sweep *s = walk->s;
+    uint32_t pool = s->ticket->row.pool;
+
+    REQUIRE(s->ticket->hand.version != 0);
+    walk->slices = &s->engine->slices;
+    match_probe_init(&walk->probe, walk->slices, pool,
+                     &s->engine->pool[pool].rarity, &s->ticket->hand,
+                     match_ticket_age(s->engine, s->ticket));
+    walk->factor_most = match_slice_factor_max(walk->slices, pool);
+    walk->h_most = match_probe_most(&walk->probe);
+    walk->p_most = match_score_moved(walk->h_most, walk->factor_most);
+    walk->over = false;
+    walk->blocks = 0;
+    walk->room = s->k > 1 ? BLOCKS : 1;
+    walk->aimed = 0; /* as a new probe is */
+    walk->window = 0;
+}
+
+static void go(struct walk *walk)
+{
+    const struct match_ticket *ticket = walk->s->ticket;
+    uint32_t first, sectors;
+
+    begin(walk);
+    first = match_slice_sector(walk->slices, ticket->row.tie);
+    sectors = walk->slices->sectors;
+    for (uint32_t i = 0; i < sectors && !walk->over; i++) {
+        uint32_t sector = (first + i) & (sectors - 1);
+        uint32_t block = walk->slices->pool[ticket->row.pool].head[sector];
+        uint64_t h = i == 0 ? 0
+                            : match_slice_sector_tie(walk->slices, sector) -
+                                  ticket->row.tie;
+
+        for (; block != SLICE_NONE && !walk->over;
+             block = walk->slices->block[block].next)
+            take(walk, block, h);
+    }
+    finish(walk);
+}
+
+void match_sweep_best(struct match_engine *engine,
+                      const struct match_ticket *ticket,
+                      struct match_best *best)
+{
+    struct match_sweep sweep = {
+        .engine = engine, .ticket = ticket, .who = SWEEP_ON};
+    struct walk walk;
+
+    walk.s = &sweep;
+    walk.best = best;
+    go(&walk);
+}
+
+/* Are those who were found what the bits said?  Law 1. */
+static bool confirmed(const struct match_sweep *s)
+{
+    for (uint32_t i = 0; i < s->n; i++)
+        match_fit_expect(s->rank[i].duty);
+    for (uint32_t i = 0; i < s->n; i++)
+        if (!offerable(s, s->rank[i].duty))
+            return false;
+    return true;
+}
+
+/* Whoever is waited for alone. */
+static void consider_wish(struct walk *walk)
+{
+    const struct match_sweep *s = walk->s;
+    const struct match_duty *duty =
+        match_duty_of(s->engine, s->ticket->row.wish);
+
+    walk->trusting = false;
+    if (duty && duty->place != 0)
+        consider(walk, &s->engine->slices.place[duty->place - 1],
+                 match_fit_p(s->engine, s->ticket, duty));
+}
+
+uint32_t match_sweep_top(struct match_sweep *sweep)
+{
+    struct walk walk;
+
+    REQUIRE(sweep->k > 0);
+    REQUIRE(sweep->k <= MATCH_TOP_K_MAX);
+    walk.s = sweep;
+    walk.best = NULL;
+    walk.trusting = true;
+    sweep->n = 0;
+    if (match_ticket_wishes(sweep->engine, sweep->ticket)) {
+        consider_wish(&walk);
+        return sweep->n;
+    }
+    go(&walk);
+    if (!confirmed(sweep)) { /* one by one, then */
+        walk.trusting = false;
+        sweep->n = 0;
+        go(&walk);
+    }
+    return sweep->n;
+}

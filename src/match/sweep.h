@@ -1,0 +1,60 @@
+/* match/sweep -- a walk over the peers of a pool, most of whom are passed over.
+ *
+ * It looks for the best peer there is, or for the first k in order, with a
+ * ticket's question (match/probe) over the bits of the peers (match/slice).
+ * Blocks are taken some at a time.  The probe passes over whom it can, and puts
+ * who is left on rungs by how well they may fit at most; the highest rung of
+ * all these blocks is scored first.  So who is found early is good, and most of
+ * the lower rungs need not be scored at all.  What is found says how well the
+ * rest has to fit, in these blocks and in the next.
+ *
+ * Sectors are walked in the order of h: of many equal peers the first is found
+ * early, and the walk ends there.
+ *
+ * Laws
+ *   1. What it names satisfies Hard now (ENGINE.md §2): filter first, rank
+ *      after.
+ *   2. Nobody whom it does not name is before whom it names. */
+#ifndef MATCH_SWEEP_H
+#define MATCH_SWEEP_H
+
+#include "match/state.h"
+
+/* Which peers to look at: free ones, those of them who are trained for danger,
+ * or all who are ON. */
+enum match_sweep_who { SWEEP_ANY, SWEEP_CRISIS, SWEEP_ON };
+
+struct match_rank { /* a peer in the order of ENGINE.md §3 */
+    struct match_duty *duty;
+    uint32_t p, load;
+    uint64_t h;
+};
+
+struct match_sweep {
+    struct match_engine *engine;
+    const struct match_ticket *ticket;
+    enum match_sweep_who who;
+    uint32_t theta;          /* no P below it matters */
+    uint32_t p_best;         /* no P is above it; 0 = not known */
+    uint32_t k, n;           /* at most k of them */
+    struct match_rank *rank; /* the first n in order */
+};
+
+/* The first k, 1 to MATCH_TOP_K_MAX, with P >= theta; how many.  Of a ticket
+ * that waits for one peer alone there is nobody else. */
+uint32_t match_sweep_top(struct match_sweep *sweep);
+
+/* Raise *best to the best of all who are ON: a P that one of them reaches and
+ * no compatible one exceeds. */
+void match_sweep_best(struct match_engine *engine,
+                      const struct match_ticket *ticket,
+                      struct match_best *best);
+
+/* The same of one duty, of greater P than the best: it is that, unless Hard is
+ * against it. */
+void match_sweep_claim(const struct match_engine *engine,
+                       const struct match_ticket *ticket,
+                       struct match_best *best, struct match_duty *duty,
+                       uint32_t p);
+
+#endif
