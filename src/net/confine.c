@@ -5,10 +5,12 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/landlock.h>
+#include <openssl/crypto.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -18,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/require.h"
+#include "base/wipe.h"
 
 /* Of kernels newer than the headers may be; landlock(7). */
 enum {
@@ -33,6 +36,8 @@ struct ruleset {
 };
 
 enum { CAPABILITIES = 64 };
+
+enum { SECRETS = 1 << 20, SECRET_LEAST = 32 }; /* bytes */
 
 /* --- files --- */
 
@@ -291,12 +296,53 @@ static bool hold_capabilities(void)
     return syscall(SYS_capset, &who, none) == 0;
 }
 
+/* --- memory --- */
+
+static void *take(size_t size, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return malloc(size);
+}
+
+static void *take_more(void *piece, size_t size, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return piece ? wipe_realloc(piece, size) : malloc(size);
+}
+
+static void give(void *piece, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    wipe_free(piece);
+}
+
+/* OpenSSL wipes what it frees: while it reads a key there are copies that it
+ * forgets to.  The keys, and those of handshakes, lie in pages that are
+ * locked and in no core dump; once these are used up handshakes fail, so there
+ * are many.  For the process, at its start. */
+static void keep_secrets(void)
+{
+    CRYPTO_malloc_fn has_take;
+    CRYPTO_realloc_fn has_more;
+    CRYPTO_free_fn has_give;
+
+    CRYPTO_get_mem_functions(&has_take, &has_more, &has_give);
+    if (has_give == CRYPTO_free) /* nobody else's */
+        (void)CRYPTO_set_mem_functions(take, take_more, give);
+    if (!CRYPTO_secure_malloc_initialized())
+        (void)CRYPTO_secure_malloc_init(SECRETS, SECRET_LEAST);
+}
+
 void net_confine_memory(void)
 {
     /* 1, not 0: with 0 a core still goes to a core_pattern that is a pipe. */
     const struct rlimit none = {.rlim_cur = 1, .rlim_max = 1};
 
     (void)setrlimit(RLIMIT_CORE, &none);
+    keep_secrets();
 #ifndef KINDRED_SANITIZED
     (void)prctl(PR_SET_DUMPABLE, 0);
 #endif

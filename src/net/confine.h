@@ -36,7 +36,8 @@ struct net_confined {
     bool calls, files, capabilities;
 };
 
-/* No core dump, and no debugger but root's: at the very start. */
+/* No core dump, no debugger but root's, and an OpenSSL that wipes what it frees
+ * and keeps private keys in locked pages: at the very start. */
 void net_confine_memory(void);
 
 struct net_confined net_confine(const struct net_confine_place place[],

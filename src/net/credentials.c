@@ -31,7 +31,6 @@ static const char suites[] = "TLS_AES_128_GCM_SHA256:"
 
 /* In ALPN's own form, h2 first. */
 static const uint8_t alpn[] = "\x02h2\x08http/1.1";
-enum { SECRETS = 1 << 20, SECRET_LEAST = 32 }; /* bytes */
 enum { ALPN_H2 = 3, ALPN_ALL = sizeof alpn - 1 };
 
 struct net_credentials_held {
@@ -296,44 +295,6 @@ bool net_credentials_stale(struct net_credentials *credentials)
 
 /* ---- birth and death ---- */
 
-static void *take(size_t size, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    return malloc(size);
-}
-
-static void *take_more(void *piece, size_t size, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    return piece ? wipe_realloc(piece, size) : malloc(size);
-}
-
-static void give(void *piece, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    wipe_free(piece);
-}
-
-/* A server's OpenSSL wipes what it frees: while it reads a key there are copies
- * that it forgets to.  The keys, and those of handshakes, lie in pages that are
- * locked and in no core dump; once these are used up handshakes fail, so there
- * are many.  For the process, at its first credentials. */
-static void keep_secrets(void)
-{
-    CRYPTO_malloc_fn has_take;
-    CRYPTO_realloc_fn has_more;
-    CRYPTO_free_fn has_give;
-
-    CRYPTO_get_mem_functions(&has_take, &has_more, &has_give);
-    if (has_give == CRYPTO_free) /* nobody else's */
-        (void)CRYPTO_set_mem_functions(take, take_more, give);
-    if (!CRYPTO_secure_malloc_initialized())
-        (void)CRYPTO_secure_malloc_init(SECRETS, SECRET_LEAST);
-}
-
 enum err net_credentials_init(struct net_credentials *credentials,
                               const struct net_credentials_config *config)
 {
@@ -341,8 +302,6 @@ enum err net_credentials_init(struct net_credentials *credentials,
 
     REQUIRE(config->client || (config->certificate && config->key));
     *credentials = (struct net_credentials){.config = *config};
-    if (!config->client)
-        keep_secrets();
     if (pthread_mutex_init(&credentials->lock, NULL))
         return ERR_NOMEM;
     credentials->method = net_tls_method();
