@@ -117,6 +117,29 @@ static void unfit_once(void)
     REFUSED(&w, ERR_AGE);
 }
 
+/* A clock that was set back over a restart, to before the end or the start of
+ * the talk: no age, and no more than that. */
+static void clock_back(void)
+{
+    struct couple a;
+    uint64_t now_ms;
+
+    for (int why = TALK_WHY_ENDED; why <= TALK_WHY_NO_SHOW; why++) {
+        ended(&a, (enum match_talk_why)why);
+        now_ms = w.now_ms;
+        world_reopen(&w);
+        w.now_ms = now_ms - 1;
+        (void)ask_after(a.seeker, a.talk);
+        REFUSED(&w, ERR_AGE);
+        w.now_ms = now_ms - 20001;
+        (void)ask_after(a.seeker, a.talk);
+        REFUSED(&w, ERR_AGE);
+        w.now_ms = now_ms;
+        (void)ask_after(a.seeker, a.talk);
+        OK(&w);
+    }
+}
+
 static struct match_command *wish(uint64_t member, uint64_t talk)
 {
     struct match_command *c = ask(member);
@@ -240,6 +263,7 @@ int part_asks(const char *kind, const char *path)
     world_open(&w, kind, path);
     age_goes_on();
     unfit_once();
+    clock_back();
     wishes();
     raised();
     world_close(&w);
