@@ -18,7 +18,9 @@ static bool stands(struct store_work *work, struct match_pair_row pair)
     return true;
 }
 
-bool store_decide_pair_bond(struct store_work *work, uint64_t x, uint64_t y)
+/* Did both say, after any talk, that they would meet again, and no block come
+ * after it? */
+static bool bonded(struct store_work *work, uint64_t x, uint64_t y)
 {
     struct match_pair_row bond = store_decide_pair_of(PAIR_BOND, x, y);
 
@@ -42,7 +44,7 @@ bool store_decide_pair_excluded(struct store_work *work, uint64_t seeker,
     if (!work->keeper->ops->pair(work->keeper, &rests) ||
         rests.until_ms <= work->now_ms)
         return false;
-    return !store_decide_pair_bond(work, seeker, peer) && stands(work, rests);
+    return !bonded(work, seeker, peer) && stands(work, rests);
 }
 
 void store_decide_pair_rest(struct store_work *work,

@@ -35,7 +35,7 @@ static enum err wished(struct store_work *work, struct match_ticket_row *ticket)
         work->entries = 0; /* someone else's: not even a row */
         return ERR_NO_TALK;
     }
-    if (!store_decide_pair_bond(work, talk->seeker, talk->peer))
+    if (!store_decide_talk_bond(talk))
         return ERR_NO_BOND;
     ticket->wish = talk->peer;
     return ERR_NONE;

@@ -244,7 +244,7 @@ STORE = [
     ("what lends its age is not passed on", [
         ("match/seeker.c", "    ticket->after = event->ask.after;\n", "")]),
     ("without a bond one is asked for", [
-        ("store/decide_ticket.c", "    if (!store_decide_pair_bond(work, talk->seeker, talk->peer))", "    if (0)")]),
+        ("store/decide_ticket.c", "    if (!store_decide_talk_bond(talk))", "    if (0)")]),
     ("a wish is for oneself", [
         ("store/decide_ticket.c", "    ticket->wish = talk->peer;", "    ticket->wish = talk->seeker;")]),
     ("a wish is forgotten", [

@@ -167,8 +167,8 @@ static bool bond_of(uint64_t talk)
     return w.job.result.talk.bond;
 }
 
-/* Only the seeker of a talk, and only once both said again, asks for its peer;
- * a block ends it. */
+/* Only the seeker of a talk, and only once both said again, asks for its peer.
+ * A block keeps the two apart and is not told. */
 static void wishes(void)
 {
     struct match_command *c;
@@ -203,12 +203,42 @@ static void wishes(void)
     c->block.member = a.peer;
     c->block.other = a.seeker;
     OK(&w);
-    (void)wish(a.seeker, a.talk);
-    REFUSED(&w, ERR_NO_BOND);
-    CHECK(!bond_of(a.talk));
+    CHECK(bond_of(a.talk));
+    id = wish(a.seeker, a.talk)->open_ticket.ticket.id;
+    OK(&w);
+    ROW(&w, ROW_TICKET, id, ticket.wish, a.peer);
+    (void)world_offer_command(&w, id, a.seeker, a.peer);
+    REFUSED(&w, ERR_EXCLUDED);
+    close_own(id, a.seeker);
     (void)ask(a.seeker);
     OK(&w);
     ROW(&w, ROW_TICKET, w.job.result.match.reference, ticket.wish, 0);
+}
+
+/* The same two by another talk, with other names: a bond by one is not told of
+ * the other, nor can it be asked for by it. */
+static void unlinkable(void)
+{
+    struct couple a;
+    uint64_t first;
+
+    ended(&a, TALK_WHY_ENDED);
+    first = a.talk;
+    say_again(first, MATCH_SEEKER);
+    say_again(first, MATCH_PEER);
+    a.ticket = world_ticket(&w, a.seeker);
+    a.offer = world_offer(&w, a.ticket, a.seeker, a.peer); /* they may meet */
+    a.talk = world_accept(&w, a.offer, a.ticket, a.peer);
+    world_end(&w, a.talk, 0);
+    CHECK(bond_of(first) && !bond_of(a.talk));
+    (void)wish(a.seeker, a.talk);
+    REFUSED(&w, ERR_NO_BOND);
+    say_again(a.talk, MATCH_SEEKER);
+    CHECK(!bond_of(a.talk)); /* one is not both */
+    (void)wish(a.seeker, a.talk);
+    REFUSED(&w, ERR_NO_BOND);
+    (void)wish(a.seeker, first);
+    OK(&w);
 }
 
 static struct match_command *danger(uint64_t member, uint64_t ticket)
@@ -265,6 +295,7 @@ int part_asks(const char *kind, const char *path)
     unfit_once();
     clock_back();
     wishes();
+    unlinkable();
     raised();
     world_close(&w);
     return check_report("store asks");
