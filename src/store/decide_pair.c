@@ -66,8 +66,14 @@ enum err store_decide_pair_known(struct store_work *work, uint64_t member,
     const struct match_talk_row *talk = store_work_talk(work, via);
     const struct match_offer_row *offer =
         talk ? NULL : store_work_offer(work, via);
+    struct store_block block = {.member = member, .via = via};
     uint64_t seeker = 0, peer = 0;
 
+    if (work->keeper->ops->block(work->keeper, &block)) {
+        *other = block.other; /* known by its entry, as long as that stands */
+        *known = block.known;
+        return ERR_NONE;
+    }
     if (talk) {
         seeker = talk->seeker;
         peer = talk->peer;
