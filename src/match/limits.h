@@ -59,7 +59,7 @@ enum {
     X(rest_ms,               300000,  0,     86400000,    "default rest after a talk") \
     X(day_ms,                86400000,1000,  604800000,   "a peer's own maximum of talks is counted over this long") \
     X(settle_ms,             3000,    0,     600000,      "no offers for this long after a start (danger: at once)") \
-    X(carry_ms,              1800000, 0,     86400000,    "who asks again within this after a talk that was none, or no fit, keeps the age") \
+    X(carry_ms,              1800000, 0,     86400000,    "who asks again within this after a talk that was none, or no fit, keeps the age; 0: never") \
     X(join_ms,               60000,   1000,  3600000,     "both sides join a talk within this") \
     X(idle_ms,               1800000, 1000,  86400000,    "a silent talk ends after this") \
     X(talk_ms,               14400000,1000,  86400000,    "longest talk") \

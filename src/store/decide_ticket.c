@@ -19,7 +19,7 @@ static enum err lender(struct store_work *work, struct match_talk_row **out)
     if (talk->carry & CARRY_LENT ||
         (talk->carry & CARRY_UNFIT && talk->why != TALK_WHY_NO_SHOW) ||
         work->now_ms < talk->started_ms || work->now_ms < talk->ended_ms ||
-        (within_ms != 0 && work->now_ms - talk->ended_ms >= within_ms))
+        work->now_ms - talk->ended_ms >= within_ms)
         return ERR_AGE; /* a clock that was set back tells no age */
     *out = talk;
     return ERR_NONE;
