@@ -78,7 +78,7 @@ static void age_goes_on(void)
     ROW(&w, ROW_TICKET, id, ticket.since_ms, w.now_ms - 5000);
     close_own(id, a.seeker);
     ask_after(other.seeker, other.talk)->open_ticket.within_ms = 0;
-    REFUSED(&w, ERR_AGE); /* 0: it is never lent */
+    REFUSED(&w, ERR_AGE);              /* 0: it is never lent */
     (void)ask_after(a.seeker, a.talk); /* lent already */
     REFUSED(&w, ERR_AGE);
     since_ms = w.now_ms - 59999;
