@@ -169,14 +169,17 @@ def names(server):
 
 
 def bond(server):
-    """A block breaks a bond, for good."""
+    """A block makes a bond void, for good, and is not told."""
     p, s = peer(server), seeker(server)
     talk(s, p)
     end(s)
     for m in (s, p):
         m.api.call("Talks/Reflect", idempotency_key=key(), capability=m.mailbox, again=True)
+    mailbox = s.mailbox
     id_ = block(p, talk_id=p.talk.talk_id)
     check.that("bond or not", never(s, p))
+    told = s.api.stream("Talks/Receive", capability=mailbox).until(lambda m: m.state.phase == 3).state
+    check.that("and of the block nobody is told", told.bond)
     unblock(p, id_)
     check.that("free again", offered(p) != 0)
     withdraw(s)
