@@ -159,9 +159,8 @@ static uint64_t meant(const struct listing *listing, const char *which)
         char id[ID_TEXT];
 
         say_id(id, block->id);
-        if (strncmp(id, which, strlen(which)) != 0 &&
-            strncmp(block->their_name, which, strlen(which)) != 0)
-            continue;
+        if (strcmp(id, which) != 0 && strcmp(block->their_name, which) != 0)
+            continue; /* a whole one: half a name may be somebody else's */
         found = block->id;
         n++;
     }

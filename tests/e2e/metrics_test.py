@@ -265,8 +265,8 @@ def gauges(server):
     seeker = Member(server, grade=1).ready(1, have=["veteran"], must=["veteran"])
     ask = seeker.ask()
     ask.next()
-    page = until(server, lambda page: page.of("kindred_tickets", state="waiting") == 1 and page.of("kindred_duties", state="on") == 1)
-    check.that("one waits, one is on duty", page.of("kindred_tickets", state="waiting") == 1 and
+    page = until(server, lambda page: page.of("kindred_tickets", state="searching") == 1 and page.of("kindred_duties", state="on") == 1)
+    check.that("one waits, one is on duty", page.of("kindred_tickets", state="searching") == 1 and
                page.of("kindred_duties", state="on") == 1)
     check.that("commits are timed", page.of("kindred_store_batch_seconds_count") >= 6 and
                page.of("kindred_store_batch_seconds_sum") > 0, page.of("kindred_store_batch_seconds_count"))
@@ -314,7 +314,7 @@ def closed(server, api, web):
     check.that("as many lines", len(page.text.splitlines()) == lines, lines, len(page.text.splitlines()))
     check.that("nothing that was sent", "marker" not in page.text)
     allowed = {"method": {*server.protos.methods, "unknown"}, "protocol": {"grpc", "grpc_web", "connect"},
-               "status": set(STATUSES), "version": {"1.1", "2", "0.1.0"}, "state": {"waiting", "offered", "on", "paused"},
+               "status": set(STATUSES), "version": {"1.1", "2", "0.1.0"}, "state": {"searching", "offered", "on", "paused"},
                "queue": {"engine", "store", "loops"}}
     words = {c.name for c in Api(server.protos, f"unix:{server.data}/operations.sock").call("Operations/Stats").counters}
     strange = [(key, value) for _, labels in page.samples for key, value in labels
