@@ -48,8 +48,8 @@ struct match_command {
     uint64_t op, epoch, now_ms;
     struct match_key key; /* of the member's call; none for our own commands */
     union {
-        struct { /* after: a talk of theirs that ended within within_ms (0 =
-                    ever) and lends its age, or 0; since_ms and carry of the
+        struct { /* after: a talk of theirs that ended within within_ms (0:
+                    none does) and lends its age, or 0; since_ms and carry of the
                     ticket are the store's own then, and wish, where there is a
                     wish_talk, always.  Returns the ticket, own
                     duty if it was paused, closed offers, pairs against live

@@ -30,14 +30,18 @@ static void fire_ticket(struct match_engine *engine,
 
 static void fire_bound(struct match_engine *engine, struct match_ticket *ticket)
 {
+    bool again = ticket->bound != BOUND_NONE;
     uint32_t peers;
 
-    REQUIRE(ticket->bound == BOUND_NONE);
+    REQUIRE(!again || ticket->bound_one); /* match/why law 3 */
+    REQUIRE(!again || !match_ticket_wishes(engine, ticket));
+    ticket->bound_one = match_ticket_wishes(engine, ticket);
     ticket->bound = (uint8_t)match_why_bound(engine, ticket, &peers);
     ticket->bound_peers = (uint8_t)peers;
     if (ticket->bound == BOUND_NONE_COMPATIBLE)
         ticket->binding = match_why_binding(engine, ticket);
-    match_say_note(engine, LOG_BOUND_PASSED);
+    if (!again)
+        match_say_note(engine, LOG_BOUND_PASSED);
     match_say_tell(engine, &ticket->subject);
     match_ticket_arm(engine, ticket);
 }

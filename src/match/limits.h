@@ -59,12 +59,12 @@ enum {
     X(rest_ms,               300000,  0,     86400000,    "default rest after a talk") \
     X(day_ms,                86400000,1000,  604800000,   "a peer's own maximum of talks is counted over this long") \
     X(settle_ms,             3000,    0,     600000,      "no offers for this long after a start (danger: at once)") \
-    X(carry_ms,              1800000, 0,     86400000,    "who asks again within this after a talk that was none, or no fit, keeps the age") \
+    X(carry_ms,              1800000, 0,     86400000,    "who asks again within this after a talk that was none, or no fit, keeps the age; 0: never") \
     X(join_ms,               60000,   1000,  3600000,     "both sides join a talk within this") \
     X(idle_ms,               1800000, 1000,  86400000,    "a silent talk ends after this") \
     X(talk_ms,               14400000,1000,  86400000,    "longest talk") \
     X(mailbox_ms,            86400000,0,     2592000000,  "a mailbox can be read for this long after the end") \
-    X(link_ms,               2592000000,0,   31536000000, "who met whom is kept for this long after the end") \
+    X(link_ms,               2592000000,0,   31536000000, "who met whom is kept for this long after the end; day_ms or more") \
     X(reflect_ms,            604800000,0,    2592000000,  "a talk can be reflected on for this long after its end") \
     X(message_bytes_max,     32768,   2048,  32768,       "largest ciphertext of one message") \
     X(message_ms,            604800000,1000, 2592000000,  "an unread message lives this long") \

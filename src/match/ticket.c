@@ -156,6 +156,7 @@ enum err match_ticket_new(struct match_engine *engine,
     new->backoff_ms = row->backoff_until_ms;
     new->offers_base = new->retries = new->bound = new->bound_peers = 0;
     new->binding = 0;
+    new->bound_one = false;
     new->talk = new->call = new->after = 0;
     new->unsent = new->closing = false;
     new->held = match_flight_holds(engine, row->member, NULL);
@@ -276,7 +277,8 @@ void match_ticket_arm(struct match_engine *engine, struct match_ticket *ticket)
             if (due[i] < wait)
                 due[i] = wait;
     }
-    if (stored && ticket->bound == BOUND_NONE)
+    if (stored && (ticket->bound == BOUND_NONE ||
+                   (ticket->bound_one && !match_ticket_wishes(engine, ticket))))
         due[TICKET_BOUND] =
             match_timer_add(ticket->row.since_ms, limits->bound_ms);
     if (stored && ticket->backoff_ms > engine->now_ms)

@@ -51,6 +51,7 @@ struct match_ticket {
     bool held;
     uint8_t bound;       /* enum match_bound, once told */
     uint8_t bound_peers; /* who are compatible then, up to INDEX_TOLD */
+    bool bound_one;      /* told while it wished: match/why law 3 */
     uint32_t binding;    /* its musts that rule them out, as match/why says */
     uint64_t talk;       /* of MATCHED */
     uint64_t call;       /* the Ask that is to be answered; 0 = it was */

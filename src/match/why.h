@@ -7,7 +7,8 @@
  * Laws
  *   1. Of who waits for one peer alone nothing is told: it would be of one.
  *   2. A group of `must` binds if it is in force, nobody is compatible, and
- *      without it alone INDEX_TOLD or more were; of fewer nothing is told. */
+ *      without it alone INDEX_TOLD or more were; of fewer nothing is told.
+ *   3. It is told once; and once more where a wait for one ends after that. */
 #ifndef MATCH_WHY_H
 #define MATCH_WHY_H
 

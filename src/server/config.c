@@ -337,7 +337,13 @@ bool server_config_read(struct server_config *config, int argc,
     if (!read_flags(config, argc, argv, true) || !read_environment(config) ||
         !read_flags(config, argc, argv, false))
         return false;
-    if (!config->help && !config->version && config->data[0] == '\0')
+    if (config->help || config->version)
+        return true;
+    if (config->limits.link_ms < config->limits.day_ms)
+        return complain(&(struct place){.what = "configuration"}, "link_ms",
+                        "must be day_ms or more: else talks are forgotten "
+                        "while they count for a peer's day");
+    if (config->data[0] == '\0')
         return complain(&(struct place){.what = "command line"}, "data",
                         "is needed: --data DIR");
     return true;

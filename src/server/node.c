@@ -168,17 +168,17 @@ static int make_books(struct server_node *node)
 {
     node->nonce_ring = calloc(NONCES, sizeof *node->nonce_ring);
     node->nonce_slot = calloc(map_slots_for(NONCES), sizeof *node->nonce_slot);
-    node->revoked_ring = calloc(REVOKED, sizeof *node->revoked_ring);
+    node->revoked_entry = calloc(REVOKED, sizeof *node->revoked_entry);
     node->revoked_slot =
         calloc(map_slots_for(REVOKED), sizeof *node->revoked_slot);
-    if (!node->nonce_ring || !node->nonce_slot || !node->revoked_ring ||
+    if (!node->nonce_ring || !node->nonce_slot || !node->revoked_entry ||
         !node->revoked_slot ||
         pthread_mutex_init(&node->nonces_lock, NULL) != 0 ||
         pthread_mutex_init(&node->revoked_lock, NULL) != 0)
         return complain("start", "out of memory");
     seal_challenge_book_init(&node->nonces, node->nonce_ring, NONCES,
                              node->nonce_slot, net_clock_now_ms(&node->clock));
-    seal_revoked_init(&node->revoked, node->revoked_ring, REVOKED,
+    seal_revoked_init(&node->revoked, node->revoked_entry, REVOKED,
                       node->revoked_slot);
     return EXIT_SUCCESS;
 }
@@ -324,7 +324,7 @@ static void stop(struct server_node *node)
     free(node->worker);
     free(node->nonce_ring);
     free(node->nonce_slot);
-    free(node->revoked_ring);
+    free(node->revoked_entry);
     free(node->revoked_slot);
     seal_keys_free(node->keys);
 }

@@ -48,7 +48,7 @@ struct server_node { /* all private */
     struct map_slot *nonce_slot;
     pthread_mutex_t revoked_lock;
     struct seal_revoked revoked;
-    struct seal_revoked_member *revoked_ring;
+    struct seal_revoked_member *revoked_entry;
     struct map_slot *revoked_slot;
     bool storage_made, turn_made, hub_made;
     atomic_bool fenced;

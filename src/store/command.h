@@ -192,7 +192,7 @@ struct store_result {
         struct {
             struct match_talk_row row;
             struct store_bytes link;
-            bool bond; /* of the two, now */
+            bool bond; /* by this talk */
         } talk;
         uint64_t other; /* find_other */
         struct {        /* in ascending order of via */

@@ -25,8 +25,10 @@ MUST_USE bool store_decide(struct store_keeper *keeper, struct store_work *work,
 bool store_decide_pair_excluded(struct store_work *work, uint64_t seeker,
                                 uint64_t peer, uint64_t ticket);
 
-/* Did both say that they would meet again, and neither took it back? */
-bool store_decide_pair_bond(struct store_work *work, uint64_t x, uint64_t y);
+/* Did both say after this very talk that they would meet again?  All that the
+ * two are told of a bond: one of theirs by another talk would tell that it was
+ * with the same person, and one that a block ended, of the block. */
+bool store_decide_talk_bond(const struct match_talk_row *talk);
 
 /* Keep this PAIR_RESTS until until_ms or longer; 0 = do nothing. */
 void store_decide_pair_rest(struct store_work *work,

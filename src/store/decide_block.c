@@ -77,8 +77,8 @@ void store_decide_block_write(struct store_work *work)
     work->keeper->ops->put_block(work->keeper, &block);
 }
 
-/* A block that was made already is known by its key: repeated, it is found
- * even if what it was by is gone since. */
+/* A block that was made already is known by its key, and by its entry while
+ * that stands: repeated, it is found even if what it was by is gone since. */
 enum err store_decide_block_other(struct store_work *work)
 {
     const struct store_command *command = &work->job->command;

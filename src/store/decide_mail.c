@@ -75,8 +75,7 @@ enum err store_decide_mail_find_talk(struct store_work *work)
         (member != 0 && talk->seeker != member && talk->peer != member))
         return ERR_NO_TALK;
     work->job->result.talk.row = *talk;
-    work->job->result.talk.bond =
-        store_decide_pair_bond(work, talk->seeker, talk->peer);
+    work->job->result.talk.bond = store_decide_talk_bond(talk);
     work->job->result.talk.link =
         work->keeper->ops->link(work->keeper, id, &work->job->arena);
     return ERR_NONE;

@@ -18,7 +18,9 @@ static bool stands(struct store_work *work, struct match_pair_row pair)
     return true;
 }
 
-bool store_decide_pair_bond(struct store_work *work, uint64_t x, uint64_t y)
+/* Did both say, after any talk, that they would meet again, and no block come
+ * after it? */
+static bool bonded(struct store_work *work, uint64_t x, uint64_t y)
 {
     struct match_pair_row bond = store_decide_pair_of(PAIR_BOND, x, y);
 
@@ -42,7 +44,7 @@ bool store_decide_pair_excluded(struct store_work *work, uint64_t seeker,
     if (!work->keeper->ops->pair(work->keeper, &rests) ||
         rests.until_ms <= work->now_ms)
         return false;
-    return !store_decide_pair_bond(work, seeker, peer) && stands(work, rests);
+    return !bonded(work, seeker, peer) && stands(work, rests);
 }
 
 void store_decide_pair_rest(struct store_work *work,
@@ -64,8 +66,14 @@ enum err store_decide_pair_known(struct store_work *work, uint64_t member,
     const struct match_talk_row *talk = store_work_talk(work, via);
     const struct match_offer_row *offer =
         talk ? NULL : store_work_offer(work, via);
+    struct store_block block = {.member = member, .via = via};
     uint64_t seeker = 0, peer = 0;
 
+    if (work->keeper->ops->block(work->keeper, &block)) {
+        *other = block.other; /* known by its entry, as long as that stands */
+        *known = block.known;
+        return ERR_NONE;
+    }
     if (talk) {
         seeker = talk->seeker;
         peer = talk->peer;

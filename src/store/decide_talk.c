@@ -43,6 +43,11 @@ enum err store_decide_talk_end(struct store_work *work)
     return ERR_NONE;
 }
 
+bool store_decide_talk_bond(const struct match_talk_row *talk)
+{
+    return talk->again == (1 << MATCH_SEEKER | 1 << MATCH_PEER);
+}
+
 static void bond(struct store_work *work, const struct match_talk_row *talk)
 {
     struct match_pair_row row = {
@@ -61,7 +66,6 @@ static void bond(struct store_work *work, const struct match_talk_row *talk)
 enum err store_decide_talk_reflect(struct store_work *work)
 {
     const struct match_command *command = work->command;
-    const uint8_t both = 1 << MATCH_SEEKER | 1 << MATCH_PEER;
     enum match_role side = command->reflect.side;
     struct match_talk_row *talk = store_work_talk(work, command->reflect.talk);
     uint8_t bit = (uint8_t)(1u << side);
@@ -85,7 +89,7 @@ enum err store_decide_talk_reflect(struct store_work *work)
         duty->total++;
         duty->yes += command->reflect.understood;
     }
-    if (talk->again == both)
+    if (store_decide_talk_bond(talk))
         bond(work, talk);
     work->reference = talk->id;
     return ERR_NONE;

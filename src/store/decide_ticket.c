@@ -1,6 +1,5 @@
 #include "store/decide.h"
 
-#include "base/require.h"
 #include "store/move.h"
 
 /* The talk whose age is asked for; on ERR_NONE it lends it. */
@@ -19,9 +18,9 @@ static enum err lender(struct store_work *work, struct match_talk_row **out)
         return ERR_TALK_LIVES;
     if (talk->carry & CARRY_LENT ||
         (talk->carry & CARRY_UNFIT && talk->why != TALK_WHY_NO_SHOW) ||
-        (within_ms != 0 && work->now_ms >= talk->ended_ms &&
-         work->now_ms - talk->ended_ms >= within_ms))
-        return ERR_AGE;
+        work->now_ms < talk->started_ms || work->now_ms < talk->ended_ms ||
+        work->now_ms - talk->ended_ms >= within_ms)
+        return ERR_AGE; /* a clock that was set back tells no age */
     *out = talk;
     return ERR_NONE;
 }
@@ -36,7 +35,7 @@ static enum err wished(struct store_work *work, struct match_ticket_row *ticket)
         work->entries = 0; /* someone else's: not even a row */
         return ERR_NO_TALK;
     }
-    if (!store_decide_pair_bond(work, talk->seeker, talk->peer))
+    if (!store_decide_talk_bond(talk))
         return ERR_NO_BOND;
     ticket->wish = talk->peer;
     return ERR_NONE;
@@ -50,7 +49,6 @@ static void lend(struct match_talk_row *talk, struct match_ticket_row *ticket,
     ticket->carry = talk->carry;
     ticket->since_ms = talk->since_ms;
     if (talk->why != TALK_WHY_NO_SHOW) {
-        REQUIRE(now_ms >= talk->started_ms);
         ticket->carry |= CARRY_UNFIT;
         ticket->since_ms += now_ms - talk->started_ms;
     }

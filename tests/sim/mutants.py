@@ -243,8 +243,10 @@ STORE = [
         ("store/decide_ticket.c", "        ticket->since_ms += now_ms - talk->started_ms;\n", "")]),
     ("what lends its age is not passed on", [
         ("match/seeker.c", "    ticket->after = event->ask.after;\n", "")]),
+    ("the reason of the wait after a wish is not told", [
+        ("match/ticket.c", "         (ticket->bound_one && !match_ticket_wishes(engine, ticket))))", "         0))")]),
     ("without a bond one is asked for", [
-        ("store/decide_ticket.c", "    if (!store_decide_pair_bond(work, talk->seeker, talk->peer))", "    if (0)")]),
+        ("store/decide_ticket.c", "    if (!store_decide_talk_bond(talk))", "    if (0)")]),
     ("a wish is for oneself", [
         ("store/decide_ticket.c", "    ticket->wish = talk->peer;", "    ticket->wish = talk->seeker;")]),
     ("a wish is forgotten", [

@@ -80,9 +80,8 @@ void sim_laws_wished(struct sim *sim, const struct match_ticket_row *ticket)
     LAW("a wish is for the peer of a talk of their own",
         row && row->talk.seeker == ticket->member &&
             row->talk.peer == ticket->wish);
-    LAW("a wish is for one with whom there is a bond",
-        sim_truth_pair(sim, PAIR_BOND, ticket->member, ticket->wish, 0,
-                       sim->now_ms));
+    LAW("a wish is by a talk after which both said again",
+        row->talk.again == (1 << MATCH_SEEKER | 1 << MATCH_PEER));
 }
 
 /* As the talk stood before: worked out anew from what each of the two asked for

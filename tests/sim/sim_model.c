@@ -274,6 +274,10 @@ static void bounds(struct sim *sim)
         if (!is->id || was->id != is->id)
             continue;
         if (model->fired == TIMER_BOUND && model->fired_id == is->id) {
+            LAW("why one waits is told once, and again when a wish is over",
+                bound == BOUND_NONE ||
+                    (model->ticket[i].one && !model_wishes(&model->was, was)));
+            model->ticket[i].one = model_wishes(&model->was, was);
             bound = model_bound(sim, &model->was, was, &model->ticket[i].few);
             model->ticket[i].version = was->version;
             model->ticket[i].binding =

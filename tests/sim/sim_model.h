@@ -34,7 +34,7 @@ struct model_ticket_more { /* what no row tells */
     uint64_t id;
     uint32_t retries;
     bool listed, missed;       /* its moment: to be looked at; when not busy */
-    bool few;                  /* of its bound reason */
+    bool few, one;             /* of its bound reason; told while it wished */
     uint32_t binding, version; /* its musts that bind, of that card */
 };
 

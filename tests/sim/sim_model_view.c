@@ -308,9 +308,11 @@ static bool due(const struct match_timer *timer, uint64_t due_ms)
     return timer->place != 0 && timer->due_ms == due_ms;
 }
 
-static void ticket_armed(const struct sim *sim, const struct model_ticket *is,
-                         const struct match_timer *timer)
+static void ticket_armed(const struct sim *sim, uint32_t place)
 {
+    const struct model_view *view = &sim->model->is;
+    const struct model_ticket *is = &view->ticket[place];
+    const struct match_timer *timer = sim->engine->ticket[place].timer;
     uint64_t now_ms = sim->now_ms, next_ms = UINT64_MAX;
 
     for (uint32_t i = 0; i < is->card->musts; i++) {
@@ -320,8 +322,7 @@ static void ticket_armed(const struct sim *sim, const struct model_ticket *is,
             at_ms < next_ms)
             next_ms = at_ms;
     }
-    if (is->wish && !is->danger && is->wish_until_ms > now_ms &&
-        is->wish_until_ms < next_ms)
+    if (model_wishes(view, is) && is->wish_until_ms < next_ms)
         next_ms = is->wish_until_ms;
     LAW("model law 4: the next must to relax is a moment to come",
         next_ms == UINT64_MAX ? timer[TICKET_RELAX].place == 0
@@ -332,6 +333,8 @@ static void ticket_armed(const struct sim *sim, const struct model_ticket *is,
     LAW("model law 4: the bound is told when it is reached",
         is->bound != BOUND_NONE ||
             due(&timer[TICKET_BOUND], is->since_ms + sim->limits.bound_ms));
+    LAW("model law 4: and looked at again when a wish is over",
+        !sim->model->ticket[place].one || model_wishes(view, is));
 }
 
 /* When the first of the talks in its day counts no more. */
@@ -364,7 +367,7 @@ void model_armed(struct sim *sim)
 
         waits = waits || model_waits(sim, view, is);
         if (is->id && is->state != (uint32_t)TICKET_NEW)
-            ticket_armed(sim, is, sim->engine->ticket[i].timer);
+            ticket_armed(sim, i);
         if (view->duty[i].member && view->duty[i].state != DUTY_OFF)
             duty_armed(sim, &view->duty[i], sim->engine->duty[i].timer);
     }

@@ -69,8 +69,8 @@ static bool excluded(const struct sim *sim, const struct model_view *view,
 }
 
 /* Does it wait for one alone? */
-static bool wishes(const struct model_view *view,
-                   const struct model_ticket *ticket)
+bool model_wishes(const struct model_view *view,
+                  const struct model_ticket *ticket)
 {
     return ticket->wish && !ticket->danger &&
            ticket->wish_until_ms > view->now_ms;
@@ -84,7 +84,7 @@ bool model_hard(const struct sim *sim, const struct model_view *view,
         ticket->pool != duty->pool || ticket->member == duty->member ||
         ticket->held || duty->held)
         return false;
-    if (wishes(view, ticket) && duty->member != ticket->wish)
+    if (model_wishes(view, ticket) && duty->member != ticket->wish)
         return false;
     if (duty->grade < GRADE_PEER ||
         (duty->grade_until_ms != 0 && view->now_ms >= duty->grade_until_ms))
@@ -215,7 +215,7 @@ uint32_t model_wanted_by(const struct sim *sim, const struct model_view *view,
         if (ticket->danger && (danger == MODEL_NEVER ||
                                model_before(ticket, &view->ticket[danger])))
             danger = i;
-        if (wishes(view, ticket) &&
+        if (model_wishes(view, ticket) &&
             (wish == MODEL_NEVER || model_before(ticket, &view->ticket[wish])))
             wish = i;
     }
@@ -242,7 +242,7 @@ enum match_bound model_bound(const struct sim *sim,
         anybody = true;
         busy += model_hard(sim, view, ticket, duty);
     }
-    if (wishes(view, ticket))
+    if (model_wishes(view, ticket))
         busy = 1; /* whatever is with that one */
     *few = busy > 0 && busy < 5;
     return busy > 0  ? BOUND_ALL_BUSY
@@ -282,5 +282,6 @@ uint32_t model_binding(const struct sim *sim, const struct model_view *view,
         if (peers >= 5)
             binding |= 1u << i;
     }
-    return wishes(view, ticket) ? 0 : model_in_force(view, ticket, binding);
+    return model_wishes(view, ticket) ? 0
+                                      : model_in_force(view, ticket, binding);
 }

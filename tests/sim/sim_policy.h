@@ -58,6 +58,8 @@ uint32_t model_p(const struct model_rarity *rarity,
                  const struct model_duty *duty);
 
 /* ---- sim_policy.c: ENGINE.md §3 over a view ---- */
+bool model_wishes(const struct model_view *view,
+                  const struct model_ticket *ticket);
 bool model_waits(const struct sim *sim, const struct model_view *view,
                  const struct model_ticket *ticket);
 bool model_free(const struct model_view *view, const struct model_duty *duty);

@@ -77,6 +77,8 @@ static void age_goes_on(void)
     EXPECTED(&w, OUTCOME_REPLAY, ERR_NONE);
     ROW(&w, ROW_TICKET, id, ticket.since_ms, w.now_ms - 5000);
     close_own(id, a.seeker);
+    ask_after(other.seeker, other.talk)->open_ticket.within_ms = 0;
+    REFUSED(&w, ERR_AGE);              /* 0: it is never lent */
     (void)ask_after(a.seeker, a.talk); /* lent already */
     REFUSED(&w, ERR_AGE);
     since_ms = w.now_ms - 59999;
@@ -117,6 +119,29 @@ static void unfit_once(void)
     REFUSED(&w, ERR_AGE);
 }
 
+/* A clock that was set back over a restart, to before the end or the start of
+ * the talk: no age, and no more than that. */
+static void clock_back(void)
+{
+    struct couple a;
+    uint64_t now_ms;
+
+    for (int why = TALK_WHY_ENDED; why <= TALK_WHY_NO_SHOW; why++) {
+        ended(&a, (enum match_talk_why)why);
+        now_ms = w.now_ms;
+        world_reopen(&w);
+        w.now_ms = now_ms - 1;
+        (void)ask_after(a.seeker, a.talk);
+        REFUSED(&w, ERR_AGE);
+        w.now_ms = now_ms - 20001;
+        (void)ask_after(a.seeker, a.talk);
+        REFUSED(&w, ERR_AGE);
+        w.now_ms = now_ms;
+        (void)ask_after(a.seeker, a.talk);
+        OK(&w);
+    }
+}
+
 static struct match_command *wish(uint64_t member, uint64_t talk)
 {
     struct match_command *c = ask(member);
@@ -144,8 +169,8 @@ static bool bond_of(uint64_t talk)
     return w.job.result.talk.bond;
 }
 
-/* Only the seeker of a talk, and only once both said again, asks for its peer;
- * a block ends it. */
+/* Only the seeker of a talk, and only once both said again, asks for its peer.
+ * A block keeps the two apart and is not told. */
 static void wishes(void)
 {
     struct match_command *c;
@@ -180,12 +205,42 @@ static void wishes(void)
     c->block.member = a.peer;
     c->block.other = a.seeker;
     OK(&w);
-    (void)wish(a.seeker, a.talk);
-    REFUSED(&w, ERR_NO_BOND);
-    CHECK(!bond_of(a.talk));
+    CHECK(bond_of(a.talk));
+    id = wish(a.seeker, a.talk)->open_ticket.ticket.id;
+    OK(&w);
+    ROW(&w, ROW_TICKET, id, ticket.wish, a.peer);
+    (void)world_offer_command(&w, id, a.seeker, a.peer);
+    REFUSED(&w, ERR_EXCLUDED);
+    close_own(id, a.seeker);
     (void)ask(a.seeker);
     OK(&w);
     ROW(&w, ROW_TICKET, w.job.result.match.reference, ticket.wish, 0);
+}
+
+/* The same two by another talk, with other names: a bond by one is not told of
+ * the other, nor can it be asked for by it. */
+static void unlinkable(void)
+{
+    struct couple a;
+    uint64_t first;
+
+    ended(&a, TALK_WHY_ENDED);
+    first = a.talk;
+    say_again(first, MATCH_SEEKER);
+    say_again(first, MATCH_PEER);
+    a.ticket = world_ticket(&w, a.seeker);
+    a.offer = world_offer(&w, a.ticket, a.seeker, a.peer); /* they may meet */
+    a.talk = world_accept(&w, a.offer, a.ticket, a.peer);
+    world_end(&w, a.talk, 0);
+    CHECK(bond_of(first) && !bond_of(a.talk));
+    (void)wish(a.seeker, a.talk);
+    REFUSED(&w, ERR_NO_BOND);
+    say_again(a.talk, MATCH_SEEKER);
+    CHECK(!bond_of(a.talk)); /* one is not both */
+    (void)wish(a.seeker, a.talk);
+    REFUSED(&w, ERR_NO_BOND);
+    (void)wish(a.seeker, first);
+    OK(&w);
 }
 
 static struct match_command *danger(uint64_t member, uint64_t ticket)
@@ -240,7 +295,9 @@ int part_asks(const char *kind, const char *path)
     world_open(&w, kind, path);
     age_goes_on();
     unfit_once();
+    clock_back();
     wishes();
+    unlinkable();
     raised();
     world_close(&w);
     return check_report("store asks");

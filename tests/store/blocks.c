@@ -102,6 +102,33 @@ static void found_by_key(void)
     CHECK(listed(b.peer) == 1);
 }
 
+/* By the same offer or talk again, with a new key, when what it was by is gone:
+ * the same block.  Taken back, it is one no more. */
+static void found_by_entry(void)
+{
+    struct couple b;
+
+    world_offered(&w, &b);
+    block(b.peer, b.offer);
+    w.now_ms += 86400000;
+    (void)find(b.peer, b.offer);
+    OK(&w);
+    CHECK(w.job.result.other == b.seeker);
+    command(COMMAND_BLOCK, b.peer, b.offer)->key = world_key(71, 6);
+    OK(&w);
+    command(COMMAND_BLOCK, b.peer, b.offer)->block.other = b.peer;
+    REFUSED(&w, ERR_NO_RELATION); /* it is of who it was of */
+    (void)find(b.seeker, b.offer);
+    REFUSED(&w, ERR_NO_RELATION); /* the list of another */
+    CHECK(listed(b.peer) == 1 && entry(b.offer)->known == KNOWN_BY_OFFER);
+    (void)command(COMMAND_UNBLOCK, b.peer, b.offer);
+    OK(&w);
+    (void)find(b.peer, b.offer);
+    REFUSED(&w, ERR_NO_RELATION);
+    (void)command(COMMAND_BLOCK, b.peer, b.offer);
+    REFUSED(&w, ERR_NO_RELATION);
+}
+
 /* An entry per name: taken back one by one, the pair is free after the last. */
 static void entries(void)
 {
@@ -237,6 +264,7 @@ int part_blocks(const char *kind, const char *path)
     world_open(&w, kind, path);
     others();
     found_by_key();
+    found_by_entry();
     entries();
     all_of_a_pair();
     mailboxes();

@@ -50,6 +50,44 @@ static void of_one(void)
     }
 }
 
+/* Law 3: what was hidden because it would be of one is told when it is of one no
+ * more: the wish ends by itself, or by danger. */
+static void of_one_no_more(void)
+{
+    for (int danger = 0; danger < 2; danger++)
+        for (uint32_t n = 0; n < 6; n += 5) {
+            struct world *w = world_new();
+            struct match_row talk = {.kind = ROW_TALK};
+            struct match_event event = {.kind = EVENT_ASK, .member = 1};
+            enum match_bound why =
+                n > 0 ? BOUND_ALL_BUSY : BOUND_NOBODY_ON_DUTY;
+
+            talk.talk = (struct match_talk_row){
+                .id = 77, .seeker = 1, .peer = 20, .state = TALK_ENDED};
+            (void)store_add(&w->store, &talk);
+            attend(w, 2, n);
+            event.ask.card = &w->seeker[1];
+            event.ask.wish = 77;
+            event.ask.wish_ms = 150000;
+            w->ticket_of[1] = w->fresh;
+            CHECK(world_err(w, world_event(w, event)) == ERR_NONE);
+            world_until(w, 120000);
+            CHECK(w->ticket[1].bound != BOUND_NONE && w->ticket[1].bound_few);
+            world_until(w, 149999);
+            CHECK(w->ticket[1].bound_few && w->ticket[1].wishes);
+            if (danger)
+                CHECK(world_err(w, world_say(w, EVENT_DANGER, 1)) == ERR_NONE);
+            world_until(w, 150000);
+            CHECK(w->ticket[1].bound == why && !w->ticket[1].bound_few);
+            CHECK(!w->ticket[1].wishes);
+            CHECK(w->notes[LOG_BOUND_PASSED] == 1);
+            attend(w, 10, 1); /* nor is it told a third time */
+            world_until(w, 400000);
+            CHECK(w->ticket[1].bound == why);
+            world_free(w);
+        }
+}
+
 /* Member 1, whose card requires these tokens, asks beside n peers who have 7. */
 static struct world *beside(uint32_t n, const uint64_t *must, uint32_t musts)
 {
@@ -125,6 +163,7 @@ int main(void)
 {
     reasons();
     of_one();
+    of_one_no_more();
     binds();
     for_a_while();
     return check_report("match/why");

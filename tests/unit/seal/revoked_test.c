@@ -5,7 +5,7 @@
 
 enum { CAP = 8, SLOTS = 16, NOW = 5000000, LIFE = SEAL_TOKEN_LIFE_MS };
 
-static struct seal_revoked_member ring[CAP];
+static struct seal_revoked_member entry[CAP];
 static struct map_slot slot[SLOTS];
 
 static bool has(const struct seal_revoked *revoked, uint64_t member,
@@ -23,7 +23,7 @@ static void older_generations(void)
     struct seal_revoked r = {0};
 
     CHECK(!has(&r, 7, 0, NOW));
-    seal_revoked_init(&r, ring, CAP, slot);
+    seal_revoked_init(&r, entry, CAP, slot);
     CHECK(!has(&r, 7, 0, 0));
     seal_revoked_add(&r, 7, 2, NOW);
     CHECK(has(&r, 7, 0, NOW + 99) && has(&r, 7, 1, NOW + 99));
@@ -40,13 +40,13 @@ static void missed(void)
 {
     struct seal_revoked r;
 
-    seal_revoked_init(&r, ring, CAP, slot);
+    seal_revoked_init(&r, entry, CAP, slot);
     seal_revoked_missed(&r, NOW, NOW + LIFE);
     CHECK(has(&r, 7, 9, NOW) && has(&r, 8, 0, NOW + SEAL_REVOKED_SKEW_MS - 1));
     CHECK(!has(&r, 7, 0, NOW + SEAL_REVOKED_SKEW_MS));
     seal_revoked_missed(&r, NOW - LIFE, NOW); /* never less */
     CHECK(has(&r, 7, 9, NOW));
-    seal_revoked_init(&r, ring, CAP, slot);
+    seal_revoked_init(&r, entry, CAP, slot);
     seal_revoked_missed(&r, NOW, NOW + 1); /* who logs in now is not meant */
     CHECK(has(&r, 7, 9, NOW) && !has(&r, 7, 9, NOW + 1));
 }
@@ -56,7 +56,7 @@ static void full(void)
 {
     struct seal_revoked r;
 
-    seal_revoked_init(&r, ring, CAP, slot);
+    seal_revoked_init(&r, entry, CAP, slot);
     for (uint64_t member = 1; member <= CAP + 1; member++)
         seal_revoked_add(&r, member, 1, NOW + 5000 * member);
     for (uint64_t member = 1; member <= CAP + 1; member++)
@@ -66,6 +66,28 @@ static void full(void)
     CHECK(r.map.size == CAP);
     seal_revoked_add(&r, 50, 1, NOW + 2 * LIFE); /* all others expired */
     CHECK(r.map.size == 1 && has(&r, 50, 0, NOW + 2 * LIFE));
+}
+
+/* Law 3: by the last time, not by the first */
+static void renewed(void)
+{
+    struct seal_revoked r;
+
+    seal_revoked_init(&r, entry, 3, slot);
+    for (uint64_t member = 1; member <= 3; member++)
+        seal_revoked_add(&r, member, 1, NOW + 5000 * member);
+    seal_revoked_add(&r, 1, 2, NOW + 50000);
+    seal_revoked_add(&r, 4, 1, NOW + 60000);
+    CHECK(!has(&r, 2, 0, NOW + 55000)); /* forgotten, and what is older */
+    CHECK(has(&r, 2, 0, NOW + 10000) && has(&r, 99, 0, NOW + 10000));
+    CHECK(!has(&r, 99, 0, NOW + 12000)); /* of nobody else */
+    CHECK(has(&r, 1, 1, NOW + 99999) && has(&r, 3, 0, NOW + 99999) &&
+          has(&r, 4, 0, NOW + 99999));
+    seal_revoked_add(&r, 3, 2, NOW + 70000);
+    seal_revoked_add(&r, 5, 1, NOW + 80000);
+    CHECK(!has(&r, 1, 1, NOW + 55000) && has(&r, 3, 1, NOW + 99999));
+    seal_revoked_add(&r, 3, 3, NOW + 60000 + 2 * LIFE); /* all expired */
+    CHECK(r.map.size == 1 && has(&r, 3, 2, NOW + 60000 + 2 * LIFE));
 }
 
 /* Whatever comes: no token that could still live passes after its member's key
@@ -79,7 +101,7 @@ static void history(uint64_t seed)
     struct seal_revoked r;
     uint64_t now_ms = NOW;
 
-    seal_revoked_init(&r, ring, CAP, slot);
+    seal_revoked_init(&r, entry, CAP, slot);
     for (int step = 0; step < 400; step++) {
         uint64_t member = 1 + chance_next(&seed) % 39;
 
@@ -100,6 +122,7 @@ int main(void)
     older_generations();
     missed();
     full();
+    renewed();
     for (uint64_t seed = 1; seed < 50; seed++)
         history(seed);
     return check_report("seal/revoked");

@@ -162,6 +162,28 @@ static void pools(void)
     }
 }
 
+/* What is good by itself and not together, in whatever order it was set. */
+static void together(void)
+{
+    struct server_config config;
+
+    CHECK(!READ(&config, "--data", "d", "--link-ms", "86399999"));
+    CHECK(strstr(said, "link_ms: must be day_ms or more"));
+    server_config_close(&config);
+    CHECK(!READ(&config, "--data", "d", "--link-ms", "0"));
+    server_config_close(&config);
+    CHECK(READ(&config, "--data", "d", "--link-ms", "86400000"));
+    server_config_close(&config);
+    CHECK(
+        READ(&config, "--data", "d", "--link-ms", "1000", "--day-ms", "1000"));
+    server_config_close(&config);
+    CHECK(
+        !READ(&config, "--data", "d", "--link-ms", "1000", "--day-ms", "1001"));
+    server_config_close(&config);
+    CHECK(READ(&config, "--help", "--link-ms", "0") && config.help);
+    server_config_close(&config);
+}
+
 /* Default, file, environment, command line: the later wins. */
 static void order(void)
 {
@@ -272,6 +294,7 @@ int main(void)
     distinct();
     defaults();
     refused();
+    together();
     pools();
     order();
     bad_files();
