@@ -72,9 +72,4 @@ bool cli_session_load_talk(const struct cli_session *session, const char *which,
                            char path[CLI_PATH_MAX],
                            struct kindred_talk_start *start);
 
-/* The same, and how it began.  False, after a sentence. */
-bool cli_session_load_talk(const struct cli_session *session, const char *which,
-                           char path[CLI_PATH_MAX],
-                           struct kindred_talk_start *start);
-
 #endif
