@@ -219,14 +219,13 @@ static bool take_along(const struct asking *asking, const struct cli_args *args,
     struct kindred_talk_start start;
     char path[CLI_PATH_MAX];
 
-    state->meet_again_ms =
-        (uint32_t)cli_args_number(args, "--wait-s", 120) * 1000;
     if (met && !cli_args_id(met, &state->meet_again)) {
-        cli_say_usage("kindred ask: --meet-again is the number of a talk");
+        cli_say_usage("kindred ask: --meet-again is the ID of a talk");
         return false;
     }
-    if (state->meet_again == 0)
-        state->meet_again_ms = 0;
+    if (met)
+        state->meet_again_ms =
+            (uint32_t)cli_args_number(args, "--wait-s", 120) * 1000;
     if (!cli_args_has(args, "--not-a-fit"))
         return true;
     if (!cli_session_load_talk(&asking->session,
