@@ -32,6 +32,12 @@ const struct cli_option cli_args_common[] = {
     {"--help", NULL, "this text", CLI_FLAG, 0, 0},
     {0}};
 
+bool cli_args_takes(const struct cli_command *command,
+                    const struct cli_option *common)
+{
+    return command->calls || strcmp(common->name, "--json") != 0;
+}
+
 static const struct cli_option *find_in(const struct cli_option *options,
                                         const char *name, size_t size)
 {
@@ -201,11 +207,14 @@ uint64_t cli_args_number(const struct cli_args *args, const char *name,
     return number;
 }
 
-static void help_options(const struct cli_option *options, FILE *out)
+static void help_options(const struct cli_command *command,
+                         const struct cli_option *options, FILE *out)
 {
     for (; options && options->name; options++) {
         char left[64];
 
+        if (!cli_args_takes(command, options))
+            continue;
         (void)snprintf(left, sizeof left, "%s %s", options->name,
                        options->value ? options->value : "");
         (void)fprintf(out, "  %-24s %s\n", left, options->help);
@@ -228,8 +237,8 @@ void cli_args_help(const struct cli_command *command, FILE *out)
                   command->about);
     (void)fprintf(out, "usage: kindred %s [OPTION ...]%s%s\n", command->name,
                   *command->words ? " " : "", command->words);
-    help_options(command->options, out);
-    help_options(cli_args_common, out);
+    help_options(command, command->options, out);
+    help_options(command, cli_args_common, out);
     if (command->calls && *command->calls)
         (void)fprintf(out, "calls: %s\n", command->calls);
 }

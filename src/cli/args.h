@@ -60,8 +60,10 @@ struct cli_args { /* read-only outside */
     bool help; /* was asked for */
 };
 
-/* The options that every command takes. */
+/* The options that every command takes, but --json: see .calls. */
 extern const struct cli_option cli_args_common[];
+bool cli_args_takes(const struct cli_command *command,
+                    const struct cli_option *common);
 
 /* argv[0] is the command.  False: a complaint is on `err`. */
 bool cli_args_parse(struct cli_args *args, const struct cli_command *command,

@@ -21,7 +21,7 @@ static const struct cli_option OPTIONS[] = {
      CLI_FLAG, 0, 0},
     {"--talk", "NAME|ID", "which talk [the newest]", CLI_TEXT, 1, 40},
     {"--meet-again", "ID", "ask for the peer of this talk: of both said so",
-     CLI_TEXT, 1, 16},
+     CLI_TEXT, 1, 20},
     {"--wait-s", "SECONDS",
      "for them alone, before anybody else; 0 = nobody else [120]", CLI_NUMBER,
      0, 1800},
@@ -215,20 +215,17 @@ static void on_interrupt(void *arg)
 static bool take_along(const struct asking *asking, const struct cli_args *args,
                        struct kindred_ask_state *state)
 {
-    const char *met = cli_args_text(args, "--meet-again", "0");
+    const char *met = cli_args_text(args, "--meet-again", NULL);
     struct kindred_talk_start start;
-    char path[CLI_PATH_MAX], *end;
+    char path[CLI_PATH_MAX];
 
-    state->meet_again = strtoull(met, &end, 16);
-    state->meet_again_ms =
-        (uint32_t)cli_args_number(args, "--wait-s", 120) * 1000;
-    if (*end != '\0') {
-        (void)fputs("kindred ask: --meet-again is the number of a talk\n",
-                    stderr);
+    if (met && !cli_args_id(met, &state->meet_again)) {
+        cli_say_usage("kindred ask: --meet-again is the ID of a talk");
         return false;
     }
-    if (state->meet_again == 0)
-        state->meet_again_ms = 0;
+    if (met)
+        state->meet_again_ms =
+            (uint32_t)cli_args_number(args, "--wait-s", 120) * 1000;
     if (!cli_args_has(args, "--not-a-fit"))
         return true;
     if (!cli_session_load_talk(&asking->session,

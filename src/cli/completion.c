@@ -71,7 +71,8 @@ static void each_option(const struct cli_command *command,
     for (; own && own->name; own++)
         fn(context, own);
     for (own = cli_args_common; !command->teach && own->name; own++)
-        fn(context, own);
+        if (cli_args_takes(command, own))
+            fn(context, own);
     free(taught.text);
 }
 

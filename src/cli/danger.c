@@ -44,10 +44,9 @@ static bool load(const struct cli_session *session,
         kindred_file_load(path, state, sizeof *state, &size, &error) &&
         size == sizeof *state && state->ticket_id != 0)
         return true;
-    (void)fputs("kindred danger: nobody is being looked for; who helps at "
-                "once: \"kindred crisis CC\";\nto ask: \"kindred ask "
-                "--danger --country CC\"\n",
-                stderr);
+    cli_say_usage("kindred danger: nobody is being looked for");
+    cli_say_hint("who helps at once: \"kindred crisis CC\"; to ask: \"kindred "
+                 "ask --danger --country CC\"");
     return false;
 }
 
@@ -91,4 +90,5 @@ const struct cli_command cli_danger = {
         "helps\n"
         "at once, and your request goes first.  In a talk, say it there.\n",
     .options = OPTIONS,
+    .calls = "Support/RaiseDanger",
     .run = run};

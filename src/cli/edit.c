@@ -136,7 +136,7 @@ void cli_edit_clear(struct cli_edit *edit)
         edit->pasts++;
     }
     forget(&edit->draft);
-    wipe(edit->text, edit->size);
+    wipe(edit->text, sizeof edit->text); /* what was cut lies behind the end */
     edit->size = edit->at = 0;
     edit->shown = 0;
 }

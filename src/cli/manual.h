@@ -2,7 +2,8 @@
  * list that --help prints, and the page for man(1).
  *
  * Laws
- *   1. Every command, every option and every exit status is in both. */
+ *   1. Every command and every exit status is in both, every option on the
+ *      page. */
 #ifndef CLI_MANUAL_H
 #define CLI_MANUAL_H
 

@@ -1,5 +1,4 @@
 /* cli/safety -- block, unblock, blocks: who one never wants to meet again. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -14,12 +13,21 @@
 static const struct cli_option BLOCK_OPTIONS[] = {
     {"--offer", "OFFER", "whoever is behind an offer", CLI_TEXT, 1, 20}, {0}};
 
+/* Of a talk whose keys are gone, the id is enough. */
+static bool find_talk(const struct cli_session *session, const char *which,
+                      struct kindred_talk_start *start)
+{
+    char path[CLI_PATH_MAX];
+
+    return (which && cli_args_id(which, &start->talk_id)) ||
+           cli_session_load_talk(session, which, path, start);
+}
+
 static int run_block(const struct cli_args *args)
 {
     const char *offer_text = cli_args_text(args, "--offer", NULL);
     struct kindred_talk_start start = {0};
     struct cli_session session;
-    char path[CLI_PATH_MAX];
     uint64_t offer = 0;
     int status;
 
@@ -30,9 +38,8 @@ static int run_block(const struct cli_args *args)
     status = cli_session_open(&session, args, true);
     if (status != CLI_OK)
         return status;
-    if (!offer_text &&
-        !cli_session_load_talk(&session, args->words ? args->word[0] : NULL,
-                               path, &start)) {
+    if (!offer &&
+        !find_talk(&session, args->words ? args->word[0] : NULL, &start)) {
         status = CLI_USAGE;
     } else {
         kindred_member_block(session.member, start.talk_id, offer,
@@ -40,7 +47,7 @@ static int run_block(const struct cli_args *args)
         status = cli_session_wait(&session);
         if (status == CLI_OK)
             cli_say(CLI_GREEN, "You will not meet %s again.\n",
-                    offer ? "them" : start.their_name);
+                    start.their_name[0] ? start.their_name : "them");
     }
     wipe(&start, sizeof start);
     cli_session_close(&session);
@@ -56,8 +63,10 @@ const struct cli_command cli_safety_block = {
         "  kindred block \"Quiet Heron\"\n"
         "  kindred block --offer 0123456789abcdef\n\n"
         "The other of the newest talk, or of the one with a person of that\n"
-        "name; up to 30 days after it.  A talk with them ends.  They are not\n"
-        "told.  \"kindred blocks\" lists whom you blocked.\n",
+        "name; up to 30 days after it.  After \"kindred reflect\", which "
+        "tells\n"
+        "it, the ID is needed.  A talk with them ends.  They are not told.\n"
+        "\"kindred blocks\" lists whom you blocked.\n",
     .calls = "Safety/Block",
     .options = BLOCK_OPTIONS,
     .words_max = 1,
@@ -65,7 +74,7 @@ const struct cli_command cli_safety_block = {
 
 /* ---- the list ---- */
 
-enum { LIST_MAX = 1024, ID_TEXT = 24 };
+enum { LIST_MAX = 1024 };
 
 struct listing {
     struct cli_session session;
@@ -102,20 +111,14 @@ static int list_all(struct listing *listing)
     return status;
 }
 
-static void say_id(char out[ID_TEXT], uint64_t id)
-{
-    (void)snprintf(out, ID_TEXT, cli_say_is_json() ? "%" PRIu64 : "%016" PRIx64,
-                   id);
-}
-
 static void print(const struct kindred_block *block)
 {
     time_t at = (time_t)block->day * 86400;
     struct tm day = {0};
-    char id[ID_TEXT];
+    char id[CLI_ID_TEXT];
 
     (void)gmtime_r(&at, &day);
-    say_id(id, block->id);
+    cli_say_id(id, block->id);
     cli_say(CLI_PLAIN, "%s  %04d-%02d-%02d  %s\n", id, day.tm_year + 1900,
             day.tm_mon + 1, day.tm_mday,
             block->their_name[0] ? block->their_name : "(an offer)");
@@ -156,12 +159,11 @@ static uint64_t meant(const struct listing *listing, const char *which)
 
     for (uint32_t i = 0; i < listing->count; i++) {
         const struct kindred_block *block = &listing->block[i];
-        char id[ID_TEXT];
+        char id[CLI_ID_TEXT];
 
-        say_id(id, block->id);
-        if (strncmp(id, which, strlen(which)) != 0 &&
-            strncmp(block->their_name, which, strlen(which)) != 0)
-            continue;
+        cli_say_id(id, block->id);
+        if (strcmp(id, which) != 0 && strcmp(block->their_name, which) != 0)
+            continue; /* a whole one: half a name may be somebody else's */
         found = block->id;
         n++;
     }

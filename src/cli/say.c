@@ -1,5 +1,6 @@
 #include "cli/say.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -295,6 +296,11 @@ void cli_say_tokens(char *out, size_t room,
     }
     if (count == 0)
         (void)snprintf(out, room, "nothing that may be named");
+}
+
+void cli_say_id(char out[CLI_ID_TEXT], uint64_t id)
+{
+    (void)snprintf(out, CLI_ID_TEXT, as_json ? "%" PRIu64 : "%016" PRIx64, id);
 }
 
 void cli_say_time(char out[16], uint64_t ms)

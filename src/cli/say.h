@@ -74,6 +74,10 @@ void cli_say_tokens(char *out, size_t room,
                     const struct kindred_vocabulary *vocabulary,
                     const uint64_t *tokens, uint32_t count);
 
+/* An id: 16 hexadecimal digits; to a script a decimal number, as in messages. */
+enum { CLI_ID_TEXT = 24 };
+void cli_say_id(char out[CLI_ID_TEXT], uint64_t id);
+
 /* Milliseconds as people say them: "4.2 s", "3 min". */
 void cli_say_time(char out[16], uint64_t ms);
 

@@ -283,15 +283,14 @@ static bool meant(const char *path, const char *which)
 {
     uint8_t saved[KINDRED_TALK_SAVED_MAX];
     struct kindred_talk_start start;
-    char id[17];
+    char id[CLI_ID_TEXT];
     size_t size;
     bool is;
 
     if (!kindred_file_load(path, saved, sizeof saved, &size, NULL) ||
         !kindred_talk_saved_start(saved, size, &start))
         return false;
-    (void)snprintf(id, sizeof id, "%08x%08x", (unsigned)(start.talk_id >> 32),
-                   (unsigned)(start.talk_id & UINT32_MAX));
+    cli_say_id(id, start.talk_id);
     is = !which || strncmp(id, which, strlen(which)) == 0 ||
          strncmp(start.their_name, which, strlen(which)) == 0;
     wipe(&start, sizeof start);

@@ -67,12 +67,7 @@ bool cli_session_talk_path(const struct cli_session *session, uint64_t id,
  * any): its path.  False, after a sentence, if there is none. */
 bool cli_session_find_talk(const struct cli_session *session, const char *which,
                            char path[CLI_PATH_MAX]);
-/* And how it began; a secret. */
-bool cli_session_load_talk(const struct cli_session *session, const char *which,
-                           char path[CLI_PATH_MAX],
-                           struct kindred_talk_start *start);
-
-/* The same, and how it began.  False, after a sentence. */
+/* The same, and how it began; a secret. */
 bool cli_session_load_talk(const struct cli_session *session, const char *which,
                            char path[CLI_PATH_MAX],
                            struct kindred_talk_start *start);

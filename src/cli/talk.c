@@ -132,7 +132,7 @@ static int run_reflect(const struct cli_args *args)
                                                : 0;
     struct kindred_talk_start start;
     struct cli_session session;
-    char path[CLI_PATH_MAX];
+    char path[CLI_PATH_MAX], id[CLI_ID_TEXT];
     int status;
 
     if (args->words && !understood && strcmp(said, "skip") != 0) {
@@ -152,12 +152,14 @@ static int run_reflect(const struct cli_args *args)
         status = cli_session_wait(&session);
         if (status == CLI_OK && unlink(path) == 0)
             cli_say(CLI_GREEN, "Thank you.  The keys of this talk are gone.\n");
+        cli_say_id(id, start.talk_id);
         if (status == CLI_OK && start.side == 0 &&
             cli_args_has(args, "--again"))
             cli_say(CLI_DIM,
-                    "If they say so too: kindred ask --meet-again %08x%08x\n",
-                    (unsigned)(start.talk_id >> 32),
-                    (unsigned)(start.talk_id & UINT32_MAX));
+                    "If they say so too: kindred ask --meet-again %s\n", id);
+        if (status == CLI_OK)
+            cli_say(CLI_DIM, "To never meet them again: kindred block %s\n",
+                    id);
     }
     wipe(&start, sizeof start);
     cli_session_close(&session);

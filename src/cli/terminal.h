@@ -6,7 +6,8 @@
  * There is one per process: the terminal is.
  *
  * Laws
- *   1. However the program ends, but by SIGKILL, the terminal is as it was. */
+ *   1. However the program ends by itself, or by Ctrl-C or SIGTERM, the
+ *      terminal is as it was. */
 #ifndef CLI_TERMINAL_H
 #define CLI_TERMINAL_H
 

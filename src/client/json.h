@@ -21,7 +21,8 @@ const struct api_method *client_json_methods(size_t *count);
 MUST_USE enum err client_json_print(const ProtobufCMessage *message,
                                     struct buf *text);
 
-/* Append `size` bytes as a JSON string; what is not UTF-8 becomes "?". */
+/* Append `size` bytes as a JSON string; where one of them is not
+ * UTF-8, all that is not plain ASCII becomes "?". */
 MUST_USE enum err client_json_quote(const char *bytes, size_t size,
                                     struct buf *text);
 

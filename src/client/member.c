@@ -253,17 +253,23 @@ void client_member_token_expired(struct kindred_member *member)
     wipe(member->token, sizeof member->token);
 }
 
-void kindred_member_login(struct kindred_member *member,
-                          kindred_logged_in *done, void *arg)
+void client_member_try(struct kindred_member *member, kindred_logged_in *done,
+                       void *arg)
 {
     struct waiter *waiter = calloc(1, sizeof *waiter);
 
     REQUIRE(waiter);
     waiter->done = done;
     waiter->arg = arg;
-    member->plain = true;
     list_push_back(&member->logins, &waiter->by_member);
     client_member_log_in(member);
+}
+
+void kindred_member_login(struct kindred_member *member,
+                          kindred_logged_in *done, void *arg)
+{
+    member->plain = true;
+    client_member_try(member, done, arg);
 }
 
 bool kindred_member_call(struct kindred_member *member,

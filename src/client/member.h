@@ -51,6 +51,10 @@ const char *client_member_token(const struct kindred_member *member);
 const uint8_t *client_member_proof(const struct kindred_member *member);
 
 /* It was refused: forget it. */
+/* Log in, to see whether it works: the token is as bound as any. */
+void client_member_try(struct kindred_member *member, kindred_logged_in *done,
+                       void *arg);
+
 void client_member_token_expired(struct kindred_member *member);
 
 /* Log in, unless that is under way: client_job_token() tells. */

@@ -115,7 +115,7 @@ static void on_rotated(void *arg, const struct kindred_error *error,
         return;
     }
     swap_keys(member); /* the answer to an earlier try was lost, perhaps */
-    kindred_member_login(member, on_login, member);
+    client_member_try(member, on_login, member);
 }
 
 static enum err sign(const struct kindred_member *member,

@@ -38,10 +38,8 @@ static const char *const spanish[ERR_COUNT] = {
     [ERR_CHALLENGE] = "el reto es desconocido, ya se usó o caducó; pide otro",
     [ERR_NOT_ENROLLED] = "nadie está inscrito con esta clave",
     [ERR_ENROLLED] = "ya hay alguien inscrito con esta clave",
-    [ERR_PROOF] = "esta credencial pide una prueba de cada solicitud, y falta o "
-                  "no corresponde",
-    [ERR_AGE] = "la espera de esa solicitud ya continuó, o es demasiado tarde; "
-                "pide sin ella",
+    [ERR_PROOF] = "falta la prueba que esta credencial pide, o no corresponde",
+    [ERR_AGE] = "esa espera ya continuó, o es demasiado tarde; pide sin ella",
     [ERR_NO_BOND] = "no dijeron los dos que volverían a encontrarse",
     [ERR_ENROLL_CLOSED] = "aquí hace falta una invitación válida para inscribirse",
     [ERR_MEMBER_INACTIVE] = "esta cuenta está suspendida o borrada",

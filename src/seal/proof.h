@@ -3,7 +3,8 @@
  * A token may be bound to a key that its client made; then each call with that
  * token shows a MAC by the key over what it asks.  Who only saw the token, in
  * a log or a header, has no use for it; who saw a whole call can at most
- * repeat it as it was, which the idempotency key makes harmless.
+ * repeat it as it was while the token lives: one that changes something is done
+ * once by its idempotency key, one that reads is answered again.
  *
  * Layout: base64url without padding of crypto_auth of libsodium (HMAC-SHA-512,
  *   its first 32 bytes) with the proof key over

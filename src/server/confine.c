@@ -1,4 +1,4 @@
-#define _XOPEN_SOURCE 700 /* realpath, which POSIX has as an option */
+#define _DEFAULT_SOURCE 1 /* realpath, which POSIX has as an option */
 #include "server/confine.h"
 
 #include <stdio.h>

@@ -209,6 +209,27 @@ int server_doors_open(struct server_doors *doors, struct server_node *node)
     return status;
 }
 
+static int again(struct net_credentials *credentials, const char *authorities)
+{
+    enum err err =
+        credentials->context ? net_credentials_reload(credentials) : ERR_NONE;
+
+    return err == ERR_NONE
+               ? EXIT_SUCCESS
+               : complain(setting_of(err, authorities),
+                          "could be read with the privileges of the start "
+                          "alone: let the server's user read it");
+}
+
+int server_doors_confined(struct server_doors *doors)
+{
+    int status = again(&doors->members, "tls_client_ca");
+
+    return status == EXIT_SUCCESS
+               ? again(&doors->operations, "operations_client_ca")
+               : status;
+}
+
 void server_doors_close(struct server_doors *doors)
 {
     net_credentials_close(&doors->members);

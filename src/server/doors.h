@@ -42,6 +42,10 @@ struct server_door {
  * The process's exit status; what is wrong is said on standard error. */
 int server_doors_open(struct server_doors *doors, struct server_node *node);
 
+/* Once privileges are given up: can the certificates be read again, as they will
+ * have to be?  The process's exit status. */
+int server_doors_confined(struct server_doors *doors);
+
 /* After the workers. */
 void server_doors_close(struct server_doors *doors);
 

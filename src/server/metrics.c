@@ -310,8 +310,10 @@ static void put_engine(struct page *page, struct server_node *node)
     struct service_stats stats;
 
     server_node_stats(node, &stats);
-    family(page, "kindred_tickets", "gauge", "Open requests for support.");
-    value(page, "kindred_tickets", "state=\"waiting\"",
+    family(
+        page, "kindred_tickets", "gauge",
+        "Requests for support that wait, by whether somebody is offered one.");
+    value(page, "kindred_tickets", "state=\"searching\"",
           stats.engine.tickets_waiting);
     value(page, "kindred_tickets", "state=\"offered\"",
           stats.engine.tickets_offered);

@@ -8,7 +8,7 @@
  * need not be of the very same instant.
  *
  * Laws
- *   1. Every label is a text of this program, every value a number: nothing
+ *   1. Every label is a text of this program, every value a number: no text
  *      that came over a wire, from a file or the configuration is in it.
  *   2. How many lines there are does not depend on what anybody sends: of
  *      calls, those of the methods of the API and one more, in 3 protocols and

@@ -350,6 +350,8 @@ static int start(struct server_node *node)
     if (status == EXIT_SUCCESS && !node->config->unconfined)
         server_confine(node->config);
     if (status == EXIT_SUCCESS)
+        status = server_doors_confined(&node->doors);
+    if (status == EXIT_SUCCESS)
         status = start_threads(node);
     return status;
 }

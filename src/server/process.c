@@ -18,9 +18,9 @@ void server_process_close(struct server_process *process)
 {
     if (process->descriptors)
         (void)closedir(process->descriptors);
-    if (process->memory >= 0)
+    if (process->born_ms > 0 && process->memory >= 0) /* it was opened */
         (void)close(process->memory);
-    *process = (struct server_process){.memory = -1};
+    *process = (struct server_process){0};
 }
 
 /* proc(5): total and resident size, in pages. */

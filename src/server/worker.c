@@ -323,9 +323,11 @@ static void tick(void *above, uint64_t now_ms)
 
 /* --- birth and death --- */
 
-static struct http_limits limits_of(const struct server_config *config)
+/* The operators' part of what may wait is the least there is. */
+static struct http_limits limits_of(const struct server_config *config,
+                                    bool operations)
 {
-    const uint64_t out = config->out_bytes_max / config->loops;
+    const uint64_t out = operations ? 0 : config->out_bytes_max / config->loops;
 
     return (struct http_limits){
         .out_bytes_max = (uint32_t)(out > OUT_LEAST ? out : OUT_LEAST),
@@ -355,7 +357,8 @@ static enum err make_face(struct server_worker *worker,
     rpc_reflection_init(&face->rpc);
     face->host.handler_of = rpc_server_handler();
     face->host.handler = &face->rpc;
-    face->host.limits = limits_of(worker->node->config);
+    face->host.limits =
+        limits_of(worker->node->config, number == SERVER_OPERATIONS);
     face->host.leave = rpc_server_leave;
     err = net_loop_host(&worker->loop, &face->host);
     face->hosted = err == ERR_NONE;

@@ -30,16 +30,20 @@ operations_stats(struct rpc_call *call,
     Kindred__V1__Counter counter[LOG_COUNT], *counters[LOG_COUNT];
     char name[LOG_COUNT][LOG_LABEL];
     struct service_stats stats;
+    size_t n = 0;
 
     (void)request;
     if (!may(rpc_call_caller(call), MAY_STATS))
         return rpc_fail(call, ERR_PERMISSION);
-    for (int i = 0; i < LOG_COUNT; i++) {
-        kindred__v1__counter__init(&counter[i]);
-        log_label((enum log_code)i, name[i]);
-        counter[i].name = name[i];
-        counter[i].value = log_counter((enum log_code)i);
-        counters[i] = &counter[i];
+    for (int code = 0; code < LOG_COUNT; code++) {
+        if (!log_counts((enum log_code)code))
+            continue;
+        kindred__v1__counter__init(&counter[n]);
+        log_label((enum log_code)code, name[n]);
+        counter[n].name = name[n];
+        counter[n].value = log_counter((enum log_code)code);
+        counters[n] = &counter[n];
+        n++;
     }
     port->stats(port->arg, &stats);
     gauges.tickets_waiting =
@@ -51,7 +55,7 @@ operations_stats(struct rpc_call *call,
     gauges.connections = stats.connections;
     gauges.uptime_ms = stats.uptime_ms;
     response.counters = counters;
-    response.n_counters = LOG_COUNT;
+    response.n_counters = n;
     response.gauges = &gauges;
     return rpc_reply(call, &response);
 }

@@ -157,6 +157,10 @@ def story(server, seeker, peer):
     ticket = taken_back.until(lambda m: "ticket" in m)["ticket"]["ticketId"]
     yield "Support.Beat", server.call("Support/Beat", seeker, {"ticket_id": ticket})["nextMs"] > 0
     offer = duty.until(lambda m: m["duty"]["offers"])["duty"]["offers"][0]["offerId"]
+    raised = server.stream("Support/RaiseDanger", seeker, once(ticket_id=ticket, country="US"))
+    raised.end()
+    yield "RaiseDanger", any(entry["phone"] == "988" for entry in raised.said[0]["crisis"]["entries"]) and \
+        raised.said[1]["outcome"] == "DANGER_OUTCOME_FIRST"
     server.call("Peers/Answer", peer, once(offer_id=offer, decline={}))
     server.call("Support/Withdraw", seeker, once(ticket_id=ticket))
     taken_back.end()
@@ -192,8 +196,34 @@ def story(server, seeker, peer):
     except Failed as error:
         yield "an error in words and with its machine reason", "FailedPrecondition" in str(error) and \
             '"REFLECTED"' in str(error) and '"kindred"' in str(error)
+    yield "a bond", server.call("Talks/Reflect", None, once(capability=theirs, again=True))["bond"]
+    yield from never_again(server, seeker, duty, mine["talkId"], talk["talk"]["theirName"], mine["theirName"])
     server.call("Peers/Leave", other, once())
     duty.end()
+
+
+def never_again(server, seeker, duty, talk, known_as, name):
+    """The peer of that talk is asked for, and blocked: then they are not there, nor to be asked for."""
+    def asks():
+        return server.stream("Support/Ask", seeker, once(talk_key=drawn(32), mailbox=drawn(32), meet_again=talk))
+
+    def offers(m):
+        return any(offer["metName"] == known_as for offer in m["duty"]["offers"])
+
+    again = asks()
+    ticket = again.until(lambda m: m["ticket"]["meetingAgain"])["ticket"]["ticketId"]
+    yield "met again", duty.until(offers)
+    block = server.call("Safety/Block", seeker, once(talk_id=talk))["blockId"]
+    yield "Block", duty.until(lambda m: m is duty.said[-1] and not m["duty"]["offers"])
+    listed = server.call("Safety/ListBlocks", seeker)
+    yield "ListBlocks", [(b["blockId"], b["theirName"]) for b in listed["blocks"]] == [(block, name)]
+    server.call("Support/Withdraw", seeker, once(ticket_id=ticket))
+    again.end()
+    refused = asks()
+    refused.process.wait(PATIENCE_S)
+    yield "the bond is gone", '"NO_BOND"' in refused.process.stderr.read()
+    server.call("Safety/Unblock", seeker, once(block_id=block))
+    yield "Unblock", not server.call("Safety/ListBlocks", seeker)["blocks"]
 
 
 def left_out(server):

@@ -140,10 +140,6 @@ def too_late(server):
     leave(peer, duty)
 
 
-def reflect(member, capability, **fields):
-    return member.api.call("Talks/Reflect", capability=capability, **{"idempotency_key": key(), **fields}).bond
-
-
 def meet_again(server):
     """Both said so: then the seeker may ask for that peer, who is told whom they have met, and may decline."""
     seeker = Member(server, grade=1).ready(1, have=["ptsd"])
@@ -159,12 +155,12 @@ def meet_again(server):
     end(seeker, mine)
     fails("not both said so", ("FAILED_PRECONDITION", "NO_BOND"), seeker, meet_again=talk.talk_id)
     said = {"idempotency_key": key(), "understood": 1, "again": True}
-    check.that("one is not both", not reflect(seeker, mine, **said))
+    check.that("one is not both", not seeker.reflect(capability=mine, **said))
     state = seeker.api.stream("Talks/Receive", capability=mine).until(lambda m: m.state.phase == 3).state
     check.that("nor is it told", not state.bond)
     fails("still not", ("FAILED_PRECONDITION", "NO_BOND"), seeker, meet_again=talk.talk_id)
-    check.that("both said so", reflect(peer, theirs, again=True))
-    check.that("who said it first learns by asking again", reflect(seeker, mine, **said))
+    check.that("both said so", peer.reflect(capability=theirs, again=True))
+    check.that("who said it first learns by asking again", seeker.reflect(capability=mine, **said))
     state = seeker.api.stream("Talks/Receive", capability=mine).until(lambda m: m.state.phase == 3).state
     check.that("or by receiving", state.bond)
     fails("a talk of others", ("NOT_FOUND", "NO_TALK"), stranger, meet_again=talk.talk_id)

@@ -3,7 +3,7 @@
 tests/e2e/node/kindred.mjs is grpc-js, protobufjs and libsodium, none of it ours;
 person.mjs plays one side by a plan.  First the vectors, in JavaScript; then whole
 stories, each side once in each language: enrol, card, ask, attend, decline,
-accept, talk, end, reflect.  Usage: node_test.py BUILD_DIR."""
+accept, talk, end, reflect, meet again, block.  Usage: node_test.py BUILD_DIR."""
 import json
 import pathlib
 import queue
@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 REPO = HERE.parents[1]
@@ -29,17 +30,18 @@ SEEKER = {"have": ["heroin", "lang:en"], "seek": ["heroin"], "must": ["lang:en"]
 PEER = {"have": ["heroin", "opioids", "lang:en"]}
 FROM_SEEKER = ["I am here.", "Tonight is hard — gracias.", ""]
 FROM_PEER = ["I know that night.", "x" * 5000]
+NO_BOND = ("FAILED_PRECONDITION", "NO_BOND")
 
 
 class Person:
-    """A person.mjs by its plan; until(what) gives the first such line that comes."""
+    """A person.mjs by its plan; until(what) gives the first such line that comes, of an order if it is one."""
 
     def __init__(self, server, role, **plan):
         plan = {"target": server.target, "protos": str(REPO / "proto"), "role": role, "decline": 0, "end": False,
                 "card": SEEKER if role == "seeker" else PEER, "say": FROM_SEEKER if role == "seeker" else FROM_PEER,
                 "hear": len(FROM_PEER if role == "seeker" else FROM_SEEKER), **plan}
         self.process = subprocess.Popen(["node", "person.mjs", json.dumps(plan)], cwd=node, text=True,
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.lines, self.seen = queue.Queue(), []
         threading.Thread(target=self._read, daemon=True).start()
 
@@ -60,11 +62,26 @@ class Person:
     def heard(self):
         return [line["text"] for line in self.seen if line["what"] == "heard"]
 
-    def done(self):
+    def order(self, word):
+        self.process.stdin.write(word + "\n")
+        self.process.stdin.flush()
+
+    def reflected(self):
         self.until("done")
-        once = [line for line in self.seen if line["what"] == "once"]
-        check.that("reflected, and once", once == [{"what": "once", "code": "FAILED_PRECONDITION",
-                                                    "reason": "REFLECTED"}], once)
+        check.that("reflected, and once", self.seen[-2] == {"what": "once", "code": "FAILED_PRECONDITION",
+                                                            "reason": "REFLECTED"}, self.seen[-2:])
+
+    def no_bond(self):
+        self.order("again")
+        refused = self.until("refused")
+        check.that("the bond is gone", (refused["code"], refused["reason"]) == NO_BOND, refused)
+
+    def done(self):
+        self.reflected()
+        return self.leaves()
+
+    def leaves(self):
+        self.process.stdin.close()
         return check.that("ends in order", self.process.wait(PATIENCE) == 0, self.process.stderr.read()[-2000:])
 
     def __enter__(self):
@@ -108,6 +125,57 @@ def both_in_node(server):
     check.that("all was heard", seeker.heard() == FROM_PEER and second.heard() == FROM_SEEKER)
 
 
+def met_again_and_never(server):
+    """Both in Node: the seeker meets the peer again, blocks them, waits in vain, and takes it back."""
+    with Person(server, "peer") as peer, Person(server, "seeker", end=True) as seeker:
+        first, known = peer.until("talk"), seeker.until("talk")
+        for person in (peer, seeker):
+            person.reflected()
+        seeker.order("bond")
+        check.that("both said again", seeker.until("bond")["bond"] is True)
+        peer.order("meet")
+        seeker.order("again")
+        check.that("nobody else is looked for", seeker.until("TICKET_PHASE_SEARCHING")["again"] is True)
+        check.that("the peer is told who it is", peer.until("offer")["metName"] == first["theirName"], peer.seen, first)
+        second = seeker.until("talk")
+        check.that("by new names", second["theirName"] == peer.until("talk")["yourName"] != known["theirName"])
+        for person in (peer, seeker):
+            person.reflected()
+        check.that("all was heard, twice", seeker.heard() == 2 * FROM_PEER and peer.heard() == 2 * FROM_SEEKER)
+
+        seeker.order("block")
+        block = seeker.until("blocked")["id"]
+        seeker.order("blocks")
+        listed = seeker.until("blocks")["all"]
+        check.that("listed by the name", [(b["blockId"], b["theirName"]) for b in listed] ==
+                   [(block, second["theirName"])], listed)
+        peer.order("bond")
+        check.that("the bond is gone for the other", peer.until("bond")["bond"] is False)
+        seeker.no_bond()
+        waits_in_vain(server, seeker, peer)
+        peer.order("meet")
+        seeker.order("unblock")
+        seeker.until("unblocked")
+        check.that("then they may meet, as strangers", peer.until("offer")["metName"] == "")
+        check.that("and do", seeker.until("talk")["theirName"] == peer.until("talk")["yourName"])
+        peer.done()
+        seeker.done()
+
+
+def waits_in_vain(server, seeker, peer):
+    """The seeker asks first; the one peer on duty is offered to who comes after, and so was free."""
+    peer.order("meet")
+    peer.until("DUTY_PHASE_ON")
+    seeker.order("meet")
+    seeker.until("TICKET_PHASE_SEARCHING")
+    time.sleep(1)
+    stranger = Member(server, grade=1).ready(1, have=SEEKER["have"], must=SEEKER["must"])
+    talk = stranger.ask().until(lambda m: m.ticket.phase == 2).ticket.talk
+    check.that("no rematch", peer.until("talk")["yourName"] == talk.their_name)
+    stranger.api.call("Talks/End", idempotency_key=key(), capability=stranger.mailbox)
+    peer.reflected()
+
+
 def told(inbox):
     return inbox.until(lambda m: m.WhichOneof("event") == "message").message
 
@@ -129,9 +197,23 @@ def node_seeker_python_peer(server):
         while len(seeker.heard()) < len(FROM_PEER):
             seeker.until("heard")
         check.that("Node hears Python", seeker.heard() == FROM_PEER)
-        peer.api.call("Talks/End", idempotency_key=key(), capability=peer.mailbox)
-        seeker.done()
-    peer.api.call("Talks/Reflect", idempotency_key=key(), capability=peer.mailbox, understood=1)
+        ended = peer.mailbox
+        peer.api.call("Talks/End", idempotency_key=key(), capability=ended)
+        seeker.reflected()
+        peer.api.call("Talks/Reflect", idempotency_key=key(), capability=ended, understood=1, again=True)
+        seeker.order("again")
+        offer = duty.until(lambda m: any(o.met_name for o in m.duty.offers)).duty.offers[0]
+        check.that("Python is told who it is", offer.met_name == talk.their_name, offer, talk.their_name)
+        peer.accept(offer.offer_id)
+        theirs = seeker.until("talk")
+        seeker.order("block")
+        seeker.reflected()  # a block ends the talk
+        seeker.order("blocks")
+        check.that("Node lists Python", [b["theirName"] for b in seeker.until("blocks")["all"]] == [theirs["theirName"]])
+        state = peer.api.stream("Talks/Receive", capability=ended).until(lambda m: m.state.phase == 3).state
+        check.that("there is no bond any more", not state.bond)
+        seeker.no_bond()
+        seeker.leaves()
     peer.api.call("Peers/Leave", peer.token, idempotency_key=key())
 
 
@@ -149,9 +231,17 @@ def python_seeker_node_peer(server):
         got = [crypt.open(told(inbox).ciphertext).decode() for _ in FROM_PEER]
         check.that("Python hears Node", got == FROM_PEER)
         check.that("and the end", inbox.until(lambda m: m.state.phase == 3) and inbox.end() is None)
-        peer.done()
+        peer.reflected()
         check.that("Node hears Python", peer.heard() == FROM_SEEKER)
-    seeker.api.call("Talks/Reflect", idempotency_key=key(), capability=seeker.mailbox, understood=1, again=True)
+        seeker.api.call("Talks/Reflect", idempotency_key=key(), capability=seeker.mailbox, understood=1, again=True)
+        peer.order("meet")
+        ask = seeker.ask(meet_again=talk.talk_id)
+        check.that("Node is told who it is", peer.until("offer")["metName"] == talk.your_name)
+        ask.until(lambda m: m.ticket.phase == 2)
+        peer.until("talk")
+        peer.order("block")
+        peer.done()
+        check.fails("the bond is gone", *NO_BOND, lambda: seeker.ask(meet_again=talk.talk_id).next())
 
 
 def kindred_seeker_node_peer(server):
@@ -194,9 +284,9 @@ def node_seeker_kindred_peer(server):
 npm(node, HERE / "node/package.json")
 for script in (HERE / "node").glob("*.mjs"):
     shutil.copy(script, node)
-for part in (vectors, both_in_node, node_seeker_python_peer, python_seeker_node_peer, kindred_seeker_node_peer,
+for part in (vectors, both_in_node, met_again_and_never, node_seeker_python_peer, python_seeker_node_peer, kindred_seeker_node_peer,
              node_seeker_kindred_peer):
-    with Server(build) as world:
+    with Server(build, "--exclude-talked-ms", "0") as world:  # a block alone keeps two apart
         try:
             part(world)
         except (Failed, EOFError, Exception) as error:  # each part stands alone

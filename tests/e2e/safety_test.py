@@ -50,26 +50,6 @@ def talk(s, p):
     s.stream.end()
 
 
-def block(m, **by):
-    by.setdefault("idempotency_key", key())
-    return m.api.call("Safety/Block", m.token, **by).block_id
-
-
-def unblock(m, block_id, **more):
-    m.api.call("Safety/Unblock", m.token, **{"idempotency_key": key(), "block_id": block_id, **more})
-
-
-def blocks(m, page_size=0):
-    got, after = [], 0
-    while True:
-        page = m.api.call("Safety/ListBlocks", m.token, after_block_id=after, page_size=page_size)
-        got += page.blocks
-        check.that("a page is as long as was asked for", len(page.blocks) <= (page_size or 64))
-        if not page.more:
-            return got
-        after = page.blocks[-1].block_id
-
-
 def end(m):
     m.api.call("Talks/End", idempotency_key=key(), capability=m.mailbox)
 
@@ -101,30 +81,30 @@ def live_talk(server):
     gets = p.api.stream("Talks/Receive", capability=p.mailbox)
     gets.until(lambda m: m.WhichOneof("event") == "state")
     one = key()
-    id_ = block(s, talk_id=s.talk.talk_id, idempotency_key=one)
+    id_ = s.block(talk_id=s.talk.talk_id, idempotency_key=one)
     state = gets.until(lambda m: m.WhichOneof("event") == "state" and m.state.phase == 3).state
     check.that("to the other the talk just ended", state.reason == 1 and gets.end() is None, state)
     send = lambda m: m.api.call("Talks/Send", idempotency_key=key(), capability=m.talk.send_capability, ciphertext=b"x")
     for m in (s, p):
         check.fails("nothing more is sent", "FAILED_PRECONDITION", "TALK_ENDED", lambda: send(m))
-    check.that("repeated, the same block", block(s, talk_id=s.talk.talk_id, idempotency_key=one) == id_)
-    check.that("with a new key, the same block", block(s, talk_id=s.talk.talk_id) == id_)
+    check.that("repeated, the same block", s.block(talk_id=s.talk.talk_id, idempotency_key=one) == id_)
+    check.that("with a new key, the same block", s.block(talk_id=s.talk.talk_id) == id_)
     check.fails("the key with another body", "INVALID_ARGUMENT", "IDEMPOTENCY_KEY_REUSED",
-                lambda: block(s, talk_id=s.talk.talk_id + 1, idempotency_key=one))
-    (entry,) = blocks(s)
+                lambda: s.block(talk_id=s.talk.talk_id + 1, idempotency_key=one))
+    (entry,) = s.blocks()
     check.that("listed by the name and the day", entry.block_id == id_ and entry.their_name == s.talk.their_name and
                entry.day in (int(time.time()) // 86400, int(time.time()) // 86400 - 1), entry)
-    check.that("the other's list is empty", blocks(p) == [])
-    check.fails("nobody else takes it back", *NO_RELATION, lambda: unblock(p, id_))
+    check.that("the other's list is empty", p.blocks() == [])
+    check.fails("nobody else takes it back", *NO_RELATION, lambda: p.unblock(id_))
     says = dict(capability=p.mailbox, understood=1, again=True)
     p.api.call("Talks/Reflect", idempotency_key=key(), **says)
     s.api.call("Talks/Reflect", idempotency_key=key(), **{**says, "capability": s.mailbox})
     check.that("not even if both would meet again", never(s, p))
     one = key()
-    unblock(s, id_, idempotency_key=one)
-    unblock(s, id_, idempotency_key=one)
-    check.fails("taken back once", *NO_RELATION, lambda: unblock(s, id_))
-    check.that("then the list is empty", blocks(s) == [])
+    s.unblock(id_, idempotency_key=one)
+    s.unblock(id_, idempotency_key=one)
+    check.fails("taken back once", *NO_RELATION, lambda: s.unblock(id_))
+    check.that("then the list is empty", s.blocks() == [])
     check.that("and they may meet", offered(p) != 0)
     withdraw(s)
     leave(p)
@@ -135,12 +115,12 @@ def offer(server):
     p, s, other = peer(server), seeker(server), peer(server, capacity=0)
     asks(s)
     id_ = offered(p)
-    check.fails("not by who did not get it", *NO_RELATION, lambda: block(other, offer_id=id_))
-    check.fails("nor by the seeker's guess of a talk", *NO_RELATION, lambda: block(s, talk_id=s.ticket))
-    block(p, offer_id=id_)
+    check.fails("not by who did not get it", *NO_RELATION, lambda: other.block(offer_id=id_))
+    check.fails("nor by the seeker's guess of a talk", *NO_RELATION, lambda: s.block(talk_id=s.ticket))
+    p.block(offer_id=id_)
     p.duty.until(lambda m: len(m.duty.offers) == 0)
     check.fails("it is gone", "FAILED_PRECONDITION", "OFFER_CLOSED", lambda: p.accept(id_))
-    (entry,) = blocks(p)
+    (entry,) = p.blocks()
     check.that("listed without a name", entry.block_id == id_ and entry.their_name == "", entry)
     other.api.call("Peers/SetCapacity", other.token, idempotency_key=key(), capacity=1)
     check.that("the seeker is offered on", offered(other) != 0)
@@ -158,11 +138,11 @@ def names(server):
         talk(s, p)
         talks.append(s.talk)
         end(s)
-    first, second = (block(s, talk_id=t.talk_id) for t in talks)
-    check.that("two entries", {b.their_name for b in blocks(s)} == {t.their_name for t in talks} and first != second)
-    unblock(s, first)
+    first, second = (s.block(talk_id=t.talk_id) for t in talks)
+    check.that("two entries", {b.their_name for b in s.blocks()} == {t.their_name for t in talks} and first != second)
+    s.unblock(first)
     check.that("still blocked", never(s, p))
-    unblock(s, second)
+    s.unblock(second)
     check.that("now not", offered(p) != 0)
     withdraw(s)
     leave(p)
@@ -176,11 +156,11 @@ def bond(server):
     for m in (s, p):
         m.api.call("Talks/Reflect", idempotency_key=key(), capability=m.mailbox, again=True)
     mailbox = s.mailbox
-    id_ = block(p, talk_id=p.talk.talk_id)
+    id_ = p.block(talk_id=p.talk.talk_id)
     check.that("bond or not", never(s, p))
     told = s.api.stream("Talks/Receive", capability=mailbox).until(lambda m: m.state.phase == 3).state
     check.that("and of the block nobody is told", told.bond)
-    unblock(p, id_)
+    p.unblock(id_)
     check.that("free again", offered(p) != 0)
     withdraw(s)
     leave(p)
@@ -191,20 +171,20 @@ def bound(server):
     p, ids = peer(server), []
     for i in range(256):
         s = asks(seeker(server))
-        ids.append(block(p, offer_id=offered(p)))
+        ids.append(p.block(offer_id=offered(p)))
         p.duty.until(lambda m: len(m.duty.offers) == 0)
         withdraw(s)
         s.api.close()
     s = asks(seeker(server))
     last = offered(p)
-    check.fails("the 257th is refused", *FULL, lambda: block(p, offer_id=last))
+    check.fails("the 257th is refused", *FULL, lambda: p.block(offer_id=last))
     check.that("and the offer stands", p.accept(last).talk.talk_id != 0)
-    check.that("all are listed, in order", [b.block_id for b in blocks(p)] == sorted(ids))
-    check.that("whatever the page", [b.block_id for b in blocks(p, 7)] == sorted(ids))
-    check.fails("a page too long", "INVALID_ARGUMENT", "INVALID", lambda: blocks(p, 65))
-    unblock(p, ids[0])
-    block(p, offer_id=last)
-    check.that("room for one more", len(blocks(p)) == 256)
+    check.that("all are listed, in order", [b.block_id for b in p.blocks()] == sorted(ids))
+    check.that("whatever the page", [b.block_id for b in p.blocks(7)] == sorted(ids))
+    check.fails("a page too long", "INVALID_ARGUMENT", "INVALID", lambda: p.blocks(65))
+    p.unblock(ids[0])
+    p.block(offer_id=last)
+    check.that("room for one more", len(p.blocks()) == 256)
     leave(p)
 
 
@@ -218,7 +198,7 @@ def crashes(server, times):
         answered = i % 2 == 0
         call = {"idempotency_key": key(), "talk_id": s.talk.talk_id}
         if answered:
-            block(s, **call)
+            s.block(**call)
         else:
             make, method = s.api._method("Safety/Block")
             method.future(make(**call), metadata=s.api._metadata(s.token), timeout=5)
@@ -228,7 +208,7 @@ def crashes(server, times):
         for m in (s, p):
             m.reconnect()
             m.login()
-        listed = [b.block_id for b in blocks(s)]
+        listed = [b.block_id for b in s.blocks()]
         check.that("what was answered is there", not answered or listed, i)
         on(p)
         if listed:
@@ -236,8 +216,8 @@ def crashes(server, times):
             check.that("no match after a block was acknowledged", never(s, p, 0.6), i)
             withdraw(s)
             check.that("and its talk is over", not p.duty.call.done() and ended(p, s))
-            check.that("repeated, the same block", block(s, **call) == listed[0])
-            unblock(s, listed[0])
+            check.that("repeated, the same block", s.block(**call) == listed[0])
+            s.unblock(listed[0])
         else:
             end(s)
     check.that("some stood", standing >= times // 2, standing)

@@ -8,17 +8,20 @@ import json
 import os
 import pathlib
 import queue
+import re
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 from google.protobuf import json_format
 
 from world import PATIENCE, Check, Member, Server, key
 
 check = Check()
+NO_JSON = {"demo", "dev", "replay", "completion", "man"}
 STARTED = []  # processes: none outlives the test
 HOME = tempfile.TemporaryDirectory(prefix="kindred-e2e-")
 # What a terminal would obey: CSI, OSC 52, C1 as UTF-8, a turned line, its end.
@@ -113,6 +116,26 @@ def messages(world):
     check.that("login", person.says("LoginResponse", "login")[0].access_token)
     check.that("card set", person.says("PutCardResponse", "card", "set", "seeker", "--show", "heroin")[0].version == 1)
     check.that("card show", person.says("GetCardResponse", "card", "show", "seeker")[0].card.have[0].show)
+    check.that("rotate", person.says("RotateKeyResponse", "rotate"))
+    check.that("blocks", not person.says("ListBlocksResponse", "blocks")[0].blocks)
+    ask = person.start("ask", "--json")
+    check.that("searching", person.read("AskResponse", ask.line()).ticket.phase == 1)
+    deadline = time.monotonic() + PATIENCE
+    while person.run("danger")[0] == 2 and time.monotonic() < deadline:  # a line is shown before what it says is kept
+        time.sleep(0.02)
+    crisis, raised = person.says("RaiseDangerResponse", "danger", "--country", "us")
+    check.that("danger: who helps at once, then what came of it", crisis.crisis.known and raised.outcome == 1, raised)
+    check.that("and the ask is told", person.read("AskResponse", ask.line()).ticket.danger)
+    ask.end(signal.SIGKILL)
+    check.that("withdraw", person.says("WithdrawResponse", "withdraw"))
+
+
+def all_but(world):
+    """Who prints messages takes --json; who does not says so: nothing is left out by silence."""
+    person = Script(world, "all")
+    names = re.findall(r"^  (\w+) +\S", person.run("help", key=False)[1].split("To ask:")[0], re.M)
+    without = {name for name in names if "--json" not in person.run("help", name, key=False)[1]}
+    check.that("all commands but these take --json", len(names) > 20 and without == NO_JSON, names, without)
 
 
 def failures(world):
@@ -125,6 +148,9 @@ def failures(world):
     check.that("enroll", person.run("enroll")[0] == 0)
     person.fails("refused", 1, "ALREADY_EXISTS", "ALREADY_ENROLLED", "enroll")
     person.fails("refused, of a stream", 1, "FAILED_PRECONDITION", "CARD_MISSING", "ask", text="")
+    person.fails("danger, and nobody asks", 2, "INVALID_ARGUMENT", "USAGE", "danger")
+    person.fails("a block without a talk", 2, "INVALID_ARGUMENT", "USAGE", "block")
+    person.fails("an id is a decimal number", 2, "INVALID_ARGUMENT", "USAGE", "ask", "--meet-again", "00000000000000ff")
     code, _, err = person.run("enroll")
     check.that("without --json it is a sentence", code == 1 and err.startswith("kindred: ") and "ALREADY_ENROLLED" in err)
     gone = subprocess.Popen(person.command("vocabulary", "--json", key=False), env=person.environment,
@@ -162,7 +188,15 @@ def story(world):
     rest = [seeker.read("ReceiveResponse", line) for line in ask.rest()]
     check.that("the end is told", rest and rest[-1].state.reason == 1, rest)
     check.that("both end 0", ask.end() == 0 and answer.end() == 0)
-    check.that("reflect", seeker.says("ReflectResponse", "reflect", "yes"))
+    check.that("reflect", seeker.says("ReflectResponse", "reflect", "yes", "--again", "--talk", str(mine.talk_id)))
+    seeker.fails("not both said so", 1, "FAILED_PRECONDITION", "NO_BOND", "ask", "--meet-again", str(mine.talk_id), text="")
+    block = seeker.says("BlockResponse", "block", str(mine.talk_id))[0].block_id
+    listed = seeker.says("ListBlocksResponse", "blocks")[0].blocks
+    check.that("blocks", [(b.block_id, b.their_name) for b in listed] == [(block, mine.their_name)], listed)
+    seeker.fails("nobody of that name", 2, "INVALID_ARGUMENT", "USAGE", "unblock", "Nobody")
+    check.that("unblock", seeker.says("UnblockResponse", "unblock", mine.their_name))
+    check.that("block by the name", peer.says("BlockResponse", "block", talk.their_name))
+    check.that("unblock by the id", peer.says("UnblockResponse", "unblock", str(talk.talk_id)))
     check.that("leave", peer.says("LeaveResponse", "leave"))
     check.that("and the duty ends", duty.end() == 0)
 
@@ -242,7 +276,7 @@ def calls(world):
 
 
 with Server(sys.argv[1], "--rest-ms", "1", "--show-min", "1") as world:
-    for part in (messages, failures, story, evil, calls):
+    for part in (messages, all_but, failures, story, evil, calls):
         try:
             part(world)
         except Exception as error:  # each part stands alone

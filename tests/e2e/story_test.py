@@ -2,7 +2,7 @@
 
 A seeker and peers, with grpcio and PyNaCl: enrol, card, attend, ask, decline,
 offered on with the age kept, accept, talk end to end encrypted, end, reflect;
-with kindred on one side; and again across a kill -9.  Usage: story_test.py BUILD_DIR."""
+meet again, block, and never after; with kindred on one side; and again across a kill -9.  Usage: story_test.py BUILD_DIR."""
 import sys
 import time
 
@@ -89,6 +89,65 @@ def main_job(server):
 def two_is(stream, seq):
     return stream.until(lambda m: m.WhichOneof("event") == "message").message.seq == seq and \
         stream.until(lambda m: m.state.phase == 3) and stream.end() is None
+
+
+def meet(ask, duty, seeker, peer):
+    """The next offer is accepted, both join, each reads the other: the talk as either has it."""
+    talk = peer.accept(duty.until(offers).duty.offers[0].offer_id).talk
+    mine = ask.until(lambda m: m.ticket.phase == 2).ticket.talk
+    sides = seeker.open(mine, True), peer.open(talk, False)
+    inboxes = [side.receive() for side in sides]
+    for inbox in inboxes:
+        inbox.until(lambda m: m.state.phase == 2)
+    for side, other, inbox in zip(sides, sides[::-1], inboxes[::-1]):
+        side.send(b"Here.")
+        got = inbox.until(lambda m: m.WhichOneof("event") == "message").message
+        check.that("each reads the other", other.open(got.ciphertext) == b"Here.")
+    return mine, talk
+
+
+def met_again_and_never(server):
+    """Both say again and talk again; one blocks: the other is not there for them, for as long as that stands."""
+    seeker = Member(server, grade=1, bound=True).ready(1, have=["anxiety"])
+    stranger = Member(server, grade=1).ready(1, have=["anxiety"])
+    peer = Member(server, bound=True).ready(2, have=["anxiety"])
+    duty = peer.attend()
+    duty.next()
+    mine, talk = meet(seeker.ask(), duty, seeker, peer)
+    seeker.api.call("Talks/End", idempotency_key=key(), capability=seeker.mailbox)
+    check.that("one alone makes no bond", not seeker.reflect(understood=1, again=True))
+    check.that("both do", peer.reflect(understood=1, again=True))
+
+    ask = seeker.ask(meet_again=mine.talk_id)
+    check.that("nobody else is looked for", ask.next().ticket.meeting_again)
+    offer = duty.until(offers).duty.offers[0]
+    check.that("the peer is told who it is", offer.met_name == talk.their_name, offer, talk.their_name)
+    duty = peer.attend()  # as after a lost connection: the same offer
+    again, talk = meet(ask, duty, seeker, peer)
+    check.that("a new talk with new names", again.talk_id != mine.talk_id and again.their_name != mine.their_name)
+
+    block = seeker.block(talk_id=again.talk_id)
+    inbox = peer.api.stream("Talks/Receive", capability=peer.mailbox)
+    check.that("to the other it just ended", inbox.until(lambda m: m.state.phase == 3).state.reason == 1)
+    (entry,) = seeker.blocks()
+    check.that("listed by the name", (entry.block_id, entry.their_name) == (block, again.their_name), entry)
+    check.that("and by nobody else", not peer.blocks())
+    check.fails("the bond is gone", "FAILED_PRECONDITION", "NO_BOND",
+                lambda: seeker.ask(meet_again=mine.talk_id).next())
+    ask = seeker.ask()
+    waits = ask.next().ticket
+    time.sleep(1.2)
+    meet(stranger.ask(), duty, stranger, peer)
+    check.that("who came later is met: the peer was free", True)
+    stranger.api.call("Talks/End", idempotency_key=key(), capability=stranger.mailbox)
+    state = seeker.ask_again().next().ticket
+    check.that("the other waits", (state.ticket_id, state.phase) == (waits.ticket_id, 1), state)
+    seeker.unblock(block)
+    check.that("nobody is blocked", not seeker.blocks())
+    offer = duty.until(lambda m: offers(m) and not m.duty.talks).duty.offers[0]
+    check.that("now they may meet, as strangers", offer.met_name == "", offer)
+    seeker.api.call("Support/Withdraw", seeker.token, idempotency_key=key(), ticket_id=waits.ticket_id)
+    peer.api.call("Peers/Leave", peer.token, idempotency_key=key())
 
 
 def danger(server):
@@ -231,8 +290,8 @@ def comes_back(server):
     check.that("and matched", wait.until(lambda m: m.ticket.phase == 2))
 
 
-with Server(sys.argv[1]) as world:
-    for part in (main_job, danger, cards_change, kindred_asks, kindred_attends, comes_back):
+with Server(sys.argv[1], "--exclude-talked-ms", "0") as world:  # a block alone keeps two apart
+    for part in (main_job, met_again_and_never, danger, cards_change, kindred_asks, kindred_attends, comes_back):
         try:
             part(world)
         except (Failed, EOFError, Exception) as error:  # each part stands alone

@@ -296,6 +296,12 @@ def starts_that_cannot_be(build, files, ca, cert, key):
              (["--listen", "0.0.0.0:0"], "listen: without TLS only"), (["--listen", " , "], "listen:"),
              (["--listen", "127.0.0.1:0 0.0.0.0:0"], "listen: without TLS only"),
              (["--listen", " ".join(["127.0.0.1:0"] * 9)], "listen: too many")]
+    if os.geteuid() == 0 and not re.search(r"^KINDRED_SANITIZE:\w+=.+", (pathlib.Path(build) / "CMakeCache.txt").read_text(), re.M):
+        theirs = files / "theirs.key"  # root reads it, and a server that gave up root's privileges does not
+        theirs.write_bytes(key.read_bytes())
+        theirs.chmod(0o600)
+        os.chown(theirs, 65534, 65534)
+        cases += [(["--tls-cert", cert, "--tls-key", theirs], "tls_key: could be read with the privileges of the start alone")]
     for flags, words in cases:
         with tempfile.TemporaryDirectory() as data:
             got = subprocess.run([pathlib.Path(build) / "kindredd", "--data", data + "/d", "--log-level", "0", *map(str, flags)],

@@ -337,6 +337,26 @@ class Member:
         request.decline.SetInParent()
         return self.api.call("Peers/Answer", self.token, request=request)
 
+    def reflect(self, **fields):
+        """Whether there is a bond."""
+        return self.api.call("Talks/Reflect", **{"idempotency_key": key(), "capability": self.mailbox, **fields}).bond
+
+    def block(self, **whom):
+        return self.api.call("Safety/Block", self.token, **{"idempotency_key": key(), **whom}).block_id
+
+    def unblock(self, block_id, **fields):
+        self.api.call("Safety/Unblock", self.token, **{"idempotency_key": key(), "block_id": block_id, **fields})
+
+    def blocks(self, page_size=0):
+        """All pages of them."""
+        got, more = [], True
+        while more:
+            page = self.api.call("Safety/ListBlocks", self.token, page_size=page_size,
+                                 after_block_id=got[-1].block_id if got else 0)
+            assert len(page.blocks) <= (page_size or 64) and (page.blocks or not page.more)
+            got, more = got + list(page.blocks), page.more
+        return got
+
     def open(self, talk, seeker):
         return Crypt(self, talk, seeker)
 

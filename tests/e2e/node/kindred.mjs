@@ -53,7 +53,7 @@ export class Api {
     this.client = new grpc.Client(target, grpc.credentials.createInsecure());
     this.root = new protobuf.Root();
     this.root.resolvePath = (_, file) => `${protos}/${file}`;
-    this.root.loadSync(["accounts", "cards", "support", "peers", "talks"].map((f) => `kindred/v1/${f}.proto`)
+    this.root.loadSync(["accounts", "cards", "support", "peers", "talks", "safety"].map((f) => `kindred/v1/${f}.proto`)
       .concat("google/rpc/status.proto", "google/rpc/error_details.proto"));
     this.root.resolveAll();
   }
@@ -200,7 +200,29 @@ export class Account {
     await this.api.call("Peers/Leave", { idempotencyKey: idempotencyKey() }, this.token);
   }
 
-  // Safety.Block and Support.Reconnect go here.
+  // The peer of a talk of which both said again (Talk.bond), and nobody else.
+  again(mine, talkId, options = {}) {
+    return this.ask(mine, { ...options, meetAgain: talkId });
+  }
+
+  // Never that person again: whom is { talkId } or { offerId }.  What unblock() takes.
+  async block(whom) {
+    return (await this.api.call("Safety/Block", { idempotencyKey: idempotencyKey(), ...whom }, this.token)).blockId;
+  }
+
+  async unblock(blockId) {
+    await this.api.call("Safety/Unblock", { idempotencyKey: idempotencyKey(), blockId }, this.token);
+  }
+
+  async blocks() {
+    const all = [];
+    for (let more = true; more;) {
+      const page = await this.api.call("Safety/ListBlocks", { afterBlockId: all.at(-1)?.blockId ?? "0" }, this.token);
+      all.push(...page.blocks);
+      more = page.more;
+    }
+    return all;
+  }
 }
 
 // ---- a talk ----
@@ -304,5 +326,11 @@ export class Talk {
     await this.api.call("Talks/Reflect", {
       idempotencyKey: idempotencyKey(), capability: this.mine.mailbox, understood, again,
     });
+  }
+
+  // Of a talk that is over: whether both said again, as of now.
+  async bond() {
+    for await (const { state } of this.api.stream("Talks/Receive", { capability: this.mine.mailbox }))
+      if (state?.phase === "TALK_PHASE_ENDED") return state.bond;
   }
 }

@@ -150,8 +150,9 @@ static void test_help(void)
     for (const struct cli_option *option = OPTIONS; option->name; option++)
         CHECK(strstr(text, option->name) != NULL);
     for (const struct cli_option *option = cli_args_common; option->name;
-         option++)
-        CHECK(strstr(text, option->name) != NULL);
+         option++) /* --json only where a call is made */
+        CHECK((strstr(text, option->name) != NULL) ==
+              (strcmp(option->name, "--json") != 0));
     (void)fclose(out);
 }
 
