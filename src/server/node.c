@@ -385,7 +385,7 @@ int server_node_run(struct server_node *node,
         .config = config,
         .quota = {.max = (unsigned)config->connections_max},
         .born_ms = net_clock_mono_ms()};
-    net_confine_memory(); /* nothing of a person's reaches a core dump */
+    net_confine_start(); /* nothing of a person's reaches a core dump */
     net_clock_init(&node->clock, 0);
     status = start(node);
     if (status == EXIT_SUCCESS) {

@@ -16,6 +16,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -172,6 +173,12 @@ static int start_program(void)
     return by(execv(name, argv) == 0);
 }
 
+/* What a ring is made with does not matter: there is no such call. */
+static int make_ring(void)
+{
+    return by(syscall(SYS_io_uring_setup, 1, NULL) >= 0);
+}
+
 static int fail_an_assertion(void)
 {
     abort();
@@ -179,7 +186,7 @@ static int fail_an_assertion(void)
 
 struct told { /* by the child, before its deed */
     struct net_confined held;
-    int dumpable;
+    int dumpable, ring;
 };
 
 /* How a confined child ended that did it: its exit status, or 1000 and the
@@ -198,8 +205,9 @@ static int how(int (*deed)(void), struct told *told)
         return -1;
     child = fork();
     if (child == 0) {
-        net_confine_memory();
+        net_confine_start();
         told->dumpable = prctl(PR_GET_DUMPABLE);
+        told->ring = make_ring();
         told->held = net_confine(place, sizeof place / sizeof place[0]);
         if (write(ends[1], told, sizeof *told) != sizeof *told)
             _exit(99);
@@ -230,6 +238,7 @@ static const struct row of_calls[] = {
     {"make memory executable", turn_into_code, FAILED + ENOSYS},
     {"signal another process", end_another, FAILED + ENOSYS},
     {"become another user", become_root, FAILED + ENOSYS},
+    {"make a ring", make_ring, FAILED + ENOSYS},
     {"raise a limit", raise_limits, FAILED + ENOSYS},
     {"start a program", start_program, 1000 + SIGSYS}};
 
@@ -276,6 +285,7 @@ static void test_held(void)
     CHECK(told.held.calls);
     CHECK(told.held.capabilities);
     CHECK(told.dumpable == 0);
+    CHECK(told.ring == FAILED + ENOSYS); /* before the rest is confined, too */
     if (!told.held.files)
         (void)printf("this kernel has no Landlock: files are not tried\n");
 #endif
