@@ -87,6 +87,13 @@ void seal_revoked_add(struct seal_revoked *revoked, uint64_t member,
     list_push_back(&revoked->order, &entry->link);
 }
 
+bool seal_revoked_room(struct seal_revoked *revoked, uint32_t more,
+                       uint64_t now_ms)
+{
+    forget_old(revoked, now_ms);
+    return revoked->spare.cap - revoked->map.size >= more;
+}
+
 bool seal_revoked_has(const struct seal_revoked *revoked,
                       const struct seal_token *token)
 {

@@ -51,6 +51,10 @@ void seal_revoked_missed(struct seal_revoked *revoked, uint64_t at_ms,
 void seal_revoked_add(struct seal_revoked *revoked, uint64_t member,
                       uint32_t generation, uint64_t now_ms);
 
+/* Can it remember so many more without forgetting a token that lives? */
+bool seal_revoked_room(struct seal_revoked *revoked, uint32_t more,
+                       uint64_t now_ms);
+
 bool seal_revoked_has(const struct seal_revoked *revoked,
                       const struct seal_token *token);
 

@@ -34,6 +34,14 @@ void seal_talk_keypair(uint8_t public_key[static SEAL_TALK_KEY],
     REQUIRE(crypto_kx_seed_keypair(public_key, secret_key, seed) == 0);
 }
 
+bool seal_talk_key_good(const uint8_t key[static SEAL_TALK_KEY])
+{
+    static const uint8_t any[SEAL_TALK_KEY] = {1};
+    uint8_t shared[SEAL_TALK_KEY];
+
+    return crypto_scalarmult(shared, any, key) == 0;
+}
+
 enum err seal_talk_init(struct seal_talk *talk, enum seal_talk_side side,
                         const uint8_t public_key[static SEAL_TALK_KEY],
                         const uint8_t secret_key[static SEAL_TALK_KEY],

@@ -46,6 +46,10 @@ enum {
     SEAL_TALK_WORDS_TEXT = SEAL_TALK_WORDS * 13
 };
 
+/* Is it a public key that a secret can be agreed on with?  Those of low order
+ * give the same to everybody (RFC 7748, 6.1). */
+bool seal_talk_key_good(const uint8_t key[static SEAL_TALK_KEY]);
+
 struct seal_talk_way { /* private */
     uint8_t key[SEAL_TALK_KEY];
     crypto_secretstream_xchacha20poly1305_state stream;

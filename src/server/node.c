@@ -69,6 +69,19 @@ bool server_node_revoked(void *worker, const struct seal_token *token)
     return revoked;
 }
 
+/* Those on their way to the store count as if they were there. */
+bool server_node_may_revoke(void *worker)
+{
+    struct server_node *node = node_of(worker);
+    bool may;
+
+    (void)pthread_mutex_lock(&node->revoked_lock);
+    may = seal_revoked_room(&node->revoked, REVOKED / 4,
+                            net_clock_now_ms(&node->clock));
+    (void)pthread_mutex_unlock(&node->revoked_lock);
+    return may;
+}
+
 struct server_worker *server_node_owner(struct server_node *node, uint64_t call)
 {
     uint32_t number = rpc_call_loop(call);

@@ -67,6 +67,7 @@ MUST_USE enum err server_node_nonce(void *worker,
                                     const uint8_t nonce[static SEAL_CHALLENGE]);
 void server_node_revoke(void *worker, uint64_t member, uint32_t generation);
 bool server_node_revoked(void *worker, const struct seal_token *token);
+bool server_node_may_revoke(void *worker);
 
 /* The worker that owns a call. */
 struct server_worker *server_node_owner(struct server_node *node,

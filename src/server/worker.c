@@ -219,6 +219,7 @@ static struct service_port port_of(struct server_worker *worker)
                                  .nonce_use = server_node_nonce,
                                  .revoke = server_node_revoke,
                                  .revoked = server_node_revoked,
+                                 .may_revoke = server_node_may_revoke,
                                  .watch = port_watch,
                                  .unwatch = port_unwatch,
                                  .wake = port_wake,

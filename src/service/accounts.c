@@ -402,6 +402,8 @@ accounts_rotate_key(struct rpc_call *call,
     struct store_command *command;
     enum err err = check_rotation(service, in);
 
+    if (err == ERR_NONE && !service->port.may_revoke(service->port.arg))
+        err = ERR_FULL; /* a stranger with many keys must not log all out */
     if (err != ERR_NONE)
         return rpc_fail(call, err);
     request =

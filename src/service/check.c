@@ -6,6 +6,7 @@
 #include "pb/api.h"
 #include "seal/mailbox.h"
 #include "seal/proof.h"
+#include "seal/talk.h"
 
 enum { LANGUAGE_MAX = 35 };
 
@@ -92,7 +93,8 @@ enum err service_check_secrets(const struct service *service,
                                struct seal_row_side *secrets)
 {
     if (talk_key.len != sizeof secrets->talk_key ||
-        mailbox.len != SEAL_MAILBOX_CAPABILITY)
+        mailbox.len != SEAL_MAILBOX_CAPABILITY ||
+        !seal_talk_key_good(talk_key.data))
         return ERR_INVALID;
     memcpy(secrets->talk_key, talk_key.data, sizeof secrets->talk_key);
     seal_mailbox_send(secrets->send_capability, mailbox.data);

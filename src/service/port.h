@@ -96,6 +96,7 @@ struct service_port {
      * here on; is this token one of them? */
     void (*revoke)(void *arg, uint64_t member, uint32_t generation);
     bool (*revoked)(void *arg, const struct seal_token *token);
+    bool (*may_revoke)(void *arg); /* else everybody's tokens would stop */
 
     /* Who receives in (talk, side), over all loops: the newest wins, the older
      * hears SIGNAL_DROP.  ERR_FULL. */

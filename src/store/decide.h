@@ -8,7 +8,8 @@
  *
  * Laws
  *   1. A refusal writes nothing, except that a refused accept revokes its
- *      offer.
+ *      offer; and, where a mailbox of it is taken, the two never meet for that
+ *      ticket.
  *   2. A REPLAY writes nothing and gives the rows as they are now.
  *   3. A keeper's failure leaves ERR_STORE and nothing done. */
 #ifndef STORE_DECIDE_H

@@ -132,12 +132,28 @@ static void add_talk(struct store_work *work,
     store_work_add(work, &row);
 }
 
+/* The pair rests, and never meets again for this ticket. */
+static void part(struct store_work *work, const struct match_offer_row *offer,
+                 uint64_t rests_until_ms)
+{
+    struct match_pair_row rests =
+        store_decide_pair_of(PAIR_RESTS, offer->seeker, offer->peer);
+
+    store_decide_pair_rest(work, &rests, rests_until_ms);
+    store_work_change_pair(work,
+                           &(struct match_pair_row){.kind = PAIR_TICKET,
+                                                    .a = offer->seeker,
+                                                    .b = offer->peer,
+                                                    .ticket = offer->ticket});
+}
+
 enum err store_decide_offer_accept(struct store_work *work)
 {
     uint64_t talk = work->command->accept.talk;
     struct match_offer_row *offer = NULL;
     struct match_ticket_row *ticket;
     struct match_duty_row *duty;
+    bool clash;
     enum err err = answered(work, work->command->accept.offer,
                             work->command->accept.peer, &offer);
 
@@ -156,8 +172,11 @@ enum err store_decide_offer_accept(struct store_work *work)
 
     duty->lapses = 0; /* an answer, whatever comes of it */
     offer->answer = work->command->key;
-    if (hard(work, offer) != ERR_NONE || store_decide_mail_clash(work)) {
+    clash = store_decide_mail_clash(work);
+    if (hard(work, offer) != ERR_NONE || clash) {
         (void)store_move_offer_close(work, offer, OFFER_REVOKED);
+        if (clash) /* one of them would do it again, and use the offers up */
+            part(work, offer, 0);
         work->refused_but_done = true;
         return ERR_OFFER_GONE; /* without cause */
     }
@@ -166,21 +185,6 @@ enum err store_decide_offer_accept(struct store_work *work)
     add_talk(work, offer, ticket);
     work->reference = talk;
     return ERR_NONE;
-}
-
-/* The pair rests, and never meets again for this ticket. */
-static void part(struct store_work *work, const struct match_offer_row *offer,
-                 uint64_t rests_until_ms)
-{
-    struct match_pair_row rests =
-        store_decide_pair_of(PAIR_RESTS, offer->seeker, offer->peer);
-
-    store_decide_pair_rest(work, &rests, rests_until_ms);
-    store_work_change_pair(work,
-                           &(struct match_pair_row){.kind = PAIR_TICKET,
-                                                    .a = offer->seeker,
-                                                    .b = offer->peer,
-                                                    .ticket = offer->ticket});
 }
 
 static void back_off(struct store_work *work, uint64_t id, uint64_t until_ms)

@@ -77,7 +77,8 @@ enum err store_decide_pair_known(struct store_work *work, uint64_t member,
     if (talk) {
         seeker = talk->seeker;
         peer = talk->peer;
-    } else if (offer && offer->made_ms + STORE_OFFER_KNOWN_MS > work->now_ms) {
+    } else if (offer && offer->peer == member && /* its seeker never saw it */
+               offer->made_ms + STORE_OFFER_KNOWN_MS > work->now_ms) {
         seeker = offer->seeker;
         peer = offer->peer;
     }

@@ -390,6 +390,8 @@ static void accept_gone(void)
            STORE_HASH);
     REFUSED(&w, ERR_OFFER_GONE);
     CHECK(world_row(&w, ROW_TALK, c->accept.talk) == NULL);
+    (void)world_offer_command(&w, a.ticket, a.seeker, a.peer);
+    REFUSED(&w, ERR_EXCLUDED); /* or the two would use the offers up */
 }
 
 /* Everything of one member fits one command: talks as a seeker are bounded. */

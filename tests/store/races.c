@@ -23,8 +23,8 @@ static void block(struct store_command *out)
 {
     struct match_command *c = world_match(&w, COMMAND_BLOCK);
 
-    c->block.member = a.seeker;
-    c->block.other = a.peer;
+    c->block.member = a.peer;
+    c->block.other = a.seeker;
     c->block.via = a.offer;
     taken(out);
 }

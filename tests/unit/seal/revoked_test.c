@@ -117,8 +117,22 @@ static void history(uint64_t seed)
     }
 }
 
+/* What is asked for is what may still be added without law 3. */
+static void room(void)
+{
+    struct seal_revoked r;
+
+    seal_revoked_init(&r, entry, 3, slot);
+    CHECK(seal_revoked_room(&r, 3, NOW) && !seal_revoked_room(&r, 4, NOW));
+    seal_revoked_add(&r, 1, 1, NOW);
+    seal_revoked_add(&r, 1, 2, NOW);
+    CHECK(seal_revoked_room(&r, 2, NOW) && !seal_revoked_room(&r, 3, NOW));
+    CHECK(seal_revoked_room(&r, 3, NOW + 2 * LIFE)); /* expired */
+}
+
 int main(void)
 {
+    room();
     older_generations();
     missed();
     full();

@@ -289,6 +289,8 @@ static void small_order(void)
 
     for (int first = 0; first < 2; first++) {
         theirs[0] = (uint8_t)first;
+        CHECK(!seal_talk_key_good(theirs));
+        CHECK(seal_talk_key_good(public_key[first]));
         for (int side = 0; side < 2; side++)
             CHECK(seal_talk_init(&talk, (enum seal_talk_side)side,
                                  public_key[0], secret_key[0], theirs,
