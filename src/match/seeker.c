@@ -133,12 +133,27 @@ bool match_seeker_ask(struct match_engine *engine,
     return true;
 }
 
+/* Hand a command about the ticket to the store: it and its offer wait for it. */
+static bool send_about(struct match_engine *engine, struct match_ticket *ticket,
+                       struct match_command *command, uint64_t call)
+{
+    struct match_flight *flight = match_flight_send(engine, command, call);
+
+    if (!flight)
+        return false;
+    flight->subject = ticket->row.id;
+    flight->member = ticket->row.member;
+    match_flight_lock(flight, &ticket->subject);
+    if (ticket->offer)
+        match_flight_lock(flight, &ticket->offer->subject);
+    return true;
+}
+
 bool match_seeker_close(struct match_engine *engine,
                         struct match_ticket *ticket, enum match_ticket_why why,
                         uint64_t call, const struct match_key *key)
 {
     struct match_command command = {.kind = COMMAND_CLOSE_TICKET};
-    struct match_flight *flight;
 
     REQUIRE(!match_subject_busy(&ticket->subject));
     REQUIRE(why > TICKET_WHY_MATCHED);
@@ -147,14 +162,8 @@ bool match_seeker_close(struct match_engine *engine,
     command.close_ticket.ticket = ticket->row.id;
     command.close_ticket.member = ticket->row.member;
     command.close_ticket.why = why;
-    flight = match_flight_send(engine, &command, call);
-    if (!flight)
+    if (!send_about(engine, ticket, &command, call))
         return false;
-    flight->subject = ticket->row.id;
-    flight->member = ticket->row.member;
-    match_flight_lock(flight, &ticket->subject);
-    if (ticket->offer)
-        match_flight_lock(flight, &ticket->offer->subject);
     ticket->closing = false;
     return true;
 }
@@ -197,7 +206,6 @@ bool match_seeker_danger(struct match_engine *engine,
         match_ticket_find(engine, event->withdraw.ticket);
     struct match_command command = {.kind = COMMAND_RAISE_DANGER,
                                     .key = event->key};
-    struct match_flight *flight;
 
     REQUIRE(event->kind == EVENT_DANGER);
     command.raise_danger.ticket = event->withdraw.ticket;
@@ -212,13 +220,5 @@ bool match_seeker_danger(struct match_engine *engine,
     }
     if (ticket->unsent || match_subject_busy(&ticket->subject))
         return false;
-    flight = match_flight_send(engine, &command, event->call);
-    if (!flight)
-        return false;
-    flight->subject = ticket->row.id;
-    flight->member = ticket->row.member;
-    match_flight_lock(flight, &ticket->subject);
-    if (ticket->offer)
-        match_flight_lock(flight, &ticket->offer->subject);
-    return true;
+    return send_about(engine, ticket, &command, event->call);
 }
