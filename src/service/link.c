@@ -38,6 +38,19 @@ enum err service_link_mailbox(struct rpc_call *call,
     return service_request_send(request);
 }
 
+enum err service_link_found(const struct service_request *request,
+                            struct seal_row_mailbox *mailbox)
+{
+    const struct store_bytes *link = &request->job.result.mailbox.link;
+    enum err err = service_request_err(request);
+
+    return err == ERR_NONE
+               ? seal_row_open_mailbox(
+                     mailbox, request->job.command.find_mailbox.hash,
+                     link->data, link->size, request->service->keys->row)
+               : err;
+}
+
 static Kindred__V1__TalkEndReason end_reason(enum match_talk_why why)
 {
     switch (why) {

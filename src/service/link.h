@@ -8,6 +8,7 @@
 
 #include "pb/kindred/v1/talks.pb-c.h"
 #include "seal/name.h"
+#include "seal/row.h"
 #include "service/service.h"
 
 struct service_link { /* a message and the bytes it points to */
@@ -30,6 +31,11 @@ MUST_USE enum err service_link_ask(struct rpc_call *call, uint64_t talk,
 MUST_USE enum err service_link_mailbox(
     struct rpc_call *call, ProtobufCBinaryData capability,
     void (*done)(struct service_request *request, struct rpc_call *call));
+
+/* Which side of which talk it is of, in done().  The store's error; ERR_INTERNAL:
+ * what it gave does not open. */
+MUST_USE enum err service_link_found(const struct service_request *request,
+                                     struct seal_row_mailbox *mailbox);
 
 /* Fill *link for `side` from what STORE_FIND_TALK gave.  ERR_INTERNAL: the
  * link does not open. */

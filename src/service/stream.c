@@ -284,14 +284,11 @@ void service_stream_mailbox(struct service_request *request,
     const uint8_t *hash = request->job.command.find_mailbox.hash;
     struct stream *stream = call ? rpc_call_user(call) : NULL;
     struct seal_row_mailbox mailbox;
-    enum err err = service_request_err(request);
+    enum err err;
 
     if (!call)
         return;
-    if (err == ERR_NONE)
-        err = seal_row_open_mailbox(&mailbox, hash, result->mailbox.link.data,
-                                    result->mailbox.link.size,
-                                    request->service->keys->row);
+    err = service_link_found(request, &mailbox);
     if (err == ERR_NONE && stream->sent_seq > result->mailbox.last_seq)
         err = ERR_SEQUENCE;
     if (err != ERR_NONE) {

@@ -217,18 +217,13 @@ static void ask_card(struct service_request *request, struct rpc_call *call)
 /* The mailbox of the talk whose age is to go on is there: then the card. */
 static void ask_after(struct service_request *request, struct rpc_call *call)
 {
-    const struct store_result *result = &request->job.result;
     struct ask *ask = call ? rpc_call_user(call) : NULL;
     struct seal_row_mailbox mailbox;
-    enum err err = service_request_err(request);
+    enum err err;
 
     if (!call)
         return;
-    if (err == ERR_NONE)
-        err = seal_row_open_mailbox(
-            &mailbox, request->job.command.find_mailbox.hash,
-            result->mailbox.link.data, result->mailbox.link.size,
-            request->service->keys->row);
+    err = service_link_found(request, &mailbox);
     if (err == ERR_NONE) {
         ask->after = mailbox.talk; /* whose seeker it was, the store knows */
         err = service_card_ask(call, ask->who.member, MATCH_SEEKER, ask_card);

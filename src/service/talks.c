@@ -136,20 +136,15 @@ static const struct rpc_watch order_watch = {.closed = order_closed};
 static void order_mailbox(struct service_request *request,
                           struct rpc_call *call)
 {
-    const struct store_result *result = &request->job.result;
     struct by_mailbox *state = call ? rpc_call_user(call) : NULL;
     struct service_order *order;
     struct seal_row_mailbox mailbox;
     enum match_role side;
-    enum err err = service_request_err(request);
+    enum err err;
 
     if (!call)
         return;
-    if (err == ERR_NONE)
-        err = seal_row_open_mailbox(
-            &mailbox, request->job.command.find_mailbox.hash,
-            result->mailbox.link.data, result->mailbox.link.size,
-            request->service->keys->row);
+    err = service_link_found(request, &mailbox);
     order = state->order;
     state->order = NULL;
     if (err != ERR_NONE) {
