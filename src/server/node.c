@@ -360,10 +360,10 @@ static int start(struct server_node *node)
     if (status == EXIT_SUCCESS &&
         server_metrics_open(&node->metrics, node) != ERR_NONE)
         status = complain("start", err_text(ERR_NOMEM));
-    if (status == EXIT_SUCCESS && !node->config->unconfined)
+    if (status == EXIT_SUCCESS && !node->config->unconfined) {
         server_confine(node->config);
-    if (status == EXIT_SUCCESS)
         status = server_doors_confined(&node->doors);
+    }
     if (status == EXIT_SUCCESS)
         status = start_threads(node);
     return status;
