@@ -18,8 +18,9 @@
  *   3. A callback never fires inside the function that asked for it.  An end
  *      is told exactly once.  Whoever cancels or frees a thing is not told of
  *      its end; what lives on a thing that is freed ends CANCELLED.
- *   4. A function that makes something returns NULL only when out of memory,
- *      unless its comment says more.
+ *   4. A function that makes something returns NULL, and one that begins
+ *      something false, only when out of memory, unless its comment says more:
+ *      nothing has begun then, and nothing will be told.
  *   5. Any function of this header may be called from a callback, but for
  *      kindred_core_receive/send/tick/free, kindred_loop_run and
  *      kindred_loop_free. */
@@ -227,14 +228,14 @@ kindred_member_new(struct kindred_client *client,
 void kindred_member_free(struct kindred_member *member);
 
 /* Make the key a member of a pool.  invitation may be NULL.  One at a time. */
-void kindred_member_enroll(struct kindred_member *member, const char *pool,
+bool kindred_member_enroll(struct kindred_member *member, const char *pool,
                            enum kindred_grade grade, const char *invitation,
                            kindred_done *done, void *arg);
 
 /* Replace the account key by `fresh` (see kindred_identity_next()); from then
  * on the member is of that key.  If it was done before, and only the answer was
  * lost, this finds out and is no failure.  One at a time. */
-void kindred_member_rotate(struct kindred_member *member,
+bool kindred_member_rotate(struct kindred_member *member,
                            const struct kindred_identity *fresh,
                            kindred_done *done, void *arg);
 
@@ -248,7 +249,7 @@ struct kindred_login {
  * login is NULL if error->status is not 0. */
 typedef void kindred_logged_in(void *arg, const struct kindred_error *error,
                                const struct kindred_login *login);
-void kindred_member_login(struct kindred_member *member,
+bool kindred_member_login(struct kindred_member *member,
                           kindred_logged_in *done, void *arg);
 
 /* Any call with this member's token, logged in first if need be; retried as
@@ -319,7 +320,7 @@ bool kindred_card_must_not(struct kindred_card *card,
 
 /* Write it in place of the old one, with the consent text in force (which the
  * member has read: GetServerInfoResponse.consent_version).  Copied. */
-void kindred_member_put_card(struct kindred_member *member,
+bool kindred_member_put_card(struct kindred_member *member,
                              const struct kindred_card *card,
                              kindred_done *done, void *arg);
 
@@ -396,12 +397,12 @@ struct kindred_danger_handler {
     void (*done)(void *arg, const struct kindred_error *error, bool matched);
     void *arg;
 };
-void kindred_member_raise_danger(struct kindred_member *member,
+bool kindred_member_raise_danger(struct kindred_member *member,
                                  uint64_t ticket_id, const char *country,
                                  const char *language,
                                  const struct kindred_danger_handler *handler);
 /* Take it back; the ask goes on telling until it is freed or ended. */
-void kindred_ask_withdraw(struct kindred_ask *ask, kindred_done *done,
+bool kindred_ask_withdraw(struct kindred_ask *ask, kindred_done *done,
                           void *arg);
 
 /* ---- attend ---- */
@@ -448,13 +449,13 @@ void kindred_duty_free(struct kindred_duty *duty); /* the duty: lost in 30 s */
  * NULL. */
 typedef void kindred_answered(void *arg, const struct kindred_error *error,
                               const struct kindred_talk_start *talk);
-void kindred_member_answer(struct kindred_member *member, uint64_t offer_id,
+bool kindred_member_answer(struct kindred_member *member, uint64_t offer_id,
                            bool accept, kindred_answered *done, void *arg);
 /* Take offers again, after a pause (such as by two lapses). */
-void kindred_member_resume(struct kindred_member *member, kindred_done *done,
+bool kindred_member_resume(struct kindred_member *member, kindred_done *done,
                            void *arg);
 /* Go off duty. */
-void kindred_member_leave(struct kindred_member *member, kindred_done *done,
+bool kindred_member_leave(struct kindred_member *member, kindred_done *done,
                           void *arg);
 
 /* ---- safety ---- */
@@ -462,10 +463,10 @@ void kindred_member_leave(struct kindred_member *member, kindred_done *done,
 /* Never meet again: the other of a talk, or the seeker behind an offer; one of
  * the two ids, the other 0.  Ends a live talk; the other is not told.  Fails
  * with NO_RELATION, BLOCKS_FULL. */
-void kindred_member_block(struct kindred_member *member, uint64_t talk_id,
+bool kindred_member_block(struct kindred_member *member, uint64_t talk_id,
                           uint64_t offer_id, kindred_done *done, void *arg);
 /* Take it back, by kindred_block.id.  NO_RELATION: there is no such block. */
-void kindred_member_unblock(struct kindred_member *member, uint64_t block_id,
+bool kindred_member_unblock(struct kindred_member *member, uint64_t block_id,
                             kindred_done *done, void *arg);
 
 enum { KINDRED_BLOCKS = 64 }; /* on one page, at most */
@@ -479,7 +480,7 @@ typedef void kindred_blocks_listed(void *arg, const struct kindred_error *error,
                                    const struct kindred_block *block,
                                    uint32_t count, bool more);
 /* Those with an id above after_id; 0: from the first. */
-void kindred_member_blocks(struct kindred_member *member, uint64_t after_id,
+bool kindred_member_blocks(struct kindred_member *member, uint64_t after_id,
                            kindred_blocks_listed *done, void *arg);
 
 /* ---- talk ---- */
@@ -537,10 +538,10 @@ void kindred_talk_words(const struct kindred_talk_start *start,
 
 /* By capability, whether the talk is open here or not.  understood: 0 rather
  * not said, 1 yes, 2 no. */
-void kindred_talk_end(struct kindred_client *client,
+bool kindred_talk_end(struct kindred_client *client,
                       const struct kindred_talk_start *start,
                       kindred_done *done, void *arg);
-void kindred_talk_reflect(struct kindred_client *client,
+bool kindred_talk_reflect(struct kindred_client *client,
                           const struct kindred_talk_start *start,
                           int understood, bool again, kindred_done *done,
                           void *arg);

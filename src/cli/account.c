@@ -63,10 +63,11 @@ static int run_enroll(const struct cli_args *args)
         status = cli_session_open(&session, args, true);
     if (status != CLI_OK)
         return status;
-    kindred_member_enroll(session.member, pool, (enum kindred_grade)grade,
-                          cli_args_text(args, "--invitation", ""),
-                          cli_session_done, &session);
-    status = cli_session_wait(&session);
+    status = cli_session_wait(
+        &session,
+        kindred_member_enroll(session.member, pool, (enum kindred_grade)grade,
+                              cli_args_text(args, "--invitation", ""),
+                              cli_session_done, &session));
     if (status == CLI_OK)
         cli_say(CLI_GREEN, "You are a %s of the pool %s now.\n",
                 grade == KINDRED_CRISIS_PEER ? "crisis peer" : GRADES[grade],
@@ -123,8 +124,8 @@ static int run_login(const struct cli_args *args)
 
     if (status != CLI_OK)
         return status;
-    kindred_member_login(session.member, on_login, &session);
-    status = cli_session_wait(&session);
+    status = cli_session_wait(
+        &session, kindred_member_login(session.member, on_login, &session));
     cli_session_close(&session);
     return status;
 }
@@ -163,9 +164,10 @@ static int run_rotate(const struct cli_args *args)
         cli_session_close(&session);
         return cli_say_status(&error);
     }
-    kindred_member_rotate(session.member, &next, cli_session_done, &session);
+    status = cli_session_wait(
+        &session, kindred_member_rotate(session.member, &next, cli_session_done,
+                                        &session));
     kindred_identity_wipe(&next);
-    status = cli_session_wait(&session);
     if (status == CLI_OK &&
         !kindred_identity_promote(session.key_path, &error)) {
         cli_say_error(&error);

@@ -259,3 +259,20 @@ bool cli_args_split(const char **text, char *piece, size_t room)
     *text += size + ((*text)[size] == ',');
     return true;
 }
+
+char *cli_args_taught(const struct cli_command *command)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *into = open_memstream(&text, &size);
+    bool good = into != NULL;
+
+    if (into) {
+        command->teach(into);
+        good = fclose(into) == 0 && text;
+    }
+    if (good)
+        return text;
+    cli_say_error(cli_say_no_memory());
+    exit(CLI_REFUSED);
+}

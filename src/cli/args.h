@@ -87,6 +87,10 @@ bool cli_args_id(const char *text, uint64_t *id);
 
 void cli_args_help(const struct cli_command *command, FILE *out);
 
+/* What a command with a help of its own teaches; free it.  Out of memory ends
+ * the process, after a sentence: half of it would pass for all there is. */
+char *cli_args_taught(const struct cli_command *command);
+
 /* One piece of a comma-separated list into piece[room]; false at the end, or,
  * with *text NULL, if a piece is empty or too long. */
 bool cli_args_split(const char **text, char *piece, size_t room);

@@ -60,7 +60,7 @@ static void on_chat_over(void *arg, struct cli_chat *chat)
 {
     struct asking *asking = arg;
 
-    (void)chat;
+    asking->status = chat->status;
     kindred_loop_stop(asking->session.loop);
 }
 
@@ -136,16 +136,18 @@ static void on_ticket(void *arg, const struct kindred_ticket *ticket,
         on_searching(asking, ticket);
         return;
     }
-    (void)unlink(asking->path);
     if (ticket->phase == KINDRED_MATCHED && talk) {
         cli_say_time(age, ticket->age_ms);
         cli_say(CLI_GREEN, "Somebody is there for you, after %s.\n", age);
         if (cli_chat_begin(&asking->chat, talk)) {
+            if (asking->chat.kept) /* else the same command opens it again */
+                (void)unlink(asking->path);
             client_loop_hold(asking->session.loop, false);
             return;
         }
         asking->status = CLI_REFUSED;
     } else {
+        (void)unlink(asking->path);
         cli_say(CLI_YELLOW, "The request ended: %s.\n",
                 reason < 5 ? ENDS[reason] : ENDS[0]);
         asking->status = CLI_REFUSED;
@@ -204,7 +206,8 @@ static void on_interrupt(void *arg)
         kindred_loop_stop(asking->session.loop);
     } else if (asking->ask && asking->told_ms > 0) {
         cli_say(CLI_DIM, "\nTaking it back.\n");
-        kindred_ask_withdraw(asking->ask, on_withdrawn, asking);
+        if (!kindred_ask_withdraw(asking->ask, on_withdrawn, asking))
+            on_withdrawn(asking, cli_say_no_memory());
         asking->told_ms = 0; /* a second Ctrl-C does not wait */
     } else {
         kindred_loop_stop(asking->session.loop);
@@ -290,6 +293,7 @@ static void ask(struct asking *asking, const struct kindred_ask_state *state)
         client_loop_hold(asking->session.loop, !cli_terminal_is_open());
         kindred_loop_run(asking->session.loop);
     } else {
+        cli_say_error(cli_say_no_memory());
         asking->status = CLI_REFUSED;
     }
 }
@@ -351,7 +355,9 @@ static void on_seen(void *arg, const struct kindred_ticket *ticket,
     (void)talk;
     if (ticket->phase == KINDRED_SEARCHING && asking->told_ms == 0) {
         asking->told_ms = 1;
-        kindred_ask_withdraw(asking->ask, cli_session_done, &asking->session);
+        if (!kindred_ask_withdraw(asking->ask, cli_session_done,
+                                  &asking->session))
+            cli_session_done(&asking->session, cli_say_no_memory());
     } else if (ticket->phase == KINDRED_MATCHED) {
         static const struct kindred_error error = {
             .status = STATUS_FAILED_PRECONDITION,
@@ -396,7 +402,7 @@ static int run_withdraw(const struct cli_args *args)
         return CLI_USAGE;
     }
     asking.ask = kindred_ask_new(asking.session.member, &state, &handler);
-    status = asking.ask ? cli_session_wait(&asking.session) : CLI_REFUSED;
+    status = cli_session_wait(&asking.session, asking.ask != NULL);
     if (status == CLI_OK)
         status = asking.status;
     if (status == CLI_OK && unlink(asking.path) == 0)

@@ -1,4 +1,5 @@
-/* cli/attend -- be there for others: offers, answers, talks. */
+/* cli/attend -- be there for others: offers, answers, talks.  Long because the two
+ * commands that answer play one part. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -97,7 +98,8 @@ static void leave(struct attending *attending)
         return;
     }
     attending->leaving = true;
-    kindred_member_leave(attending->session.member, on_left, attending);
+    if (!kindred_member_leave(attending->session.member, on_left, attending))
+        on_left(attending, cli_say_no_memory());
 }
 
 /* ---- offers ---- */
@@ -106,6 +108,8 @@ static void on_chat_over(void *arg, struct cli_chat *chat)
 {
     struct attending *attending = arg;
 
+    if (chat->status != CLI_OK)
+        attending->status = chat->status;
     cli_chat_close(chat);
     if (attending->once)
         leave(attending);
@@ -142,8 +146,11 @@ static void answer(struct attending *attending, uint64_t offer, bool accept)
 {
     attending->answered = offer;
     cli_say(CLI_DIM, accept ? "Accepting.\n" : "Declined; nobody is told.\n");
-    kindred_member_answer(attending->session.member, offer, accept, on_answered,
-                          attending);
+    if (!kindred_member_answer(attending->session.member, offer, accept,
+                               on_answered, attending)) {
+        attending->answered = 0; /* it may be answered yet */
+        on_answered(attending, cli_say_no_memory(), NULL);
+    }
 }
 
 static void show_offer(struct attending *attending,
@@ -292,7 +299,9 @@ static void on_line(void *arg, const char *line, size_t size)
     } else if (chat) {
         cli_chat_line(chat, line, size);
     } else if (attending->state.phase == KINDRED_PAUSED) {
-        kindred_member_resume(attending->session.member, on_resumed, attending);
+        if (!kindred_member_resume(attending->session.member, on_resumed,
+                                   attending))
+            on_resumed(attending, cli_say_no_memory());
     }
     hold(attending);
 }
@@ -349,9 +358,13 @@ static int run(const struct cli_args *args)
         if (attending.duty &&
             client_loop_interrupts(attending.session.loop, on_interrupt,
                                    &attending) &&
-            cli_terminal_open(attending.session.loop, on_line, &attending))
+            cli_terminal_open(attending.session.loop, on_line, &attending)) {
             kindred_loop_run(attending.session.loop);
-        status = attending.status;
+            status = attending.status;
+        } else {
+            cli_say_error(cli_say_no_memory());
+            status = CLI_REFUSED;
+        }
     }
     for (unsigned i = 0; i < TALKS_MAX; i++)
         if (attending.chat[i].talk)
@@ -389,7 +402,7 @@ static void on_over(void *arg, struct cli_chat *chat)
 {
     struct answering *answering = arg;
 
-    (void)chat;
+    answering->status = chat->status;
     kindred_loop_stop(answering->session.loop);
 }
 
@@ -443,17 +456,22 @@ static int run_answer(const struct cli_args *args)
     answering.chat.session = &answering.session;
     answering.chat.arg = &answering;
     client_loop_hold(answering.session.loop, true);
-    if (cli_session_vocabulary(&answering.session) == CLI_OK &&
+    status = cli_session_vocabulary(&answering.session);
+    if (status == CLI_OK &&
         client_loop_interrupts(answering.session.loop, on_one_interrupt,
                                &answering) &&
-        cli_terminal_open(answering.session.loop, on_one_line, &answering)) {
+        cli_terminal_open(answering.session.loop, on_one_line, &answering) &&
         kindred_member_answer(answering.session.member, offer, accept,
-                              on_one_answered, &answering);
+                              on_one_answered, &answering)) {
         kindred_loop_run(answering.session.loop);
+        status = answering.status;
+    } else if (status == CLI_OK) {
+        cli_say_error(cli_say_no_memory());
+        status = CLI_REFUSED;
     }
     cli_chat_close(&answering.chat);
     cli_session_close(&answering.session);
-    return answering.status;
+    return status;
 }
 
 const struct cli_command cli_attend_answer = {
@@ -477,8 +495,9 @@ static int run_leave(const struct cli_args *args)
 
     if (status != CLI_OK)
         return status;
-    kindred_member_leave(session.member, cli_session_done, &session);
-    status = cli_session_wait(&session);
+    status = cli_session_wait(
+        &session,
+        kindred_member_leave(session.member, cli_session_done, &session));
     if (status == CLI_OK)
         cli_say(CLI_GREEN, "You are off duty; talks go on.\n");
     cli_session_close(&session);

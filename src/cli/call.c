@@ -51,7 +51,8 @@ static bool take_text(const struct cli_args *args, struct buf *text)
 }
 
 /* A changing call that names no idempotency key gets a fresh one. */
-static void draw_key(ProtobufCMessage *request, struct kindred_ask_state *fresh)
+/* False: out of memory. */
+static bool draw_key(ProtobufCMessage *request, struct kindred_ask_state *fresh)
 {
     const ProtobufCFieldDescriptor *field =
         protobuf_c_message_descriptor_get_field_by_name(request->descriptor,
@@ -59,17 +60,18 @@ static void draw_key(ProtobufCMessage *request, struct kindred_ask_state *fresh)
     ProtobufCBinaryData *key;
 
     if (!field || field->type != PROTOBUF_C_TYPE_BYTES)
-        return;
+        return true;
     key = (void *)((unsigned char *)request + field->offset);
     if (key->len > 0)
-        return;
+        return true;
     kindred_ask_state_make(fresh); /* of its secrets, the key alone */
     key->data = malloc(sizeof fresh->key);
-    if (!key->data)
-        abort();
-    memcpy(key->data, fresh->key, sizeof fresh->key);
-    key->len = sizeof fresh->key;
+    if (key->data) {
+        memcpy(key->data, fresh->key, sizeof fresh->key);
+        key->len = sizeof fresh->key;
+    }
     wipe(fresh, sizeof *fresh);
+    return key->len > 0;
 }
 
 /* The request in its packed form, in `wire`; else a sentence was said. */
@@ -91,7 +93,7 @@ static bool make_request(const struct api_method *method,
         uint8_t *room;
         size_t size;
 
-        draw_key(request, &fresh);
+        err = draw_key(request, &fresh) ? ERR_NONE : ERR_NOMEM;
         size = protobuf_c_message_get_packed_size(request);
         buf_truncate(wire, 0);
         room = size > 0 ? buf_reserve(wire, size) : NULL;
@@ -136,13 +138,13 @@ static int call(struct calling *calling, const struct buf *wire)
         .retry = !stream && method->idempotency != API_IDEMPOTENCY_UNKNOWN,
         .timeout_ms = stream ? 0 : CLIENT_JOB_MS};
     struct kindred_error error;
-    int status = CLI_REFUSED;
-
-    if (calling->session.member
+    int status = cli_session_wait(
+        &calling->session,
+        calling->session.member
             ? kindred_member_call(calling->session.member, &options, &handler)
             : kindred_client_call(calling->session.client, &options,
-                                  &handler) != NULL)
-        status = cli_session_wait(&calling->session);
+                                  &handler) != NULL);
+
     client_error_set(&error, ERR_PROTO);
     if (status == CLI_OK && calling->unclear) {
         cli_say_error(&error);

@@ -136,8 +136,9 @@ static int set_card(struct cli_session *session, enum kindred_role role)
         !each_must(&compile, args) ||
         !each_term(&compile, args, "--must-not", add_must_not))
         return CLI_USAGE;
-    kindred_member_put_card(session->member, &card, cli_session_done, session);
-    status = cli_session_wait(session);
+    status = cli_session_wait(
+        session, kindred_member_put_card(session->member, &card,
+                                         cli_session_done, session));
     if (status == CLI_OK)
         cli_say(CLI_GREEN,
                 "The card is kept: %u things that are so, %u sought, %u "

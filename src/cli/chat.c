@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/err.h"
 #include "base/wipe.h"
 #include "cli/say.h"
 #include "cli/terminal.h"
@@ -22,11 +23,19 @@ static void on_over(struct cli_chat *chat)
     chat->over(chat->arg, chat);
 }
 
+/* The stream tells the rest.  If it did not work, whoever sits there may try
+ * again; else it is left open. */
 static void on_ended_by_us(void *arg, const struct kindred_error *error)
 {
-    (void)arg; /* the stream tells the rest */
-    if (error->status != 0)
-        cli_say_error(error);
+    struct cli_chat *chat = arg;
+
+    if (error->status == STATUS_OK || error->status == STATUS_CANCELLED)
+        return;
+    cli_say_error(error);
+    chat->ending = false;
+    chat->status = cli_say_status(error);
+    if (!cli_terminal_is_open())
+        on_over(chat);
 }
 
 /* All is sent: do what waited for it. */
@@ -34,11 +43,12 @@ static void when_sent(struct cli_chat *chat)
 {
     if (chat->session->client && chat->talk &&
         kindred_talk_waiting(chat->talk) == 0) {
-        if (chat->ending)
-            kindred_talk_end(chat->session->client, &chat->start,
-                             on_ended_by_us, NULL);
-        else if (chat->leaving)
+        if (chat->leaving && !chat->ending)
             on_over(chat);
+        else if (chat->ending &&
+                 !kindred_talk_end(chat->session->client, &chat->start,
+                                   on_ended_by_us, chat))
+            on_ended_by_us(chat, cli_say_no_memory());
     }
 }
 
@@ -90,7 +100,8 @@ static void on_save(void *arg, const uint8_t *bytes, size_t size)
     struct cli_chat *chat = arg;
     struct kindred_error error;
 
-    if (!kindred_file_save(chat->path, bytes, size, &error))
+    chat->kept = kindred_file_save(chat->path, bytes, size, &error);
+    if (!chat->kept)
         cli_say_error(&error);
 }
 
@@ -143,29 +154,40 @@ bool cli_chat_begin(struct cli_chat *chat,
     greet(chat);
     chat->talk = kindred_talk_new(chat->session->client, start, &handler);
     cli_terminal_show(chat->talk != NULL);
+    if (!chat->talk)
+        cli_say_error(cli_say_no_memory());
     return chat->talk != NULL;
 }
 
-bool cli_chat_resume(struct cli_chat *chat, const char *path)
+int cli_chat_resume(struct cli_chat *chat, const char *path)
 {
     struct kindred_talk_handler handler = handler_of(chat);
     struct kindred_error error;
     uint8_t saved[KINDRED_TALK_SAVED_MAX];
     size_t size;
+    bool good;
 
     if (!kindred_file_load(path, saved, sizeof saved, &size, &error)) {
         cli_say_error(&error);
-        return false;
+        return cli_say_status(&error);
     }
     (void)snprintf(chat->path, sizeof chat->path, "%s", path);
-    if (kindred_talk_saved_start(saved, size, &chat->start)) {
+    good = kindred_talk_saved_start(saved, size, &chat->start);
+    if (good) {
         greet(chat);
         chat->talk =
             kindred_talk_resume(chat->session->client, saved, size, &handler);
     }
     wipe(saved, sizeof saved);
     cli_terminal_show(chat->talk != NULL);
-    return chat->talk != NULL;
+    if (chat->talk)
+        return CLI_OK;
+    if (!good) {
+        cli_say_usage("kindred talk: the file of this talk makes no sense");
+        return CLI_USAGE;
+    }
+    cli_say_error(cli_say_no_memory());
+    return CLI_REFUSED;
 }
 
 static void command(struct cli_chat *chat, const char *line)

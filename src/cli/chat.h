@@ -13,19 +13,22 @@ struct cli_chat { /* all private; all zero is closed */
     struct kindred_talk *talk;
     struct kindred_talk_start start; /* secret */
     char path[CLI_PATH_MAX];
+    bool kept;    /* its file has the newest of it */
     bool open;    /* both are there */
     bool ending;  /* /end was typed: when all is sent */
     bool leaving; /* input is over: when all is sent */
     bool named;   /* several talks: say who says what */
+    int status;   /* read-only outside: how it went, for the exit status */
     /* It is over here: ended, left, or failed.  Close it then or later. */
     void (*over)(void *arg, struct cli_chat *chat);
     void *arg;
 };
 
-/* Set session, over and arg; then begin a talk, or go on with a saved one. */
+/* Set session, over and arg; then begin a talk, or go on with a saved one: true
+ * or the exit status, after a sentence if it failed. */
 bool cli_chat_begin(struct cli_chat *chat,
                     const struct kindred_talk_start *start);
-bool cli_chat_resume(struct cli_chat *chat, const char *path);
+int cli_chat_resume(struct cli_chat *chat, const char *path);
 
 /* A line somebody typed. */
 void cli_chat_line(struct cli_chat *chat, const char *line, size_t size);

@@ -37,17 +37,11 @@ static void cut_option(struct cli_option *option, char *line)
 
 static void learn(struct taught *taught, const struct cli_command *command)
 {
-    size_t size = 0;
-    FILE *into = open_memstream(&taught->text, &size);
     char *at, *next;
     int n = 0;
 
-    if (!into)
-        return;
-    command->teach(into);
-    if (fclose(into) != 0)
-        return;
-    for (at = taught->text; at && *at && n < TAUGHT_MAX; at = next) {
+    taught->text = cli_args_taught(command);
+    for (at = taught->text; *at && n < TAUGHT_MAX; at = next) {
         next = strchr(at, '\n');
         next = next ? next + 1 : at + strlen(at);
         if (strncmp(at, "  --", 4) == 0 && next > at + 4)

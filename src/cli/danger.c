@@ -69,9 +69,10 @@ static int run(const struct cli_args *args)
     if (load(&session, &state)) {
         say_country(&state, cli_args_text(args, "--country", NULL));
         handler.arg = &session;
-        kindred_member_raise_danger(session.member, state.ticket_id,
-                                    state.country, state.language, &handler);
-        status = cli_session_wait(&session);
+        status = cli_session_wait(&session,
+                                  kindred_member_raise_danger(
+                                      session.member, state.ticket_id,
+                                      state.country, state.language, &handler));
     } else {
         status = CLI_USAGE;
     }

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/chance.h"
-#include "base/require.h"
 #include "cli/commands.h"
 #include "cli/session.h"
 #include "kindred_data.h"
@@ -91,7 +90,9 @@ static void on_enrolled(void *arg, const struct kindred_error *error)
         return;
     }
     person->demo->enrolled++;
-    kindred_member_put_card(person->member, &person->card, on_card, person);
+    if (!kindred_member_put_card(person->member, &person->card, on_card,
+                                 person))
+        on_card(person, cli_say_no_memory());
 }
 
 static bool come(struct cli_demo *demo, struct cli_demo_person *person,
@@ -113,10 +114,11 @@ static bool come(struct cli_demo *demo, struct cli_demo_person *person,
     kindred_identity_make(&identity);
     person->member = kindred_member_new(person->client, &identity);
     kindred_identity_wipe(&identity);
-    REQUIRE(person->member);
-    kindred_member_enroll(person->member, POOL, grade, NULL, on_enrolled,
-                          person);
-    return true;
+    if (person->member && kindred_member_enroll(person->member, POOL, grade,
+                                                NULL, on_enrolled, person))
+        return true;
+    cli_demo_failed(demo, "an enrolment", cli_say_no_memory());
+    return false;
 }
 
 static bool all_come(struct cli_demo *demo)
@@ -199,19 +201,16 @@ static void clear_stage(struct cli_demo *demo)
         struct cli_demo_seeker *seeker = &demo->seeker[i];
 
         if (seeker->ask && !seeker->matched) {
-            demo->leaving++;
-            kindred_ask_withdraw(seeker->ask, on_gone, demo);
+            demo->leaving += kindred_ask_withdraw(seeker->ask, on_gone, demo);
         } else if (seeker->talk.talk && !seeker->talk.over) {
-            demo->leaving++;
-            kindred_talk_end(seeker->person.client, &seeker->talk.start,
-                             on_gone, demo);
+            demo->leaving += kindred_talk_end(
+                seeker->person.client, &seeker->talk.start, on_gone, demo);
         }
     }
     for (unsigned i = 0; i < CLI_DEMO_PEERS; i++) {
-        if (!demo->peer[i].on)
-            continue;
-        demo->leaving++;
-        kindred_member_leave(demo->peer[i].person.member, on_gone, demo);
+        if (demo->peer[i].on)
+            demo->leaving += kindred_member_leave(demo->peer[i].person.member,
+                                                  on_gone, demo);
     }
     kindred_timer_set(demo->deadline, LEAVING_MS);
     on_gone(demo, NULL);
@@ -288,10 +287,13 @@ static void play(struct cli_demo *demo)
     demo->began_ms = kindred_loop_now_ms(demo->loop);
     demo->stage = kindred_timer_new(demo->loop, on_stage, demo);
     demo->deadline = kindred_timer_new(demo->loop, on_deadline, demo);
-    REQUIRE(demo->stage && demo->deadline);
+    if (!demo->stage || !demo->deadline ||
+        !client_loop_interrupts(demo->loop, on_interrupt, demo)) {
+        cli_demo_failed(demo, "the stage", cli_say_no_memory());
+        return;
+    }
     kindred_timer_set(demo->deadline, DEADLINE_MS);
-    if (client_loop_interrupts(demo->loop, on_interrupt, demo) &&
-        all_come(demo))
+    if (all_come(demo))
         kindred_loop_run(demo->loop);
 }
 

@@ -138,8 +138,10 @@ static void on_thought(void *arg)
                       peer->person.number);
     }
     peer->answering = true;
-    kindred_member_answer(peer->person.member, peer->offer.id,
-                          peer->mind == CLI_DEMO_ACCEPT, on_answered, peer);
+    if (!kindred_member_answer(peer->person.member, peer->offer.id,
+                               peer->mind == CLI_DEMO_ACCEPT, on_answered,
+                               peer))
+        on_answered(peer, cli_say_no_memory(), NULL);
 }
 
 static bool holds(const struct kindred_duty_state *state, uint64_t offer)

@@ -62,7 +62,9 @@ static void on_time(void *arg)
     const char *line;
 
     if (talk->line == CLI_DEMO_LINES) {
-        kindred_talk_end(talk->person->client, &talk->start, on_ending, talk);
+        if (!kindred_talk_end(talk->person->client, &talk->start, on_ending,
+                              talk))
+            on_ending(talk, cli_say_no_memory());
         return;
     }
     line = SCRIPTS[talk->script][talk->line];
@@ -105,9 +107,11 @@ static void on_phase(void *arg, enum kindred_talk_phase phase, int reason)
         talk->over = true;
         if (reason != 1 || talk->line != CLI_DEMO_LINES)
             cli_demo_failed(demo, "a talk that ended too early", NULL);
-        kindred_talk_reflect(talk->person->client, &talk->start,
-                             cli_demo_below(demo, 5) > 0 ? 1 : 2,
-                             cli_demo_below(demo, 2) > 0, on_reflected, talk);
+        if (!kindred_talk_reflect(talk->person->client, &talk->start,
+                                  cli_demo_below(demo, 5) > 0 ? 1 : 2,
+                                  cli_demo_below(demo, 2) > 0, on_reflected,
+                                  talk))
+            on_reflected(talk, cli_say_no_memory());
     }
 }
 

@@ -177,7 +177,7 @@ static void block_interrupts(bool block)
 static bool play(struct cli_dev *dev, struct cli_dev_server *server,
                  const struct cli_args *args)
 {
-    struct kindred_error error = {.text = "out of memory"};
+    struct kindred_error error = *cli_say_no_memory();
 
     if ((!cli_args_has(args, "--no-peer") &&
          !cli_dev_people_peer(dev, &error)) ||
@@ -187,8 +187,10 @@ static bool play(struct cli_dev *dev, struct cli_dev_server *server,
     }
     print_hints(dev, server, args);
     if (!client_loop_interrupts(dev->loop, on_interrupt, dev) ||
-        !client_loop_lines(dev->loop, server->log, on_log, dev))
+        !client_loop_lines(dev->loop, server->log, on_log, dev)) {
+        cli_say_error(cli_say_no_memory());
         return false;
+    }
     block_interrupts(false);
     kindred_loop_run(dev->loop);
     block_interrupts(true);

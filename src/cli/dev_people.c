@@ -75,8 +75,9 @@ static void on_enrolled(void *arg, const struct kindred_error *error)
 
     if (error->status != 0)
         fail(person->dev, error);
-    else
-        kindred_member_put_card(person->member, &person->card, on_card, person);
+    else if (!kindred_member_put_card(person->member, &person->card, on_card,
+                                      person))
+        fail(person->dev, cli_say_no_memory());
 }
 
 static bool come(struct cli_dev_person *person, enum kindred_grade grade,
@@ -93,10 +94,9 @@ static bool come(struct cli_dev_person *person, enum kindred_grade grade,
     kindred_identity_make(&identity);
     person->member = kindred_member_new(person->client, &identity);
     kindred_identity_wipe(&identity);
-    if (person->member)
-        kindred_member_enroll(person->member, "adult", grade, NULL, on_enrolled,
-                              person);
-    return person->member != NULL;
+    return person->member &&
+           kindred_member_enroll(person->member, "adult", grade, NULL,
+                                 on_enrolled, person);
 }
 
 /* ---- the peer ---- */
@@ -137,8 +137,9 @@ static void on_thought(void *arg)
             continue;
         peer->answered[peer->next] = offer;
         peer->next = (peer->next + 1) % CLI_DEV_TALKS;
-        kindred_member_answer(peer->person.member, offer, true, on_answered,
-                              peer);
+        if (!kindred_member_answer(peer->person.member, offer, true,
+                                   on_answered, peer))
+            on_answered(peer, cli_say_no_memory(), NULL);
     }
 }
 
@@ -158,7 +159,8 @@ static void on_state(void *arg, const struct kindred_duty_state *state)
         cli_say(CLI_DIM, "peer: on duty\n");
     peer->told |= state->phase == KINDRED_ON;
     if (state->phase == KINDRED_PAUSED)
-        kindred_member_resume(peer->person.member, on_resumed, peer);
+        if (!kindred_member_resume(peer->person.member, on_resumed, peer))
+            on_resumed(peer, cli_say_no_memory());
     for (uint32_t i = 0; i < state->offers; i++) {
         if (peer->thinking || was_answered(peer, state->offer[i].id))
             continue;
@@ -187,6 +189,8 @@ static void attend(struct cli_dev_person *person)
     struct kindred_duty_terms terms = {.capacity = CLI_DEV_TALKS, .rest_ms = 1};
 
     peer->duty = kindred_duty_new(person->member, &terms, &handler);
+    if (!peer->duty)
+        fail(person->dev, cli_say_no_memory());
 }
 
 bool cli_dev_people_peer(struct cli_dev *dev, struct kindred_error *error)

@@ -20,7 +20,8 @@ static void on_done(void *arg, const struct kindred_error *error)
 
 static void do_end(struct cli_dev_talk *talk)
 {
-    kindred_talk_end(talk->client, &talk->start, on_done, NULL);
+    if (!kindred_talk_end(talk->client, &talk->start, on_done, NULL))
+        on_done(NULL, cli_say_no_memory());
 }
 
 static void do_silent(struct cli_dev_talk *talk)
@@ -130,8 +131,9 @@ static void on_phase(void *arg, enum kindred_talk_phase phase, int reason)
     if (phase == KINDRED_TALK_ENDED) {
         cli_say(CLI_DIM, "%s: the talk with %s is over\n", talk->who,
                 talk->start.their_name);
-        kindred_talk_reflect(talk->client, &talk->start, 1, true, on_done,
-                             NULL);
+        if (!kindred_talk_reflect(talk->client, &talk->start, 1, true, on_done,
+                                  NULL))
+            on_done(NULL, cli_say_no_memory());
     }
 }
 

@@ -118,9 +118,12 @@ static int run(const struct cli_command *command, int argc, char **argv)
         if (strcmp(argv[i], "--json") == 0)
             cli_say_as_json(); /* of what is wrong with the rest, too */
     err = open_memstream(&wrong, &size);
-    good = err && cli_args_parse(&args, command, argc, argv, err);
-    if (err)
-        (void)fclose(err);
+    if (!err) {
+        cli_say_error(cli_say_no_memory());
+        return CLI_REFUSED;
+    }
+    good = cli_args_parse(&args, command, argc, argv, err);
+    (void)fclose(err);
     if (!good) {
         cli_say_usage("%.*s", (int)strcspn(wrong ? wrong : "", "\n"),
                       wrong ? wrong : "");
@@ -149,6 +152,14 @@ static int help(int argc, char **argv)
     return argc > 2 && !command ? CLI_USAGE : CLI_OK;
 }
 
+/* What was said is said only once it is written. */
+static int finish(int status)
+{
+    if (status != CLI_OK || (fflush(stdout) == 0 && !ferror(stdout)))
+        return status;
+    return cli_say_unwritten();
+}
+
 int main(int argc, char **argv)
 {
     const struct cli_command *command;
@@ -159,10 +170,10 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0)
-        return help(argc, argv);
+        return finish(help(argc, argv));
     command = find(argv[1]);
     if (command)
-        return run(command, argc - 1, argv + 1);
+        return finish(run(command, argc - 1, argv + 1));
     (void)fprintf(stderr, "kindred: there is no such command: %.40s\n\n",
                   argv[1]);
     cli_manual_help(COMMANDS, stderr);

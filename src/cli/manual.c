@@ -108,15 +108,9 @@ static void put_options(const struct cli_option *options, FILE *out)
 /* The words of a command that parses by itself. */
 static void put_teaching(const struct cli_command *command, FILE *out)
 {
-    char *text = NULL;
-    size_t size;
-    FILE *into = open_memstream(&text, &size);
+    char *text = cli_args_taught(command);
 
-    if (into) {
-        command->teach(into);
-        (void)fclose(into);
-    }
-    put_verbatim(text ? text : "", out);
+    put_verbatim(text, out);
     free(text);
 }
 

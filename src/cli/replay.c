@@ -77,8 +77,10 @@ static FILE *make(const char *path)
 
     if (!file)
         (void)complain(path, strerror(errno));
-    if (!file && fd >= 0)
+    if (!file && fd >= 0) {
         (void)close(fd);
+        (void)unlink(path);
+    }
     return file;
 }
 
@@ -246,9 +248,12 @@ static int replay(const struct options *options, FILE *file)
 
     run = (struct run){.past = NULL};
     if ((options->effects && !(run.effects = make(options->effects))) ||
-        (options->workload && !(workload = make(options->workload))) ||
-        (workload && !(run.past = cli_past_new())))
+        (options->workload && !(workload = make(options->workload))))
         goto out;
+    if (workload && !(run.past = cli_past_new())) {
+        (void)complain(options->workload, err_text(ERR_NOMEM));
+        goto out;
+    }
     cli_replay_words_init(&run.words, run.effects);
     err = play(&run, file);
     if (err == ERR_NONE && run.past && !run.recording.differs)
@@ -261,9 +266,16 @@ static int replay(const struct options *options, FILE *file)
     cli_recording_close(&run.recording);
 out:
     cli_past_free(run.past);
-    if (!put_away(run.effects, options->effects) ||
-        !put_away(workload, options->workload))
+    if (!put_away(run.effects, options->effects))
         status = EXIT_BAD;
+    if (!put_away(workload, options->workload))
+        status = EXIT_BAD;
+    if (status != EXIT_BAD && (fflush(stdout) != 0 || ferror(stdout)))
+        status = complain("standard output", "it cannot be written");
+    if (status == EXIT_BAD && run.effects) /* Law 2 */
+        (void)unlink(options->effects);
+    if (status == EXIT_BAD && workload)
+        (void)unlink(options->workload);
     return status;
 }
 

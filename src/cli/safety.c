@@ -42,9 +42,9 @@ static int run_block(const struct cli_args *args)
         !find_talk(&session, args->words ? args->word[0] : NULL, &start)) {
         status = CLI_USAGE;
     } else {
-        kindred_member_block(session.member, start.talk_id, offer,
-                             cli_session_done, &session);
-        status = cli_session_wait(&session);
+        status = cli_session_wait(
+            &session, kindred_member_block(session.member, start.talk_id, offer,
+                                           cli_session_done, &session));
         if (status == CLI_OK)
             cli_say(CLI_GREEN, "You will not meet %s again.\n",
                     start.their_name[0] ? start.their_name : "them");
@@ -105,8 +105,9 @@ static int list_all(struct listing *listing)
             listing->count ? listing->block[listing->count - 1].id : 0;
 
         listing->more = false;
-        kindred_member_blocks(listing->session.member, after, on_page, listing);
-        status = cli_session_wait(&listing->session);
+        status = cli_session_wait(
+            &listing->session, kindred_member_blocks(listing->session.member,
+                                                     after, on_page, listing));
     } while (status == CLI_OK && listing->more);
     return status;
 }
@@ -185,9 +186,10 @@ static int run_unblock(const struct cli_args *args)
         cli_say_hint("\"kindred blocks\" lists them");
         status = CLI_USAGE;
     } else if (status == CLI_OK) {
-        kindred_member_unblock(listing.session.member, id, cli_session_done,
-                               &listing.session);
-        status = cli_session_wait(&listing.session);
+        status = cli_session_wait(&listing.session,
+                                  kindred_member_unblock(listing.session.member,
+                                                         id, cli_session_done,
+                                                         &listing.session));
         if (status == CLI_OK)
             cli_say(CLI_GREEN, "Taken back.\n");
     }

@@ -1,5 +1,6 @@
 #include "cli/say.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include "base/wipe.h"
 #include "cli/args.h"
 #include "cli/text.h"
+#include "client/error.h"
 #include "client/json.h"
 
 enum { LINE_MAX_BYTES = 64 << 20 /* of JSON */ };
@@ -65,8 +67,11 @@ static void print_json(const struct buf *line, FILE *out)
                           (unsigned)(0xdc00 + (code & 0x3ff)));
     }
     (void)fputc('\n', out);
-    if (fflush(out) != 0)
-        exit(CLI_USAGE); /* nobody reads any more */
+    if (fflush(out) == 0)
+        return;
+    if (errno != EPIPE && out == stdout) /* else nobody reads any more */
+        (void)cli_say_unwritten();
+    exit(CLI_USAGE);
 }
 
 bool cli_say_message(const ProtobufCMessage *message)
@@ -237,6 +242,20 @@ void cli_say_hint(const char *format, ...)
     va_end(list);
     (void)fputc('\n', stderr);
     unhide();
+}
+
+int cli_say_unwritten(void)
+{
+    cli_say_usage("kindred: standard output cannot be written");
+    return CLI_USAGE;
+}
+
+const struct kindred_error *cli_say_no_memory(void)
+{
+    static struct kindred_error error;
+
+    client_error_set(&error, ERR_NOMEM);
+    return &error;
 }
 
 int cli_say_status(const struct kindred_error *error)

@@ -60,6 +60,12 @@ void cli_say_usage(const char *format, ...)
 void cli_say_hint(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 
+/* That standard output takes no more; the exit status that this means. */
+int cli_say_unwritten(void);
+
+/* Why something did not begin. */
+const struct kindred_error *cli_say_no_memory(void);
+
 /* The exit status that this failure means; 0 if it is none. */
 int cli_say_status(const struct kindred_error *error);
 

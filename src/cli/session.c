@@ -119,6 +119,8 @@ int cli_session_open(struct cli_session *session, const struct cli_args *args,
     if (with_key)
         session->member = kindred_member_new(session->client, &identity);
     kindred_identity_wipe(&identity);
+    if (with_key && !session->member)
+        return refuse(session, cli_say_no_memory());
     return CLI_OK;
 }
 
@@ -156,28 +158,33 @@ static int tell(const struct cli_session *session)
     return cli_say_status(&session->error);
 }
 
-int cli_session_wait(struct cli_session *session)
+int cli_session_wait(struct cli_session *session, bool begun)
 {
+    if (!begun)
+        cli_session_done(session, cli_say_no_memory());
     while (!session->done)
         kindred_loop_run(session->loop);
     session->done = false;
     return tell(session);
 }
 
-static int no_sense(void)
-{
-    struct kindred_error error;
-
-    client_error_set(&error, ERR_PROTO);
-    cli_say_error(&error);
-    return cli_say_status(&error);
-}
-
 struct waiting {
     struct cli_session *session;
     uint8_t *bytes;
     size_t size;
+    bool came;
 };
+
+/* What came is not there: it made no sense, or there was no memory for it. */
+static int no_answer(const struct waiting *waiting)
+{
+    struct kindred_error error;
+
+    client_error_set(&error,
+                     waiting->came && !waiting->bytes ? ERR_NOMEM : ERR_PROTO);
+    cli_say_error(&error);
+    return cli_say_status(&error);
+}
 
 static void on_message(void *arg, const uint8_t *bytes, size_t size)
 {
@@ -185,6 +192,7 @@ static void on_message(void *arg, const uint8_t *bytes, size_t size)
 
     waiting->bytes = malloc(size + 1);
     waiting->size = size;
+    waiting->came = true;
     if (waiting->bytes)
         memcpy(waiting->bytes, bytes, size);
 }
@@ -210,18 +218,17 @@ ProtobufCMessage *cli_session_call(struct cli_session *session,
         abort(); /* ours are small */
     options.request = request;
     options.size = protobuf_c_message_pack(call->request, request);
-    *status = CLI_REFUSED;
-    if (call->with_token
+    *status = cli_session_wait(
+        session,
+        call->with_token
             ? kindred_member_call(session->member, &options, &handler)
-            : kindred_client_call(session->client, &options, &handler) != NULL)
-        *status = cli_session_wait(session);
+            : kindred_client_call(session->client, &options, &handler) != NULL);
     wipe(request, sizeof request);
     if (waiting.bytes)
         answer = client_job_unpack(call->answer, waiting.bytes, waiting.size);
+    if (*status == CLI_OK && !answer)
+        *status = no_answer(&waiting);
     free(waiting.bytes);
-    if (*status == CLI_OK && !answer) {
-        *status = no_sense();
-    }
     return answer;
 }
 
@@ -237,7 +244,7 @@ int cli_session_vocabulary(struct cli_session *session)
         .timeout_ms = 15000};
     char language[36];
     uint8_t bytes[64];
-    int status = CLI_REFUSED;
+    int status;
 
     if (session->vocabulary)
         return CLI_OK;
@@ -246,15 +253,15 @@ int cli_session_vocabulary(struct cli_session *session)
     request.language = language;
     options.request = bytes;
     options.size = kindred__v1__get_vocabulary_request__pack(&request, bytes);
-    if (kindred_client_call(session->client, &options, &handler))
-        status = cli_session_wait(session);
+    status =
+        cli_session_wait(session, kindred_client_call(session->client, &options,
+                                                      &handler) != NULL);
     if (waiting.bytes)
         session->vocabulary =
             kindred_vocabulary_new(waiting.bytes, waiting.size);
+    if (status == CLI_OK && !session->vocabulary)
+        status = no_answer(&waiting);
     free(waiting.bytes);
-    if (status == CLI_OK && !session->vocabulary) {
-        return no_sense();
-    }
     return status;
 }
 

@@ -37,9 +37,9 @@ void cli_session_close(struct cli_session *session);
 bool cli_session_key_path(const struct cli_args *args, char *path);
 
 /* A kindred_done whose arg is the session, and the waiting for it: the exit
- * status, after a sentence if it failed. */
+ * status, after a sentence if it failed, or has not even begun. */
 void cli_session_done(void *arg, const struct kindred_error *error);
-int cli_session_wait(struct cli_session *session);
+int cli_session_wait(struct cli_session *session, bool begun);
 
 /* One unary call, waited for.  NULL: it failed, a sentence was said and *status
  * is the exit status.  Free with protobuf_c_message_free_unpacked(). */

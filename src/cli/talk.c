@@ -55,12 +55,14 @@ static int run_talk(const struct cli_args *args)
     if (status == CLI_OK &&
         client_loop_interrupts(session.loop, on_interrupt, &session) &&
         cli_terminal_open(session.loop, on_line, &chat)) {
-        if (cli_chat_resume(&chat, path)) {
+        status = cli_chat_resume(&chat, path);
+        if (status == CLI_OK) {
             kindred_loop_run(session.loop);
-        } else {
-            cli_say_usage("kindred talk: the file of this talk makes no sense");
-            status = CLI_USAGE;
+            status = chat.status;
         }
+    } else if (status == CLI_OK) {
+        cli_say_error(cli_say_no_memory());
+        status = CLI_REFUSED;
     }
     cli_chat_close(&chat);
     cli_session_close(&session);
@@ -97,8 +99,9 @@ static int run_end(const struct cli_args *args)
                                path, &start)) {
         status = CLI_USAGE;
     } else {
-        kindred_talk_end(session.client, &start, cli_session_done, &session);
-        status = cli_session_wait(&session);
+        status = cli_session_wait(&session,
+                                  kindred_talk_end(session.client, &start,
+                                                   cli_session_done, &session));
         if (status == CLI_OK)
             cli_say(CLI_GREEN, "The talk with %s is over.\n", start.their_name);
     }
@@ -146,10 +149,12 @@ static int run_reflect(const struct cli_args *args)
                                path, &start)) {
         status = CLI_USAGE;
     } else {
-        kindred_talk_reflect(session.client, &start, understood,
-                             cli_args_has(args, "--again"), cli_session_done,
-                             &session);
-        status = cli_session_wait(&session);
+        status = cli_session_wait(
+            &session, kindred_talk_reflect(session.client, &start, understood,
+                                           cli_args_has(args, "--again"),
+                                           cli_session_done, &session));
+        if (strcmp(session.error.reason, "REFLECTED") == 0)
+            (void)unlink(path); /* they are of no more use */
         if (status == CLI_OK && unlink(path) == 0)
             cli_say(CLI_GREEN, "Thank you.  The keys of this talk are gone.\n");
         cli_say_id(id, start.talk_id);

@@ -40,7 +40,8 @@ static void end_for(struct kindred_ask *ask, enum err err)
     ask->handler.ended(ask->handler.arg, &error);
 }
 
-static void tell_crisis(const Kindred__V1__CrisisResources *crisis,
+/* False: out of memory, and whoever asked must hear of it. */
+static bool tell_crisis(const Kindred__V1__CrisisResources *crisis,
                         void (*tell)(void *arg, const uint8_t *bytes,
                                      size_t size),
                         void *arg)
@@ -49,13 +50,14 @@ static void tell_crisis(const Kindred__V1__CrisisResources *crisis,
     uint8_t *bytes;
 
     if (!tell)
-        return;
+        return true;
     bytes = malloc(size + 1);
     if (!bytes)
-        return;
+        return false;
     (void)protobuf_c_message_pack(&crisis->base, bytes);
     tell(arg, bytes, size);
     free(bytes);
+    return true;
 }
 
 static void on_ticket(struct kindred_ask *ask,
@@ -96,10 +98,12 @@ static void on_message(void *arg, const void *message)
     struct kindred_ask *ask = arg;
     const Kindred__V1__AskResponse *response = message;
 
-    if (response->event_case == KINDRED__V1__ASK_RESPONSE__EVENT_CRISIS)
-        tell_crisis(response->crisis, ask->handler.crisis, ask->handler.arg);
-    else if (response->event_case == KINDRED__V1__ASK_RESPONSE__EVENT_TICKET)
+    if (response->event_case == KINDRED__V1__ASK_RESPONSE__EVENT_TICKET)
         on_ticket(ask, response->ticket);
+    else if (response->event_case == KINDRED__V1__ASK_RESPONSE__EVENT_CRISIS &&
+             !tell_crisis(response->crisis, ask->handler.crisis,
+                          ask->handler.arg))
+        end_for(ask, ERR_NOMEM);
 }
 
 static void on_trouble(void *arg, const struct kindred_error *error)
@@ -191,7 +195,7 @@ void kindred_ask_free(struct kindred_ask *ask)
     free(ask);
 }
 
-void kindred_ask_withdraw(struct kindred_ask *ask, kindred_done *done,
+bool kindred_ask_withdraw(struct kindred_ask *ask, kindred_done *done,
                           void *arg)
 {
     Kindred__V1__WithdrawRequest request = KINDRED__V1__WITHDRAW_REQUEST__INIT;
@@ -208,7 +212,7 @@ void kindred_ask_withdraw(struct kindred_ask *ask, kindred_done *done,
     net_entropy_fill(key, sizeof key);
     request.idempotency_key = client_op_bytes(key, sizeof key);
     request.ticket_id = ask->beat.ticket_id;
-    client_op_start(&op);
+    return client_op_start(&op);
 }
 
 /* ---- danger ---- */
@@ -216,6 +220,7 @@ void kindred_ask_withdraw(struct kindred_ask *ask, kindred_done *done,
 struct danger {
     struct kindred_danger_handler handler;
     bool matched;
+    enum err untold; /* who helps could not be shown, for this */
 };
 
 static void danger_message(void *arg, const uint8_t *bytes, size_t size)
@@ -224,27 +229,32 @@ static void danger_message(void *arg, const uint8_t *bytes, size_t size)
     Kindred__V1__RaiseDangerResponse *response =
         kindred__v1__raise_danger_response__unpack(NULL, size, bytes);
 
-    if (!response)
-        return; /* how it ends will say */
-    if (response->event_case ==
+    if (!response) {
+        danger->untold = ERR_PROTO;
+        return;
+    }
+    if (response->event_case !=
         KINDRED__V1__RAISE_DANGER_RESPONSE__EVENT_CRISIS)
-        tell_crisis(response->crisis, danger->handler.crisis,
-                    danger->handler.arg);
-    else
         danger->matched = response->outcome ==
                           KINDRED__V1__DANGER_OUTCOME__DANGER_OUTCOME_MATCHED;
+    else if (!tell_crisis(response->crisis, danger->handler.crisis,
+                          danger->handler.arg))
+        danger->untold = ERR_NOMEM;
     kindred__v1__raise_danger_response__free_unpacked(response, NULL);
 }
 
 static void danger_ended(void *arg, const struct kindred_error *error)
 {
     struct danger *danger = arg;
+    struct kindred_error failed = *error;
 
-    danger->handler.done(danger->handler.arg, error, danger->matched);
+    if (error->status == STATUS_OK && danger->untold != ERR_NONE)
+        client_error_set(&failed, danger->untold);
+    danger->handler.done(danger->handler.arg, &failed, danger->matched);
     free(danger);
 }
 
-void kindred_member_raise_danger(struct kindred_member *member,
+bool kindred_member_raise_danger(struct kindred_member *member,
                                  uint64_t ticket_id, const char *country,
                                  const char *language,
                                  const struct kindred_danger_handler *handler)
@@ -261,7 +271,8 @@ void kindred_member_raise_danger(struct kindred_member *member,
     uint8_t key[KINDRED_IDEMPOTENCY], bytes[DANGER_BYTES];
     char code[3], tag[36];
 
-    REQUIRE(danger != NULL);
+    if (!danger)
+        return false;
     *danger = (struct danger){.handler = *handler};
     net_entropy_fill(key, sizeof key);
     (void)snprintf(code, sizeof code, "%s", country);
@@ -274,5 +285,8 @@ void kindred_member_raise_danger(struct kindred_member *member,
     options.size = protobuf_c_message_get_packed_size(&request.base);
     REQUIRE(options.size <= sizeof bytes);
     (void)protobuf_c_message_pack(&request.base, bytes);
-    REQUIRE(kindred_member_call(member, &options, &to));
+    if (kindred_member_call(member, &options, &to))
+        return true;
+    free(danger);
+    return false;
 }

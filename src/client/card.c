@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/require.h"
 #include "client/member.h"
 #include "client/op.h"
 #include "client/vocabulary.h"
@@ -257,7 +256,7 @@ static void finish_for(struct putting *putting, enum err err)
     finish(putting, &error);
 }
 
-static void read_old(struct putting *putting);
+static bool read_old(struct putting *putting);
 
 static void on_put(void *arg, const struct kindred_error *error,
                    const void *answer)
@@ -265,10 +264,10 @@ static void on_put(void *arg, const struct kindred_error *error,
     struct putting *putting = arg;
 
     (void)answer;
-    if (client_error_is(error, ERR_CARD_VERSION) && ++putting->tries < TRIES)
-        read_old(putting);
-    else
+    if (!client_error_is(error, ERR_CARD_VERSION) || ++putting->tries >= TRIES)
         finish(putting, error);
+    else if (!read_old(putting))
+        finish_for(putting, ERR_NOMEM);
 }
 
 struct packed { /* a card as protobuf-c wants it */
@@ -354,7 +353,7 @@ static void on_old(void *arg, const struct kindred_error *error,
         write_card(putting, response->card->version + 1);
 }
 
-static void read_old(struct putting *putting)
+static bool read_old(struct putting *putting)
 {
     Kindred__V1__GetCardRequest request = KINDRED__V1__GET_CARD_REQUEST__INIT;
     struct client_job_options options = {
@@ -367,19 +366,23 @@ static void read_old(struct putting *putting)
         .arg = putting};
 
     request.role = (Kindred__V1__Role)(int)putting->card.role;
-    REQUIRE(client_job_start(&options));
+    return client_job_start(&options) != NULL;
 }
 
-void kindred_member_put_card(struct kindred_member *member,
+bool kindred_member_put_card(struct kindred_member *member,
                              const struct kindred_card *card,
                              kindred_done *done, void *arg)
 {
     struct putting *putting = calloc(1, sizeof *putting);
 
-    REQUIRE(putting);
+    if (!putting)
+        return false;
     putting->member = member;
     putting->card = *card;
     putting->done = done;
     putting->arg = arg;
-    read_old(putting);
+    if (read_old(putting))
+        return true;
+    free(putting);
+    return false;
 }

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/require.h"
 #include "base/wipe.h"
 #include "client/lease.h"
 #include "client/member.h"
@@ -115,7 +114,7 @@ void kindred_duty_free(struct kindred_duty *duty)
     free(duty);
 }
 
-void kindred_member_leave(struct kindred_member *member, kindred_done *done,
+bool kindred_member_leave(struct kindred_member *member, kindred_done *done,
                           void *arg)
 {
     Kindred__V1__LeaveRequest request = KINDRED__V1__LEAVE_REQUEST__INIT;
@@ -130,10 +129,10 @@ void kindred_member_leave(struct kindred_member *member, kindred_done *done,
 
     net_entropy_fill(key, sizeof key);
     request.idempotency_key = client_op_bytes(key, sizeof key);
-    client_op_start(&op);
+    return client_op_start(&op);
 }
 
-void kindred_member_resume(struct kindred_member *member, kindred_done *done,
+bool kindred_member_resume(struct kindred_member *member, kindred_done *done,
                            void *arg)
 {
     Kindred__V1__ResumeRequest request = KINDRED__V1__RESUME_REQUEST__INIT;
@@ -148,7 +147,7 @@ void kindred_member_resume(struct kindred_member *member, kindred_done *done,
 
     net_entropy_fill(key, sizeof key);
     request.idempotency_key = client_op_bytes(key, sizeof key);
-    client_op_start(&op);
+    return client_op_start(&op);
 }
 
 /* ---- an answer ---- */
@@ -179,7 +178,7 @@ static void on_answered(void *arg, const struct kindred_error *error,
     free(answering);
 }
 
-void kindred_member_answer(struct kindred_member *member, uint64_t offer_id,
+bool kindred_member_answer(struct kindred_member *member, uint64_t offer_id,
                            bool accept, kindred_answered *done, void *arg)
 {
     Kindred__V1__AnswerRequest request = KINDRED__V1__ANSWER_REQUEST__INIT;
@@ -198,7 +197,8 @@ void kindred_member_answer(struct kindred_member *member, uint64_t offer_id,
         .arg = answering};
     uint8_t key[KINDRED_IDEMPOTENCY], public_key[KINDRED_KEY], secret[32];
 
-    REQUIRE(answering);
+    if (!answering)
+        return false;
     answering->done = done;
     answering->arg = arg;
     net_entropy_fill(key, sizeof key);
@@ -218,5 +218,9 @@ void kindred_member_answer(struct kindred_member *member, uint64_t offer_id,
         request.answer_case = KINDRED__V1__ANSWER_REQUEST__ANSWER_DECLINE;
         request.decline = &no;
     }
-    REQUIRE(client_job_start(&options));
+    if (client_job_start(&options))
+        return true;
+    wipe(answering, sizeof *answering);
+    free(answering);
+    return false;
 }

@@ -118,7 +118,8 @@ static void on_ended(void *arg, const struct kindred_error *error)
          client_error_is(error, ERR_UNAUTHENTICATED))) {
         job->renewed = true;
         client_member_token_expired(job->member);
-        client_member_log_in(job->member);
+        if (!client_member_log_in(job->member))
+            finish_for(job, ERR_NOMEM);
         return;
     }
     if (error->status == STATUS_OK && job->malformed)
@@ -145,14 +146,11 @@ static bool begin(struct client_job *job)
 /* Now, or when there is a token.  False: out of memory; the job is gone. */
 static bool launch(struct client_job *job)
 {
-    if (job->member) {
+    bool waits = job->member && !client_member_token(job->member);
+
+    if (job->member)
         list_push_back(&job->member->jobs, &job->by_member);
-        if (!client_member_token(job->member)) {
-            client_member_log_in(job->member);
-            return true;
-        }
-    }
-    if (begin(job))
+    if (waits ? client_member_log_in(job->member) : begin(job))
         return true;
     retire(job);
     release(job);

@@ -196,14 +196,19 @@ void kindred_timer_free(struct kindred_timer *timer)
 
 /* ---- lines ---- */
 
-/* Law 1: what is held stops the reading. */
+/* Law 1: what is held stops the reading; so does a lack of memory. */
 static void hand_over(struct kindred_loop *loop, const char *text, size_t size)
 {
-    struct line *line = calloc(1, sizeof *line + size + 1);
-    struct record record = {line};
+    struct line *line;
+    struct record record;
     struct timespec moment = {.tv_nsec = 5000000};
 
-    REQUIRE(line);
+    while (!(line = calloc(1, sizeof *line + size + 1))) {
+        if (atomic_load(&loop->closed))
+            return;
+        (void)nanosleep(&moment, NULL);
+    }
+    record = (struct record){line};
     line->end = !text;
     line->size = size;
     if (size > 0)

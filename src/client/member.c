@@ -223,14 +223,15 @@ static void on_login_info(void *arg, const struct kindred_error *error,
         challenge_login(member);
 }
 
-void client_member_log_in(struct kindred_member *member)
+bool client_member_log_in(struct kindred_member *member)
 {
     if (member->step || member->freed) /* Law 1 */
-        return;
+        return true;
     member->tries = 0;
     member->step = member->origin[0]
                        ? client_member_challenge(member, on_login_challenge)
                        : client_member_info(member, on_login_info);
+    return member->step != NULL;
 }
 
 const char *client_member_token(const struct kindred_member *member)
@@ -253,23 +254,28 @@ void client_member_token_expired(struct kindred_member *member)
     wipe(member->token, sizeof member->token);
 }
 
-void client_member_try(struct kindred_member *member, kindred_logged_in *done,
+bool client_member_try(struct kindred_member *member, kindred_logged_in *done,
                        void *arg)
 {
     struct waiter *waiter = calloc(1, sizeof *waiter);
 
-    REQUIRE(waiter);
+    if (!waiter)
+        return false;
     waiter->done = done;
     waiter->arg = arg;
     list_push_back(&member->logins, &waiter->by_member);
-    client_member_log_in(member);
+    if (client_member_log_in(member))
+        return true;
+    list_unlink(&waiter->by_member);
+    free(waiter);
+    return false;
 }
 
-void kindred_member_login(struct kindred_member *member,
+bool kindred_member_login(struct kindred_member *member,
                           kindred_logged_in *done, void *arg)
 {
     member->plain = true;
-    client_member_try(member, done, arg);
+    return client_member_try(member, done, arg);
 }
 
 bool kindred_member_call(struct kindred_member *member,
@@ -369,13 +375,15 @@ static void on_enrol_info(void *arg, const struct kindred_error *error,
         fail_enrol(member, ERR_NOMEM);
 }
 
-void kindred_member_enroll(struct kindred_member *member, const char *pool,
+bool kindred_member_enroll(struct kindred_member *member, const char *pool,
                            enum kindred_grade grade, const char *invitation,
                            kindred_done *done, void *arg)
 {
     struct client_enrol *enrol = calloc(1, sizeof *enrol);
 
-    REQUIRE(enrol && !member->enrol);
+    REQUIRE(!member->enrol);
+    if (!enrol)
+        return false;
     enrol->done = done;
     enrol->arg = arg;
     enrol->grade = grade;
@@ -385,7 +393,11 @@ void kindred_member_enroll(struct kindred_member *member, const char *pool,
                    invitation ? invitation : "");
     member->enrol = enrol;
     enrol->step = client_member_info(member, on_enrol_info);
-    REQUIRE(enrol->step);
+    if (enrol->step)
+        return true;
+    free(enrol);
+    member->enrol = NULL;
+    return false;
 }
 
 /* ---- birth and death ---- */

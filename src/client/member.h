@@ -51,14 +51,16 @@ const char *client_member_token(const struct kindred_member *member);
 const uint8_t *client_member_proof(const struct kindred_member *member);
 
 /* It was refused: forget it. */
-/* Log in, to see whether it works: the token is as bound as any. */
-void client_member_try(struct kindred_member *member, kindred_logged_in *done,
-                       void *arg);
-
 void client_member_token_expired(struct kindred_member *member);
 
-/* Log in, unless that is under way: client_job_token() tells. */
-void client_member_log_in(struct kindred_member *member);
+/* Log in, to see whether it works: the token is as bound as any.  False: out
+ * of memory. */
+bool client_member_try(struct kindred_member *member, kindred_logged_in *done,
+                       void *arg);
+
+/* Log in, unless that is under way: client_job_token() tells.  False: out of
+ * memory, and nothing will be told. */
+bool client_member_log_in(struct kindred_member *member);
 
 /* Ask what the server is, or for a nonce; done() gets the member.  NULL: out
  * of memory.  Then keep what it said of itself; false: it makes no sense. */

@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/require.h"
-
 struct waiting {
     kindred_done *done;
     void *arg;
@@ -20,7 +18,7 @@ static void on_done(void *arg, const struct kindred_error *error,
     waiting.done(waiting.arg, error);
 }
 
-void client_op_start(const struct client_op *op)
+bool client_op_start(const struct client_op *op)
 {
     struct waiting *waiting = malloc(sizeof *waiting);
     struct client_job_options options = {.client = op->client,
@@ -31,10 +29,14 @@ void client_op_start(const struct client_op *op)
                                          .done = on_done,
                                          .arg = waiting};
 
-    REQUIRE(waiting);
+    if (!waiting)
+        return false;
     waiting->done = op->done;
     waiting->arg = op->arg;
-    REQUIRE(client_job_start(&options));
+    if (client_job_start(&options))
+        return true;
+    free(waiting);
+    return false;
 }
 
 ProtobufCBinaryData client_op_bytes(const uint8_t *bytes, size_t size)

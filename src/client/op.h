@@ -16,8 +16,8 @@ struct client_op {
     void *arg;
 };
 
-/* Ends, also if the member goes.  Out of memory ends the process. */
-void client_op_start(const struct client_op *op);
+/* Ends, also if the member goes.  False: out of memory, nothing has begun. */
+bool client_op_start(const struct client_op *op);
 
 /* Borrow bytes as a protobuf-c field; they are not written to. */
 ProtobufCBinaryData client_op_bytes(const uint8_t *bytes, size_t size);

@@ -115,7 +115,10 @@ static void on_rotated(void *arg, const struct kindred_error *error,
         return;
     }
     swap_keys(member); /* the answer to an earlier try was lost, perhaps */
-    client_member_try(member, on_login, member);
+    if (client_member_try(member, on_login, member))
+        return;
+    swap_keys(member);
+    fail(member, ERR_NOMEM);
 }
 
 static enum err sign(const struct kindred_member *member,
@@ -193,13 +196,15 @@ static void on_info(void *arg, const struct kindred_error *error,
         challenge(member);
 }
 
-void kindred_member_rotate(struct kindred_member *member,
+bool kindred_member_rotate(struct kindred_member *member,
                            const struct kindred_identity *fresh,
                            kindred_done *done, void *arg)
 {
     struct client_rotation *rotation = calloc(1, sizeof *rotation);
 
-    REQUIRE(rotation && !member->rotation);
+    REQUIRE(!member->rotation);
+    if (!rotation)
+        return false;
     rotation->done = done;
     rotation->arg = arg;
     net_entropy_fill(rotation->key, sizeof rotation->key);
@@ -207,5 +212,8 @@ void kindred_member_rotate(struct kindred_member *member,
                          fresh->seed);
     member->rotation = rotation;
     rotation->step = client_member_info(member, on_info);
-    REQUIRE(rotation->step);
+    if (rotation->step)
+        return true;
+    client_rotate_drop(member);
+    return false;
 }

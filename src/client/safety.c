@@ -1,13 +1,12 @@
 #include <stdlib.h>
 
-#include "base/require.h"
 #include "base/wipe.h"
 #include "client/member.h"
 #include "client/op.h"
 #include "net/entropy.h"
 #include "pb/kindred/v1/safety.pb-c.h"
 
-void kindred_member_block(struct kindred_member *member, uint64_t talk_id,
+bool kindred_member_block(struct kindred_member *member, uint64_t talk_id,
                           uint64_t offer_id, kindred_done *done, void *arg)
 {
     Kindred__V1__BlockRequest request = KINDRED__V1__BLOCK_REQUEST__INIT;
@@ -30,10 +29,10 @@ void kindred_member_block(struct kindred_member *member, uint64_t talk_id,
         request.whom_case = KINDRED__V1__BLOCK_REQUEST__WHOM_OFFER_ID;
         request.offer_id = offer_id;
     }
-    client_op_start(&op);
+    return client_op_start(&op);
 }
 
-void kindred_member_unblock(struct kindred_member *member, uint64_t block_id,
+bool kindred_member_unblock(struct kindred_member *member, uint64_t block_id,
                             kindred_done *done, void *arg)
 {
     Kindred__V1__UnblockRequest request = KINDRED__V1__UNBLOCK_REQUEST__INIT;
@@ -50,7 +49,7 @@ void kindred_member_unblock(struct kindred_member *member, uint64_t block_id,
     net_entropy_fill(key, sizeof key);
     request.idempotency_key = client_op_bytes(key, sizeof key);
     request.block_id = block_id;
-    client_op_start(&op);
+    return client_op_start(&op);
 }
 
 /* ---- the list ---- */
@@ -97,7 +96,7 @@ static void on_listed(void *arg, const struct kindred_error *error,
     wipe(block, sizeof block);
 }
 
-void kindred_member_blocks(struct kindred_member *member, uint64_t after_id,
+bool kindred_member_blocks(struct kindred_member *member, uint64_t after_id,
                            kindred_blocks_listed *done, void *arg)
 {
     Kindred__V1__ListBlocksRequest request =
@@ -112,8 +111,12 @@ void kindred_member_blocks(struct kindred_member *member, uint64_t after_id,
         .done = on_listed,
         .arg = listing};
 
-    REQUIRE(listing);
+    if (!listing)
+        return false;
     *listing = (struct listing){.done = done, .arg = arg};
     request.after_block_id = after_id;
-    REQUIRE(client_job_start(&options));
+    if (client_job_start(&options))
+        return true;
+    free(listing);
+    return false;
 }

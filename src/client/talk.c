@@ -3,6 +3,7 @@
  * One message is under way at a time, sealed once and repeated as it is until
  * it is on the server's disk, so none is lost, doubled or overtaken.  What
  * comes is told, then kept, then acknowledged, in this order.
+ * Long because both ways and what is kept of them are one state.
  *
  * Laws
  *   1. A sealed message is never sealed again: a stream has no gap.
@@ -58,7 +59,8 @@ struct kindred_talk {
     uint8_t key[KINDRED_IDEMPOTENCY]; /* of the message under way … */
     uint8_t sealed[SEAL_TALK_MESSAGE_MAX];
     size_t sealed_size; /* … 0: none */
-    uint64_t acked_seq;
+    struct client_timer ack_again;
+    uint64_t acking_seq, acked_seq;
     enum kindred_talk_phase phase;
     bool mute;          /* nothing can be sent any more */
     bool inside, freed; /* freed in a callback: when it returns */
@@ -225,6 +227,14 @@ uint32_t kindred_talk_waiting(const struct kindred_talk *talk)
 
 static void acknowledge(struct kindred_talk *talk);
 
+/* What is never acknowledged ends the talk as if it had been lost. */
+static void acknowledge_later(struct kindred_talk *talk)
+{
+    net_timer_set(&talk->client->loop->timers, &talk->ack_again.timer,
+                  kindred_loop_now_ms(talk->client->loop) +
+                      CLIENT_PAUSE_MAX_MS);
+}
+
 static void on_acked(void *arg, const struct kindred_error *error,
                      const void *answer)
 {
@@ -232,8 +242,18 @@ static void on_acked(void *arg, const struct kindred_error *error,
 
     (void)answer;
     talk->acking = NULL;
-    if (error->status == STATUS_OK)
+    if (error->status == STATUS_OK) {
+        talk->acked_seq = talk->acking_seq;
         acknowledge(talk); /* what came meanwhile */
+    } else if (client_error_passing(error) ||
+               error->status == STATUS_DEADLINE_EXCEEDED) {
+        acknowledge_later(talk);
+    }
+}
+
+static void on_ack_again(void *arg)
+{
+    acknowledge(arg);
 }
 
 static void acknowledge(struct kindred_talk *talk)
@@ -250,10 +270,12 @@ static void acknowledge(struct kindred_talk *talk)
 
     if (talk->acking || talk->acked_seq >= talk->kept.after_seq)
         return;
-    talk->acked_seq = talk->kept.after_seq;
+    talk->acking_seq = talk->kept.after_seq;
     request.capability = client_op_bytes(talk->kept.start.mailbox, KINDRED_KEY);
-    request.up_to_seq = talk->acked_seq;
+    request.up_to_seq = talk->acking_seq;
     talk->acking = client_job_start(&options);
+    if (!talk->acking)
+        acknowledge_later(talk);
 }
 
 static void take(struct kindred_talk *talk,
@@ -356,7 +378,8 @@ static struct kindred_talk *make(struct kindred_client *client,
     talk->client = client;
     talk->handler = *handler;
     talk->again.fire = on_again;
-    talk->again.arg = talk;
+    talk->ack_again.fire = on_ack_again;
+    talk->again.arg = talk->ack_again.arg = talk;
     talk->phase = KINDRED_JOINING;
     list_init(&talk->queue);
     return talk;
@@ -433,6 +456,8 @@ void kindred_talk_free(struct kindred_talk *talk)
     client_job_cancel(talk->acking);
     net_timer_set(&talk->client->loop->timers, &talk->again.timer,
                   KINDRED_NEVER);
+    net_timer_set(&talk->client->loop->timers, &talk->ack_again.timer,
+                  KINDRED_NEVER);
     if (!talk->inside)
         release(talk);
 }
@@ -452,7 +477,7 @@ void kindred_talk_words(const struct kindred_talk_start *start,
         seal_talk_words(words, start->their_key, public_key);
 }
 
-void kindred_talk_end(struct kindred_client *client,
+bool kindred_talk_end(struct kindred_client *client,
                       const struct kindred_talk_start *start,
                       kindred_done *done, void *arg)
 {
@@ -468,10 +493,10 @@ void kindred_talk_end(struct kindred_client *client,
     net_entropy_fill(key, sizeof key);
     request.idempotency_key = client_op_bytes(key, sizeof key);
     request.capability = client_op_bytes(start->mailbox, KINDRED_KEY);
-    client_op_start(&op);
+    return client_op_start(&op);
 }
 
-void kindred_talk_reflect(struct kindred_client *client,
+bool kindred_talk_reflect(struct kindred_client *client,
                           const struct kindred_talk_start *start,
                           int understood, bool again, kindred_done *done,
                           void *arg)
@@ -490,5 +515,5 @@ void kindred_talk_reflect(struct kindred_client *client,
     request.capability = client_op_bytes(start->mailbox, KINDRED_KEY);
     request.understood = (Kindred__V1__Understood)understood;
     request.again = again;
-    client_op_start(&op);
+    return client_op_start(&op);
 }

@@ -152,6 +152,7 @@ static int keep_field(struct http_exchange *exchange,
                       const struct http_field *field, bool trailer)
 {
     struct buf *buf = trailer ? &exchange->trailer : &exchange->head;
+    enum err err;
 
     if (!trailer && field->name[0] == ':') {
         if (strcmp(field->name, ":path") == 0)
@@ -159,9 +160,11 @@ static int keep_field(struct http_exchange *exchange,
         else if (strcmp(field->name, ":method") == 0)
             exchange->method_at = buf_size(buf);
     }
-    return http_head_add(buf, field) == ERR_NONE
-               ? 0
-               : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+    err = http_head_add(buf, field);
+    if (err == ERR_NONE)
+        return 0;
+    exchange->why = err; /* it is ours, whatever the other is told */
+    return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
 }
 
 /* The sum of name + value + 32 is advertised but not enforced by nghttp2. */

@@ -237,6 +237,8 @@ static bool read_file(struct server_config *config, const char *path)
         else if (*key != '\0')
             good = set(config, key, value, &place);
     }
+    if (good && ferror(file)) /* half of it would pass for all */
+        good = complain(&place, "configuration", "cannot be read");
     (void)fclose(file);
     return good;
 }

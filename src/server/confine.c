@@ -18,6 +18,7 @@ struct places {
     struct net_confine_place place[PLACES];
     char *made[PLACES]; /* names to free */
     uint32_t n;
+    bool lost; /* one of them, for lack of memory */
 };
 
 /* The directory of a file: whoever renews it puts another in its place. */
@@ -36,12 +37,21 @@ static void add_directory(struct places *places, char *path,
         (struct net_confine_place){.path = slash ? path : ".", .use = use};
 }
 
+static void add_copy(struct places *places, const char *path,
+                     enum net_confine_use use)
+{
+    char *copy = strdup(path);
+
+    places->lost |= !copy;
+    add_directory(places, copy, use);
+}
+
 /* As it is named, and where that leads. */
 static void add_file(struct places *places, const char *path)
 {
     if (path[0] == '\0')
         return;
-    add_directory(places, strdup(path), NET_CONFINE_READ);
+    add_copy(places, path, NET_CONFINE_READ);
     add_directory(places, realpath(path, NULL), NET_CONFINE_READ);
 }
 
@@ -53,10 +63,10 @@ static void add_listeners(struct places *places, const char *listen)
     for (char *word = strtok_r(list, " ,", &save); word;
          word = strtok_r(NULL, " ,", &save))
         if (strncmp(word, "unix:", 5) == 0)
-            add_directory(places, strdup(word + 5), NET_CONFINE_REMOVE);
+            add_copy(places, word + 5, NET_CONFINE_REMOVE);
 }
 
-void server_confine(const struct server_config *config)
+enum err server_confine(const struct server_config *config)
 {
     struct places places = {
         .place = {{.path = config->data, .use = NET_CONFINE_WRITE},
@@ -66,17 +76,21 @@ void server_confine(const struct server_config *config)
     const char *const file[FILES] = {config->tls_cert, config->tls_key,
                                      config->tls_client_ca,
                                      config->operations_client_ca};
-    struct net_confined held;
+    struct net_confined held = {0};
     uint64_t missing;
 
     for (uint32_t i = 0; i < FILES; i++)
         add_file(&places, file[i]);
     add_listeners(&places, config->listen);
-    held = net_confine(places.place, places.n);
+    if (!places.lost)
+        held = net_confine(places.place, places.n);
     for (uint32_t i = 0; i < places.n; i++)
         free(places.made[i]);
+    if (places.lost)
+        return ERR_NOMEM;
     missing = (held.calls ? 0U : 1U) + (held.files ? 0U : 1U) +
               (held.capabilities ? 0U : 1U);
     if (missing > 0)
         log_event(LOG_UNCONFINED, missing, ERR_NONE);
+    return ERR_NONE;
 }

@@ -10,7 +10,7 @@
 
 #include "server/config.h"
 
-/* What the system does not hold is logged. */
-void server_confine(const struct server_config *config);
+/* What the system does not hold is logged.  ERR_NOMEM: nothing is given up. */
+MUST_USE enum err server_confine(const struct server_config *config);
 
 #endif

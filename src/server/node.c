@@ -361,8 +361,9 @@ static int start(struct server_node *node)
         server_metrics_open(&node->metrics, node) != ERR_NONE)
         status = complain("start", err_text(ERR_NOMEM));
     if (status == EXIT_SUCCESS && !node->config->unconfined) {
-        server_confine(node->config);
-        status = server_doors_confined(&node->doors);
+        status = server_confine(node->config) == ERR_NONE
+                     ? server_doors_confined(&node->doors)
+                     : complain("start", err_text(ERR_NOMEM));
     }
     if (status == EXIT_SUCCESS)
         status = start_threads(node);

@@ -256,6 +256,17 @@ static inline void world_tell_ticket(struct rpc_call *call, int phase)
     CHECK(rpc_send(call, &response) == ERR_NONE);
 }
 
+static inline void world_tell_crisis(struct rpc_call *call, char *country)
+{
+    Kindred__V1__AskResponse response = KINDRED__V1__ASK_RESPONSE__INIT;
+    Kindred__V1__CrisisResources crisis = KINDRED__V1__CRISIS_RESOURCES__INIT;
+
+    crisis.country = country;
+    response.event_case = KINDRED__V1__ASK_RESPONSE__EVENT_CRISIS;
+    response.crisis = &crisis;
+    CHECK(rpc_send(call, &response) == ERR_NONE);
+}
+
 static inline struct rpc_verdict
 world_support_ask(struct rpc_call *call, const Kindred__V1__AskRequest *request)
 {
@@ -270,6 +281,8 @@ world_support_ask(struct rpc_call *call, const Kindred__V1__AskRequest *request)
         request->mailbox.len != 32)
         return rpc_fail(call, ERR_INVALID);
     memcpy(world->ask_key[n > 0], request->idempotency_key.data, 16);
+    if (request->danger)
+        world_tell_crisis(call, request->country);
     world_tell_ticket(call, 1);
     if (n < 4 && world->ask_ends[n] != ERR_NONE) {
         rpc_end(call, world->ask_ends[n]);

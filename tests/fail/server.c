@@ -1,0 +1,191 @@
+/* The start of the server as a whole, with each call of our own code to memory,
+ * to files and for threads failed once: it serves all the same, or says why not
+ * and ends with its own status; nothing half done is left in its data, on which
+ * a start with nothing failed serves (tests/lib/trial.h laws 1 and 2;
+ * server/master, server/node).
+ * Usage: fail_server first|later memory|files|threads. */
+#define _DEFAULT_SOURCE 1 /* MAP_ANONYMOUS */
+
+#include <dirent.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "rpc/status.h"
+#include "trial.h"
+
+int kindredd_main(int argc, char **argv);
+
+enum { PATH = 200, SWEEP_MAX = 5000, WORKERS = 4 };
+
+static char root[64], folder[96], data[PATH], record[PATH], config[PATH];
+
+static struct shared { /* what all workers count */
+    _Atomic size_t injected, served;
+    _Atomic int failed;
+} * shared;
+
+static struct trial trial;
+
+/* Some hundred rows for each loop, made alike (unit/rpc/status has the sweep of
+ * one): here it is one allocation.  The names are the linker's.
+ * NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming) */
+enum err __real_rpc_status_rows_init(struct rpc_status_rows *rows, bool bare);
+enum err __wrap_rpc_status_rows_init(struct rpc_status_rows *rows, bool bare);
+enum err __wrap_rpc_status_rows_init(struct rpc_status_rows *rows, bool bare)
+{
+    enum err err = ERR_NOMEM;
+
+    if (!fail_calls_begin_one(FAIL_MEMORY)) {
+        err = __real_rpc_status_rows_init(rows, bare);
+        fail_calls_end_one(FAIL_MEMORY);
+    }
+    return err;
+}
+/* NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming) */
+
+static void remove_all(const char *path)
+{
+    char name[2 * PATH];
+    struct dirent *entry;
+    DIR *dir = opendir(path);
+
+    while (dir && (entry = readdir(dir)) != NULL) {
+        (void)snprintf(name, sizeof name, "%.199s/%.190s", path, entry->d_name);
+        if (entry->d_name[0] != '.' || entry->d_name[1] != '\0')
+            (void)unlink(name);
+    }
+    if (dir)
+        (void)closedir(dir);
+    (void)rmdir(path);
+}
+
+static void tell(const char *when, size_t n)
+{
+    (void)fprintf(stderr, "%s call %zu failed: %d: %s\n", when, n, trial.status,
+                  trial.err);
+}
+
+/* Whether there was a call n. */
+static bool run(bool first, enum fail_calls what, size_t n)
+{
+    int was = check_failed;
+
+    if (first)
+        remove_all(data);
+    (void)unlink(record);
+    trial_run(&trial, what, n);
+    trial_check(&trial);
+    CHECK(trial.ready || trial.status == 1 || trial.status == 2);
+    CHECK(!strstr(trial.err, "port 50051")); /* of half the settings */
+    if (check_failed > was)
+        tell("when", n);
+    if (trial.seen < n)
+        return false;
+    shared->injected++;
+    shared->served += trial.ready;
+    if (trial.ready && trial.status == 0)
+        return true;
+    (void)unlink(record);
+    trial_run(&trial, FAIL_NONE, 0);
+    CHECK(trial.ready && trial.status == 0);
+    CHECK(!strstr(trial.err, "nothing is recorded"));
+    if (!trial.ready || trial.status != 0)
+        tell("the next start after", n);
+    return true;
+}
+
+static void prepare(int worker)
+{
+    static const char settings[] = "origin = kindred://fail\n"
+                                   "loops = 2\n"
+                                   "pools = a:open:peer b:closed:member\n"
+                                   "cors_origin = http://localhost:3000\n"
+                                   "connections_max = 16\n" /* soon made */
+                                   "tickets_max = 64\n"
+                                   "duties_max = 64\n"
+                                   "talks_max = 64\n"
+                                   "queue_max = 16\n"
+                                   "listen = 127.0.0.1:0\n"; /* the last */
+    FILE *file;
+
+    (void)snprintf(folder, sizeof folder, "%s/%d", root, worker);
+    (void)snprintf(data, sizeof data, "%s/data", folder);
+    (void)snprintf(record, sizeof record, "%s/record", folder);
+    (void)snprintf(config, sizeof config, "%s/config", folder);
+    CHECK(mkdir(folder, 0700) == 0);
+    file = fopen(config, "w");
+    CHECK(file && fputs(settings, file) >= 0 && fclose(file) == 0);
+    trial = (struct trial){.main = kindredd_main,
+                           .argv = {"kindredd", "--data", data, "--config",
+                                    config, "--record", record, "--log_level",
+                                    "2", "--unconfined"},
+                           .until = "ready 1"};
+#ifndef KINDRED_SANITIZED /* they do not live within a confinement */
+    trial.argv[9] = NULL;
+#endif
+}
+
+static void work(int worker, bool first, enum fail_calls what)
+{
+    size_t n = (size_t)worker + 1;
+
+    prepare(worker);
+    trial_run(&trial, what, 0);
+    CHECK(trial.ready && trial.status == 0);
+    if (check_failed > 0)
+        tell("before any", 0);
+    while (check_failed == 0 && n < SWEEP_MAX && run(first, what, n))
+        n += WORKERS;
+    CHECK(n < SWEEP_MAX);
+    remove_all(data);
+    remove_all(folder);
+    shared->failed += check_failed;
+}
+
+static void sweep(bool first, enum fail_calls what)
+{
+    pid_t worker[WORKERS];
+
+    (void)fflush(NULL);
+    for (int i = 0; i < WORKERS; i++) {
+        worker[i] = fork();
+        if (worker[i] == 0) {
+            (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+            work(i, first, what);
+            _exit(0);
+        }
+    }
+    for (int i = 0; i < WORKERS; i++) {
+        int status;
+
+        CHECK(waitpid(worker[i], &status, 0) == worker[i] && status == 0);
+    }
+    CHECK(shared->failed == 0);
+}
+
+int main(int argc, char **argv)
+{
+    static const char *const KINDS[] = {"", "memory", "files", "threads"};
+    static const size_t LEAST[] = {0, 60, 10, 3};
+    bool first = argc == 3 && strcmp(argv[1], "first") == 0;
+    int what = FAIL_MEMORY;
+
+    while (argc == 3 && what <= FAIL_THREADS &&
+           strcmp(argv[2], KINDS[what]) != 0)
+        what++;
+    if (argc != 3 || what > FAIL_THREADS)
+        return 2;
+    (void)snprintf(root, sizeof root, "fail_server_XXXXXX");
+    shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE,
+                  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED || !mkdtemp(root))
+        return 2;
+    sweep(first, (enum fail_calls)what);
+    CHECK(shared->injected >= LEAST[what]);
+    (void)printf("injected: each of %zu calls (%s) of a %s start failed; it "
+                 "served all the same %zu times; checked: status, words, and "
+                 "the next start on the same data\n",
+                 shared->injected, KINDS[what], argv[1], shared->served);
+    remove_all(root);
+    return check_report("fail/server");
+}

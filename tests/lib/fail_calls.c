@@ -1,0 +1,234 @@
+#define _DEFAULT_SOURCE 1 /* MAP_ANONYMOUS */
+
+/* The names are the linker's (--wrap).
+ * NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming) */
+#include "fail_calls.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct shared {
+    _Atomic int what;
+    atomic_size_t at, seen;
+} * shared;
+
+enum { HELD = -1 };
+
+static FILE *broken; /* a stream of which something could not be read */
+
+void fail_calls_start(enum fail_calls what, size_t at)
+{
+    if (!shared)
+        shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED)
+        abort();
+    shared->at = at;
+    shared->seen = 0;
+    shared->what = (int)what;
+}
+
+void fail_calls_stop(void)
+{
+    if (shared)
+        shared->what = FAIL_NONE;
+}
+
+void fail_calls_apart(void)
+{
+    shared = NULL;
+}
+
+size_t fail_calls_seen(void)
+{
+    return shared ? shared->seen : 0;
+}
+
+static bool fails(enum fail_calls what, int why)
+{
+    if (!shared || shared->what != (int)what ||
+        atomic_fetch_add(&shared->seen, 1) + 1 != shared->at)
+        return false;
+    errno = why;
+    return true;
+}
+
+bool fail_calls_begin_one(enum fail_calls what)
+{
+    bool failed = fails(what, ENOMEM);
+
+    if (!failed && shared && shared->what == (int)what)
+        shared->what = HELD;
+    return failed;
+}
+
+void fail_calls_end_one(enum fail_calls what)
+{
+    if (shared && shared->what == HELD)
+        shared->what = (int)what;
+}
+
+#define WRAP(result, name, parameters)                                         \
+    result __real_##name parameters;                                           \
+    result __wrap_##name parameters;                                           \
+    result __wrap_##name parameters
+
+/* ---- memory ---- */
+
+WRAP(void *, malloc, (size_t size))
+{
+    return fails(FAIL_MEMORY, ENOMEM) ? NULL : __real_malloc(size);
+}
+
+WRAP(void *, calloc, (size_t n, size_t size))
+{
+    return fails(FAIL_MEMORY, ENOMEM) ? NULL : __real_calloc(n, size);
+}
+
+WRAP(void *, realloc, (void *old, size_t size))
+{
+    return fails(FAIL_MEMORY, ENOMEM) ? NULL : __real_realloc(old, size);
+}
+
+WRAP(char *, strdup, (const char *text))
+{
+    return fails(FAIL_MEMORY, ENOMEM) ? NULL : __real_strdup(text);
+}
+
+WRAP(FILE *, open_memstream, (char **text, size_t *size))
+{
+    return fails(FAIL_MEMORY, ENOMEM) ? NULL
+                                      : __real_open_memstream(text, size);
+}
+
+WRAP(FILE *, fdopen, (int fd, const char *mode))
+{
+    return fails(FAIL_MEMORY, ENOMEM) ? NULL : __real_fdopen(fd, mode);
+}
+
+/* Through us OpenSSL would ask for its own: let it go to libc by itself. */
+int __wrap_CRYPTO_set_mem_functions(void *take, void *more, void *give);
+int __wrap_CRYPTO_set_mem_functions(void *take, void *more, void *give)
+{
+    (void)take, (void)more, (void)give;
+    return 1;
+}
+
+/* ---- files ---- */
+
+int __real_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...)
+{
+    va_list list;
+    int mode;
+
+    va_start(list, flags);
+    mode = (flags & O_CREAT) ? va_arg(list, int) : 0;
+    va_end(list);
+    return fails(FAIL_FILES, EIO) ? -1 : __real_open(path, flags, mode);
+}
+
+WRAP(ssize_t, read, (int fd, void *bytes, size_t size))
+{
+    bool typed = fd == STDIN_FILENO; /* a failure is its end */
+
+    return !typed && fails(FAIL_FILES, EIO) ? -1 : __real_read(fd, bytes, size);
+}
+
+WRAP(ssize_t, write, (int fd, const void *bytes, size_t size))
+{
+    bool said = fd == STDERR_FILENO; /* a word lost, and nothing else */
+
+    return !said && fails(FAIL_FILES, ENOSPC) ? -1
+                                              : __real_write(fd, bytes, size);
+}
+
+WRAP(int, fsync, (int fd))
+{
+    return fails(FAIL_FILES, EIO) ? -1 : __real_fsync(fd);
+}
+
+WRAP(int, fstat, (int fd, struct stat *about))
+{
+    return fails(FAIL_FILES, EIO) ? -1 : __real_fstat(fd, about);
+}
+
+WRAP(int, ftruncate, (int fd, off_t size))
+{
+    return fails(FAIL_FILES, EIO) ? -1 : __real_ftruncate(fd, size);
+}
+
+WRAP(int, rename, (const char *from, const char *to))
+{
+    return fails(FAIL_FILES, EIO) ? -1 : __real_rename(from, to);
+}
+
+WRAP(int, link, (const char *from, const char *to))
+{
+    return fails(FAIL_FILES, EIO) ? -1 : __real_link(from, to);
+}
+
+WRAP(int, mkdir, (const char *path, mode_t mode))
+{
+    return fails(FAIL_FILES, ENOSPC) ? -1 : __real_mkdir(path, mode);
+}
+
+WRAP(FILE *, fopen, (const char *path, const char *mode))
+{
+    return fails(FAIL_FILES, EIO) ? NULL : __real_fopen(path, mode);
+}
+
+WRAP(char *, fgets, (char *text, int size, FILE *file))
+{
+    if (!fails(FAIL_FILES, EIO))
+        return __real_fgets(text, size, file);
+    broken = file;
+    return NULL;
+}
+
+WRAP(size_t, fread, (void *to, size_t size, size_t n, FILE *file))
+{
+    if (!fails(FAIL_FILES, EIO))
+        return __real_fread(to, size, n, file);
+    broken = file;
+    return 0;
+}
+
+WRAP(int, ferror, (FILE * file))
+{
+    return file == broken || __real_ferror(file);
+}
+
+WRAP(int, fclose, (FILE * file))
+{
+    bool failed = fails(FAIL_FILES, ENOSPC);
+    int result = __real_fclose(file);
+
+    return failed ? EOF : result;
+}
+
+WRAP(int, fflush, (FILE * file))
+{
+    return fails(FAIL_FILES, ENOSPC) ? EOF : __real_fflush(file);
+}
+
+/* ---- threads ---- */
+
+WRAP(int, pthread_create,
+     (pthread_t * thread, const pthread_attr_t *attr, void *(*run)(void *arg),
+      void *arg))
+{
+    return fails(FAIL_THREADS, EAGAIN)
+               ? EAGAIN
+               : __real_pthread_create(thread, attr, run, arg);
+}
+/* NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming) */

@@ -1,0 +1,135 @@
+/* trial -- a whole program of ours, run in a child with one call failed, and
+ * how it ended.  Long because it is inline.
+ *
+ * Laws
+ *   1. However it fails, it ends by itself, in time, by no signal, with a status
+ *      of its own and a sentence on standard error; none leaks.
+ *   2. A sweep ends with a run in which nothing was failed. */
+#ifndef TRIAL_H
+#define TRIAL_H
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "fail_calls.h"
+
+enum { TRIAL_TEXT = 1 << 18, TRIAL_ARGS = 24, TRIAL_S = 20 };
+
+struct trial {
+    int (*main)(int argc, char **argv);
+    const char *argv[TRIAL_ARGS]; /* NULL-ended */
+    const char *input;            /* NULL: none */
+    const char *until; /* once it has said that, it is told to stop */
+    /* how it went; read-only */
+    int status; /* -1: not by itself */
+    bool ready; /* it said `until` */
+    size_t seen;
+    char out[TRIAL_TEXT], err[TRIAL_TEXT];
+};
+
+static inline int trial_file(void)
+{
+    FILE *file = tmpfile();
+
+    if (!file)
+        abort();
+    return fileno(file); /* closed with the process: there are four */
+}
+
+static inline void trial_read(int fd, char text[TRIAL_TEXT])
+{
+    ssize_t size = pread(fd, text, TRIAL_TEXT - 1, 0);
+
+    text[size > 0 ? size : 0] = '\0';
+}
+
+static inline void trial_empty(int fd)
+{
+    if (ftruncate(fd, 0) != 0 || lseek(fd, 0, SEEK_SET) != 0)
+        abort();
+}
+
+static inline void trial_child(struct trial *trial, const int fd[3],
+                               enum fail_calls what, size_t at)
+{
+    int argc = 0;
+    int status;
+
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    (void)alarm(TRIAL_S);
+    for (int i = 0; i < 3; i++)
+        if (dup2(fd[i], i) < 0)
+            abort();
+    while (trial->argv[argc])
+        argc++;
+    fail_calls_start(what, at);
+    status = trial->main(argc, (char **)(void *)trial->argv);
+    fail_calls_stop();
+    exit(status);
+}
+
+/* Run it once, with call number at of that kind failed. */
+static inline void trial_run(struct trial *trial, enum fail_calls what,
+                             size_t at)
+{
+    static int fd[3];
+    static pid_t owner; /* whose files they are, and whose count */
+    const struct timespec moment = {.tv_nsec = 500000};
+    int status;
+    pid_t pid;
+
+    for (int i = 0; i < 3 && owner != getpid(); i++)
+        fd[i] = trial_file();
+    if (owner != getpid())
+        fail_calls_apart();
+    owner = getpid();
+    for (int i = 0; i < 3; i++)
+        trial_empty(fd[i]);
+    if (trial->input && (write(fd[0], trial->input, strlen(trial->input)) < 0 ||
+                         lseek(fd[0], 0, SEEK_SET) != 0))
+        abort();
+    fail_calls_start(FAIL_NONE, 0); /* what the child shares is there */
+    (void)fflush(NULL);
+    trial->ready = false;
+    pid = fork();
+    if (pid == 0)
+        trial_child(trial, fd, what, at);
+    while (waitpid(pid, &status, trial->until && !trial->ready ? WNOHANG : 0) ==
+           0) {
+        trial_read(fd[2], trial->err);
+        trial->ready = strstr(trial->err, trial->until) != NULL;
+        if (trial->ready)
+            (void)kill(pid, SIGTERM);
+        else
+            (void)nanosleep(&moment, NULL);
+    }
+    trial->seen = fail_calls_seen();
+    trial->status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    trial_read(fd[1], trial->out);
+    trial_read(fd[2], trial->err);
+}
+
+/* Law 1: of a run that may have been failed. */
+static inline void trial_check(const struct trial *trial)
+{
+    bool good = trial->status >= 0 && trial->status <= 3 &&
+                (trial->status == 0 || trial->err[0] != '\0') &&
+                !strstr(trial->err, "Sanitizer") &&
+                !strstr(trial->err, "broken promise") &&
+                !strstr(trial->err, "(null)");
+
+    CHECK(good);
+    if (!good)
+        (void)fprintf(stderr, "%s %s: ended with %d after call %zu: %.2000s\n",
+                      trial->argv[0], trial->argv[1] ? trial->argv[1] : "",
+                      trial->status, trial->seen, trial->err);
+}
+
+#endif
