@@ -14,7 +14,7 @@ import sys
 import time
 
 import grpc
-from attack import (ACK, CALM, CUT_IN_S, DATA, EMPTY, END_HEADERS, END_STREAM, GOAWAY, HEADERS, INFO, MIB, PING, SETTINGS, WINDOW,
+from attack import (ACK, CALM, CUT_IN_S, DATA, EMPTY, END_HEADERS, END_STREAM, GOAWAY, HEADERS, INFO, MIB, PING, RST, SETTINGS, WINDOW,
                     Honest, Wire, attack, batches, check, counter, odd, request)
 from stall import PREFACE, frame
 from world import OPTIONS, PATIENCE, Api, Failed, Member, Server
@@ -111,7 +111,8 @@ def calls(server, honest):
         ended = wait(lambda: sum(ends(wire) for wire in wires) >= 450 and sum(ends(wire) for wire in wires))
         check.that(f"{what}: 50 are served, 450 answered and ended", ended == 450, ended)
         check.that(f"{what}: nobody is cut off for it", not any(wire.over for wire in wires))
-        wires[0].send(*[frame(3, 0, i, struct.pack(">I", 8)) for i in odd(100)])
+        for wire in wires:
+            wire.send(*[frame(RST, 0, i, struct.pack(">I", 8)) for i in odd(100)])
         check.that(f"{what}: what is cancelled makes room", wait(lambda: served(server, "127.0.0.5")))
         for wire in wires:
             wire.close()
