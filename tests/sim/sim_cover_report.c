@@ -73,7 +73,7 @@ static void events(struct report *report, enum sim_cover_table table)
 
         if (event->table != table)
             continue;
-        say(report, "  %-24s", sim_event_name(event->kind));
+        say(report, "  %-24s", match_words_event(event->kind));
         for (uint32_t at = 0; at <= names->states; at++) {
             uint64_t n = report->counts->event[table][at][event->kind];
 
@@ -84,7 +84,7 @@ static void events(struct report *report, enum sim_cover_table table)
             cell(report, n);
             if (n == 0)
                 miss(report, "%s %s, %s", names->table, names->state[at],
-                     sim_event_name(event->kind));
+                     match_words_event(event->kind));
         }
         say(report, "%s%s\n", *event->why ? "  -: " : "", event->why);
     }
@@ -96,7 +96,7 @@ static void guard_row(struct report *report, const struct cover_guard *guard,
     const struct cover_names *names = &report->tables->names[guard->table];
     uint32_t wanted = done ? guard->done : guard->refused;
 
-    say(report, "  %-16s %-7s", sim_command_name(guard->kind),
+    say(report, "  %-16s %-7s", match_words_command(guard->kind),
         done ? "done" : "refused");
     for (uint32_t at = 0; at <= names->states; at++) {
         uint64_t n = report->counts->guard[guard->kind][guard->table][at][done];
@@ -108,7 +108,7 @@ static void guard_row(struct report *report, const struct cover_guard *guard,
         cell(report, n);
         if (n == 0)
             miss(report, "%s %s, %s %s", names->table, names->state[at],
-                 sim_command_name(guard->kind), done ? "done" : "refused");
+                 match_words_command(guard->kind), done ? "done" : "refused");
     }
     say(report, "\n");
 }
@@ -153,7 +153,8 @@ static void outcomes(struct report *report)
         say(report, " %9s", name[what]);
     say(report, "\n");
     for (int kind = 0; kind < COMMAND_KINDS; kind++) {
-        const char *command = sim_command_name((enum match_command_kind)kind);
+        const char *command =
+            match_words_command((enum match_command_kind)kind);
 
         say(report, "  %-24s", command);
         for (int what = 0; what < OUTCOME_COUNT; what++) {
@@ -181,7 +182,7 @@ static void races(struct report *report)
         say(report, "\n");
         for (int kind = 0; kind < COMMAND_KINDS; kind++) {
             const char *command =
-                sim_command_name((enum match_command_kind)kind);
+                match_words_command((enum match_command_kind)kind);
 
             if (report->tables->apart & 1u << kind)
                 continue;
@@ -212,7 +213,8 @@ static void deaths(struct report *report)
         say(report, " %9s", name[what]);
     say(report, "\n");
     for (int kind = 0; kind < COMMAND_KINDS; kind++) {
-        const char *command = sim_command_name((enum match_command_kind)kind);
+        const char *command =
+            match_words_command((enum match_command_kind)kind);
 
         say(report, "  %-24s", command);
         for (int what = 0; what < DEATH_KINDS; what++) {
@@ -233,7 +235,7 @@ static void reasons(struct report *report)
         const struct cover_reason *reason = &tables->reason[i];
         uint64_t n = report->counts->reason[reason->kind][reason->err];
 
-        say(report, "  %-16s %-22s", sim_command_name(reason->kind),
+        say(report, "  %-16s %-22s", match_words_command(reason->kind),
             err_reason(reason->err));
         if (reason->never) {
             none(report);
@@ -241,7 +243,7 @@ static void reasons(struct report *report)
         } else {
             cell(report, n);
             if (n == 0)
-                miss(report, "%s refused %s", sim_command_name(reason->kind),
+                miss(report, "%s refused %s", match_words_command(reason->kind),
                      err_reason(reason->err));
         }
         say(report, "\n");
@@ -251,11 +253,11 @@ static void reasons(struct report *report)
         const struct cover_reply *reply = &tables->reply[i];
         uint64_t n = report->counts->reply[reply->kind][reply->err];
 
-        say(report, "  %-16s %-22s", sim_event_name(reply->kind),
+        say(report, "  %-16s %-22s", match_words_event(reply->kind),
             err_reason(reply->err));
         cell(report, n);
         if (n == 0 && !reply->seldom)
-            miss(report, "%s answered %s", sim_event_name(reply->kind),
+            miss(report, "%s answered %s", match_words_event(reply->kind),
                  err_reason(reply->err));
         say(report, "%s\n", reply->seldom ? "  (seldom)" : "");
     }
