@@ -685,15 +685,6 @@ def fill(server, place):
     check.that("stops in order", server.stop() == 0)
 
 
-def run(part, *args):
-    try:
-        part(*args)
-    except Exception as error:  # each part stands alone
-        import traceback
-        traceback.print_exc()
-        check.that(f"{part.__name__} ran through", False, repr(error))
-
-
 build = sys.argv[1]
 only = sys.argv[2:]
 with Server(build) as world, Server(build, "--offer-ms", "1000", "--slack-ms", "2000", "--grace-ticket-ms", "500",
@@ -706,7 +697,7 @@ with Server(build) as world, Server(build, "--offer-ms", "1000", "--slack-ms", "
                        (deadlines, (short,)), (vanishing, (short,)), (expired, (short, soon, since)),
                        (full_queue, (narrow,)), (full_disk, (build,))):
         if not only or part.__name__ in only:
-            run(part, *args)
+            check.runs(part, *args)
     for server in (world, short, narrow):
         check.that("the server stops in order", server.stop() == 0)
 check.report()
