@@ -139,6 +139,37 @@ static void moves(struct report *report, enum sim_cover_table table)
     }
 }
 
+/* A row for each command, a column for each name; counts: row by row.  What
+ * never was is missed as "BEFORE command BETWEEN name". */
+struct grid {
+    const char *title, *const *name, *before, *between;
+    const uint64_t *counts;
+    int names;
+};
+
+static void grid(struct report *report, const struct grid *grid)
+{
+    say(report, "\n%-26s", grid->title);
+    for (int what = 0; what < grid->names; what++)
+        say(report, " %9s", grid->name[what]);
+    say(report, "\n");
+    for (int kind = 0; kind < COMMAND_KINDS; kind++) {
+        const char *command =
+            match_words_command((enum match_command_kind)kind);
+
+        say(report, "  %-24s", command);
+        for (int what = 0; what < grid->names; what++) {
+            uint64_t n = grid->counts[kind * grid->names + what];
+
+            cell(report, n);
+            if (n == 0)
+                miss(report, "%s%s %s%s", grid->before, command, grid->between,
+                     grid->name[what]);
+        }
+        say(report, "\n");
+    }
+}
+
 static void outcomes(struct report *report)
 {
     static const char *const name[OUTCOME_COUNT] = {
@@ -148,22 +179,12 @@ static void outcomes(struct report *report)
         [OUTCOME_FENCED] = "fenced",
     };
 
-    say(report, "\n%-26s", "what the engine heard");
-    for (int what = 0; what < OUTCOME_COUNT; what++)
-        say(report, " %9s", name[what]);
-    say(report, "\n");
-    for (int kind = 0; kind < COMMAND_KINDS; kind++) {
-        const char *command =
-            match_words_command((enum match_command_kind)kind);
-
-        say(report, "  %-24s", command);
-        for (int what = 0; what < OUTCOME_COUNT; what++) {
-            cell(report, report->counts->outcome[kind][what]);
-            if (report->counts->outcome[kind][what] == 0)
-                miss(report, "%s %s", command, name[what]);
-        }
-        say(report, "\n");
-    }
+    grid(report, &(struct grid){.title = "what the engine heard",
+                                .name = name,
+                                .names = OUTCOME_COUNT,
+                                .before = "",
+                                .between = "",
+                                .counts = report->counts->outcome[0]});
 }
 
 static void races(struct report *report)
@@ -208,22 +229,12 @@ static void deaths(struct report *report)
         [DEATH_JUST_HEARD] = "heard",
     };
 
-    say(report, "\n%-26s", "the process dies, and it is");
-    for (int what = 0; what < DEATH_KINDS; what++)
-        say(report, " %9s", name[what]);
-    say(report, "\n");
-    for (int kind = 0; kind < COMMAND_KINDS; kind++) {
-        const char *command =
-            match_words_command((enum match_command_kind)kind);
-
-        say(report, "  %-24s", command);
-        for (int what = 0; what < DEATH_KINDS; what++) {
-            cell(report, report->counts->death[kind][what]);
-            if (report->counts->death[kind][what] == 0)
-                miss(report, "dead when %s was %s", command, name[what]);
-        }
-        say(report, "\n");
-    }
+    grid(report, &(struct grid){.title = "the process dies, and it is",
+                                .name = name,
+                                .names = DEATH_KINDS,
+                                .before = "dead when ",
+                                .between = "was ",
+                                .counts = report->counts->death[0]});
 }
 
 static void reasons(struct report *report)
