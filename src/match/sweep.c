@@ -31,10 +31,7 @@ struct walk {
     uint32_t window;       /* where to aim next, of WINDOWS */
     uint32_t blocks, room; /* taken, of as many as are taken now */
     struct taken taken[BLOCKS];
-    struct summed {
-        uint32_t place;
-        uint64_t sum;
-    } summed[SLICE_PLACES]; /* of a block */
+    uint32_t left[SLICE_PLACES]; /* places of a block */
     struct match_probe probe;
 };
 
@@ -229,52 +226,60 @@ static void narrow(struct walk *walk, struct taken *taken)
     taken->left = match_probe_narrow(&walk->probe, taken->block, taken->alive);
 }
 
-/* Those who may reach the P that is aimed at, into summed[]; they are seen.
- * What is looked at of them next is called for. */
-static uint32_t sum_up(struct walk *walk, struct taken *taken)
+/* All who are left of a block, into left[]; they are seen.  What is looked at
+ * of them next is called for. */
+static uint32_t gather(struct walk *walk, struct taken *taken)
 {
+    const struct match_slices *slices = walk->slices;
     uint32_t n = 0;
 
     for (uint32_t w = 0; w < SLICE_WORDS; w++) {
-        uint64_t alive = taken->alive[w];
         uint32_t first = taken->block * SLICE_PLACES + w * 64;
 
-        for (; alive != 0; alive &= alive - 1) {
-            uint32_t at = first + (uint32_t)__builtin_ctzll(alive);
-            uint64_t sum = match_probe_sum(&walk->probe, at);
-
-            if (!match_probe_may(&walk->probe, sum))
-                continue;
-            taken->seen[w] |= alive & (0 - alive);
-            walk->summed[n].place = at;
-            walk->summed[n++].sum = sum;
-            __builtin_prefetch(&walk->slices->place[at]);
+        taken->seen[w] |= taken->alive[w];
+        for (uint64_t alive = taken->alive[w]; alive != 0; alive &= alive - 1) {
+            walk->left[n] = first + (uint32_t)__builtin_ctzll(alive);
+            __builtin_prefetch(&slices->place[walk->left[n++]]);
         }
     }
+    for (uint32_t i = 0; i < n; i++)
+        match_profile_expect(&slices->profiles,
+                             slices->place[walk->left[i]].profile);
     return n;
+}
+
+/* One who is left: what costs least to know is looked at first.  False: not at
+ * this aim, but perhaps at a lower one. */
+static bool score_one(struct walk *walk, uint32_t at)
+{
+    struct match_slice_place *place = &walk->slices->place[at];
+    uint32_t to, p;
+
+    if (match_score_moved(walk->h_most, place->factor) < least(walk) ||
+        beaten(walk, place))
+        return true;
+    to = match_probe_to(&walk->probe, at);
+    if (!match_probe_may(&walk->probe, to))
+        return false;
+    p = match_score_moved(match_probe_most_of(&walk->probe, to), place->factor);
+    if (p < least(walk))
+        return true;
+    p = match_score_moved(match_probe_h(&walk->probe, at, to), place->factor);
+    if (p >= least(walk))
+        consider(walk, place, p);
+    return true;
 }
 
 /* All who are left of a block. */
 static void score(struct walk *walk, struct taken *taken)
 {
-    const struct match_slices *slices = walk->slices;
-    uint32_t n = sum_up(walk, taken);
+    uint32_t n = gather(walk, taken);
 
-    for (uint32_t i = 0; i < n; i++)
-        match_profile_expect(&slices->profiles,
-                             slices->place[walk->summed[i].place].profile);
     for (uint32_t i = 0; i < n; i++) {
-        struct match_slice_place *place = &slices->place[walk->summed[i].place];
-        uint32_t p;
+        uint32_t at = walk->left[i];
 
-        if (match_score_moved(walk->h_most, place->factor) < least(walk) ||
-            beaten(walk, place))
-            continue;
-        p = match_score_moved(match_probe_h(&walk->probe, walk->summed[i].place,
-                                            walk->summed[i].sum),
-                              place->factor);
-        if (p >= least(walk))
-            consider(walk, place, p);
+        if (!score_one(walk, at))
+            taken->seen[at % SLICE_PLACES / 64] &= ~((uint64_t)1 << at % 64);
     }
 }
 
