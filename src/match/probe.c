@@ -217,7 +217,6 @@ void match_probe_init(struct match_probe *probe, struct match_slices *slices,
     ask_peers(p, pool);
     ask_groups(p, pool);
     p->most = most(p);
-    match_probe_aim(p, 0);
 }
 
 /* The least D toward a peer with which H can reach `least`. */

@@ -55,7 +55,9 @@ struct match_probe {             /* all private */
     uint32_t toward;           /* the least D toward a peer */
 };
 
-/* The question of a seeker's hand, so long on its way, in a pool. */
+/* The question of a seeker's hand, so long on its way, in a pool.  It is good
+ * until a column comes or goes, a rarity changes or another is asked; aim it
+ * before it narrows. */
 void match_probe_init(struct match_probe *probe, struct match_slices *slices,
                       uint32_t pool, const struct match_rarity *rarity,
                       const struct match_hand *hand, uint64_t waited_ms);
@@ -65,7 +67,7 @@ static inline uint32_t match_probe_most(const struct match_probe *probe)
     return probe->most;
 }
 
-/* Who fits less than `least` (H) may be narrowed away. */
+/* Who fits less than `least` (H) may be narrowed away, from now on. */
 void match_probe_aim(struct match_probe *probe, uint32_t least);
 
 /* Clear the bits of those who cannot fit; false: none is left. */
