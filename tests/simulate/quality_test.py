@@ -21,6 +21,7 @@ import bound  # noqa: E402
 import day  # noqa: E402
 import measure  # noqa: E402
 import policy  # noqa: E402
+import table  # noqa: E402
 import wide  # noqa: E402
 
 build, checks = pathlib.Path(sys.argv[1]), 0
@@ -254,7 +255,23 @@ def policies_do_what_they_are_called():
         check(len(run.matches) == 3, f"{name} forgets one")
 
 
+def a_ratio_has_its_error_and_spread():
+    def figures(in_time):
+        f = measure.Figures.__new__(measure.Figures)
+        for name in measure.SUMS + measure.LISTS:
+            setattr(f, name, 1 if name in measure.SUMS else np.zeros(1))
+        f.in_time = in_time
+        return f
+
+    mix = table.Mix.__new__(table.Mix)
+    mix.each = {"kindred": [figures(x) for x in (110, 130, 120)], "fcfs": [figures(100)] * 3}
+    check(mix.ratio("kindred", "in_time") == 1.2, "the ratio is another")
+    check(abs(mix.error("kindred", "in_time") - 0.1 / 3**0.5) < 1e-9, "the standard error is another")  # of a mean of three
+    check(mix.spread("kindred", "in_time") == (1.1, 1.2, 1.3), "the spread is another")
+
+
 days_come_from_their_seed()
+a_ratio_has_its_error_and_spread()
 with tempfile.TemporaryDirectory() as work:
     score_and_engine_agree(pathlib.Path(work))
 nothing_is_above_the_bound()

@@ -50,7 +50,7 @@ class Mix:
             began = time.monotonic()
             self.day(seed)
             print(f"{self.name}, seed {seed}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
-        self.of = {name: measure.together(days) for name, days in self.each.items()}
+        self.of = {name: self.together(name) for name in self.each}
         return self
 
     def day(self, seed):
@@ -80,11 +80,14 @@ class Mix:
     def add(self, name, today, run, upper):
         self.each.setdefault(name, []).append(measure.Figures(today, run, upper))
 
+    def together(self, name, left_out=None):
+        """Of all days, or of all but one."""
+        return measure.together([f for i, f in enumerate(self.each[name]) if i != left_out])
+
     def ratio(self, name, figure, left_out=None):
-        """To first come first served, of all days or of all but one."""
-        ours, theirs = (measure.together(days[:left_out] + days[left_out + 1:]) if left_out is not None else self.of[who]
-                        for who, days in ((who, self.each[who]) for who in (name, "fcfs")))
-        return getattr(ours, figure) / max(1, getattr(theirs, figure))
+        """To first come first served."""
+        ours, theirs = (getattr(self.together(x, left_out), figure) for x in (name, "fcfs"))
+        return ours / max(1, theirs)
 
     def error(self, name, figure):
         """The standard error of that ratio over days: the jackknife's."""
@@ -116,10 +119,12 @@ def rows(mix):
 
 def goals(mixes):
     for what, name, figure, least in GOALS:
-        for who in mixes[name].kindred if name in mixes else ():
-            mix = mixes[name]
+        mix = mixes.get(name)
+        for who in mix.kindred if mix else ():
+            error = f"{mix.error(who, figure):.4f}" if len(mix.seeds) > 1 else "–"
+            spread = " / ".join(f"{x:.3f}" for x in mix.spread(who, figure))
             yield [what if who == "kindred" else "", f"≥ {least}" if least else "–", called(who), f"{mix.ratio(who, figure):.4f}",
-                   f"{mix.error(who, figure):.4f}" if len(mix.seeds) > 1 else "–", " / ".join(f"{x:.3f}" for x in mix.spread(who, figure)), str(len(mix.seeds))]
+                   error, spread, str(len(mix.seeds))]
 
 
 HEAD = ("mix", "policy", "ΣP in 120 s, of the bound", "to fcfs", "helped", "waits p50 / p90 / p99", "offers per talk", "mean P, %",
