@@ -89,7 +89,7 @@ struct service_port {
     void (*order_reserved)(void *arg, struct service_order *order);
     void (*order_release)(void *arg);
 
-    /* Use a login nonce up.  ERR_CHALLENGE: used before.  ERR_FULL. */
+    /* Use a login nonce up.  ERR_CHALLENGE: used before, or too old. */
     enum err (*nonce_use)(void *arg, const uint8_t nonce[static 32]);
 
     /* Tokens of this member and of older generations are worth nothing from
