@@ -42,7 +42,13 @@ struct server_later { /* a signal for another worker that had no room */
     enum err drop;
 };
 
-enum server_mail_kind { MAIL_REQUEST, MAIL_SIGNAL, MAIL_DRAIN, MAIL_SICK };
+enum server_mail_kind {
+    MAIL_REQUEST,
+    MAIL_SIGNAL,
+    MAIL_DRAIN,
+    MAIL_SICK,
+    MAIL_WAKE /* look what has been set */
+};
 
 struct server_mail { /* what comes through the loop's inbox */
     enum server_mail_kind kind;
@@ -62,6 +68,8 @@ struct server_worker { /* all private */
     uint32_t number, orders;
     struct service_order *order[TURN_ORDERS]; /* of this turn of the loop */
     atomic_bool draining, ended;
+    atomic_bool revoked; /* tokens were, since it last looked at its streams */
+    uint64_t look_ms;    /* not sooner than this; monotonic */
     struct server_later later[WORKER_LATER];
     uint32_t laters;
     uint64_t later_ms; /* when to try again; monotonic */
@@ -92,6 +100,10 @@ void server_worker_drain(struct server_worker *worker);
 /* From the store thread: something could not be stored; say for a while that
  * this server is not ready. */
 void server_worker_sick(struct server_worker *worker);
+
+/* From any thread: tokens were revoked; end the streams opened with them, soon,
+ * and within a second however many are. */
+void server_worker_revoked(struct server_worker *worker);
 
 void server_worker_join(struct server_worker *worker);
 void server_worker_close(struct server_worker *worker);

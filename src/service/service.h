@@ -55,11 +55,13 @@ struct service {
 };
 
 /* Who listens for a call: its reply, and (or NULL) whatever else it is told.
- * `empty` is what service_call_replied() answers with. */
+ * `empty` is what service_call_replied() answers with; `who` (or NULL) by which
+ * token a stream was opened: it ends when that is worth nothing any more. */
 struct service_live {
     void (*replied)(struct rpc_call *call, enum err err, uint64_t reference);
     void (*told)(struct rpc_call *call, const struct service_signal *signal);
     const ProtobufCMessage *empty;
+    const struct seal_token *(*who)(const struct rpc_call *call);
 };
 
 /* Bind the services of the public listeners, and that of the operations
@@ -75,6 +77,10 @@ bool service_operations_may_watch(enum role caller);
 void service_stored(struct service_request *request);
 void service_signal(struct service *service,
                     const struct service_signal *signal);
+
+/* Tokens were revoked: end the streams that were opened with one of them.  On
+ * the service's loop; it looks at each stream. */
+void service_revoked(struct service *service);
 
 /* --- for handlers --- */
 

@@ -174,8 +174,13 @@ static void ask_replied(struct rpc_call *call, enum err err, uint64_t reference)
         rpc_end(call, err);
 }
 
-static const struct service_live ask_live = {.replied = ask_replied,
-                                             .told = ask_told};
+static const struct seal_token *ask_who(const struct rpc_call *call)
+{
+    return &((const struct ask *)rpc_call_user(call))->who;
+}
+
+static const struct service_live ask_live = {
+    .replied = ask_replied, .told = ask_told, .who = ask_who};
 
 /* The card is there: on to the engine. */
 static void ask_card(struct service_request *request, struct rpc_call *call)
