@@ -94,6 +94,7 @@ enum {
     X(ERR_UNAUTHENTICATED,   STATUS_UNAUTHENTICATED,      0,    "UNAUTHENTICATED",       "log in first: the access token is missing or malformed") \
     X(ERR_TOKEN_EXPIRED,     STATUS_UNAUTHENTICATED,      0,    "TOKEN_EXPIRED",         "the access token expired; log in again") \
     X(ERR_PROOF,             STATUS_UNAUTHENTICATED,      0,    "PROOF",                 "this token wants a proof of each request, and it is missing or does not fit") \
+    X(ERR_CREDENTIAL_TWICE,  STATUS_INVALID_ARGUMENT,     0,    "CREDENTIAL_TWICE",      "the access token or the proof is there twice; send one of each") \
     X(ERR_BAD_SIGNATURE,     STATUS_UNAUTHENTICATED,      0,    "BAD_SIGNATURE",         "the signature does not fit the challenge and key") \
     X(ERR_CHALLENGE,         STATUS_UNAUTHENTICATED,      0,    "CHALLENGE_EXPIRED",     "the challenge is unknown, used or expired; ask for a new one") \
     X(ERR_NOT_ENROLLED,      STATUS_UNAUTHENTICATED,      0,    "NOT_ENROLLED",          "no member is enrolled with this key") \

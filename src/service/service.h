@@ -3,7 +3,8 @@
  * A handler decodes, checks, and hands on; what comes back finds its call by
  * id.  The call's user pointer says who listens: a `struct service_live`, the
  * first member of whatever state the handler keeps for it in the call's own
- * memory.  The services decide nothing about matching.
+ * memory.  The services decide nothing about matching.  The header is long
+ * because it is the manual of every handler.
  *
  * Laws
  *   1. Nothing a person wrote, no token, key or capability leaves a service
@@ -54,9 +55,9 @@ struct service {
     _Atomic(struct service_order *) used; /* piled up by the engine's thread */
 };
 
-/* Who listens for a call: its reply, and (or NULL) whatever else it is told.
- * `empty` is what service_call_replied() answers with; `who` (or NULL) by which
- * token a stream was opened: it ends when that is worth nothing any more. */
+/* Who listens for a call: its reply, and (or NULL) whatever else it is told;
+ * what service_call_replied() answers with; by which token a stream was opened
+ * (or NULL), to end when that is revoked. */
 struct service_live {
     void (*replied)(struct rpc_call *call, enum err err, uint64_t reference);
     void (*told)(struct rpc_call *call, const struct service_signal *signal);
@@ -73,13 +74,11 @@ void service_close(struct service *service);
 /* May this caller see the numbers: Operations.Stats, and the same as a page? */
 bool service_operations_may_watch(enum role caller);
 
-/* What came back.  On the loop that owns the call. */
+/* What came back; and tokens were revoked: end the streams opened with them (it
+ * looks at each stream).  On the loop that owns the call. */
 void service_stored(struct service_request *request);
 void service_signal(struct service *service,
                     const struct service_signal *signal);
-
-/* Tokens were revoked: end the streams that were opened with one of them.  On
- * the service's loop; it looks at each stream. */
 void service_revoked(struct service *service);
 
 /* --- for handlers --- */
