@@ -48,7 +48,7 @@ enum {
     X(beat_ms,               20000,   1000,  600000,      "clients prove they are there this often") \
     X(fresh_ms,              25000,   1000,  600000,      "a proof of life is fresh for this long") \
     X(lost_ms,               45000,   1000,  600000,      "lost after this long without proof") \
-    X(grace_ticket_ms,       60000,   0,     3600000,     "a lost seeker's ticket lives on for this long") \
+    X(grace_ticket_ms,       60000,   0,     3600000,     "a lost seeker's ticket lives on for this long, and waits on as long after a talk to which nobody came") \
     X(grace_duty_ms,         30000,   0,     3600000,     "a lost peer's duty lives on for this long") \
     X(exclude_declined_ms,   86400000,0,     31536000000, "a pair rests after a decline") \
     X(exclude_lapsed_ms,     1800000, 0,     31536000000, "a pair rests after a lapse") \
