@@ -51,7 +51,7 @@ static void on_crisis(void *arg, const uint8_t *bytes, size_t size)
     Kindred__V1__CrisisResources *resources =
         kindred__v1__crisis_resources__unpack(NULL, size, bytes);
 
-    (void)arg;
+    cli_session_show(&((struct asking *)arg)->session);
     cli_crisis_print(resources);
     kindred__v1__crisis_resources__free_unpacked(resources, NULL);
 }
@@ -133,24 +133,27 @@ static void on_ticket(void *arg, const struct kindred_ticket *ticket,
             !keep(asking, ticket->id, &error))
             cli_say_error(&error);
         asking->unsaved = false;
+        cli_session_show(&asking->session);
         on_searching(asking, ticket);
         return;
     }
-    (void)unlink(asking->path);
     if (ticket->phase == KINDRED_MATCHED && talk) {
         cli_say_time(age, ticket->age_ms);
         cli_say(CLI_GREEN, "Somebody is there for you, after %s.\n", age);
-        if (cli_chat_begin(&asking->chat, talk)) {
-            client_loop_hold(asking->session.loop, false);
-            return;
+        if (!cli_chat_begin(&asking->chat, talk)) {
+            asking->status = CLI_REFUSED;
+            kindred_loop_stop(asking->session.loop);
+            return; /* not kept: the same command tries again */
         }
-        asking->status = CLI_REFUSED;
+        client_loop_hold(asking->session.loop, false);
     } else {
         cli_say(CLI_YELLOW, "The request ended: %s.\n",
                 reason < 5 ? ENDS[reason] : ENDS[0]);
         asking->status = CLI_REFUSED;
+        kindred_loop_stop(asking->session.loop);
     }
-    kindred_loop_stop(asking->session.loop);
+    (void)unlink(asking->path);
+    cli_session_show(&asking->session);
 }
 
 static void on_trouble(void *arg, const struct kindred_error *error)
@@ -304,6 +307,7 @@ static int run(const struct cli_args *args)
         return status;
     asking.chat.session = &asking.session;
     asking.chat.arg = &asking;
+    asking.session.later = "/kindred.v1.Support/Ask";
     asking.state = &state;
     status = prepare(&asking, args, &state);
     if (status == CLI_OK && !state.danger) /* danger: nothing comes before */
