@@ -178,6 +178,7 @@ static void on_ended(void *arg, const struct kindred_error *error)
     asking->ask = NULL;
     if (error->status == 0)
         return; /* the ticket said it */
+    cli_session_show(&asking->session);
     cli_say_error(error);
     if (strcmp(error->reason, "CARD_MISSING") == 0)
         cli_say_hint("\"kindred card set seeker --help\" says how");
