@@ -113,7 +113,7 @@ struct match_command {
             uint64_t rest_until_ms;  /* of the peer */
         } end_talk;
         struct { /* returns talk, duty (τ), the bond when both want it */
-            uint64_t talk, within_ms; /* of its end; 0 = for ever */
+            uint64_t talk, within_ms; /* of its end; 0: nobody does */
             enum match_role side;
             bool said, understood, again; /* said: understood was answered */
         } reflect;

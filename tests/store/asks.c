@@ -185,6 +185,7 @@ static void say_again(uint64_t talk, enum match_role side)
 
     c->reflect.talk = talk;
     c->reflect.side = side;
+    c->reflect.within_ms = 1000;
     c->reflect.again = true;
     OK(&w);
 }
