@@ -590,7 +590,7 @@ def expired(server, member, since):
 
 def full_queue(server):
     """More calls at once than may wait: each is answered, none is lost
-    (server/worker law 1, service/port law 2)."""
+    (server/port law 1, service/port law 2)."""
     members = [Member(server, grade=1).ready(1, have=["heroin"]) for _ in range(4)]
     makes = []
     for m in members:
