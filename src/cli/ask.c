@@ -44,6 +44,12 @@ static const char *const ENDS[] = {
     "it is over", "it was taken back", "nobody was found in time",
     "the connection was away too long", "this account is on hold"};
 
+static void on_crisis(void *arg, const uint8_t *bytes, size_t size)
+{
+    cli_session_show(&((struct asking *)arg)->session);
+    cli_crisis_tell(NULL, bytes, size);
+}
+
 static void on_chat_over(void *arg, struct cli_chat *chat)
 {
     struct asking *asking = arg;
@@ -121,24 +127,27 @@ static void on_ticket(void *arg, const struct kindred_ticket *ticket,
             !keep(asking, ticket->id, &error))
             cli_say_error(&error);
         asking->unsaved = false;
+        cli_session_show(&asking->session);
         on_searching(asking, ticket);
         return;
     }
-    (void)unlink(asking->path);
     if (ticket->phase == KINDRED_MATCHED && talk) {
         cli_say_time(age, ticket->age_ms);
         cli_say(CLI_GREEN, "Somebody is there for you, after %s.\n", age);
-        if (cli_chat_begin(&asking->chat, talk)) {
-            client_loop_hold(asking->session.loop, false);
-            return;
+        if (!cli_chat_begin(&asking->chat, talk)) {
+            asking->status = CLI_REFUSED;
+            kindred_loop_stop(asking->session.loop);
+            return; /* not kept: the same command tries again */
         }
-        asking->status = CLI_REFUSED;
+        client_loop_hold(asking->session.loop, false);
     } else {
         cli_say(CLI_YELLOW, "The request ended: %s.\n",
                 reason < 5 ? ENDS[reason] : ENDS[0]);
         asking->status = CLI_REFUSED;
+        kindred_loop_stop(asking->session.loop);
     }
-    kindred_loop_stop(asking->session.loop);
+    (void)unlink(asking->path);
+    cli_session_show(&asking->session);
 }
 
 static void on_trouble(void *arg, const struct kindred_error *error)
@@ -163,6 +172,7 @@ static void on_ended(void *arg, const struct kindred_error *error)
     asking->ask = NULL;
     if (error->status == 0)
         return; /* the ticket said it */
+    cli_session_show(&asking->session);
     cli_say_error(error);
     if (strcmp(error->reason, "CARD_MISSING") == 0)
         cli_say_hint("\"kindred card set seeker --help\" says how");
@@ -264,7 +274,7 @@ static int prepare(struct asking *asking, const struct cli_args *args,
 
 static void ask(struct asking *asking, const struct kindred_ask_state *state)
 {
-    struct kindred_ask_handler handler = {.crisis = cli_crisis_tell,
+    struct kindred_ask_handler handler = {.crisis = on_crisis,
                                           .ticket = on_ticket,
                                           .trouble = on_trouble,
                                           .ended = on_ended,
@@ -291,6 +301,7 @@ static int run(const struct cli_args *args)
         return status;
     asking.chat.session = &asking.session;
     asking.chat.arg = &asking;
+    asking.session.later = "/kindred.v1.Support/Ask";
     asking.state = &state;
     status = prepare(&asking, args, &state);
     if (status == CLI_OK && !state.danger) /* danger: nothing comes before */
@@ -364,7 +375,7 @@ static void on_seen_ended(void *arg, const struct kindred_error *error)
 static int run_withdraw(const struct cli_args *args)
 {
     struct asking asking = {0};
-    struct kindred_ask_handler handler = {.crisis = cli_crisis_tell,
+    struct kindred_ask_handler handler = {.crisis = on_crisis,
                                           .ticket = on_seen,
                                           .ended = on_seen_ended,
                                           .arg = &asking};

@@ -73,6 +73,7 @@ static void on_ticket(struct kindred_ask *ask,
         .estimate_minutes = state->estimate_minutes,
         .danger = state->danger};
     bool matched = ticket.phase == KINDRED_MATCHED;
+    enum err err = ERR_NONE;
 
     for (size_t i = 0; i < state->n_binding_must; i++)
         if (state->binding_must[i] < 32)
@@ -81,10 +82,12 @@ static void on_ticket(struct kindred_ask *ask,
     ask->beat.ticket_id = state->ticket_id;
     ask->lease.beat_request =
         ticket.phase == KINDRED_SEARCHING ? &ask->beat : NULL;
-    if (matched &&
-        (!state->talk || !client_op_talk(&start, state->talk, ask->state.seed,
-                                         ask->state.mailbox))) {
-        end_for(ask, ERR_PROTO);
+    if (matched)
+        err = state->talk ? client_op_talk(&start, state->talk, ask->state.seed,
+                                           ask->state.mailbox)
+                          : ERR_PROTO;
+    if (err != ERR_NONE) {
+        end_for(ask, err);
         return;
     }
     ask->handler.ticket(ask->handler.arg, &ticket, matched ? &start : NULL);

@@ -165,10 +165,13 @@ static void on_answered(void *arg, const struct kindred_error *error,
     struct kindred_talk_start start = {0};
     struct kindred_error failed = *error;
     bool begins = error->status == STATUS_OK && response->talk;
+    enum err err = ERR_NONE;
 
-    if (begins && !client_op_talk(&start, response->talk, answering->seed,
-                                  answering->mailbox)) {
-        client_error_set(&failed, ERR_PROTO);
+    if (begins)
+        err = client_op_talk(&start, response->talk, answering->seed,
+                             answering->mailbox);
+    if (err != ERR_NONE) {
+        client_error_set(&failed, err);
         begins = false;
     }
     answering->done(answering->arg, &failed, begins ? &start : NULL);

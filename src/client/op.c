@@ -5,6 +5,7 @@
 
 #include "base/require.h"
 #include "net/entropy.h"
+#include "seal/talk.h"
 
 struct waiting {
     kindred_done *done;
@@ -77,9 +78,9 @@ bool client_op_name(char to[KINDRED_NAME], const char *name)
     return true;
 }
 
-bool client_op_talk(struct kindred_talk_start *start,
-                    const Kindred__V1__Talk *talk, const uint8_t seed[32],
-                    const uint8_t mailbox[KINDRED_KEY])
+enum err client_op_talk(struct kindred_talk_start *start,
+                        const Kindred__V1__Talk *talk, const uint8_t seed[32],
+                        const uint8_t mailbox[KINDRED_KEY])
 {
     memset(start, 0, sizeof *start);
     memcpy(start->seed, seed, sizeof start->seed);
@@ -89,10 +90,12 @@ bool client_op_talk(struct kindred_talk_start *start,
         start->shown[start->shown_count++] = talk->shown[i];
     if (talk->side != KINDRED__V1__TALK_SIDE__TALK_SIDE_SEEKER &&
         talk->side != KINDRED__V1__TALK_SIDE__TALK_SIDE_PEER)
-        return false;
+        return ERR_PROTO;
     start->side = talk->side == KINDRED__V1__TALK_SIDE__TALK_SIDE_PEER;
-    return client_op_name(start->your_name, talk->your_name) &&
-           client_op_name(start->their_name, talk->their_name) &&
-           client_op_copy(start->their_key, KINDRED_KEY, &talk->their_key) &&
-           client_op_copy(start->send, KINDRED_KEY, &talk->send_capability);
+    if (!client_op_name(start->your_name, talk->your_name) ||
+        !client_op_name(start->their_name, talk->their_name) ||
+        !client_op_copy(start->their_key, KINDRED_KEY, &talk->their_key) ||
+        !client_op_copy(start->send, KINDRED_KEY, &talk->send_capability))
+        return ERR_PROTO;
+    return seal_talk_key_good(start->their_key) ? ERR_NONE : ERR_TALK_KEY;
 }

@@ -3,6 +3,7 @@
 #ifndef CLIENT_OP_H
 #define CLIENT_OP_H
 
+#include "base/err.h"
 #include "client/job.h"
 #include "pb/kindred/v1/talks.pb-c.h"
 
@@ -33,10 +34,12 @@ bool client_op_copy(uint8_t *to, size_t size, const ProtobufCBinaryData *from);
  * false: it is none. */
 bool client_op_name(char to[KINDRED_NAME], const char *name);
 
-/* How a talk begins, of what the server said and of our own secrets; false:
- * what it said makes no sense. */
-bool client_op_talk(struct kindred_talk_start *start,
-                    const Kindred__V1__Talk *talk, const uint8_t seed[32],
-                    const uint8_t mailbox[KINDRED_KEY]);
+/* How a talk begins, of what the server said and of our own secrets.
+ * ERR_PROTO: what it said makes no sense; ERR_TALK_KEY: with the key it gave
+ * for the other side everybody could read along. */
+MUST_USE enum err client_op_talk(struct kindred_talk_start *start,
+                                 const Kindred__V1__Talk *talk,
+                                 const uint8_t seed[32],
+                                 const uint8_t mailbox[KINDRED_KEY]);
 
 #endif

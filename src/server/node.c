@@ -56,6 +56,8 @@ void server_node_revoke(void *port, uint64_t member, uint32_t generation)
     seal_revoked_add(&node->revoked, member, generation,
                      net_clock_now_ms(&node->clock));
     (void)pthread_mutex_unlock(&node->revoked_lock);
+    for (uint32_t i = 0; i < node->workers; i++)
+        server_worker_revoked(&node->worker[i]);
 }
 
 bool server_node_revoked(void *port, const struct seal_token *token)

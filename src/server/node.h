@@ -62,7 +62,7 @@ int server_node_run(struct server_node *node,
 /* --- for its workers, from their threads --- */
 
 /* Of the services' port, for whichever worker asks: what is remembered of
- * logins is remembered for all.  ERR_CHALLENGE, ERR_FULL. */
+ * logins is remembered for all.  ERR_CHALLENGE. */
 MUST_USE enum err server_node_nonce(void *port,
                                     const uint8_t nonce[static SEAL_CHALLENGE]);
 void server_node_revoke(void *port, uint64_t member, uint32_t generation);

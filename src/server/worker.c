@@ -13,7 +13,7 @@ enum { INBOX = 8192, DRAIN_MS = 2000, GRACE_MS = 5000 };
 
 enum { OUT_LEAST = 2 * HTTP_OUT_MAX }; /* somebody alone is not cut off */
 
-enum { SICK_MS = 5000, GO_MS = 50 };
+enum { SICK_MS = 5000, GO_MS = 50, LOOK_MS = 1000 };
 
 /* Which set of calls a call of this worker belongs to. */
 static struct server_face *face_of(struct server_worker *worker, uint64_t call)
@@ -44,6 +44,16 @@ static void get_well(struct server_worker *worker, uint64_t now_ms)
     worker->sick_ms = 0;
     if (!atomic_load(&worker->draining))
         say_health(worker, true);
+}
+
+/* Each look is at all streams, so one a second is enough, whoever rotates how
+ * often. */
+static void end_revoked(struct server_worker *worker, uint64_t now_ms)
+{
+    if (now_ms < worker->look_ms || !atomic_exchange(&worker->revoked, false))
+        return;
+    worker->look_ms = now_ms + LOOK_MS;
+    service_revoked(&worker->member.service);
 }
 
 /* Who watches our health hears of it, and streams what to do, before any
@@ -78,6 +88,8 @@ static void take_record(void *above, const void *from)
         say_health(worker, false);
         worker->sick_ms = net_clock_mono_ms() + SICK_MS;
         break;
+    case MAIL_WAKE:
+        break;
     }
 }
 
@@ -97,6 +109,8 @@ static uint64_t deadline_ms(void *above)
         sooner(&at_ms, worker->sick_ms);
     if (worker->go_ms > 0)
         sooner(&at_ms, worker->go_ms);
+    if (atomic_load(&worker->revoked))
+        sooner(&at_ms, worker->look_ms);
     if (worker->number == 0)
         sooner(&at_ms, server_doors_deadline_ms(&worker->node->doors));
     sooner(&at_ms, rpc_server_deadline_ms(&worker->operations.rpc));
@@ -117,6 +131,7 @@ static void tick(void *above, uint64_t now_ms)
         server_doors_tick(&worker->node->doors, now_ms);
     rpc_server_tick(&worker->member.rpc, now_ms);
     rpc_server_tick(&worker->operations.rpc, now_ms);
+    end_revoked(worker, now_ms);
     server_port_give(&worker->port);
 }
 
@@ -262,6 +277,16 @@ void server_worker_sick(struct server_worker *worker)
 
     if (net_queue_put(&worker->loop.inbox, &record) != ERR_NONE)
         return; /* it hears of the next */
+}
+
+void server_worker_revoked(struct server_worker *worker)
+{
+    const struct server_mail record = {.kind = MAIL_WAKE};
+
+    if (atomic_exchange(&worker->revoked, true))
+        return;
+    if (net_queue_put(&worker->loop.inbox, &record) != ERR_NONE)
+        return; /* a loop with so much to take looks by itself */
 }
 
 void server_worker_join(struct server_worker *worker)

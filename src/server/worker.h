@@ -29,7 +29,13 @@ struct server_face { /* a set of calls: for members, or for operators */
     bool made, hosted;
 };
 
-enum server_mail_kind { MAIL_REQUEST, MAIL_SIGNAL, MAIL_DRAIN, MAIL_SICK };
+enum server_mail_kind {
+    MAIL_REQUEST,
+    MAIL_SIGNAL,
+    MAIL_DRAIN,
+    MAIL_SICK,
+    MAIL_WAKE /* look what has been set */
+};
 
 struct server_mail { /* what comes through the loop's inbox */
     enum server_mail_kind kind;
@@ -47,8 +53,10 @@ struct server_worker { /* all private */
     struct server_face member, operations;
     uint32_t number;
     atomic_bool draining, ended;
-    uint64_t sick_ms; /* not ready until then; monotonic; 0 = ready */
-    uint64_t go_ms;   /* when its connections are asked to go; 0 = not */
+    atomic_bool revoked; /* tokens were, since it last looked at its streams */
+    uint64_t look_ms;    /* not sooner than this; monotonic */
+    uint64_t sick_ms;    /* not ready until then; monotonic; 0 = ready */
+    uint64_t go_ms;      /* when its connections are asked to go; 0 = not */
     struct server_mail told[WORKER_TOLD]; /* the engine thread's: replies */
     uint32_t tolds;                       /* that leave together */
 };
@@ -74,6 +82,10 @@ void server_worker_drain(struct server_worker *worker);
 /* From the store thread: something could not be stored; say for a while that
  * this server is not ready. */
 void server_worker_sick(struct server_worker *worker);
+
+/* From any thread: tokens were revoked; end the streams opened with them, soon,
+ * and within a second however many are. */
+void server_worker_revoked(struct server_worker *worker);
 
 /* On its own thread: hand a signal to its call. */
 void server_worker_hear(struct server_worker *worker,
