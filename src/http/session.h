@@ -55,6 +55,7 @@
 
 struct http_h1;
 struct http_memory;
+struct http_piece;
 struct nghttp2_session;
 struct nghttp2_session_callbacks;
 struct nghttp2_option;
@@ -62,7 +63,8 @@ struct nghttp2_option;
 enum {
     HTTP_QUEUE_MAX = 256 * 1024, /* bytes that may wait for one socket */
     HTTP_IN_MAX = 1024 * 1024,   /* body bytes held beyond all windows */
-    HTTP_OUT_MAX = 1024 * 1024   /* body bytes made and not yet sent */
+    HTTP_OUT_MAX = 1024 * 1024,  /* body bytes made and not yet sent */
+    HTTP_PIECES = 65             /* sizes of small memory, 16 bytes apart */
 };
 #define HTTP_NEVER UINT64_MAX
 
@@ -140,6 +142,8 @@ struct http_host { /* one per I/O loop; set the first four, then init */
     uint32_t spares;
     size_t in_bytes, out_bytes; /* body held by all its sessions, each way */
     struct list holders;        /* sessions with out_bytes */
+    struct http_piece *pieces[HTTP_PIECES]; /* http/memory */
+    size_t pieces_bytes;
     struct nghttp2_option *options;
     struct nghttp2_session_callbacks *callbacks;
 };
