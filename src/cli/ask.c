@@ -1,5 +1,4 @@
 /* cli/ask -- ask for support, and take it back. */
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,7 +9,6 @@
 #include "cli/crisis.h"
 #include "cli/say.h"
 #include "cli/terminal.h"
-#include "pb/kindred/v1/support.pb-c.h"
 
 static const struct cli_option OPTIONS[] = {
     {"--danger", NULL, "you may be in danger: crisis resources come first",
@@ -45,16 +43,6 @@ static const char *const WAITS[] = {
 static const char *const ENDS[] = {
     "it is over", "it was taken back", "nobody was found in time",
     "the connection was away too long", "this account is on hold"};
-
-static void on_crisis(void *arg, const uint8_t *bytes, size_t size)
-{
-    Kindred__V1__CrisisResources *resources =
-        kindred__v1__crisis_resources__unpack(NULL, size, bytes);
-
-    (void)arg;
-    cli_crisis_print(resources);
-    kindred__v1__crisis_resources__free_unpacked(resources, NULL);
-}
 
 static void on_chat_over(void *arg, struct cli_chat *chat)
 {
@@ -263,8 +251,7 @@ static int prepare(struct asking *asking, const struct cli_args *args,
     }
     kindred_ask_state_make(state);
     state->danger = cli_args_has(args, "--danger");
-    for (size_t i = 0; i < 2 && country[i]; i++)
-        state->country[i] = (char)toupper((unsigned char)country[i]);
+    cli_crisis_country(state->country, country);
     (void)snprintf(state->language, sizeof state->language, "%s",
                    cli_args_text(args, "--language", ""));
     if (!take_along(asking, args, state))
@@ -277,7 +264,7 @@ static int prepare(struct asking *asking, const struct cli_args *args,
 
 static void ask(struct asking *asking, const struct kindred_ask_state *state)
 {
-    struct kindred_ask_handler handler = {.crisis = on_crisis,
+    struct kindred_ask_handler handler = {.crisis = cli_crisis_tell,
                                           .ticket = on_ticket,
                                           .trouble = on_trouble,
                                           .ended = on_ended,
@@ -377,7 +364,7 @@ static void on_seen_ended(void *arg, const struct kindred_error *error)
 static int run_withdraw(const struct cli_args *args)
 {
     struct asking asking = {0};
-    struct kindred_ask_handler handler = {.crisis = on_crisis,
+    struct kindred_ask_handler handler = {.crisis = cli_crisis_tell,
                                           .ticket = on_seen,
                                           .ended = on_seen_ended,
                                           .arg = &asking};

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/require.h"
+#include "net/entropy.h"
 
 struct waiting {
     kindred_done *done;
@@ -30,11 +31,19 @@ void client_op_start(const struct client_op *op)
                                          .answer = op->answer,
                                          .done = on_done,
                                          .arg = waiting};
+    uint8_t key[KINDRED_IDEMPOTENCY];
 
     REQUIRE(waiting);
     waiting->done = op->done;
     waiting->arg = op->arg;
+    *op->key = client_op_key(key);
     REQUIRE(client_job_start(&options));
+}
+
+ProtobufCBinaryData client_op_key(uint8_t key[static KINDRED_IDEMPOTENCY])
+{
+    net_entropy_fill(key, KINDRED_IDEMPOTENCY);
+    return client_op_bytes(key, KINDRED_IDEMPOTENCY);
 }
 
 ProtobufCBinaryData client_op_bytes(const uint8_t *bytes, size_t size)

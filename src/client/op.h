@@ -1,5 +1,5 @@
-/* client/op -- a unary call of which only the end is told, and a few shapes
- * that all of them share. */
+/* client/op -- a unary call that changes something and of which only the end is
+ * told, and a few shapes that all calls share. */
 #ifndef CLIENT_OP_H
 #define CLIENT_OP_H
 
@@ -11,6 +11,7 @@ struct client_op {
     struct kindred_member *member; /* or NULL: no token */
     const char *path;
     const void *request;
+    ProtobufCBinaryData *key; /* of the request: filled in here */
     const ProtobufCMessageDescriptor *answer;
     kindred_done *done;
     void *arg;
@@ -18,6 +19,9 @@ struct client_op {
 
 /* Ends, also if the member goes.  Out of memory ends the process. */
 void client_op_start(const struct client_op *op);
+
+/* An idempotency key that no other call has, in room of the caller's. */
+ProtobufCBinaryData client_op_key(uint8_t key[static KINDRED_IDEMPOTENCY]);
 
 /* Borrow bytes as a protobuf-c field; they are not written to. */
 ProtobufCBinaryData client_op_bytes(const uint8_t *bytes, size_t size);

@@ -299,10 +299,7 @@ def binding(server):
 
 def run(world, parts):
     for part in parts:
-        try:
-            part(world)
-        except (Failed, EOFError, Exception) as error:  # each part stands alone
-            check.that(f"{part.__name__} ran through", False, repr(error))
+        check.runs(part, world)
     check.that("stops in order", world.stop() == 0)
 
 

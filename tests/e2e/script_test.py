@@ -277,10 +277,7 @@ def calls(world):
 
 with Server(sys.argv[1], "--rest-ms", "1", "--show-min", "1") as world:
     for part in (messages, all_but, failures, story, evil, calls):
-        try:
-            part(world)
-        except Exception as error:  # each part stands alone
-            check.that(f"{part.__name__} ran through", False, repr(error))
+        check.runs(part, world)
         for started in STARTED:
             if started.process.poll() is None:
                 started.process.kill()

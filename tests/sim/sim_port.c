@@ -83,7 +83,7 @@ void sim_port_send(struct sim *sim, const struct match_command *command)
         (sim->quiet || !sim_percent(sim, sim->mix.reorder)))
         flying->execute_ms = last_ms;
     arena_init(&flying->job.arena, ARENA_BYTES);
-    sim_trace(sim, "  -> %s op %llu", sim_command_name(command->kind),
+    sim_trace(sim, "  -> %s op %llu", match_words_command(command->kind),
               (unsigned long long)command->op);
 }
 
@@ -165,7 +165,7 @@ void sim_port_probe(struct sim *sim, const struct match_command *command)
 {
     struct sim_flying *other = apart(sim, command);
 
-    sim_trace(sim, "a wrong %s", sim_command_name(command->kind));
+    sim_trace(sim, "a wrong %s", match_words_command(command->kind));
     run(sim, other);
     LAW("the store refuses what its guards forbid",
         other->result.outcome == OUTCOME_REFUSED);
@@ -229,7 +229,7 @@ static void execute(struct sim *sim, struct sim_flying *flying)
     flying->executed_ms = sim->now_ms;
     flying->deliver_ms = sim->now_ms + delay(sim);
     sim_trace(sim, "  == %s op %llu seq %llu: %d %s",
-              sim_command_name(flying->command.kind),
+              match_words_command(flying->command.kind),
               (unsigned long long)flying->command.op,
               (unsigned long long)flying->result.seq,
               (int)flying->result.outcome, err_reason(flying->result.err));
@@ -255,7 +255,7 @@ static void deliver(struct sim *sim, struct sim_flying *flying)
     event.stored.result = &flying->result;
     event.member = 0;
     sim_trace(sim, "hears of %s op %llu",
-              sim_command_name(flying->command.kind),
+              match_words_command(flying->command.kind),
               (unsigned long long)flying->command.op);
     sim_event(sim, &event);
     forget(sim, flying);

@@ -3,21 +3,9 @@
 
 static struct world w;
 
-static struct match_command *ask(uint64_t member)
-{
-    struct match_command *c = world_match(&w, COMMAND_OPEN_TICKET);
-
-    c->open_ticket.ticket = (struct match_ticket_row){.id = world_id(&w),
-                                                      .member = member,
-                                                      .pool = WORLD_POOL,
-                                                      .since_ms = w.now_ms};
-    c->open_ticket.card_version = 1;
-    return c;
-}
-
 static struct match_command *ask_after(uint64_t member, uint64_t talk)
 {
-    struct match_command *c = ask(member);
+    struct match_command *c = world_ask(&w, member);
 
     c->open_ticket.after = talk;
     c->open_ticket.within_ms = 60000;
@@ -144,7 +132,7 @@ static void clock_back(void)
 
 static struct match_command *wish(uint64_t member, uint64_t talk)
 {
-    struct match_command *c = ask(member);
+    struct match_command *c = world_ask(&w, member);
 
     c->open_ticket.ticket.wish = 99; /* the store's own */
     c->open_ticket.ticket.wish_talk = talk;
@@ -212,7 +200,7 @@ static void wishes(void)
     (void)world_offer_command(&w, id, a.seeker, a.peer);
     REFUSED(&w, ERR_EXCLUDED);
     close_own(id, a.seeker);
-    (void)ask(a.seeker);
+    (void)world_ask(&w, a.seeker);
     OK(&w);
     ROW(&w, ROW_TICKET, w.job.result.match.reference, ticket.wish, 0);
 }
