@@ -87,16 +87,19 @@ def hard_is_hard(lines, today, hard):
 
 def lists_answer_as_a_sheet(today, sheet, upper):
     t, p = (x.ravel() for x in np.indices(sheet.p.shape))
+    able, each = bound.Pairs(today, sheet), np.zeros(len(sheet.p), int)
+    np.maximum.at(each, able.ticket, able.p)
     for wide.LISTED in (3, 12, 999):  # of some tickets nobody listed will do
         lists = wide.Lists(today)
         check(all((a == b).all() for a, b in zip(lists.at(t, p), sheet.at(t, p))), "a pair is another in a list")
+        check(all({*sheet.waits(i)} - {0, day.NEVER} <= {*lists.waits(i)} for i in range(len(sheet.p))), "a must relaxes unseen")
         check(all((sheet.p[i, peers].min() >= np.delete(sheet.p[i], peers).max(initial=0)) for i, peers in enumerate(lists.peers)),
               "somebody better is not listed")
         for name in ("fcfs", "greedy"):
             a, b = (policy.simulate(today, pairs, name) for pairs in (sheet, lists))
             check(a.offers == b.offers and [*map(list, a.matches)] == [*map(list, b.matches)], f"{name} does another thing by lists")
         high, low = wide.bounds(today, lists)
-        check(low <= upper <= high, "bounds by lists are the wrong way round")
+        check(low <= upper <= each.sum() <= high, "bounds by lists are the wrong way round")
 
 
 def score_and_engine_agree(work):

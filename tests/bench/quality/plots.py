@@ -48,13 +48,11 @@ def quality_against_wait(mixes, called, work):
     figure, each = axes(mixes, "How good a talk is, against how long it was waited for",
                         "wait, seconds (dotted: the bound of 120 s)", "P, %: median; shaded: the middle half of Kindred's")
     edges = np.array([0, 5, 10, 20, 40, 120, 300, 600, 1200, 1800])
+    at = np.maximum(3, np.sqrt(edges[:-1] * edges[1:]))
     for ax, mix in zip(each, mixes.values()):
         for name, f in mix.of.items():
-            points = [(max(3.0, (a * b) ** 0.5), *np.quantile(p, (0.25, 0.5, 0.75))) for a, b in zip(edges, edges[1:])
-                      if len(p := f.p[(f.wait >= a * 1000) & (f.wait < b * 1000)] / 655.36) >= 5]
-            if not points:
-                continue
-            at, low, middle, high = zip(*points)
+            p = [f.p[(f.wait >= a * 1000) & (f.wait < b * 1000)] / 655.36 for a, b in zip(edges, edges[1:])]
+            low, middle, high = np.transpose([np.quantile(x, (0.25, 0.5, 0.75)) if len(x) >= 5 else (np.nan,) * 3 for x in p])
             ax.plot(at, middle, "o-", color=colour(mix, name), label=called(name), ms=4, zorder=3 if name == "kindred" else 2)
             if name == "kindred":
                 ax.fill_between(at, low, high, color=colour(mix, name), alpha=0.15, lw=0)
@@ -94,10 +92,10 @@ def wait_by_rarity(mixes, called, work):
 
 def load_per_peer(mixes, called, work):
     """Everybody's load, from the least busy on; alike for all would be flat."""
-    figure, each = axes(mixes, "Talks per peer: flat is even", "peers, % (the least busy first)", "talks per hour and slot (cut at 4)")
+    figure, each = axes(mixes, "Talks per peer: flat is even", "peers, % (the least busy first)", "talks per hour and slot, 1: the mean (cut at 4)")
     for ax, mix in zip(each, mixes.values()):
         for name, f in mix.of.items():
-            load = np.sort(f.load)
+            load = np.sort(f.load) / max(1e-9, f.load.mean())
             ax.plot(100 * np.arange(1, len(load) + 1) / len(load), load, color=colour(mix, name), label=called(name), lw=1.6)
         ax.text(0.03, 0.97, "Gini (0: all alike)", transform=ax.transAxes, va="top", fontsize=7.5)
         for k, (name, f) in enumerate(mix.of.items()):
