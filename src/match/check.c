@@ -94,8 +94,8 @@ static uint64_t check_offer(const struct match_engine *e,
     return 10;
 }
 
-/* DESIGN law 2, match/engine law 2: what a peer has is what the lists say, and never
- * more than eight. */
+/* DESIGN law 2, match/engine law 2: what a peer has is what the lists say, and
+ * never more than eight. */
 static uint64_t check_duty(const struct match_engine *e,
                            const struct match_duty *duty)
 {

@@ -67,7 +67,8 @@ void match_engine_step(struct match_engine *engine,
 /* When the next TICK is due (now, if it is past); UINT64_MAX = never. */
 uint64_t match_engine_deadline_ms(const struct match_engine *engine);
 
-/* Walk the laws that show in the tables; REQUIREs them.  The number of facts checked. */
+/* Walk the laws that show in the tables; REQUIREs them.  The number of facts
+ * checked. */
 uint64_t match_engine_check(const struct match_engine *engine);
 
 /* What it holds now, for statistics. */
