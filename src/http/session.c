@@ -153,6 +153,8 @@ void http_session_close(struct http_session *session)
     http_h1_close(session);
     http_session_unsent(session, 0);
     REQUIRE(session->exchanges == 0); /* Law 2 */
+    wipe_free(session->memo);
+    session->memo = NULL;
     session->inside = false;
 }
 

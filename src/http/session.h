@@ -157,6 +157,7 @@ struct http_session { /* read-only outside; all zero is closed */
     struct nghttp2_session *h2; /* or … */
     struct http_memory *memory; /* where it lives */
     struct http_h1 *h1;         /* … or neither yet */
+    void *memo;                 /* http_exchange_memo(); NULL: not yet */
     const uint8_t *left;        /* made by nghttp2, not yet given out */
     size_t left_size;
     size_t in_bytes, in_owed; /* body held; credit of the connection owed */

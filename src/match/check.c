@@ -34,7 +34,7 @@ static bool locked(const struct match_subject *subject)
 }
 
 /* DESIGN law 1, match/engine law 4: in exactly one of waiting, offered, in
- * flight. */
+ * flight; match/ticket law 3. */
 static uint64_t check_ticket(const struct match_engine *e,
                              const struct match_ticket *ticket)
 {
@@ -46,18 +46,20 @@ static uint64_t check_ticket(const struct match_engine *e,
     REQUIRE(match_ticket_of(e, ticket->row.member) == ticket);
     REQUIRE(ticket->hand.version != 0);
     REQUIRE(ticket->row.state != TICKET_OFFERED || (offer && offer->ticket));
+    REQUIRE(list_linked(&ticket->wait_link) ==
+            (ticket->row.state == TICKET_WAITING && !ticket->presence.away));
     if (ticket->row.state == (uint32_t)TICKET_NEW)
         REQUIRE(busy || ticket->unsent);
     if (!offer) {
         REQUIRE(ticket->row.state != TICKET_OFFERED);
-        return 6;
+        return 7;
     }
     REQUIRE(offer->ticket == ticket); /* one offer, and it is this one */
     REQUIRE(offer->row.ticket == ticket->row.id);
     REQUIRE(ticket->row.state == TICKET_OFFERED || busy);
     REQUIRE(offer->row.state == OFFER_OPEN ||
             offer->row.state == (uint32_t)OFFER_NEW);
-    return 10;
+    return 11;
 }
 
 /* DESIGN laws 4 and 8, match/engine law 3. */

@@ -90,6 +90,7 @@ struct match_slice_pool {
     struct {
         uint32_t n, most;
     } record[SLICE_RECORDS]; /* columns by factor, and the greatest of each */
+    uint32_t records;        /* all above are empty */
 };
 
 struct match_slices { /* read-only outside */

@@ -105,6 +105,7 @@ struct store_keeper_ops {
     void (*put_member)(struct store_keeper *keeper,
                        const struct store_member *member);
     uint64_t (*rotated_ms)(struct store_keeper *keeper); /* the latest */
+    uint64_t (*latest_ms)(struct store_keeper *keeper);  /* of what lives */
 
     /* Tickets, offers, duties (id = member) and talks.  A ticket put as ended
      * loses its secrets and its PAIR_TICKET rows. */

@@ -343,7 +343,8 @@ bool sim_port_recover(struct sim *sim)
 {
     struct match_event event = {.kind = EVENT_BEGIN, .now_ms = sim->now_ms};
     struct store_job job;
-    uint64_t cursor = 0;
+    struct store_cursor from = {0};
+    bool more;
 
     memset(sim->memory, 0, match_engine_bytes(&sim->sizes));
     sim->engine = match_engine_init(sim->memory, &sim->sizes, &sim->limits);
@@ -353,16 +354,17 @@ bool sim_port_recover(struct sim *sim)
         memset(&job, 0, sizeof job);
         arena_init(&job.arena, ARENA_BYTES);
         job.command.epoch = sim->epoch;
-        job.command.load.cursor = cursor;
+        job.command.load.from = from;
         sim_port_job(sim, &job, STORE_LOAD);
         LAW("a load succeeds", job.result.outcome == OUTCOME_OK);
         for (uint32_t i = 0; i < job.result.load.rows; i++)
             load_row(sim, &job.result.load.row[i]);
-        cursor = job.result.load.cursor;
+        from = job.result.load.next;
+        more = job.result.load.more;
         arena_reset(&job.arena);
         if (!sim->quiet && sim_percent(sim, DIE_IN_RECOVERY))
             return false;
-    } while (cursor != 0);
+    } while (more);
     event = (struct match_event){.kind = EVENT_LIVE, .now_ms = sim->now_ms};
     sim_event(sim, &event);
     return true;
