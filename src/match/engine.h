@@ -7,7 +7,7 @@
  * Tighten at propose, loosen at stored: what forbids holds from the moment it
  * is proposed, what permits holds only when the store said so.  A row has at
  * most one command in flight; what arrives meanwhile is latched and replayed
- * in the order hold, close, answer.
+ * in the order hold, close, answer (all of it: match/flight).
  *
  * Presence: an ASK or ATTEND, and every SEEN, proves life; LOST of the newest
  * stream, or lost_ms without proof, makes its owner away; the same key (or a
