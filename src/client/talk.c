@@ -191,7 +191,7 @@ static void send_next(struct kindred_talk *talk)
 {
     if (talk->mute || talk->sending || talk->again.timer.place > 0)
         return;
-    if (talk->sealed_size == 0 && !list_empty(&talk->queue))
+    if (talk->sealed_size == 0 && !list_empty(&talk->queue)) /* Law 1 */
         seal_first(talk);
     if (talk->sealed_size > 0)
         send_sealed(talk);
@@ -278,7 +278,7 @@ static void take(struct kindred_talk *talk,
     if (!talk->freed)
         keep(talk);
     if (leave(talk))
-        acknowledge(talk);
+        acknowledge(talk); /* Law 3 */
 }
 
 static void on_message(void *arg, const void *response)

@@ -33,8 +33,8 @@ static bool locked(const struct match_subject *subject)
     return match_subject_busy(subject) == list_linked(&subject->flight_link);
 }
 
-/* DESIGN law 1, match/engine law 4: in exactly one of waiting, offered, in flight;
- * match/ticket law 3. */
+/* DESIGN law 1, match/engine law 4: in exactly one of waiting, offered, in
+ * flight; match/ticket law 3. */
 static uint64_t check_ticket(const struct match_engine *e,
                              const struct match_ticket *ticket)
 {
@@ -96,8 +96,8 @@ static uint64_t check_offer(const struct match_engine *e,
     return 10;
 }
 
-/* DESIGN law 2, match/engine law 2: what a peer has is what the lists say, and never
- * more than eight. */
+/* DESIGN law 2, match/engine law 2: what a peer has is what the lists say, and
+ * never more than eight. */
 static uint64_t check_duty(const struct match_engine *e,
                            const struct match_duty *duty)
 {
@@ -207,7 +207,7 @@ uint64_t match_check_tables(const struct match_engine *e)
     return facts + 2;
 }
 
-/* ---- rows, for law 13 ---- */
+/* ---- rows, for DESIGN law 13 ---- */
 
 /* Is a command in flight that may change what this member has, without naming
  * every row of it? */

@@ -114,7 +114,7 @@ void server_port_give(struct server_port *port)
 
 static void add_order(struct server_port *port, struct service_order *order)
 {
-    if (port->orders == TURN_ORDERS)
+    if (port->orders == TURN_ORDERS) /* Law 2: none overtakes these */
         server_port_give(port);
     port->order[port->orders++] = order;
 }

@@ -356,7 +356,7 @@ static void expect_gone(const struct couple *a)
     ROW(&w, ROW_OFFER, a->offer, offer.state, OFFER_REVOKED);
 }
 
-/* store/decide law 1: a refused accept revokes its offer, nothing else. */
+/* store/decide law 1: an accept that comes to nothing revokes its offer. */
 static void accept_gone(void)
 {
     struct couple a;

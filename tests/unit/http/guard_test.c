@@ -90,7 +90,7 @@ static enum err reset_often(struct world *world, int n, uint64_t step_ms)
     return err;
 }
 
-/* Rapid reset: it costs no handler, and ends (session.h Law 4). */
+/* Rapid reset: it costs no handler, and ends (http/session law 4). */
 static void rapid_reset(void)
 {
     struct world *world = world_open(true);

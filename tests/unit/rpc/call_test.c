@@ -4,7 +4,7 @@
 #include "rpc/state.h"
 #include "rpc_echo.h"
 
-/* call.h Laws 1 and 3: later answers by id, and what ends a call first. */
+/* Laws 1 and 3: later answers by id, and what ends a call first. */
 static void later(void)
 {
     struct rpc_world world = {0};
@@ -90,7 +90,7 @@ static struct rpc_call *open_stream(struct rpc_world *world,
     return kept;
 }
 
-/* call.h Law 4: the latest state replaces the older, and memory is bounded. */
+/* Law 4: the latest state replaces the older, and memory is bounded. */
 static void latest(void)
 {
     struct rpc_world world = {0};
