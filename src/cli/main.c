@@ -104,6 +104,15 @@ static const struct cli_command *find(const char *name)
     return NULL;
 }
 
+/* What was said is said only once it is written.  Raw commands look to it
+ * themselves. */
+static int finish(int status)
+{
+    if (status != CLI_OK || (fflush(stdout) == 0 && !ferror(stdout)))
+        return status;
+    return cli_say_unwritten();
+}
+
 static int run(const struct cli_command *command, int argc, char **argv)
 {
     static struct cli_args args;
@@ -134,9 +143,9 @@ static int run(const struct cli_command *command, int argc, char **argv)
         return CLI_USAGE;
     if (args.help) {
         cli_args_help(command, stdout);
-        return CLI_OK;
+        return finish(CLI_OK);
     }
-    return command->run(&args);
+    return finish(command->run(&args));
 }
 
 static int help(int argc, char **argv)
@@ -152,14 +161,6 @@ static int help(int argc, char **argv)
     return argc > 2 && !command ? CLI_USAGE : CLI_OK;
 }
 
-/* What was said is said only once it is written. */
-static int finish(int status)
-{
-    if (status != CLI_OK || (fflush(stdout) == 0 && !ferror(stdout)))
-        return status;
-    return cli_say_unwritten();
-}
-
 int main(int argc, char **argv)
 {
     const struct cli_command *command;
@@ -173,7 +174,7 @@ int main(int argc, char **argv)
         return finish(help(argc, argv));
     command = find(argv[1]);
     if (command)
-        return finish(run(command, argc - 1, argv + 1));
+        return run(command, argc - 1, argv + 1);
     (void)fprintf(stderr, "kindred: there is no such command: %.40s\n\n",
                   argv[1]);
     cli_manual_help(COMMANDS, stderr);

@@ -238,8 +238,8 @@ static bool run_failed(const struct command *command, enum fail_calls what,
 
 static void settle(const struct command *command, int worker)
 {
-    static const char *const ENROLL[] = {"kindred", "enroll", AT, NULL};
-    static const char *const SET[] = {"kindred", "card",    "set", "seeker",
+    static const char *const enroll[] = {"kindred", "enroll", AT, NULL};
+    static const char *const set[] = {"kindred", "card",    "set", "seeker",
                                       "--have",  "alcohol", AT,    NULL};
 
     (void)snprintf(folder, sizeof folder, "%s/%d", root, worker);
@@ -249,8 +249,8 @@ static void settle(const struct command *command, int worker)
     CHECK(mkdir(folder, 0700) == 0);
     if (command->needs == ALONE || command->needs == RECORDED)
         return;
-    must(ENROLL, NULL);
-    must(SET, NULL);
+    must(enroll, NULL);
+    must(set, NULL);
 }
 
 static int work(const struct command *command, int worker)
@@ -329,7 +329,7 @@ static void be_there(int number)
 
 static void serve(void)
 {
-    static const char *const SETTINGS[] = {"listen=127.0.0.1:0",
+    static const char *const settings[] = {"listen=127.0.0.1:0",
                                            "pools=adult:open:crisis_peer",
                                            "origin=kindred://fail",
                                            "show-min=1",
@@ -341,8 +341,8 @@ static void serve(void)
                                            "exclude-lapsed-ms=1",
                                            "loops=1"};
 
-    for (size_t i = 0; i < sizeof SETTINGS / sizeof *SETTINGS; i++)
-        CHECK(cli_dev_server_put(&server, "--%s", SETTINGS[i]));
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
+        CHECK(cli_dev_server_put(&server, "--%s", settings[i]));
     CHECK(cli_dev_server_put(&server, "--record=%s", recording));
     CHECK(cli_dev_server_start(&server, NULL));
     (void)snprintf(address, sizeof address, "127.0.0.1:%u", server.port);

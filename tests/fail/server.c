@@ -165,13 +165,13 @@ static void sweep(bool first, enum fail_calls what)
 
 int main(int argc, char **argv)
 {
-    static const char *const KINDS[] = {"", "memory", "files", "threads"};
-    static const size_t LEAST[] = {0, 60, 10, 3};
+    static const char *const kinds[] = {"", "memory", "files", "threads"};
+    static const size_t least[] = {0, 60, 10, 3};
     bool first = argc == 3 && strcmp(argv[1], "first") == 0;
     int what = FAIL_MEMORY;
 
     while (argc == 3 && what <= FAIL_THREADS &&
-           strcmp(argv[2], KINDS[what]) != 0)
+           strcmp(argv[2], kinds[what]) != 0)
         what++;
     if (argc != 3 || what > FAIL_THREADS)
         return 2;
@@ -181,11 +181,11 @@ int main(int argc, char **argv)
     if (shared == MAP_FAILED || !mkdtemp(root))
         return 2;
     sweep(first, (enum fail_calls)what);
-    CHECK(shared->injected >= LEAST[what]);
+    CHECK(shared->injected >= least[what]);
     (void)printf("injected: each of %zu calls (%s) of a %s start failed; it "
                  "served all the same %zu times; checked: status, words, and "
                  "the next start on the same data\n",
-                 shared->injected, KINDS[what], argv[1], shared->served);
+                 shared->injected, kinds[what], argv[1], shared->served);
     remove_all(root);
     return check_report("fail/server");
 }
