@@ -122,6 +122,7 @@ static inline void trial_check(const struct trial *trial)
     bool good = trial->status >= 0 && trial->status <= 3 &&
                 (trial->status == 0 || trial->err[0] != '\0') &&
                 !strstr(trial->err, "Sanitizer") &&
+                !strstr(trial->err, "runtime error") &&
                 !strstr(trial->err, "broken promise") &&
                 !strstr(trial->err, "(null)");
 
