@@ -235,6 +235,13 @@ static bool put_away(FILE *file, const char *path)
     return good;
 }
 
+/* Law 2: what we made, and nobody else. */
+static void drop(const FILE *file, const char *path)
+{
+    if (file && path)
+        (void)unlink(path);
+}
+
 struct options {
     const char *recording, *effects, *workload;
     bool help;
@@ -273,10 +280,10 @@ out:
         status = EXIT_BAD;
     if (status != EXIT_BAD && (fflush(stdout) != 0 || ferror(stdout)))
         status = complain("standard output", "it cannot be written");
-    if (status == EXIT_BAD && run.effects) /* Law 2 */
-        (void)unlink(options->effects);
-    if (status == EXIT_BAD && workload)
-        (void)unlink(options->workload);
+    if (status == EXIT_BAD) {
+        drop(run.effects, options->effects);
+        drop(workload, options->workload);
+    }
     return status;
 }
 
