@@ -28,7 +28,7 @@
  *   1. Every block of a chain but its head is full: the blocks never run out.
  *   2. A column's bits are those of the hand and the grade of its duty: drop it
  *      before the hand changes, and put it again.
- *   3. A row that nobody uses is all zero. */
+ *   3. A row that nobody uses is all zero, and so is a place that is empty. */
 #ifndef MATCH_SLICE_H
 #define MATCH_SLICE_H
 

@@ -200,17 +200,31 @@ static bool look(const struct walk *walk, struct taken *taken)
     uint32_t n = walk->slices->block[taken->block].n;
     uint64_t all = UINT64_MAX;
 
-    for (uint32_t w = 0; w < SLICE_WORDS; w++) {
-        taken->seen[w] = n >= w * 64 + 64 ? 0
-                         : n > w * 64     ? UINT64_MAX << (n - w * 64)
-                                          : UINT64_MAX;
-        if (who != SWEEP_ON)
-            taken->seen[w] |= ~frees[w];
-        if (who == SWEEP_CRISIS)
-            taken->seen[w] |= ~crisis[w];
-        all &= taken->seen[w];
+    if (who == SWEEP_ON) {
+        for (uint32_t w = 0; w < SLICE_WORDS; w++)
+            taken->seen[w] = n >= w * 64 + 64 ? 0
+                             : n > w * 64     ? UINT64_MAX << (n - w * 64)
+                                              : UINT64_MAX;
+        return n > 0;
     }
+    for (uint32_t w = 0; w < SLICE_WORDS; w++) /* match/slice law 3 */
+        taken->seen[w] =
+            ~(who == SWEEP_CRISIS ? frees[w] & crisis[w] : frees[w]);
+    for (uint32_t w = 0; w < SLICE_WORDS; w++)
+        all &= taken->seen[w];
     return all != UINT64_MAX;
+}
+
+/* Those who are left will be looked at: a hint to the memory, no more. */
+static void expect(const struct walk *walk, const struct taken *taken)
+{
+    for (uint32_t w = 0; w < SLICE_WORDS; w++) {
+        const struct match_slice_place *place =
+            &walk->slices->place[taken->block * SLICE_PLACES + w * 64];
+
+        for (uint64_t alive = taken->alive[w]; alive != 0; alive &= alive - 1)
+            __builtin_prefetch(&place[__builtin_ctzll(alive)]);
+    }
 }
 
 static void narrow(struct walk *walk, struct taken *taken)
@@ -219,10 +233,12 @@ static void narrow(struct walk *walk, struct taken *taken)
         taken->alive[w] = ~taken->seen[w];
     walk->s->engine->passes++;
     taken->left = match_probe_narrow(walk->probe, taken->block, taken->alive);
+    if (taken->left)
+        expect(walk, taken);
 }
 
-/* All who are left of a block, into left[]; they are seen.  What is looked at
- * of them next is called for. */
+/* All who are left of a block, into left[]; they are seen.  What they seek is
+ * called for. */
 static uint32_t gather(struct walk *walk, struct taken *taken)
 {
     const struct match_slices *slices = walk->slices;
@@ -232,10 +248,8 @@ static uint32_t gather(struct walk *walk, struct taken *taken)
         uint32_t first = taken->block * SLICE_PLACES + w * 64;
 
         taken->seen[w] |= taken->alive[w];
-        for (uint64_t alive = taken->alive[w]; alive != 0; alive &= alive - 1) {
-            walk->left[n] = first + (uint32_t)__builtin_ctzll(alive);
-            __builtin_prefetch(&slices->place[walk->left[n++]]);
-        }
+        for (uint64_t alive = taken->alive[w]; alive != 0; alive &= alive - 1)
+            walk->left[n++] = first + (uint32_t)__builtin_ctzll(alive);
     }
     for (uint32_t i = 0; i < n; i++)
         match_profile_expect(&slices->profiles,
@@ -433,14 +447,15 @@ uint32_t match_sweep_top(struct match_sweep *sweep)
     REQUIRE(sweep->k <= MATCH_TOP_K_MAX);
     walk.s = sweep;
     walk.best = NULL;
-    walk.trusting = true;
+    /* A moment's one: whoever was offered may meet the same again, in vain. */
+    walk.trusting = sweep->k > 1 || sweep->ticket->row.offers == 0;
     sweep->n = 0;
     if (match_ticket_wishes(sweep->engine, sweep->ticket)) {
         consider_wish(&walk);
         return sweep->n;
     }
     go(&walk);
-    if (!confirmed(sweep)) { /* one by one, then */
+    if (walk.trusting && !confirmed(sweep)) { /* one by one, then */
         walk.trusting = false;
         sweep->n = 0;
         go(&walk);
