@@ -65,7 +65,7 @@ uint32_t match_score_both(const struct match_rarity *rarity,
         to = from;
     else if (!sought)
         from = to;
-    return match_score_mean(to, from);
+    return match_score_mean(to, from); /* Laws 1, 2 */
 }
 
 uint32_t match_score_factor(uint32_t yes, uint32_t total)

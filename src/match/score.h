@@ -4,7 +4,8 @@
  * Q16: 65536 is 1.
  *
  * Laws
- *   1. 0 < H <= 65536, and P <= H * 15 / 16 < H.
+ *   1. 4096 <= H <= 65536, and H * 3 / 4 <= P < H; without a record P is
+ *      H * 15 / 16.
  *   2. H(a, b) = H(b, a). */
 #ifndef MATCH_SCORE_H
 #define MATCH_SCORE_H
