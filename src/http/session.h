@@ -33,9 +33,9 @@
  *      budget that refills with time; past it the connection ends with
  *      ENHANCE_YOUR_CALM.
  *   5. Who does not read gets no new answers: while HTTP_OUT_MAX body bytes or
- *      more wait for the peer of an HTTP/2 server's session, or any and all of
- *      the host hold more than out_bytes_max, the handler is told of nothing but what is
- *      closed.
+ *      more wait for the peer of an HTTP/2 server's session, or any do and all
+ *      of the host hold more than out_bytes_max, the handler is told of nothing
+ *      but what is closed.
  *   6. All answers that wait at a host, in exchanges and at sockets, are at most
  *      out_bytes_max and what one turn of one session makes: past that the
  *      sessions with most of them are closed (http/guard law 3). */

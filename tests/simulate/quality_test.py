@@ -21,6 +21,8 @@ import bound  # noqa: E402
 import day  # noqa: E402
 import measure  # noqa: E402
 import policy  # noqa: E402
+import table  # noqa: E402
+import wide  # noqa: E402
 
 build, checks = pathlib.Path(sys.argv[1]), 0
 SMALL = "--peers 30 --rate 0.03 --minutes 60 --rare_permille 20".split()
@@ -83,6 +85,23 @@ def hard_is_hard(lines, today, hard):
     check(len(np.unique(hard)) >= 3, "Hard is always the same")
 
 
+def lists_answer_as_a_sheet(today, sheet, upper):
+    t, p = (x.ravel() for x in np.indices(sheet.p.shape))
+    able, each = bound.Pairs(today, sheet), np.zeros(len(sheet.p), int)
+    np.maximum.at(each, able.ticket, able.p)
+    for wide.LISTED in (3, 12, 999):  # of some tickets nobody listed will do
+        lists = wide.Lists(today)
+        check(all((a == b).all() for a, b in zip(lists.at(t, p), sheet.at(t, p))), "a pair is another in a list")
+        check(all({*sheet.waits(i)} - {0, day.NEVER} <= {*lists.waits(i)} for i in range(len(sheet.p))), "a must relaxes unseen")
+        check(all((sheet.p[i, peers].min() >= np.delete(sheet.p[i], peers).max(initial=0)) for i, peers in enumerate(lists.peers)),
+              "somebody better is not listed")
+        for name in ("fcfs", "greedy"):
+            a, b = (policy.simulate(today, pairs, name) for pairs in (sheet, lists))
+            check(a.offers == b.offers and [*map(list, a.matches)] == [*map(list, b.matches)], f"{name} does another thing by lists")
+        high, low = wide.bounds(today, lists)
+        check(low <= upper <= each.sum() <= high, "bounds by lists are the wrong way round")
+
+
 def score_and_engine_agree(work):
     path, log = work / "day.jsonl", work / "log.jsonl"
     odd = ["--favourite", "1", "--danger_permille", "100", "--silent_permille", "400"]
@@ -92,15 +111,16 @@ def score_and_engine_agree(work):
         path.write_text("".join(json.dumps(x) + "\n" for x in lines))
         subprocess.run([build / "kindred", "simulate", path, "--log", log], check=True, stdout=subprocess.DEVNULL)
         today = day.Day(path)
-        pairs = today.all()
-        hard_is_hard(lines, today, pairs[1])
+        pairs = today.sheet()
+        hard_is_hard(lines, today, pairs.hard)
         run = measure.read(today, pairs, log)
         check(len(run.offers) > 60 and len(run.matches) > 40, "nothing happened")
         upper, _ = bound.upper(bound.Grid(bound.Pairs(today, pairs)))
         for name, other in [("kindred", run)] + [(p, policy.simulate(today, pairs, p)) for p in policy.POLICIES]:
-            figures = measure.Figures().add(today, other, upper).done()
+            figures = measure.Figures(today, other, upper)
             check(0 < figures.in_time <= upper, f"{name} is above the bound")
             check(len({m[0] for m in other.matches}) == len(other.matches), f"{name} matches a ticket twice")
+        lists_answer_as_a_sheet(today, pairs, upper)
     lines = log.read_text().splitlines()
     offered = next(i for i, x in enumerate(lines) if '"offered"' in x)
     accepted = next(i for i, x in enumerate(lines) if '"accept"' in x)
@@ -131,8 +151,8 @@ def tiny(dice, tickets, peers):
     today.peer_rest = np.array([dice.choice((0, 30_000)) for _ in range(peers)], np.int64)
     size = (tickets, peers)
     pick = lambda *values: np.array([[dice.choice(values) for _ in range(peers)] for _ in range(tickets)])  # noqa: E731
-    return today, (pick(*range(4000, 60000, 7)).reshape(size), pick(0, 0, 0, 30_000, day.NEVER), pick(True, True, True, False),
-                   pick(*range(1500, 29000, 500)))
+    return today, day.Sheet(pick(*range(4000, 60000, 7)).reshape(size), pick(0, 0, 0, 30_000, day.NEVER),
+                            pick(True, True, True, False), pick(*range(1500, 29000, 500)))
 
 
 def peer_can(pairs, chosen):
@@ -210,7 +230,7 @@ def one_peer(cap, rest, gap):
         ticket_id=np.array([1, 2]), peer_id=np.array([3]))
     today.ticket = [{"t": t, "lost": day.NEVER, "withdrawn": day.NEVER} for t in (0, gap)]
     today.peer = [{"from": 0, "until": day.NEVER, "resumes": []}]
-    return today, (np.array([[100], [300]]), np.zeros((2, 1), int), np.ones((2, 1), bool), np.full((2, 1), 2000))
+    return today, day.Sheet(np.array([[100], [300]]), np.zeros((2, 1), int), np.ones((2, 1), bool), np.full((2, 1), 2000))
 
 
 def the_bound_of_what_is_plain():
@@ -231,14 +251,30 @@ def policies_do_what_they_are_called():
         today.ticket_t, today.ticket_id = np.array([0, 1000, 2000]), np.array([1, 2, 3])
         today.ticket_talk, today.danger = np.array([60_000] * 3), np.zeros(3, bool)
         today.ticket = [{"t": int(t), "lost": day.NEVER, "withdrawn": day.NEVER} for t in today.ticket_t]
-        run = policy.simulate(today, (np.array([[100], [200], [300]]), np.zeros((3, 1), int), np.ones((3, 1), bool),
-                                      np.full((3, 1), 2000)), name)
+        run = policy.simulate(today, day.Sheet(np.array([[100], [200], [300]]), np.zeros((3, 1), int), np.ones((3, 1), bool),
+                                               np.full((3, 1), 2000)), name)
         check([m[0] for m in run.matches][:2] == [0, second], f"{name} serves {run.matches}")
         check(run.matches[1][2] == 2_000 + 60_000 + 5_000 + 2_000, f"{name} forgets talk, rest or answer")
         check(len(run.matches) == 3, f"{name} forgets one")
 
 
+def a_ratio_has_its_error_and_spread():
+    def figures(in_time):
+        f = measure.Figures.__new__(measure.Figures)
+        for name in measure.SUMS + measure.LISTS:
+            setattr(f, name, 1 if name in measure.SUMS else np.zeros(1))
+        f.in_time = in_time
+        return f
+
+    mix = table.Mix.__new__(table.Mix)
+    mix.each = {"kindred": [figures(x) for x in (110, 130, 120)], "fcfs": [figures(100)] * 3}
+    check(mix.ratio("kindred", "in_time") == 1.2, "the ratio is another")
+    check(abs(mix.error("kindred", "in_time") - 0.1 / 3**0.5) < 1e-9, "the standard error is another")  # of a mean of three
+    check(mix.spread("kindred", "in_time") == (1.1, 1.2, 1.3), "the spread is another")
+
+
 days_come_from_their_seed()
+a_ratio_has_its_error_and_spread()
 with tempfile.TemporaryDirectory() as work:
     score_and_engine_agree(pathlib.Path(work))
 nothing_is_above_the_bound()

@@ -42,14 +42,14 @@ class Pairs:
     the latest offer, and how long it holds a slot."""
 
     def __init__(self, day, pairs):
-        score, hard, yes, after = pairs
+        ticket, peer, score, hard, yes, after = pairs.all()
         self.day = day
-        life = np.where(day.danger, OFFER_DANGER_MS, OFFER_MS)[:, None]
-        first = np.maximum(day.ticket_t[:, None] + np.minimum(hard, NEVER // 2), day.peer_since[None, :])
+        life = np.where(day.danger, OFFER_DANGER_MS, OFFER_MS)[ticket]
+        first = np.maximum(day.ticket_t[ticket] + np.minimum(hard, NEVER // 2), day.peer_since[peer])
         gone = np.minimum(day.ticket_t + BOUND_MS, np.minimum(day.ticket_lost, day.ticket_withdrawn))
-        last = np.minimum(gone[:, None], day.peer_until[None, :]) - after
+        last = np.minimum(gone[ticket], day.peer_until[peer]) - after
         able = yes & (after < life) & (first <= last)
-        self.ticket, self.peer = np.nonzero(able)
+        self.ticket, self.peer = (np.broadcast_to(x, able.shape)[able] for x in (ticket, peer))
         self.p, self.first, self.last = score[able].astype(np.int64), first[able], last[able]
         self.after = after[able].astype(np.int64)
         self.holds = self.after + day.ticket_talk[self.ticket] + day.peer_rest[self.peer]
@@ -186,6 +186,13 @@ class Schedule:
         return [first] + sorted(end + rest for _, end in self.held.get(int(pairs.peer[pair]), [])
                                 if first < end + rest <= last)
 
+    def fill(self):
+        """Whatever still fits, the best first."""
+        for i in np.argsort(-self.pairs.p, kind="stable"):
+            if int(self.pairs.ticket[i]) not in self.taken:
+                any(self.place(int(i), start) for start in self.starts(int(i)))
+        return self
+
 
 def lower(grid, columns):
     """A schedule that a clairvoyant could follow: the program's, rounded, then
@@ -198,7 +205,11 @@ def lower(grid, columns):
         i = int(pair[at])
         if int(pairs.ticket[i]) not in schedule.taken:
             any(schedule.place(i, start) for start in [int(grid.start[which[at]][i]), *schedule.starts(i)])
-    for i in np.argsort(-pairs.p, kind="stable"):
-        if int(pairs.ticket[i]) not in schedule.taken:
-            any(schedule.place(int(i), start) for start in schedule.starts(int(i)))
-    return schedule
+    return schedule.fill()
+
+
+def bounds(day, pairs):
+    """(no schedule is worth more, one that is worth this)."""
+    grid = Grid(Pairs(day, pairs))
+    value, columns = upper(grid)
+    return value, lower(grid, columns).total

@@ -3,9 +3,10 @@
 Reads what teds_workload writes (one pool, a table of rarities, members who do
 not reflect): a line that would change a score, a limit or a talk later on is
 refused, so that P, Hard and the answers are fixed for each pair.  Written from
-ENGINE.md §2 and WORKLOAD.md alone; check.py holds it against the engine's own
-log, to the bit."""
+ENGINE.md §2 and WORKLOAD.md alone; measure.py holds it against the engine's
+own log, to the bit."""
 import json
+import typing
 
 import numpy as np
 
@@ -28,18 +29,24 @@ def rotl32(x):
     return (x << np.uint64(32)) | (x >> np.uint64(32))
 
 
+def tie(ticket, peer):
+    """16 bits that settle what is otherwise alike, of arrays of ids."""
+    t, p = splitmix64(np.asarray(ticket).astype(np.uint64)), rotl32(np.asarray(peer).astype(np.uint64))
+    return (splitmix64(t ^ p) >> np.uint64(48)).astype(np.int64)
+
+
 class Side:
     """Cards of one role as matrices over terms and over distinct groups."""
 
     def __init__(self, cards, term, bits):
         n = len(cards)
         self.have = np.zeros((n, len(term)), bool)
-        self.must_not = np.zeros((n, len(term)), np.float32)
         self.groups, index, entries = [], {}, []
-        self.musts = {}  # (terms, relax_after_ms) → members
+        self.musts, self.must_nots = {}, {}  # (terms, relax_after_ms) → members; term → members
         for i, card in enumerate(cards):
             self.have[i, [term[x] for x in card["have"]]] = True
-            self.must_not[i, [term[x] for x in card["must_not"]]] = 1
+            for x in card["must_not"]:
+                self.must_nots.setdefault(term[x], []).append(i)
             for group in card["seek"]:
                 terms = tuple(term[x] for x in group["any"])
                 if terms not in index:
@@ -54,7 +61,19 @@ class Side:
         self.weight = np.zeros((n, len(self.groups)))
         for i, g, weight in entries:
             self.weight[i, g] += weight
-        self.total = self.weight.sum(axis=1).astype(np.int64)  # 0: seeks nothing
+        self.total = self.weight.sum(axis=1)  # 0: seeks nothing
+
+    def bars(self, other):
+        """(which of these, which of the others, until which wait) may not meet."""
+        for (terms, relax_ms), members in self.musts.items():
+            yield self._those(members), ~other.have[:, terms].any(axis=1), relax_ms or NEVER
+        for term, members in self.must_nots.items():
+            yield self._those(members), other.have[:, term], NEVER
+
+    def _those(self, members):
+        mask = np.zeros(len(self.have), bool)
+        mask[members] = True
+        return mask
 
 
 def meets(have, groups, bits):
@@ -117,6 +136,8 @@ class Day:
         self.peers = Side([cards["peer"][p["card"]] for p in self.peer], terms, self.bits)
         self.seekers = Side([cards["seeker"][t["card"]] for t in self.ticket], terms, self.bits)
         self.found = meets(self.peers.have, self.seekers.groups, self.bits)  # what seekers seek, in peers
+        self.given = meets(self.seekers.have, self.peers.groups, self.bits)  # what peers seek, in seekers
+        self.bars = [*self.seekers.bars(self.peers), *((t, p, ms) for p, t, ms in self.peers.bars(self.seekers))]
         for name in ("id", "from", "until", "capacity", "rest"):
             setattr(self, "peer_" + name.replace("from", "since"), np.array([p[name] for p in self.peer], np.int64))
         for name in ("id", "t", "talk", "lost", "withdrawn"):
@@ -147,45 +168,81 @@ class Day:
                 self.after[i, k] = answer.get("after_ms", -1)
                 self.accepts[i, k] = answer["say"] == "accept"
 
-    def score(self, first):
-        """P of the tickets of a slice against every peer, Hard aside.  The sums
-        of W·f are whole numbers below 2^53: exact in doubles."""
-        a, b = self.seekers.total[first, None], self.peers.total[None, :]
-        found = meets(self.seekers.have[first], self.peers.groups, self.bits)
-        ab = (self.seekers.weight[first] @ self.found.T).astype(np.int64) // np.maximum(a, 1)
-        ba = (found @ self.peers.weight.T).astype(np.int64) // np.maximum(b, 1)
-        ab, ba = np.where(a == 0, ba, ab), np.where(b == 0, ab, ba)
-        neither = (a == 0) & (b == 0)
-        ab, ba = (np.maximum(np.where(neither, 32768, x), LOWEST) for x in (ab, ba))
-        return ((2 * ab * ba // (ab + ba)) * RECORD >> 16).astype(np.int32)
+    def row_scores(self, first):
+        """P of the tickets of a slice against every peer, Hard aside."""
+        return self._score(self.seekers.weight[first] @ self.found.T, self.given[first] @ self.peers.weight.T,
+                           self.seekers.total[first, None], self.peers.total[None, :])
 
-    def hard(self, first):
-        """From which wait on each pair is compatible; NEVER if it never is."""
-        theirs, n = self.seekers.have[first], len(self.danger[first])
-        start = first.start or 0
-        wait = np.zeros((n, len(self.peer)), np.int64)
-        wait[(self.seekers.must_not[first] @ self.peers.have.T.astype(np.float32)) > 0] = NEVER
-        wait[(theirs.astype(np.float32) @ self.peers.must_not.T) > 0] = NEVER
-        for (terms, relax_ms), members in self.seekers.musts.items():
-            rows = np.array([i - start for i in members if start <= i < start + n], int)
-            lacking = np.nonzero(~self.peers.have[:, terms].any(axis=1))[0]
-            at = np.ix_(rows, lacking)
-            wait[at] = np.maximum(wait[at], relax_ms or NEVER)
-        for (terms, _), members in self.peers.musts.items():
-            wait[np.ix_(~theirs[:, terms].any(axis=1), np.array(members))] = NEVER
+    def scores(self, t, p):
+        """P of pairs, Hard aside: indexes of like shape, or one of one side."""
+        return self._score(np.einsum("...g,...g", self.seekers.weight[t], self.found[p]),
+                           np.einsum("...g,...g", self.given[t], self.peers.weight[p]), self.seekers.total[t], self.peers.total[p])
+
+    @staticmethod
+    def _score(found, given, a, b):
+        """Of sums of W·f and of W, both ways.  All are whole numbers below 2^53:
+        doubles hold them, and the floors of their quotients are right.  In place, as
+        a sheet may be large."""
+        ab, ba = found, given
+        for x, total in ((ab, a), (ba, b)):
+            x /= np.maximum(total, 1)
+            np.floor(x, out=x)
+        np.copyto(ab, ba, where=a == 0)
+        np.copyto(ba, ab, where=b == 0)
+        for x in (ab, ba):
+            np.copyto(x, 32768, where=(a == 0) & (b == 0))
+            np.maximum(x, LOWEST, out=x)
+        both = ab + ba
+        ab *= ba
+        ab *= 2
+        ab /= both
+        np.floor(ab, out=ab)
+        ab *= RECORD / 65536
+        return ab.astype(np.int32)  # floors
+
+    def hard(self, t, p):
+        """From which wait on pairs are compatible; NEVER if they never are."""
+        wait = np.zeros(np.broadcast_shapes(np.shape(t), np.shape(p)), np.int64)
+        for those, others, relax_ms in self.bars:
+            np.maximum(wait, relax_ms, out=wait, where=those[t] & others[p])
         return wait
 
-    def answer(self, first):
+    def answer(self, t, p):
         """(says yes, after how many ms; -1: silence) of each pair's offer."""
-        t = self.ticket_id[first].astype(np.uint64)[:, None]
-        p = rotl32(self.peer_id.astype(np.uint64))[None, :]
-        n = np.maximum(self.answers, np.uint64(1))[None, :]
-        at = (splitmix64(t ^ p) % n).astype(np.int64)
-        peer = np.arange(len(self.peer))[None, :]
-        return self.accepts[peer, at], self.after[peer, at].astype(np.int32)
+        mixed = splitmix64(self.ticket_id[t].astype(np.uint64) ^ rotl32(self.peer_id[p].astype(np.uint64)))
+        at = (mixed % np.maximum(self.answers[p], np.uint64(1))).astype(np.int64)
+        return self.accepts[p, at], self.after[p, at].astype(np.int32)
+
+    def sheet(self):
+        """The whole day at once."""
+        t, p = np.arange(len(self.ticket))[:, None], np.arange(len(self.peer))[None, :]
+        return Sheet(self.row_scores(slice(0, len(t))), self.hard(t, p), *self.answer(t, p))
+
+
+class Sheet(typing.NamedTuple):
+    """Every pair's P, from which wait on it is compatible, whether it would say
+    yes and after how long: tickets × peers.  For what is too large, wide.Lists
+    answers the same questions."""
+    p: np.ndarray
+    hard: np.ndarray
+    yes: np.ndarray
+    after: np.ndarray
+
+    def rows(self, t):
+        """(peers, p, hard): until somebody is found among them, who is better
+        than all who follow."""
+        yield np.arange(self.p.shape[1]), self.p[t], self.hard[t]
+
+    def waits(self, t):
+        """After which more peers may be compatible."""
+        return np.unique(self.hard[t])
+
+    def column(self, t, p):
+        return self.p[t, p], self.hard[t, p]
+
+    def at(self, t, p):
+        return tuple(x[t, p] for x in self)
 
     def all(self):
-        """The whole day at once: p, from, yes, after."""
-        every = slice(0, len(self.ticket))
-        return (self.score(every), self.hard(every), *self.answer(every))
-
+        """(tickets, peers, p, hard, yes, after) that broadcast."""
+        return (np.arange(len(self.p))[:, None], np.arange(self.p.shape[1])[None, :], *self)

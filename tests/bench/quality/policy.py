@@ -14,7 +14,7 @@ import heapq
 
 import numpy as np
 
-from day import NEVER, OFFER_DANGER_MS, OFFER_MS, rotl32, splitmix64
+from day import NEVER, OFFER_DANGER_MS, OFFER_MS, tie
 
 SLACK_MS, TICKET_MS, GRACE_MS, JOIN_MS = 250, 1_800_000, 60_000, 60_000
 LAPSES_MAX, OFFERS_MAX, BACKOFF_MS = 2, 20, 60_000
@@ -35,15 +35,11 @@ class Run:
 
 class Desk:
     def __init__(self, day, pairs, policy):
-        self.day, self.policy, self.run = day, policy, Run()
-        self.p, self.hard, self.yes, self.after = pairs
-        t = day.ticket_id.astype(np.uint64)[:, None]
-        tie = (splitmix64(splitmix64(t) ^ rotl32(day.peer_id.astype(np.uint64))[None, :]) >> np.uint64(48)).astype(np.int64)
-        # the key of a pair: higher is better; 0 is never
-        self.key = np.where(self.hard == NEVER, 0, (1 if policy == "any" else self.p.astype(np.int64)) * 65536 + tie + 1)
-        tickets, peers = self.p.shape
+        self.day, self.pairs, self.policy, self.run = day, pairs, policy, Run()
+        tickets, peers = len(day.ticket), len(day.peer)
+        self.refused_by, self.refused_of = [set() for _ in range(peers)], [set() for _ in range(tickets)]
         self.state, self.away = np.full(tickets, OVER), np.zeros(tickets, bool)
-        self.offer = [None] * tickets  # (peer, number)
+        self.offer = [None] * tickets  # (peer, number, P, says yes)
         self.tries, self.backoff = np.zeros(tickets, int), np.zeros(tickets, np.int64)
         self.used, self.resting = np.zeros(peers, int), np.zeros(peers, np.int64)
         self.on, self.paused, self.lapses = np.zeros(peers, bool), np.zeros(peers, bool), np.zeros(peers, int)
@@ -75,28 +71,41 @@ class Desk:
     # ---- moments ----
 
     def free(self, p):
-        return (self.on[p] and not self.paused[p] and self.used[p] < self.day.peer_capacity[p]
-                and self.resting[p] <= self.now)
+        return (self.on[p] & ~self.paused[p] & (self.used[p] < self.day.peer_capacity[p])
+                & (self.resting[p] <= self.now))
+
+    def best(self, able, p, ticket, peer):
+        """Which of those who are able; None: nobody is."""
+        if not able.any():
+            return None
+        p = np.where(able, 1 if self.policy == "any" else p, -1)
+        most = np.nonzero(p == p.max())[0]
+        ids = (np.broadcast_to(x, p.shape)[most] for x in (self.day.ticket_id[ticket], self.day.peer_id[peer]))
+        return int(most[tie(*ids).argmax()])
 
     def place(self, t):
         """A ticket's moment."""
         if self.state[t] != WAITING or self.away[t] or self.backoff[t] > self.now:
             return
-        free = self.on & ~self.paused & (self.used < self.day.peer_capacity) & (self.resting <= self.now)
-        key = np.where(free & (self.hard[t] <= self.now - self.day.ticket_t[t]), self.key[t], 0)
-        best = int(key.argmax())
-        if key[best] > 0:
-            self.propose(t, best)
+        for peers, p, hard in self.pairs.rows(t):
+            able = self.free(peers) & (hard <= self.now - self.day.ticket_t[t])
+            if self.refused_of[t]:
+                able &= ~np.isin(peers, list(self.refused_of[t]))
+            at = self.best(able, p, t, peers)
+            if at is not None:
+                self.propose(t, int(peers[at]))
+                return
 
     def fill(self, p):
         """A peer's moment, repeated while a slot is free."""
         while self.free(p) and self.waiting:
             t = np.fromiter(self.waiting, np.int64, len(self.waiting))
-            key = self.key[t, p]
-            key = np.where((self.hard[t, p] <= self.now - self.day.ticket_t[t]) & ~self.away[t]
-                           & (self.backoff[t] <= self.now), key, 0)
-            at = int(key.argmax() if self.policy == "greedy" else (key > 0).argmax())
-            if key[at] == 0:
+            score, hard = self.pairs.column(t, p)
+            able = (hard <= self.now - self.day.ticket_t[t]) & ~self.away[t] & (self.backoff[t] <= self.now)
+            if self.refused_by[p]:
+                able &= ~np.isin(t, list(self.refused_by[p]))
+            at = self.best(able, score, t, p) if self.policy == "greedy" else int(able.argmax())
+            if at is None or not able[at]:
                 return
             self.propose(int(t[at]), p)
 
@@ -107,11 +116,11 @@ class Desk:
         self.used[p] += 1
         self.open[p].add(t)
         self.tries[t] += 1
-        self.offer[t] = (p, self.count)
         self.run.offers.append((t, p, self.now))
         life = OFFER_DANGER_MS if day.danger[t] else OFFER_MS
-        after = self.after[t, p]
-        if after >= 0 and (after < life or not self.yes[t, p] and after < life + SLACK_MS):
+        p_, _, yes, after = (x[0] for x in self.pairs.at(np.array([t]), np.array([p])))
+        self.offer[t] = (p, self.count, int(p_), bool(yes))
+        if after >= 0 and (after < life or not yes and after < life + SLACK_MS):
             self.later(self.now + int(after), self.answer, t, self.offer[t])
         else:
             self.later(self.now + life + SLACK_MS, self.lapse, t, self.offer[t])
@@ -157,7 +166,7 @@ class Desk:
         self.state[t] = WAITING
         self.waiting[t] = None
         since = int(self.day.ticket_t[t])
-        for relax in np.unique(self.hard[t]):
+        for relax in self.pairs.waits(t):
             if 0 < relax < NEVER:
                 self.later(since + int(relax), self.place, t)
         self.later(since + TICKET_MS, self.end, t)
@@ -182,12 +191,12 @@ class Desk:
             return
         p = self.close(t)
         self.lapses[p] = 0
-        if not self.yes[t, p]:
+        if not offer[3]:
             self.refused(t, p)
             self.run.declined += 1
             return
         self.state[t] = OVER
-        self.run.matches.append((t, p, self.now, self.p[t, p], not self.away[t]))
+        self.run.matches.append((t, p, self.now, offer[2], not self.away[t]))
         talk = JOIN_MS if self.away[t] else int(self.day.ticket_talk[t])
         self.later(self.now + talk, self.talked, p)
 
@@ -203,7 +212,8 @@ class Desk:
         self.refused(t, p)
 
     def refused(self, t, p):
-        self.key[t, p] = 0
+        self.refused_by[p].add(t)
+        self.refused_of[t].add(p)
         self.used[p] -= 1
         self.back(t)
         self.fill(p)
