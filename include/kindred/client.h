@@ -373,7 +373,8 @@ struct kindred_ask_handler {
                    const struct kindred_talk_start *talk);
     /* The stream broke and is being resumed.  May be NULL. */
     void (*trouble)(void *arg, const struct kindred_error *error);
-    /* status 0: after MATCHED or TICKET_ENDED. */
+    /* status 0: after MATCHED or TICKET_ENDED.  TALK_KEY: the key that came for
+     * the other side is unfit, and no talk begins; so too of an answer. */
     void (*ended)(void *arg, const struct kindred_error *error);
     void *arg;
 };

@@ -94,6 +94,7 @@ enum {
     X(ERR_UNAUTHENTICATED,   STATUS_UNAUTHENTICATED,      0,    "UNAUTHENTICATED",       "log in first: the access token is missing or malformed") \
     X(ERR_TOKEN_EXPIRED,     STATUS_UNAUTHENTICATED,      0,    "TOKEN_EXPIRED",         "the access token expired; log in again") \
     X(ERR_PROOF,             STATUS_UNAUTHENTICATED,      0,    "PROOF",                 "this token wants a proof of each request, and it is missing or does not fit") \
+    X(ERR_CREDENTIAL_TWICE,  STATUS_INVALID_ARGUMENT,     0,    "CREDENTIAL_TWICE",      "the access token or the proof is there twice; send one of each") \
     X(ERR_BAD_SIGNATURE,     STATUS_UNAUTHENTICATED,      0,    "BAD_SIGNATURE",         "the signature does not fit the challenge and key") \
     X(ERR_CHALLENGE,         STATUS_UNAUTHENTICATED,      0,    "CHALLENGE_EXPIRED",     "the challenge is unknown, used or expired; ask for a new one") \
     X(ERR_NOT_ENROLLED,      STATUS_UNAUTHENTICATED,      0,    "NOT_ENROLLED",          "no member is enrolled with this key") \
@@ -140,6 +141,7 @@ enum {
     X(ERR_KEY_FILE_OPEN,     STATUS_FAILED_PRECONDITION,  0,    "KEY_FILE_OPEN",         "others may read this secret file: make it yours alone with chmod 600") \
     X(ERR_KEY_FILE_MISSING,  STATUS_NOT_FOUND,            0,    "KEY_FILE_MISSING",      "there is no such file") \
     X(ERR_KEY_FILE_EXISTS,   STATUS_ALREADY_EXISTS,       0,    "KEY_FILE_EXISTS",       "there is such a file already") \
+    X(ERR_TALK_KEY,          STATUS_FAILED_PRECONDITION,  0,    "TALK_KEY",              "the key that came for the other side keeps no secret, so no talk was begun: somebody may sit between; tell who runs the server") \
     X(ERR_TERM_UNKNOWN,      STATUS_INVALID_ARGUMENT,     0,    "TERM_UNKNOWN",          "the vocabulary has no such term") \
     X(ERR_TERM_USE,          STATUS_INVALID_ARGUMENT,     0,    "TERM_USE",              "this term is not for this use on this card") \
     X(ERR_TERM_PICK,         STATUS_INVALID_ARGUMENT,     0,    "TERM_PICK",             "a person has only one of this kind, and the card has one") \

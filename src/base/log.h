@@ -14,8 +14,9 @@
  *   1. A line consists of fixed words and integers.
  *   2. The counter of a code is the sum of the counts logged under it, whether
  *      or not the sink was open or the level low enough to be written.
- *   3. What a stranger can cause at will is a warning, and a warning is
- *      written once a second at most: the next line of it has the sum.
+ *   3. What a stranger can cause at will is a warning or, where it is in
+ *      order, LOG_DEBUG; and a warning is written once a second at most: the
+ *      next line of it has the sum.
  *   4. Of accesses no more are written in a second than was asked for; of
  *      those beyond it LOG_ACCESS_SKIPPED has the number. */
 #ifndef BASE_LOG_H

@@ -1,5 +1,4 @@
 /* cli/ask -- ask for support, and take it back. */
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,7 +9,6 @@
 #include "cli/crisis.h"
 #include "cli/say.h"
 #include "cli/terminal.h"
-#include "pb/kindred/v1/support.pb-c.h"
 
 static const struct cli_option OPTIONS[] = {
     {"--danger", NULL, "you may be in danger: crisis resources come first",
@@ -48,12 +46,8 @@ static const char *const ENDS[] = {
 
 static void on_crisis(void *arg, const uint8_t *bytes, size_t size)
 {
-    Kindred__V1__CrisisResources *resources =
-        kindred__v1__crisis_resources__unpack(NULL, size, bytes);
-
-    (void)arg;
-    cli_crisis_print(resources);
-    kindred__v1__crisis_resources__free_unpacked(resources, NULL);
+    cli_session_show(&((struct asking *)arg)->session);
+    cli_crisis_tell(NULL, bytes, size);
 }
 
 static void on_chat_over(void *arg, struct cli_chat *chat)
@@ -133,24 +127,27 @@ static void on_ticket(void *arg, const struct kindred_ticket *ticket,
             !keep(asking, ticket->id, &error))
             cli_say_error(&error);
         asking->unsaved = false;
+        cli_session_show(&asking->session);
         on_searching(asking, ticket);
         return;
     }
-    (void)unlink(asking->path);
     if (ticket->phase == KINDRED_MATCHED && talk) {
         cli_say_time(age, ticket->age_ms);
         cli_say(CLI_GREEN, "Somebody is there for you, after %s.\n", age);
-        if (cli_chat_begin(&asking->chat, talk)) {
-            client_loop_hold(asking->session.loop, false);
-            return;
+        if (!cli_chat_begin(&asking->chat, talk)) {
+            asking->status = CLI_REFUSED;
+            kindred_loop_stop(asking->session.loop);
+            return; /* not kept: the same command tries again */
         }
-        asking->status = CLI_REFUSED;
+        client_loop_hold(asking->session.loop, false);
     } else {
         cli_say(CLI_YELLOW, "The request ended: %s.\n",
                 reason < 5 ? ENDS[reason] : ENDS[0]);
         asking->status = CLI_REFUSED;
+        kindred_loop_stop(asking->session.loop);
     }
-    kindred_loop_stop(asking->session.loop);
+    (void)unlink(asking->path);
+    cli_session_show(&asking->session);
 }
 
 static void on_trouble(void *arg, const struct kindred_error *error)
@@ -175,6 +172,7 @@ static void on_ended(void *arg, const struct kindred_error *error)
     asking->ask = NULL;
     if (error->status == 0)
         return; /* the ticket said it */
+    cli_session_show(&asking->session);
     cli_say_error(error);
     if (strcmp(error->reason, "CARD_MISSING") == 0)
         cli_say_hint("\"kindred card set seeker --help\" says how");
@@ -263,8 +261,7 @@ static int prepare(struct asking *asking, const struct cli_args *args,
     }
     kindred_ask_state_make(state);
     state->danger = cli_args_has(args, "--danger");
-    for (size_t i = 0; i < 2 && country[i]; i++)
-        state->country[i] = (char)toupper((unsigned char)country[i]);
+    cli_crisis_country(state->country, country);
     (void)snprintf(state->language, sizeof state->language, "%s",
                    cli_args_text(args, "--language", ""));
     if (!take_along(asking, args, state))
@@ -304,6 +301,7 @@ static int run(const struct cli_args *args)
         return status;
     asking.chat.session = &asking.session;
     asking.chat.arg = &asking;
+    asking.session.later = "/kindred.v1.Support/Ask";
     asking.state = &state;
     status = prepare(&asking, args, &state);
     if (status == CLI_OK && !state.danger) /* danger: nothing comes before */

@@ -135,6 +135,7 @@ static void on_answered(void *arg, const struct kindred_error *error,
         if (!cli_chat_begin(chat, talk))
             attending->status = CLI_REFUSED;
     }
+    cli_session_show(&attending->session);
     hold(attending);
 }
 
@@ -341,6 +342,7 @@ static int run(const struct cli_args *args)
     status = cli_session_open(&attending.session, args, true);
     if (status != CLI_OK)
         return status;
+    attending.session.later = "/kindred.v1.Peers/Answer";
     status = cli_session_vocabulary(&attending.session);
     if (status == CLI_OK) {
         client_loop_hold(attending.session.loop, true);
@@ -423,6 +425,7 @@ static void on_one_answered(void *arg, const struct kindred_error *error,
         client_loop_hold(answering->session.loop, false);
     else
         kindred_loop_stop(answering->session.loop);
+    cli_session_show(&answering->session);
 }
 
 static int run_answer(const struct cli_args *args)
@@ -440,6 +443,7 @@ static int run_answer(const struct cli_args *args)
     status = cli_session_open(&answering.session, args, true);
     if (status != CLI_OK)
         return status;
+    answering.session.later = "/kindred.v1.Peers/Answer";
     answering.chat.session = &answering.session;
     answering.chat.arg = &answering;
     client_loop_hold(answering.session.loop, true);

@@ -1,5 +1,6 @@
 #include "cli/crisis.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "cli/say.h"
@@ -48,4 +49,20 @@ void cli_crisis_print(const Kindred__V1__CrisisResources *resources)
         line("", resources->texts[i]);
     for (size_t i = 0; i < resources->n_entries && i < 32; i++)
         print_entry(resources->entries[i]);
+}
+
+void cli_crisis_tell(void *arg, const uint8_t *bytes, size_t size)
+{
+    Kindred__V1__CrisisResources *resources =
+        kindred__v1__crisis_resources__unpack(NULL, size, bytes);
+
+    (void)arg;
+    cli_crisis_print(resources);
+    kindred__v1__crisis_resources__free_unpacked(resources, NULL);
+}
+
+void cli_crisis_country(char country[static 3], const char *text)
+{
+    for (size_t i = 0; i < 2 && text[i]; i++)
+        country[i] = (char)toupper((unsigned char)text[i]);
 }

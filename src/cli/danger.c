@@ -1,5 +1,4 @@
 /* cli/danger -- the one who asks may be in danger after all. */
-#include <ctype.h>
 #include <string.h>
 
 #include "base/wipe.h"
@@ -7,21 +6,10 @@
 #include "cli/crisis.h"
 #include "cli/say.h"
 #include "cli/session.h"
-#include "pb/kindred/v1/support.pb-c.h"
 
 static const struct cli_option OPTIONS[] = {
     {"--country", "CC", "such as US [as it was asked with]", CLI_TEXT, 2, 2},
     {0}};
-
-static void on_crisis(void *arg, const uint8_t *bytes, size_t size)
-{
-    Kindred__V1__CrisisResources *resources =
-        kindred__v1__crisis_resources__unpack(NULL, size, bytes);
-
-    (void)arg;
-    cli_crisis_print(resources);
-    kindred__v1__crisis_resources__free_unpacked(resources, NULL);
-}
 
 static void on_raised(void *arg, const struct kindred_error *error,
                       bool matched)
@@ -50,24 +38,20 @@ static bool load(const struct cli_session *session,
     return false;
 }
 
-static void say_country(struct kindred_ask_state *state, const char *country)
-{
-    for (size_t i = 0; country && i < 2; i++)
-        state->country[i] = (char)toupper((unsigned char)country[i]);
-}
-
 static int run(const struct cli_args *args)
 {
-    struct kindred_danger_handler handler = {.crisis = on_crisis,
+    struct kindred_danger_handler handler = {.crisis = cli_crisis_tell,
                                              .done = on_raised};
     struct kindred_ask_state state = {.ticket_id = 0};
+    const char *country = cli_args_text(args, "--country", NULL);
     struct cli_session session;
     int status = cli_session_open(&session, args, true);
 
     if (status != CLI_OK)
         return status;
     if (load(&session, &state)) {
-        say_country(&state, cli_args_text(args, "--country", NULL));
+        if (country)
+            cli_crisis_country(state.country, country);
         handler.arg = &session;
         kindred_member_raise_danger(session.member, state.ticket_id,
                                     state.country, state.language, &handler);

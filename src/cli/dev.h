@@ -72,8 +72,8 @@ bool cli_dev_people_peer(struct cli_dev *dev, struct kindred_error *error);
 bool cli_dev_people_seeker(struct cli_dev *dev, struct kindred_error *error);
 void cli_dev_people_close(struct cli_dev *dev);
 
-/* Begin a talk in a free slot of the person; false: there is none. */
-bool cli_dev_talk_begin(struct cli_dev_person *person,
+/* Begin a talk in a free slot of the person; or say why not. */
+void cli_dev_talk_begin(struct cli_dev_person *person,
                         const struct kindred_talk_start *start);
 void cli_dev_talk_close(struct cli_dev_talk *talk);
 

@@ -120,9 +120,10 @@ static void on_answered(void *arg, const struct kindred_error *error,
     struct cli_dev_peer *peer = arg;
 
     if (error->status != 0)
-        cli_say(CLI_DIM, "peer: that offer is gone (%s)\n", error->reason);
-    if (talk && !cli_dev_talk_begin(&peer->person, talk))
-        cli_say(CLI_YELLOW, "peer: out of memory for another talk\n");
+        cli_say(CLI_DIM, "peer: no talk came of it: %s (%s)\n", error->text,
+                error->reason);
+    if (talk)
+        cli_dev_talk_begin(&peer->person, talk);
 }
 
 static void on_thought(void *arg)
@@ -215,8 +216,8 @@ static void on_ticket(void *arg, const struct kindred_ticket *ticket,
 
     if (ticket->phase != KINDRED_SEARCHING)
         seeker->waiting = false;
-    if (talk && !cli_dev_talk_begin(&seeker->person, talk))
-        cli_say(CLI_YELLOW, "seeker: has no room for another talk\n");
+    if (talk)
+        cli_dev_talk_begin(&seeker->person, talk);
 }
 
 static void on_ask_ended(void *arg, const struct kindred_error *error)

@@ -143,7 +143,7 @@ static void on_ended(void *arg, const struct kindred_error *error)
     cli_dev_talk_close(talk);
 }
 
-bool cli_dev_talk_begin(struct cli_dev_person *person,
+void cli_dev_talk_begin(struct cli_dev_person *person,
                         const struct kindred_talk_start *start)
 {
     for (int i = 0; i < CLI_DEV_TALKS; i++) {
@@ -160,11 +160,15 @@ bool cli_dev_talk_begin(struct cli_dev_person *person,
                                       .client = person->client,
                                       .start = *start};
         talk->talk = kindred_talk_new(person->client, start, &handler);
-        cli_say(CLI_GREEN, "%s: talks with %s, as %s\n", person->who,
-                start->their_name, start->your_name);
-        return talk->talk != NULL;
+        if (talk->talk)
+            cli_say(CLI_GREEN, "%s: talks with %s, as %s\n", person->who,
+                    start->their_name, start->your_name);
+        else
+            cli_say(CLI_YELLOW, "%s: out of memory for another talk\n",
+                    person->who);
+        return;
     }
-    return false;
+    cli_say(CLI_YELLOW, "%s: has no room for another talk\n", person->who);
 }
 
 void cli_dev_talk_close(struct cli_dev_talk *talk)

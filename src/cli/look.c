@@ -207,15 +207,15 @@ static int run_crisis(const struct cli_args *args)
         .answer = &kindred__v1__get_crisis_resources_response__descriptor};
     struct cli_session session = {0};
     ProtobufCMessage *answer = NULL;
-    char country[8] = "", language[36];
+    char country[3] = "", language[36];
     int status;
 
-    for (size_t i = 0; i < 2 && args->words && args->word[0][i]; i++)
-        country[i] = (char)toupper((unsigned char)args->word[0][i]);
     if (args->words && strlen(args->word[0]) != 2) {
         cli_say_usage("kindred crisis: CC is two letters, such as US or ES");
         return CLI_USAGE;
     }
+    if (args->words)
+        cli_crisis_country(country, args->word[0]);
     (void)snprintf(language, sizeof language, "%s",
                    cli_args_text(args, "--language", ""));
     request.country = country;

@@ -9,6 +9,7 @@
 
 #include "cli/past.h"
 #include "cli/replay_words.h"
+#include "match/words.h"
 
 enum { EXIT_SAME = 0, EXIT_DIFFERENT = 1, EXIT_BAD = 2 };
 
@@ -99,17 +100,17 @@ static void print_counts(const char *title, const uint64_t *count, int n,
 
 static const char *event_word(int i)
 {
-    return cli_replay_words_event((enum match_event_kind)i);
+    return match_words_event((enum match_event_kind)i);
 }
 
 static const char *effect_word(int i)
 {
-    return cli_replay_words_effect((enum match_effect_kind)i);
+    return match_words_effect((enum match_effect_kind)i);
 }
 
 static const char *command_word(int i)
 {
-    return cli_replay_words_command((enum match_command_kind)i);
+    return match_words_command((enum match_command_kind)i);
 }
 
 static void print_policy(const struct match_limits *limits)
@@ -175,7 +176,7 @@ static int print_summary(const struct run *run)
     (void)printf("DIFFERENT  first in event %" PRIu64 " (%s), %" PRIu64
                  " ms after the start\n",
                  recording->reader.events,
-                 cli_replay_words_event(recording->event.kind),
+                 match_words_event(recording->event.kind),
                  cli_recording_at_ms(recording));
     return EXIT_DIFFERENT;
 }

@@ -4,73 +4,9 @@
 #include <stdlib.h>
 
 #include "base/require.h"
+#include "match/words.h"
 
 enum { NAMES_MAX = 1 << 24 };
-
-static const char *const events[EVENT_KINDS] = {
-    [EVENT_BEGIN] = "begin",       [EVENT_LOAD] = "load",
-    [EVENT_LIVE] = "live",         [EVENT_ASK] = "ask",
-    [EVENT_WITHDRAW] = "withdraw", [EVENT_DANGER] = "danger",
-    [EVENT_ATTEND] = "attend",     [EVENT_LEAVE] = "leave",
-    [EVENT_PAUSE] = "pause",       [EVENT_RESUME] = "resume",
-    [EVENT_CAPACITY] = "capacity", [EVENT_ANSWER] = "answer",
-    [EVENT_JOIN] = "join",         [EVENT_END] = "end",
-    [EVENT_REFLECT] = "reflect",   [EVENT_IDLE] = "idle",
-    [EVENT_BLOCK] = "block",       [EVENT_UNBLOCK] = "unblock",
-    [EVENT_SEEN] = "seen",         [EVENT_LOST] = "lost",
-    [EVENT_CARD] = "card",         [EVENT_HOLD] = "hold",
-    [EVENT_GONE] = "gone",         [EVENT_RARITY] = "rarity",
-    [EVENT_STORED] = "stored",     [EVENT_TICK] = "tick",
-    [EVENT_DRAIN] = "drain",
-};
-
-static const char *const effect_kinds[EFFECT_KINDS] = {
-    [EFFECT_STORE] = "store",
-    [EFFECT_REPLY] = "reply",
-    [EFFECT_TELL_TICKET] = "tell_ticket",
-    [EFFECT_TELL_DUTY] = "tell_duty",
-    [EFFECT_TELL_TALK] = "tell_talk",
-    [EFFECT_DROP] = "drop",
-    [EFFECT_NOTE] = "note",
-};
-
-static const char *const commands[COMMAND_KINDS] = {
-    [COMMAND_OPEN_TICKET] = "open_ticket",
-    [COMMAND_CLOSE_TICKET] = "close_ticket",
-    [COMMAND_OPEN_DUTY] = "open_duty",
-    [COMMAND_SET_DUTY] = "set_duty",
-    [COMMAND_CLOSE_DUTY] = "close_duty",
-    [COMMAND_OFFER] = "offer",
-    [COMMAND_ACCEPT] = "accept",
-    [COMMAND_DECLINE] = "decline",
-    [COMMAND_CLOSE_OFFER] = "close_offer",
-    [COMMAND_JOIN] = "join",
-    [COMMAND_END_TALK] = "end_talk",
-    [COMMAND_REFLECT] = "reflect",
-    [COMMAND_BLOCK] = "block",
-    [COMMAND_UNBLOCK] = "unblock",
-    [COMMAND_HOLD] = "hold",
-    [COMMAND_RARITY] = "rarity",
-    [COMMAND_RAISE_DANGER] = "raise_danger",
-};
-
-const char *cli_replay_words_event(enum match_event_kind kind)
-{
-    REQUIRE(kind < EVENT_KINDS);
-    return events[kind];
-}
-
-const char *cli_replay_words_effect(enum match_effect_kind kind)
-{
-    REQUIRE(kind < EFFECT_KINDS);
-    return effect_kinds[kind];
-}
-
-const char *cli_replay_words_command(enum match_command_kind kind)
-{
-    REQUIRE(kind < COMMAND_KINDS);
-    return commands[kind];
-}
 
 void cli_replay_words_init(struct cli_replay_words *w, FILE *out)
 {
@@ -143,39 +79,19 @@ static void shown(struct cli_replay_words *w, const uint64_t *token, uint32_t n)
 
 /* ---- commands ---- */
 
-static const char *const tickets[] = {"waiting", "offered", "matched", "ended"};
-static const char *const duties[] = {"off", "on", "paused"};
-static const char *const talks[] = {"joining", "open", "ended"};
-static const char *const offers[] = {"open", "accepted", "declined", "lapsed",
-                                     "revoked"};
-static const char *const ticket_whys[] = {
-    NULL, "matched", "withdrawn", "expired", "lost", "held", "erased"};
-static const char *const duty_whys[] = {NULL,   "left",    "until",  "grade",
-                                        "lost", "request", "lapses", "ask",
-                                        "held", "erased",  "claim"};
-static const char *const talk_whys[] = {NULL,    "ended", "no_show", "idle",
-                                        "limit", "block", "held",    "erased"};
-static const char *const bounds[] = {NULL, "nobody_on_duty", "none_compatible",
-                                     "all_busy"};
-
-static void word(struct cli_replay_words *w, const char *name,
-                 const char *const *words, size_t n, size_t x)
+/* A word of a closed list; none is left out. */
+static void word(struct cli_replay_words *w, const char *name, const char *is)
 {
-    REQUIRE(x < n);
-    if (words[x] != NULL)
-        (void)fprintf(w->out, ",\"%s\":\"%s\"", name, words[x]);
+    if (is)
+        (void)fprintf(w->out, ",\"%s\":\"%s\"", name, is);
 }
-
-/* One of the closed words of a field; none is left out. */
-#define WORD(w, name, words, x)                                                \
-    word(w, name, words, sizeof(words) / sizeof(words)[0], (size_t)(x))
 
 static void duty_row(struct cli_replay_words *w,
                      const struct match_duty_row *row)
 {
     id(w, "member", row->member);
-    WORD(w, "state", duties, row->state);
-    WORD(w, "why", duty_whys, row->why);
+    word(w, "state", match_words_duty(row->state));
+    word(w, "why", match_words_duty_why(row->why));
     field(w, "capacity", row->capacity);
     if (row->day_max > 0)
         field(w, "day_max", row->day_max);
@@ -215,7 +131,7 @@ static void command_between(struct cli_replay_words *w,
         break;
     case COMMAND_CLOSE_OFFER:
         id(w, "offer", c->close_offer.offer);
-        WORD(w, "state", offers, c->close_offer.state);
+        word(w, "state", match_words_offer(c->close_offer.state));
         at(w, "rests_until", c->close_offer.rests_until_ms);
         at(w, "backoff_until", c->close_offer.backoff_until_ms);
         break;
@@ -225,7 +141,7 @@ static void command_between(struct cli_replay_words *w,
         break;
     case COMMAND_END_TALK:
         id(w, "talk", c->end_talk.talk);
-        WORD(w, "why", talk_whys, c->end_talk.why);
+        word(w, "why", match_words_talk_why(c->end_talk.why));
         at(w, "rests_until", c->end_talk.rests_until_ms);
         break;
     default:
@@ -240,8 +156,7 @@ static void command_between(struct cli_replay_words *w,
 
 static void command(struct cli_replay_words *w, const struct match_command *c)
 {
-    (void)fprintf(w->out, ",\"command\":\"%s\"",
-                  cli_replay_words_command(c->kind));
+    word(w, "command", match_words_command(c->kind));
     field(w, "op", c->op);
     switch ((int)c->kind) {
     case COMMAND_OPEN_TICKET:
@@ -252,7 +167,7 @@ static void command(struct cli_replay_words *w, const struct match_command *c)
         break;
     case COMMAND_CLOSE_TICKET:
         id(w, "ticket", c->close_ticket.ticket);
-        WORD(w, "why", ticket_whys, c->close_ticket.why);
+        word(w, "why", match_words_ticket_why(c->close_ticket.why));
         break;
     case COMMAND_RAISE_DANGER:
         id(w, "ticket", c->raise_danger.ticket);
@@ -266,7 +181,7 @@ static void command(struct cli_replay_words *w, const struct match_command *c)
         break;
     case COMMAND_CLOSE_DUTY:
         id(w, "member", c->close_duty.member);
-        WORD(w, "why", duty_whys, c->close_duty.why);
+        word(w, "why", match_words_duty_why(c->close_duty.why));
         break;
     case COMMAND_OFFER:
         offer_row(w, &c->offer.offer);
@@ -297,9 +212,9 @@ static void ticket_view(struct cli_replay_words *w,
 {
     id(w, "ticket", v->ticket);
     id(w, "talk", v->talk);
-    WORD(w, "state", tickets, v->state);
-    WORD(w, "why", ticket_whys, v->why);
-    WORD(w, "bound", bounds, v->bound);
+    word(w, "state", match_words_ticket(v->state));
+    word(w, "why", match_words_ticket_why(v->why));
+    word(w, "bound", match_words_bound(v->bound));
     flag(w, "bound_few", v->bound_few);
     flag(w, "danger", v->danger);
     field(w, "waited_ms", v->waited_ms);
@@ -311,8 +226,8 @@ static void duty_view(struct cli_replay_words *w,
                       const struct match_duty_view *v)
 {
     id(w, "member", v->member);
-    WORD(w, "state", duties, v->state);
-    WORD(w, "why", duty_whys, v->why);
+    word(w, "state", match_words_duty(v->state));
+    word(w, "why", match_words_duty_why(v->why));
     field(w, "capacity", v->capacity);
     (void)fputs(",\"offers\":[", w->out);
     for (uint32_t i = 0; i < v->offers; i++) {
@@ -333,7 +248,7 @@ static void duty_view(struct cli_replay_words *w,
 
 static void effect(struct cli_replay_words *w, const struct match_effect *e)
 {
-    (void)fprintf(w->out, ",\"is\":\"%s\"", cli_replay_words_effect(e->kind));
+    word(w, "is", match_words_effect(e->kind));
     if (e->call != 0)
         field(w, "call", small(w, &w->calls, e->call));
     switch (e->kind) {
@@ -352,8 +267,8 @@ static void effect(struct cli_replay_words *w, const struct match_effect *e)
         break;
     case EFFECT_TELL_TALK:
         id(w, "talk", e->talk.talk);
-        WORD(w, "state", talks, e->talk.state);
-        WORD(w, "why", talk_whys, e->talk.why);
+        word(w, "state", match_words_talk(e->talk.state));
+        word(w, "why", match_words_talk_why(e->talk.why));
         break;
     case EFFECT_DROP:
         reason(w, e->drop);
@@ -378,7 +293,7 @@ enum err cli_replay_words_step(struct cli_replay_words *w, uint64_t number,
         (void)fprintf(w->out,
                       "{\"event\":%" PRIu64 ",\"t\":%" PRIu64 ",\"of\":\"%s\"",
                       number, event->now_ms - w->first_ms,
-                      cli_replay_words_event(event->kind));
+                      match_words_event(event->kind));
         effect(w, &effects->item[i]);
         (void)fputs("}\n", w->out);
     }

@@ -1,5 +1,4 @@
-/* cli/replay_words -- events and effects in words: names of kinds, and effects
- * as JSON Lines.
+/* cli/replay_words -- effects in words (match/words), as JSON Lines.
  *
  * Ids, calls and tokens become 1, 2 … in the order they first appear in what
  * is written.  Nothing of it comes from outside the recording's own numbers.
@@ -21,10 +20,6 @@ struct cli_replay_words {
     uint64_t first_ms; /* times count from here */
     enum err err;      /* of the first line that could not be written */
 };
-
-const char *cli_replay_words_event(enum match_event_kind kind);
-const char *cli_replay_words_effect(enum match_effect_kind kind);
-const char *cli_replay_words_command(enum match_command_kind kind);
 
 void cli_replay_words_init(struct cli_replay_words *words, FILE *out);
 void cli_replay_words_close(struct cli_replay_words *words);

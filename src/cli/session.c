@@ -70,19 +70,39 @@ static int refuse(struct cli_session *session,
     return cli_say_status(error);
 }
 
-/* With --json: what the command is about, as it comes. */
+static void print(const char *path, const uint8_t *bytes, size_t size)
+{
+    const struct api_method *method = client_json_method(path);
+
+    if (method)
+        (void)cli_method_print(method, bytes, size); /* else its call fails */
+}
+
+void cli_session_show(struct cli_session *session)
+{
+    if (session->held)
+        print(session->later, session->held, session->held_size);
+    wipe_free(session->held);
+    session->held = NULL;
+}
+
+/* With --json: what the command is about, as it comes, or soon after. */
 static void on_shown(void *arg, const char *path, const uint8_t *bytes,
                      size_t size)
 {
-    const struct cli_session *session = arg;
-    const struct api_method *method;
+    struct cli_session *session = arg;
 
     if (session->quiet ||
         !cli_method_listed(session->args->command->calls, path))
         return;
-    method = client_json_method(path);
-    if (method)
-        (void)cli_method_print(method, bytes, size); /* else its call fails */
+    cli_session_show(session); /* in the order they came */
+    if (session->later && strcmp(path, session->later) == 0)
+        session->held = malloc(size + 1);
+    session->held_size = size;
+    if (session->held)
+        memcpy(session->held, bytes, size);
+    else
+        print(path, bytes, size);
 }
 
 int cli_session_open(struct cli_session *session, const struct cli_args *args,
@@ -125,6 +145,7 @@ int cli_session_open(struct cli_session *session, const struct cli_args *args,
 void cli_session_close(struct cli_session *session)
 {
     cli_terminal_close();
+    cli_session_show(session); /* nobody heard of it */
     kindred_vocabulary_free(session->vocabulary);
     kindred_member_free(session->member);
     kindred_client_free(session->client);

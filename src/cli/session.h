@@ -25,6 +25,11 @@ struct cli_session { /* all zero is closed */
     struct kindred_error error; /* of the last wait */
     bool done;
     bool quiet; /* --json prints nothing of what comes by itself */
+    /* --json prints an answer to this call only when cli_session_show() is
+     * called: once what it says is on disk.  NULL: each as it comes. */
+    const char *later;
+    uint8_t *held; /* private: that answer */
+    size_t held_size;
 };
 
 /* with_key: load it and be that member.  The exit status; not 0: a sentence is
@@ -32,6 +37,9 @@ struct cli_session { /* all zero is closed */
 int cli_session_open(struct cli_session *session, const struct cli_args *args,
                      bool with_key);
 void cli_session_close(struct cli_session *session);
+
+/* Print the answer that is held, if there is one. */
+void cli_session_show(struct cli_session *session);
 
 /* Where the key is; makes the directories above the default place. */
 bool cli_session_key_path(const struct cli_args *args, char *path);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/require.h"
+#include "match/words.h"
 
 void cli_simulate_log_init(struct cli_simulate_log *log, FILE *out)
 {
@@ -131,34 +132,22 @@ void cli_simulate_log_ticket_ended(struct cli_simulate_log *log,
                                    uint64_t now_ms, const char *ticket,
                                    enum match_ticket_why why)
 {
-    static const char *const whys[TICKET_WHYS] = {
-        [TICKET_WHY_MATCHED] = "matched", [TICKET_WHY_WITHDRAWN] = "withdrawn",
-        [TICKET_WHY_EXPIRED] = "expired", [TICKET_WHY_LOST] = "lost",
-        [TICKET_WHY_HELD] = "held",       [TICKET_WHY_ERASED] = "erased",
-    };
-
     if (!log->out)
         return;
     put_number(log, "{\"t\":", now_ms);
     put_name(log, ",\"is\":\"ticket_ended\",\"ticket\":", ticket);
-    put_word(log, ",\"why\":", whys[why]);
+    put_word(log, ",\"why\":", match_words_ticket_why(why));
 }
 
 void cli_simulate_log_bound_passed(struct cli_simulate_log *log,
                                    uint64_t now_ms, const char *ticket,
                                    enum match_bound why)
 {
-    static const char *const whys[BOUND_COUNT] = {
-        [BOUND_NOBODY_ON_DUTY] = "nobody_on_duty",
-        [BOUND_NONE_COMPATIBLE] = "none_compatible",
-        [BOUND_ALL_BUSY] = "all_busy",
-    };
-
     if (!log->out)
         return;
     put_number(log, "{\"t\":", now_ms);
     put_name(log, ",\"is\":\"bound_passed\",\"ticket\":", ticket);
-    put_word(log, ",\"why\":", whys[why]);
+    put_word(log, ",\"why\":", match_words_bound(why));
 }
 
 void cli_simulate_log_talk_ended(struct cli_simulate_log *log, uint64_t now_ms,

@@ -90,16 +90,6 @@ static enum err read_seek(struct read *read, const struct cli_json_node *group)
     return err;
 }
 
-static bool satisfiable(const struct match_card *card,
-                        const struct match_group *group)
-{
-    for (uint8_t i = 0; i < group->count; i++)
-        if (!contains(card->must_not, card->must_nots,
-                      card->must_token[group->first + i]))
-            return true;
-    return false;
-}
-
 static enum err read_must(struct read *read, const struct cli_json_node *group)
 {
     enum { ANY, RELAX };
@@ -123,7 +113,7 @@ static enum err read_must(struct read *read, const struct cli_json_node *group)
         return err;
     out->count = (uint8_t)(card->must_tokens - out->first);
     card->musts++;
-    return satisfiable(card, out)
+    return match_card_satisfiable(card, out)
                ? ERR_NONE
                : cli_workload_why_say(read->why, CLI_WORKLOAD_WHY_CONTRADICTION,
                                       "any", 0);

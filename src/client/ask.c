@@ -73,6 +73,7 @@ static void on_ticket(struct kindred_ask *ask,
         .estimate_minutes = state->estimate_minutes,
         .danger = state->danger};
     bool matched = ticket.phase == KINDRED_MATCHED;
+    enum err err = ERR_NONE;
 
     for (size_t i = 0; i < state->n_binding_must; i++)
         if (state->binding_must[i] < 32)
@@ -81,10 +82,12 @@ static void on_ticket(struct kindred_ask *ask,
     ask->beat.ticket_id = state->ticket_id;
     ask->lease.beat_request =
         ticket.phase == KINDRED_SEARCHING ? &ask->beat : NULL;
-    if (matched &&
-        (!state->talk || !client_op_talk(&start, state->talk, ask->state.seed,
-                                         ask->state.mailbox))) {
-        end_for(ask, ERR_PROTO);
+    if (matched)
+        err = state->talk ? client_op_talk(&start, state->talk, ask->state.seed,
+                                           ask->state.mailbox)
+                          : ERR_PROTO;
+    if (err != ERR_NONE) {
+        end_for(ask, err);
         return;
     }
     ask->handler.ticket(ask->handler.arg, &ticket, matched ? &start : NULL);
@@ -195,18 +198,16 @@ void kindred_ask_withdraw(struct kindred_ask *ask, kindred_done *done,
                           void *arg)
 {
     Kindred__V1__WithdrawRequest request = KINDRED__V1__WITHDRAW_REQUEST__INIT;
-    struct client_op op = {.client = ask->lease.client,
-                           .member = ask->lease.member,
-                           .path = "/kindred.v1.Support/Withdraw",
-                           .request = &request,
-                           .answer =
-                               &kindred__v1__withdraw_response__descriptor,
-                           .done = done,
-                           .arg = arg};
-    uint8_t key[KINDRED_IDEMPOTENCY];
+    const struct client_op op = {
+        .client = ask->lease.client,
+        .member = ask->lease.member,
+        .path = "/kindred.v1.Support/Withdraw",
+        .request = &request,
+        .key = &request.idempotency_key,
+        .answer = &kindred__v1__withdraw_response__descriptor,
+        .done = done,
+        .arg = arg};
 
-    net_entropy_fill(key, sizeof key);
-    request.idempotency_key = client_op_bytes(key, sizeof key);
     request.ticket_id = ask->beat.ticket_id;
     client_op_start(&op);
 }
@@ -263,10 +264,9 @@ void kindred_member_raise_danger(struct kindred_member *member,
 
     REQUIRE(danger != NULL);
     *danger = (struct danger){.handler = *handler};
-    net_entropy_fill(key, sizeof key);
     (void)snprintf(code, sizeof code, "%s", country);
     (void)snprintf(tag, sizeof tag, "%s", language);
-    request.idempotency_key = client_op_bytes(key, sizeof key);
+    request.idempotency_key = client_op_key(key);
     request.ticket_id = ticket_id;
     request.country = code;
     request.language = tag;

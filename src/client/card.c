@@ -9,7 +9,6 @@
 #include "client/member.h"
 #include "client/op.h"
 #include "client/vocabulary.h"
-#include "net/entropy.h"
 #include "pb/kindred/v1/cards.pb-c.h"
 
 enum {
@@ -329,9 +328,8 @@ static void write_card(struct putting *putting, uint32_t version)
     struct packed packed;
     uint8_t key[KINDRED_IDEMPOTENCY];
 
-    net_entropy_fill(key, sizeof key);
     pack(&packed, &putting->card, version);
-    request.idempotency_key = client_op_bytes(key, sizeof key);
+    request.idempotency_key = client_op_key(key);
     request.card = &packed.card;
     request.consent_version = putting->member->consent_version;
     if (!client_job_start(&options))

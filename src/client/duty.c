@@ -119,17 +119,16 @@ void kindred_member_leave(struct kindred_member *member, kindred_done *done,
                           void *arg)
 {
     Kindred__V1__LeaveRequest request = KINDRED__V1__LEAVE_REQUEST__INIT;
-    struct client_op op = {.client = member->client,
-                           .member = member,
-                           .path = "/kindred.v1.Peers/Leave",
-                           .request = &request,
-                           .answer = &kindred__v1__leave_response__descriptor,
-                           .done = done,
-                           .arg = arg};
-    uint8_t key[KINDRED_IDEMPOTENCY];
+    const struct client_op op = {.client = member->client,
+                                 .member = member,
+                                 .path = "/kindred.v1.Peers/Leave",
+                                 .request = &request,
+                                 .key = &request.idempotency_key,
+                                 .answer =
+                                     &kindred__v1__leave_response__descriptor,
+                                 .done = done,
+                                 .arg = arg};
 
-    net_entropy_fill(key, sizeof key);
-    request.idempotency_key = client_op_bytes(key, sizeof key);
     client_op_start(&op);
 }
 
@@ -137,17 +136,16 @@ void kindred_member_resume(struct kindred_member *member, kindred_done *done,
                            void *arg)
 {
     Kindred__V1__ResumeRequest request = KINDRED__V1__RESUME_REQUEST__INIT;
-    struct client_op op = {.client = member->client,
-                           .member = member,
-                           .path = "/kindred.v1.Peers/Resume",
-                           .request = &request,
-                           .answer = &kindred__v1__resume_response__descriptor,
-                           .done = done,
-                           .arg = arg};
-    uint8_t key[KINDRED_IDEMPOTENCY];
+    const struct client_op op = {.client = member->client,
+                                 .member = member,
+                                 .path = "/kindred.v1.Peers/Resume",
+                                 .request = &request,
+                                 .key = &request.idempotency_key,
+                                 .answer =
+                                     &kindred__v1__resume_response__descriptor,
+                                 .done = done,
+                                 .arg = arg};
 
-    net_entropy_fill(key, sizeof key);
-    request.idempotency_key = client_op_bytes(key, sizeof key);
     client_op_start(&op);
 }
 
@@ -167,10 +165,13 @@ static void on_answered(void *arg, const struct kindred_error *error,
     struct kindred_talk_start start = {0};
     struct kindred_error failed = *error;
     bool begins = error->status == STATUS_OK && response->talk;
+    enum err err = ERR_NONE;
 
-    if (begins && !client_op_talk(&start, response->talk, answering->seed,
-                                  answering->mailbox)) {
-        client_error_set(&failed, ERR_PROTO);
+    if (begins)
+        err = client_op_talk(&start, response->talk, answering->seed,
+                             answering->mailbox);
+    if (err != ERR_NONE) {
+        client_error_set(&failed, err);
         begins = false;
     }
     answering->done(answering->arg, &failed, begins ? &start : NULL);
@@ -201,12 +202,11 @@ void kindred_member_answer(struct kindred_member *member, uint64_t offer_id,
     REQUIRE(answering);
     answering->done = done;
     answering->arg = arg;
-    net_entropy_fill(key, sizeof key);
     net_entropy_fill(answering->seed, sizeof answering->seed);
     net_entropy_fill(answering->mailbox, sizeof answering->mailbox);
     seal_talk_keypair(public_key, secret, answering->seed);
     wipe(secret, sizeof secret);
-    request.idempotency_key = client_op_bytes(key, sizeof key);
+    request.idempotency_key = client_op_key(key);
     request.offer_id = offer_id;
     if (accept) {
         yes.talk_key = client_op_bytes(public_key, sizeof public_key);

@@ -100,6 +100,7 @@ static void on_message(void *arg, const uint8_t *bytes, size_t size)
         job->answer = message;
         return;
     }
+    job->renewed = false; /* that token was good; it may stop being */
     job->inside = true;
     job->message(job->arg, message);
     job->inside = false;

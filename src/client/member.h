@@ -6,7 +6,8 @@
  *
  * Laws
  *   1. At most one login is under way, however many wait for it.
- *   2. Key and token leave it only as a signature and as a header. */
+ *   2. Key and token leave it only as a signature and as a header; a bearer
+ *      token its owner may ask for (kindred_member_login()). */
 #ifndef CLIENT_MEMBER_H
 #define CLIENT_MEMBER_H
 

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/require.h"
+#include "net/entropy.h"
+#include "seal/talk.h"
 
 struct waiting {
     kindred_done *done;
@@ -30,11 +32,19 @@ void client_op_start(const struct client_op *op)
                                          .answer = op->answer,
                                          .done = on_done,
                                          .arg = waiting};
+    uint8_t key[KINDRED_IDEMPOTENCY];
 
     REQUIRE(waiting);
     waiting->done = op->done;
     waiting->arg = op->arg;
+    *op->key = client_op_key(key);
     REQUIRE(client_job_start(&options));
+}
+
+ProtobufCBinaryData client_op_key(uint8_t key[static KINDRED_IDEMPOTENCY])
+{
+    net_entropy_fill(key, KINDRED_IDEMPOTENCY);
+    return client_op_bytes(key, KINDRED_IDEMPOTENCY);
 }
 
 ProtobufCBinaryData client_op_bytes(const uint8_t *bytes, size_t size)
@@ -68,9 +78,9 @@ bool client_op_name(char to[KINDRED_NAME], const char *name)
     return true;
 }
 
-bool client_op_talk(struct kindred_talk_start *start,
-                    const Kindred__V1__Talk *talk, const uint8_t seed[32],
-                    const uint8_t mailbox[KINDRED_KEY])
+enum err client_op_talk(struct kindred_talk_start *start,
+                        const Kindred__V1__Talk *talk, const uint8_t seed[32],
+                        const uint8_t mailbox[KINDRED_KEY])
 {
     memset(start, 0, sizeof *start);
     memcpy(start->seed, seed, sizeof start->seed);
@@ -80,10 +90,12 @@ bool client_op_talk(struct kindred_talk_start *start,
         start->shown[start->shown_count++] = talk->shown[i];
     if (talk->side != KINDRED__V1__TALK_SIDE__TALK_SIDE_SEEKER &&
         talk->side != KINDRED__V1__TALK_SIDE__TALK_SIDE_PEER)
-        return false;
+        return ERR_PROTO;
     start->side = talk->side == KINDRED__V1__TALK_SIDE__TALK_SIDE_PEER;
-    return client_op_name(start->your_name, talk->your_name) &&
-           client_op_name(start->their_name, talk->their_name) &&
-           client_op_copy(start->their_key, KINDRED_KEY, &talk->their_key) &&
-           client_op_copy(start->send, KINDRED_KEY, &talk->send_capability);
+    if (!client_op_name(start->your_name, talk->your_name) ||
+        !client_op_name(start->their_name, talk->their_name) ||
+        !client_op_copy(start->their_key, KINDRED_KEY, &talk->their_key) ||
+        !client_op_copy(start->send, KINDRED_KEY, &talk->send_capability))
+        return ERR_PROTO;
+    return seal_talk_key_good(start->their_key) ? ERR_NONE : ERR_TALK_KEY;
 }

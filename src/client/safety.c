@@ -4,7 +4,6 @@
 #include "base/wipe.h"
 #include "client/member.h"
 #include "client/op.h"
-#include "net/entropy.h"
 #include "pb/kindred/v1/safety.pb-c.h"
 
 void kindred_member_block(struct kindred_member *member, uint64_t talk_id,
@@ -15,14 +14,12 @@ void kindred_member_block(struct kindred_member *member, uint64_t talk_id,
                                  .member = member,
                                  .path = "/kindred.v1.Safety/Block",
                                  .request = &request,
+                                 .key = &request.idempotency_key,
                                  .answer =
                                      &kindred__v1__block_response__descriptor,
                                  .done = done,
                                  .arg = arg};
-    uint8_t key[KINDRED_IDEMPOTENCY];
 
-    net_entropy_fill(key, sizeof key);
-    request.idempotency_key = client_op_bytes(key, sizeof key);
     if (talk_id != 0) {
         request.whom_case = KINDRED__V1__BLOCK_REQUEST__WHOM_TALK_ID;
         request.talk_id = talk_id;
@@ -41,14 +38,12 @@ void kindred_member_unblock(struct kindred_member *member, uint64_t block_id,
                                  .member = member,
                                  .path = "/kindred.v1.Safety/Unblock",
                                  .request = &request,
+                                 .key = &request.idempotency_key,
                                  .answer =
                                      &kindred__v1__unblock_response__descriptor,
                                  .done = done,
                                  .arg = arg};
-    uint8_t key[KINDRED_IDEMPOTENCY];
 
-    net_entropy_fill(key, sizeof key);
-    request.idempotency_key = client_op_bytes(key, sizeof key);
     request.block_id = block_id;
     client_op_start(&op);
 }

@@ -191,7 +191,7 @@ static void send_next(struct kindred_talk *talk)
 {
     if (talk->mute || talk->sending || talk->again.timer.place > 0)
         return;
-    if (talk->sealed_size == 0 && !list_empty(&talk->queue))
+    if (talk->sealed_size == 0 && !list_empty(&talk->queue)) /* Law 1 */
         seal_first(talk);
     if (talk->sealed_size > 0)
         send_sealed(talk);
@@ -278,7 +278,7 @@ static void take(struct kindred_talk *talk,
     if (!talk->freed)
         keep(talk);
     if (leave(talk))
-        acknowledge(talk);
+        acknowledge(talk); /* Law 3 */
 }
 
 static void on_message(void *arg, const void *response)
@@ -457,16 +457,15 @@ void kindred_talk_end(struct kindred_client *client,
                       kindred_done *done, void *arg)
 {
     Kindred__V1__EndRequest request = KINDRED__V1__END_REQUEST__INIT;
-    struct client_op op = {.client = client,
-                           .path = "/kindred.v1.Talks/End",
-                           .request = &request,
-                           .answer = &kindred__v1__end_response__descriptor,
-                           .done = done,
-                           .arg = arg};
-    uint8_t key[KINDRED_IDEMPOTENCY];
+    const struct client_op op = {.client = client,
+                                 .path = "/kindred.v1.Talks/End",
+                                 .request = &request,
+                                 .key = &request.idempotency_key,
+                                 .answer =
+                                     &kindred__v1__end_response__descriptor,
+                                 .done = done,
+                                 .arg = arg};
 
-    net_entropy_fill(key, sizeof key);
-    request.idempotency_key = client_op_bytes(key, sizeof key);
     request.capability = client_op_bytes(start->mailbox, KINDRED_KEY);
     client_op_start(&op);
 }
@@ -477,16 +476,15 @@ void kindred_talk_reflect(struct kindred_client *client,
                           void *arg)
 {
     Kindred__V1__ReflectRequest request = KINDRED__V1__REFLECT_REQUEST__INIT;
-    struct client_op op = {.client = client,
-                           .path = "/kindred.v1.Talks/Reflect",
-                           .request = &request,
-                           .answer = &kindred__v1__reflect_response__descriptor,
-                           .done = done,
-                           .arg = arg};
-    uint8_t key[KINDRED_IDEMPOTENCY];
+    const struct client_op op = {.client = client,
+                                 .path = "/kindred.v1.Talks/Reflect",
+                                 .request = &request,
+                                 .key = &request.idempotency_key,
+                                 .answer =
+                                     &kindred__v1__reflect_response__descriptor,
+                                 .done = done,
+                                 .arg = arg};
 
-    net_entropy_fill(key, sizeof key);
-    request.idempotency_key = client_op_bytes(key, sizeof key);
     request.capability = client_op_bytes(start->mailbox, KINDRED_KEY);
     request.understood = (Kindred__V1__Understood)understood;
     request.again = again;

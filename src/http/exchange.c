@@ -1,6 +1,7 @@
 #include "http/exchange.h"
 
 #include <nghttp2/nghttp2.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -280,6 +281,15 @@ void http_exchange_reset(struct http_exchange *exchange, enum err why)
                                       ? NGHTTP2_CANCEL
                                       : NGHTTP2_INTERNAL_ERROR) != 0)
         session->failed = ERR_NOMEM;
+}
+
+void *http_exchange_memo(struct http_exchange *exchange, size_t size)
+{
+    struct http_session *session = exchange->session;
+
+    if (!session->memo)
+        session->memo = calloc(1, size);
+    return session->memo;
 }
 
 uint64_t http_exchange_now_ms(const struct http_exchange *exchange)

@@ -1,5 +1,6 @@
 #include "http/memory.h"
 
+#include <malloc.h>
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,7 @@ struct room {
 };
 
 struct http_memory { /* at the start of its block */
-    const struct http_host *host;
+    struct http_host *host;
     uint8_t *cold, *end;
     uint8_t *frame; /* NULL: taken */
     struct room warm[2];
@@ -27,7 +28,55 @@ enum {
 
 _Static_assert(HTTP_MEMORY_WARM >= HTTP_MEMORY_PAGE, "a page ends in there");
 
-struct http_memory *http_memory_new(const struct http_host *host)
+/* ---- small pieces, kept by the host ---- */
+
+/* All of one place in host->pieces have room for 16 times it, less 8: what
+ * glibc makes of any size, so that none is too large for where it lies. */
+enum { STEP = 16, LESS = 8 };
+
+struct http_piece { /* zero behind this */
+    struct http_piece *below;
+};
+
+static void *take_kept(struct http_host *host, size_t size)
+{
+    size_t at = (size + LESS + STEP - 1) / STEP;
+    struct http_piece *piece;
+
+    if (at >= HTTP_PIECES || !(piece = host->pieces[at]))
+        return NULL;
+    host->pieces[at] = piece->below;
+    host->pieces_bytes -= at * STEP;
+    piece->below = NULL;
+    return piece;
+}
+
+/* Law 3, and keep it unless it is large or much is kept already. */
+static void keep(struct http_host *host, struct http_piece *piece)
+{
+    size_t size = malloc_usable_size(piece), at = (size + LESS) / STEP;
+
+    wipe(piece, size);
+    if (size < sizeof *piece || at >= HTTP_PIECES ||
+        host->pieces_bytes + at * STEP > HTTP_MEMORY_KEPT) { /* Law 4 */
+        free(piece);
+        return;
+    }
+    host->pieces_bytes += at * STEP;
+    piece->below = host->pieces[at];
+    host->pieces[at] = piece;
+}
+
+void http_memory_host_close(struct http_host *host)
+{
+    for (size_t at = 0; at < HTTP_PIECES; at++)
+        while (host->pieces[at])
+            free(take_kept(host, at * STEP - LESS));
+}
+
+/* ---- the block of a session ---- */
+
+struct http_memory *http_memory_new(struct http_host *host)
 {
     uint8_t *block = malloc(BLOCK), *cold;
     struct http_memory *memory = (void *)block;
@@ -100,26 +149,36 @@ static bool is_here(const struct http_memory *memory, const void *piece)
 
 static void *take(size_t size, void *of)
 {
+    const struct http_memory *memory = of;
     void *piece = take_here(of, size);
 
+    if (!piece)
+        piece = take_kept(memory->host, size);
     return piece ? piece : malloc(size);
 }
 
 static void give(void *piece, void *of)
 {
-    if (!is_here(of, piece)) /* Law 2 */
-        wipe_free(piece);    /* Law 3 */
+    const struct http_memory *memory = of;
+
+    if (piece && !is_here(memory, piece)) /* Law 2 */
+        keep(memory->host, piece);
 }
 
 static void *take_clean(size_t count, size_t size, void *of)
 {
+    const struct http_memory *memory = of;
     void *piece = NULL;
 
     if (count == 0 || size == 0)
         count = size = 1;
-    if (count <= HTTP_MEMORY_WARM / size)
+    if (count <= HTTP_MEMORY_WARM / size) {
         piece = take_here(of, count * size);
-    return piece ? memset(piece, 0, count * size) : calloc(count, size);
+        if (piece)
+            return memset(piece, 0, count * size);
+        piece = take_kept(memory->host, count * size);
+    }
+    return piece ? piece : calloc(count, size);
 }
 
 /* How long the piece was nobody knows: what is behind it is copied along. */

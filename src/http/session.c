@@ -28,6 +28,8 @@ enum err http_session_host_init(struct http_host *host)
     list_init(&host->spare);
     list_init(&host->holders);
     host->spares = 0;
+    memset(host->pieces, 0, sizeof host->pieces);
+    host->pieces_bytes = 0;
     host->traffic = (struct http_traffic){0};
     return http_h2_setup(host);
 }
@@ -37,6 +39,7 @@ void http_session_host_close(struct http_host *host)
     if (!host->options)
         return;
     http_pool_close(host);
+    http_memory_host_close(host);
     nghttp2_option_del(host->options);
     nghttp2_session_callbacks_del(host->callbacks);
     host->options = NULL;
@@ -153,6 +156,8 @@ void http_session_close(struct http_session *session)
     http_h1_close(session);
     http_session_unsent(session, 0);
     REQUIRE(session->exchanges == 0); /* Law 2 */
+    wipe_free(session->memo);
+    session->memo = NULL;
     session->inside = false;
 }
 

@@ -33,9 +33,9 @@
  *      budget that refills with time; past it the connection ends with
  *      ENHANCE_YOUR_CALM.
  *   5. Who does not read gets no new answers: while HTTP_OUT_MAX body bytes or
- *      more wait for the peer of an HTTP/2 server's session, or any and all of
- *      the host hold more than out_bytes_max, the handler is told of nothing but what is
- *      closed.
+ *      more wait for the peer of an HTTP/2 server's session, or any do and all
+ *      of the host hold more than out_bytes_max, the handler is told of nothing
+ *      but what is closed.
  *   6. All answers that wait at a host, in exchanges and at sockets, are at most
  *      out_bytes_max and what one turn of one session makes: past that the
  *      sessions with most of them are closed (http/guard law 3). */
@@ -55,6 +55,7 @@
 
 struct http_h1;
 struct http_memory;
+struct http_piece;
 struct nghttp2_session;
 struct nghttp2_session_callbacks;
 struct nghttp2_option;
@@ -62,7 +63,8 @@ struct nghttp2_option;
 enum {
     HTTP_QUEUE_MAX = 256 * 1024, /* bytes that may wait for one socket */
     HTTP_IN_MAX = 1024 * 1024,   /* body bytes held beyond all windows */
-    HTTP_OUT_MAX = 1024 * 1024   /* body bytes made and not yet sent */
+    HTTP_OUT_MAX = 1024 * 1024,  /* body bytes made and not yet sent */
+    HTTP_PIECES = 65             /* sizes of small memory, 16 bytes apart */
 };
 #define HTTP_NEVER UINT64_MAX
 
@@ -140,6 +142,8 @@ struct http_host { /* one per I/O loop; set the first four, then init */
     uint32_t spares;
     size_t in_bytes, out_bytes; /* body held by all its sessions, each way */
     struct list holders;        /* sessions with out_bytes */
+    struct http_piece *pieces[HTTP_PIECES]; /* http/memory */
+    size_t pieces_bytes;
     struct nghttp2_option *options;
     struct nghttp2_session_callbacks *callbacks;
 };
@@ -157,6 +161,7 @@ struct http_session { /* read-only outside; all zero is closed */
     struct nghttp2_session *h2; /* or … */
     struct http_memory *memory; /* where it lives */
     struct http_h1 *h1;         /* … or neither yet */
+    void *memo;                 /* http_exchange_memo(); NULL: not yet */
     const uint8_t *left;        /* made by nghttp2, not yet given out */
     size_t left_size;
     size_t in_bytes, in_owed; /* body held; credit of the connection owed */

@@ -9,6 +9,8 @@
 void match_agenda_ticket(struct match_engine *engine,
                          struct match_ticket *ticket)
 {
+    if (engine->mode == ENGINE_LOADING)
+        return; /* Law 2 */
     if (match_subject_busy(&ticket->subject)) {
         /* it comes when the flight has landed */
         ticket->subject.missed = true;
@@ -20,6 +22,8 @@ void match_agenda_ticket(struct match_engine *engine,
 
 void match_agenda_duty(struct match_engine *engine, struct match_duty *duty)
 {
+    if (engine->mode == ENGINE_LOADING)
+        return; /* Law 2 */
     if (match_subject_busy(&duty->subject)) {
         duty->subject.missed = true;
         return;

@@ -5,7 +5,8 @@
  * number goes on in the next TICK.
  *
  * Laws
- *   1. No moment of a peer while a ticket's is left. */
+ *   1. No moment of a peer while a ticket's is left.
+ *   2. None while rows are loaded: nobody is there yet. */
 #ifndef MATCH_AGENDA_H
 #define MATCH_AGENDA_H
 

@@ -29,8 +29,8 @@ static bool group_ok(const struct match_group *group, const uint64_t *token,
     return is_set(token + group->first, group->count);
 }
 
-static bool satisfiable(const struct match_card *card,
-                        const struct match_group *group)
+bool match_card_satisfiable(const struct match_card *card,
+                            const struct match_group *group)
 {
     for (uint8_t i = 0; i < group->count; i++)
         if (!contains(card->must_not, card->must_nots,
@@ -59,7 +59,7 @@ enum err match_card_check(const struct match_card *card)
     for (uint8_t i = 0; i < card->musts; i++)
         if (!group_ok(&card->must[i], card->must_token, card->must_tokens) ||
             (card->role == MATCH_PEER && card->must[i].relax_after_ms != 0) ||
-            !satisfiable(card, &card->must[i]))
+            !match_card_satisfiable(card, &card->must[i]))
             return ERR_CARD; /* Laws 4, 5 */
     return ERR_NONE;
 }

@@ -45,6 +45,10 @@ struct match_card {
 /* ERR_CARD if a law is broken. */
 MUST_USE enum err match_card_check(const struct match_card *card);
 
+/* Law 5 of one must group. */
+bool match_card_satisfiable(const struct match_card *card,
+                            const struct match_group *group);
+
 /* Is token among have? */
 bool match_card_has(const struct match_card *card, uint64_t token);
 

@@ -33,7 +33,8 @@ static bool locked(const struct match_subject *subject)
     return match_subject_busy(subject) == list_linked(&subject->flight_link);
 }
 
-/* DESIGN law 1, match/engine law 4: in exactly one of waiting, offered, in flight. */
+/* DESIGN law 1, match/engine law 4: in exactly one of waiting, offered, in
+ * flight; match/ticket law 3. */
 static uint64_t check_ticket(const struct match_engine *e,
                              const struct match_ticket *ticket)
 {
@@ -45,18 +46,20 @@ static uint64_t check_ticket(const struct match_engine *e,
     REQUIRE(match_ticket_of(e, ticket->row.member) == ticket);
     REQUIRE(ticket->hand.version != 0);
     REQUIRE(ticket->row.state != TICKET_OFFERED || (offer && offer->ticket));
+    REQUIRE(list_linked(&ticket->wait_link) ==
+            (ticket->row.state == TICKET_WAITING && !ticket->presence.away));
     if (ticket->row.state == (uint32_t)TICKET_NEW)
         REQUIRE(busy || ticket->unsent);
     if (!offer) {
         REQUIRE(ticket->row.state != TICKET_OFFERED);
-        return 6;
+        return 7;
     }
     REQUIRE(offer->ticket == ticket); /* one offer, and it is this one */
     REQUIRE(offer->row.ticket == ticket->row.id);
     REQUIRE(ticket->row.state == TICKET_OFFERED || busy);
     REQUIRE(offer->row.state == OFFER_OPEN ||
             offer->row.state == (uint32_t)OFFER_NEW);
-    return 10;
+    return 11;
 }
 
 /* DESIGN laws 4 and 8, match/engine law 3. */
@@ -93,8 +96,8 @@ static uint64_t check_offer(const struct match_engine *e,
     return 10;
 }
 
-/* DESIGN law 2, match/engine law 2: what a peer has is what the lists say, and never
- * more than eight. */
+/* DESIGN law 2, match/engine law 2: what a peer has is what the lists say, and
+ * never more than eight. */
 static uint64_t check_duty(const struct match_engine *e,
                            const struct match_duty *duty)
 {
@@ -204,7 +207,7 @@ uint64_t match_check_tables(const struct match_engine *e)
     return facts + 2;
 }
 
-/* ---- rows, for law 13 ---- */
+/* ---- rows, for DESIGN law 13 ---- */
 
 /* Is a command in flight that may change what this member has, without naming
  * every row of it? */

@@ -49,13 +49,14 @@ struct match_command {
     struct match_key key; /* of the member's call; none for our own commands */
     union {
         struct { /* after: a talk of theirs that ended within within_ms (0:
-                    none does) and lends its age, or 0; since_ms and carry of the
-                    ticket are the store's own then, and wish, where there is a
-                    wish_talk, always.  Returns the ticket, own
-                    duty if it was paused, closed offers, pairs against live
-                    peers, that talk */
+                    none does) and lends its age, or 0; of what went by since it
+                    began at most grace_ms counts, and only if nobody came.
+                    since_ms and carry of the ticket are the store's own then,
+                    and wish, where there is a wish_talk, always.  Returns the
+                    ticket, own duty if it was paused, closed offers, pairs
+                    against live peers, that talk */
             struct match_ticket_row ticket;
-            uint64_t after, within_ms;
+            uint64_t after, within_ms, grace_ms;
             uint32_t card_version;
         } open_ticket;
         struct { /* returns the ticket, its revoked offer, that duty */
@@ -112,7 +113,7 @@ struct match_command {
             uint64_t rest_until_ms;  /* of the peer */
         } end_talk;
         struct { /* returns talk, duty (τ), the bond when both want it */
-            uint64_t talk, within_ms; /* of its end; 0 = for ever */
+            uint64_t talk, within_ms; /* of its end; 0: nobody does */
             enum match_role side;
             bool said, understood, again; /* said: understood was answered */
         } reflect;

@@ -7,7 +7,7 @@
  * Tighten at propose, loosen at stored: what forbids holds from the moment it
  * is proposed, what permits holds only when the store said so.  A row has at
  * most one command in flight; what arrives meanwhile is latched and replayed
- * in the order hold, close, answer.
+ * in the order hold, close, answer (all of it: match/flight).
  *
  * Presence: an ASK or ATTEND, and every SEEN, proves life; LOST of the newest
  * stream, or lost_ms without proof, makes its owner away; the same key (or a
@@ -18,8 +18,8 @@
  * What the engine does not hold (a closed ticket, an ended talk, an unknown
  * offer) is the store's to answer: the call is passed on with its key.
  *
- * Laws: those of DESIGN §8; match_engine_check() walks 1, 2, 4 and 8 and the
- * engine's own:
+ * Laws: those of DESIGN §8, of which match_engine_check() walks 1, 2, 4 and 8,
+ * and the engine's own, of which it walks 1 to 4:
  *   1. A subject (ticket, offer, duty, talk) has at most one command in
  *      flight.
  *   2. A peer's used + reserved never exceeds the capacity in force when the
@@ -67,7 +67,8 @@ void match_engine_step(struct match_engine *engine,
 /* When the next TICK is due (now, if it is past); UINT64_MAX = never. */
 uint64_t match_engine_deadline_ms(const struct match_engine *engine);
 
-/* Walk every law; REQUIREs them.  The number of facts checked. */
+/* Walk the laws that show in the tables; REQUIREs them.  The number of facts
+ * checked. */
 uint64_t match_engine_check(const struct match_engine *engine);
 
 /* What it holds now, for statistics. */
@@ -78,7 +79,7 @@ struct match_engine_count {
 void match_engine_count(const struct match_engine *engine,
                         struct match_engine_count *count);
 
-/* The rows it holds, one after another, for law 13 and for recordings:
+/* The rows it holds, one after another, for DESIGN law 13 and for recordings:
  * *cursor starts at 0; false at the end.  Rows of subjects with a command in
  * flight are left out. */
 bool match_engine_row(const struct match_engine *engine, uint64_t *cursor,

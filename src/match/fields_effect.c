@@ -150,6 +150,7 @@ static void command(struct match_fields *f, struct match_command *c)
         walk_row(f, ROW_TICKET, c);
         c->open_ticket.after = ID(c->open_ticket.after);
         c->open_ticket.within_ms = WORD(c->open_ticket.within_ms);
+        c->open_ticket.grace_ms = WORD(c->open_ticket.grace_ms);
         c->open_ticket.card_version = MANY(c->open_ticket.card_version);
         break;
     case COMMAND_CLOSE_TICKET:

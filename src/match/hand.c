@@ -109,14 +109,10 @@ void match_hand_clear(struct match_hand *hand, struct match_rarity *rarity)
     hand->version = 0;
 }
 
-bool match_hand_has(const struct match_hand *hand, uint32_t term)
+bool match_hand_finds(const struct match_hand *hand, uint32_t term)
 {
     uint32_t low = 0, high = hand->haves;
 
-    if (!(hand->sign[term % HAND_SIGN / 64] >> (term % 64) & 1))
-        return false; /* most are not */
-    if (hand->plain && term < HAND_SIGN)
-        return true;
     while (low < high) {
         uint32_t mid = (low + high) / 2;
 

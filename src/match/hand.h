@@ -49,7 +49,14 @@ MUST_USE enum err match_hand_set(struct match_hand *hand,
 
 void match_hand_clear(struct match_hand *hand, struct match_rarity *rarity);
 
-bool match_hand_has(const struct match_hand *hand, uint32_t term);
+/* Has it a term whose bit is in its sign? */
+bool match_hand_finds(const struct match_hand *hand, uint32_t term);
+
+static inline bool match_hand_has(const struct match_hand *hand, uint32_t term)
+{
+    return (hand->sign[term % HAND_SIGN / 64] >> (term % 64) & 1) != 0 &&
+           ((hand->plain && term < HAND_SIGN) || match_hand_finds(hand, term));
+}
 
 /* The age of a ticket from which the card half of Hard lets the two meet;
  * UINT32_MAX = never. */

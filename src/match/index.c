@@ -143,30 +143,30 @@ static struct match_best best_of_none(const struct match_engine *engine,
 }
 
 /* The best of the ticket: as it is remembered, or looked for. */
-static const struct match_best *best(struct match_engine *engine,
-                                     struct match_ticket *ticket)
+static uint32_t best(struct match_sweep *sweep, struct match_ticket *ticket)
 {
     struct match_best found;
 
-    if (still_best(engine, ticket)) {
-        catch_up(engine, ticket);
-        return &ticket->best;
+    REQUIRE(sweep->ticket == ticket);
+    if (still_best(sweep->engine, ticket)) {
+        catch_up(sweep->engine, ticket);
+        return ticket->best.p;
     }
-    found = best_of_none(engine, ticket);
-    match_sweep_best(engine, ticket, &found);
+    found = best_of_none(sweep->engine, ticket);
+    match_sweep_best(sweep, &found);
     ticket->best = found;
-    return &ticket->best;
+    return found.p;
 }
 
-/* θ(ticket): what a P has to reach now; and the best, if it took that. */
-static uint32_t theta(struct match_engine *engine, struct match_ticket *ticket,
-                      uint32_t *p_best)
+/* θ(ticket), what a P has to reach now, and the best, if it takes that, into a
+ * sweep for the ticket.  False: nobody is compatible. */
+static bool find_theta(struct match_sweep *sweep, struct match_ticket *ticket)
 {
-    *p_best = 0;
-    if (takes_anyone(engine, ticket))
-        return 0;
-    *p_best = best(engine, ticket)->p;
-    return theta_of(engine, ticket, *p_best);
+    if (takes_anyone(sweep->engine, ticket))
+        return true;
+    sweep->p_best = best(sweep, ticket);
+    sweep->theta = theta_of(sweep->engine, ticket, sweep->p_best);
+    return sweep->p_best > 0;
 }
 
 /* ---- what is asked ---- */
@@ -174,10 +174,12 @@ static uint32_t theta(struct match_engine *engine, struct match_ticket *ticket,
 bool match_index_wants(struct match_engine *engine, struct match_ticket *ticket,
                        const struct match_duty *duty)
 {
-    uint32_t p_best;
+    struct match_sweep sweep = {.engine = engine, .ticket = ticket};
 
-    return match_fit_hard(engine, ticket, duty) &&
-           match_fit_p(engine, ticket, duty) >= theta(engine, ticket, &p_best);
+    if (!match_fit_hard(engine, ticket, duty))
+        return false;
+    (void)find_theta(&sweep, ticket);
+    return match_fit_p(engine, ticket, duty) >= sweep.theta;
 }
 
 uint32_t match_index_top(struct match_engine *engine,
@@ -187,10 +189,7 @@ uint32_t match_index_top(struct match_engine *engine,
     struct match_sweep sweep = {
         .engine = engine, .ticket = ticket, .who = who, .k = k, .rank = rank};
 
-    sweep.theta = theta(engine, ticket, &sweep.p_best);
-    if (sweep.p_best == 0 && !takes_anyone(engine, ticket))
-        return 0; /* nobody is compatible */
-    return match_sweep_top(&sweep);
+    return find_theta(&sweep, ticket) ? match_sweep_top(&sweep) : 0;
 }
 
 uint32_t match_index_compatible(struct match_engine *engine,

@@ -48,7 +48,7 @@ enum {
     X(beat_ms,               20000,   1000,  600000,      "clients prove they are there this often") \
     X(fresh_ms,              25000,   1000,  600000,      "a proof of life is fresh for this long") \
     X(lost_ms,               45000,   1000,  600000,      "lost after this long without proof") \
-    X(grace_ticket_ms,       60000,   0,     3600000,     "a lost seeker's ticket lives on for this long") \
+    X(grace_ticket_ms,       60000,   0,     3600000,     "a lost seeker's ticket lives on for this long, and waits on as long after a talk to which nobody came") \
     X(grace_duty_ms,         30000,   0,     3600000,     "a lost peer's duty lives on for this long") \
     X(exclude_declined_ms,   86400000,0,     31536000000, "a pair rests after a decline") \
     X(exclude_lapsed_ms,     1800000, 0,     31536000000, "a pair rests after a lapse") \
@@ -65,7 +65,7 @@ enum {
     X(talk_ms,               14400000,1000,  86400000,    "longest talk") \
     X(mailbox_ms,            86400000,0,     2592000000,  "a mailbox can be read for this long after the end") \
     X(link_ms,               2592000000,0,   31536000000, "who met whom is kept for this long after the end; day_ms or more") \
-    X(reflect_ms,            604800000,0,    2592000000,  "a talk can be reflected on for this long after its end") \
+    X(reflect_ms,            604800000,0,    2592000000,  "a talk can be reflected on for this long after its end; 0: never") \
     X(message_bytes_max,     32768,   2048,  32768,       "largest ciphertext of one message") \
     X(message_ms,            604800000,1000, 2592000000,  "an unread message lives this long") \
     X(rarity_ms,             600000,  1000,  86400000,    "term counts are smoothed this often") \

@@ -130,10 +130,12 @@ static void ask_group(struct match_probe *p, uint32_t pool,
         for (; at > first && p->level[at - 1].lost < value; at--)
             p->level[at] = p->level[at - 1];
         p->level[at] = (struct match_probe_level){
+            .at = (size_t)row * p->slices->stride * SLICE_WORDS,
             .row = row,
             .term = term[i],
             .only = is_only(p->slices, pool, row, term[i]),
             .lost = value};
+        p->plain = p->plain && p->level[at].only;
         p->levels++;
     }
     p->missing += weight * ONE - (p->levels > first ? p->level[first].lost : 0);
@@ -151,18 +153,25 @@ static uint32_t unmet(uint64_t to)
     return match_score_mean((uint32_t)to, 0);
 }
 
-/* Law 3. */
+uint32_t match_probe_most_of(const struct match_probe *probe, uint32_t to)
+{
+    uint32_t h;
+
+    if (probe->weights == 0)
+        return probe->rows.sought.n > 0 ? ONE : ONE / 2;
+    if (probe->rows.sought.n > 0)
+        return match_score_mean(to, ONE);
+    h = match_score_mean(to, to); /* of who seeks nothing */
+    return h > unmet(to) ? h : unmet(to);
+}
+
+/* Law 3, of who has all that anybody has. */
 static uint32_t most(const struct match_probe *p)
 {
-    uint32_t a, h;
+    uint64_t missing =
+        p->weights == 0 ? 0 : (p->missing + p->weights - 1) / p->weights;
 
-    if (p->weights == 0)
-        return p->rows.sought.n > 0 ? ONE : ONE / 2;
-    a = (uint32_t)(ONE - (p->missing + p->weights - 1) / p->weights);
-    if (p->rows.sought.n > 0)
-        return match_score_mean(a, ONE);
-    h = match_score_mean(a, a);
-    return h > unmet(a) ? h : unmet(a);
+    return match_probe_most_of(p, (uint32_t)(ONE - missing));
 }
 
 /* The groups, dearest first, and of equal ones the rarest. */
@@ -200,6 +209,7 @@ void match_probe_init(struct match_probe *probe, struct match_slices *slices,
     p->rows.must.n = p->rows.barred.n = p->rows.required.n = p->rows.sought.n =
         0;
     p->levels = 0;
+    p->plain = true;
     p->weights = p->missing = 0;
     p->nobody = slices->pool[pool].n == 0;
     match_profile_ask(&slices->profiles);
@@ -207,7 +217,6 @@ void match_probe_init(struct match_probe *probe, struct match_slices *slices,
     ask_peers(p, pool);
     ask_groups(p, pool);
     p->most = most(p);
-    match_probe_aim(p, 0);
 }
 
 /* The least D toward a peer with which H can reach `least`. */
@@ -259,7 +268,6 @@ void match_probe_aim(struct match_probe *probe, uint32_t least)
 
     REQUIRE(least <= ONE);
     p->toward = p->weights == 0 ? 0 : toward;
-    p->least_sum = p->toward * p->weights;
     p->rows.met_wanted = least > unmet(p->weights == 0 ? 0 : ONE);
     p->rows.seeking_wanted = p->weights == 0 && least > ONE / 2;
     p->rows.choosy = p->weights > 0 && toward > 0;
@@ -293,35 +301,50 @@ void match_probe_expect(const struct match_probe *probe, uint32_t block)
 
 /* ---- one column ---- */
 
-uint64_t match_probe_sum(const struct match_probe *probe, uint32_t place)
+/* Has the column a level's term, by its bit? */
+static inline uint64_t bit_of(const struct match_probe_level *level,
+                              const uint64_t *word, uint32_t place)
+{
+    return word[level->at] >> place % 64 & 1;
+}
+
+/* The same where a row may be several terms'. */
+static uint64_t term_of(const struct match_probe *p,
+                        const struct match_probe_level *level,
+                        const uint64_t *word, uint32_t place)
+{
+    uint64_t bit = bit_of(level, word, place);
+
+    return bit && !level->only
+               ? match_hand_has(&p->slices->place[place].duty->hand,
+                                level->term)
+               : bit;
+}
+
+uint32_t match_probe_to(const struct match_probe *probe, uint32_t place)
 {
     const struct match_probe *p = probe;
-    size_t stride = (size_t)p->slices->stride * SLICE_WORDS;
+    const struct match_probe_level *level = p->level, *end = level + p->levels;
     const uint64_t *word = match_slice_at(p->slices, place / SLICE_PLACES, 0) +
                            place % SLICE_PLACES / 64;
     uint64_t sum = 0, has = 0;
 
-    for (uint8_t i = 0; i < p->levels; i++) {
-        const struct match_probe_level *level = &p->level[i];
-        uint64_t bit = word[level->row * stride] >> place % 64 & 1;
-
-        if (!level->only && bit)
-            bit = match_hand_has(&p->slices->place[place].duty->hand,
-                                 level->term);
-        has = (has & level->kept) | bit;
+    if (p->weights == 0)
+        return ONE / 2;
+    for (; level < end; level++) {
+        has = (has & level->kept) | (p->plain ? bit_of(level, word, place)
+                                              : term_of(p, level, word, place));
         sum += level->lost & (0 - has);
     }
-    return sum;
+    return (uint32_t)(sum / p->weights);
 }
 
 uint32_t match_probe_h(const struct match_probe *probe, uint32_t place,
-                       uint64_t sum)
+                       uint32_t to)
 {
     const struct match_probe *p = probe;
-    uint32_t profile = p->slices->place[place].profile, to = ONE / 2, from;
+    uint32_t profile = p->slices->place[place].profile, from;
 
-    if (p->weights > 0)
-        to = (uint32_t)(sum / p->weights);
     if (profile == PROFILE_NONE)
         return match_score_mean(to, to);
     from = match_profile_d(&p->slices->profiles, profile, p->rarity, p->hand);

@@ -1,10 +1,11 @@
 /* match/probe -- one ticket's question to the peers' bits.
  *
- * It is asked in four steps.  _init() finds the rows of the ticket's terms.
+ * It is asked in five steps.  _init() finds the rows of the ticket's terms.
  * _aim() says which H is still worth while: the better the peer who was found,
  * the more.  _narrow() passes over all columns of a block whose cards are not
- * compatible or do not reach that H, 512 peers to a row.  _h() says how well
- * one of those who are left fits, exactly.
+ * compatible or do not reach that H, 512 peers to a row.  _to() says how well
+ * one of those who are left fits in one direction, and so at most; _h() says it
+ * exactly.
  *
  * Narrowing is one-sided: where terms share a row, or a peer requires several
  * groups (only that some of it is met is looked at), it lets too many through,
@@ -23,17 +24,19 @@
  *   1. A column that is narrowed away has H below the least asked for, or its
  *      cards are never compatible at the ticket's age.
  *   2. match_probe_h() is match_score_both(), to the bit.
- *   3. No column's H is above match_probe_most(). */
+ *   3. No column's H is above match_probe_most(), nor above what
+ *      match_probe_most_of() says of its own D. */
 #ifndef MATCH_PROBE_H
 #define MATCH_PROBE_H
 
 #include "match/narrow.h"
 
 struct match_probe_level { /* a term that is sought */
-    uint32_t row, term;
-    bool only;     /* the row is this term's alone */
-    uint8_t next;  /* the first level of the next group */
-    uint64_t kept; /* all but 0; of the first of a group, 0 */
+    size_t at;             /* its row: words from row 0 of a block */
+    uint32_t row, term;    /* its number */
+    bool only;             /* the row is this term's alone */
+    uint8_t next;          /* the first level of the next group */
+    uint64_t kept;         /* all but 0; of the first of a group, 0 */
     uint64_t lost; /* of the weighted sum, by who lacks it and all before it */
 };
 
@@ -43,16 +46,18 @@ struct match_probe {             /* all private */
     const struct match_hand *hand;
     struct match_probe_level level[MATCH_SEEK_TOKENS_MAX];
     uint8_t levels;
+    bool plain;                /* every level's row is its term's alone */
     uint64_t weights, missing; /* missing: what nobody at all has */
     uint32_t most;             /* no H is above it */
     bool nobody;               /* nobody fits at all */
     struct match_narrow rows;  /* of what is asked; some for the H aimed at: */
     bool nobody_so_well;       /* nobody reaches it */
     uint32_t toward;           /* the least D toward a peer */
-    uint64_t least_sum;        /* and what that is of the weighted sum */
 };
 
-/* The question of a seeker's hand, so long on its way, in a pool. */
+/* The question of a seeker's hand, so long on its way, in a pool.  It is good
+ * until a column comes or goes, a rarity changes or another is asked; aim it
+ * before it narrows. */
 void match_probe_init(struct match_probe *probe, struct match_slices *slices,
                       uint32_t pool, const struct match_rarity *rarity,
                       const struct match_hand *hand, uint64_t waited_ms);
@@ -62,7 +67,7 @@ static inline uint32_t match_probe_most(const struct match_probe *probe)
     return probe->most;
 }
 
-/* Who fits less than `least` (H) may be narrowed away. */
+/* Who fits less than `least` (H) may be narrowed away, from now on. */
 void match_probe_aim(struct match_probe *probe, uint32_t least);
 
 /* Clear the bits of those who cannot fit; false: none is left. */
@@ -72,18 +77,20 @@ bool match_probe_narrow(const struct match_probe *probe, uint32_t block,
 /* The block will be narrowed next: a hint to the memory, no more. */
 void match_probe_expect(const struct match_probe *probe, uint32_t block);
 
-/* Of a column that was left: the weighted sum toward the peer. */
-uint64_t match_probe_sum(const struct match_probe *probe, uint32_t place);
+/* Of a column that was left: D toward the peer; if nothing is sought, 32768. */
+uint32_t match_probe_to(const struct match_probe *probe, uint32_t place);
 
-/* May H be the least that was asked for, with this sum? */
-static inline bool match_probe_may(const struct match_probe *probe,
-                                   uint64_t sum)
+/* May H be the least that was asked for, with this D? */
+static inline bool match_probe_may(const struct match_probe *probe, uint32_t to)
 {
-    return sum >= probe->least_sum;
+    return to >= probe->toward;
 }
+
+/* Law 3. */
+uint32_t match_probe_most_of(const struct match_probe *probe, uint32_t to);
 
 /* And H. */
 uint32_t match_probe_h(const struct match_probe *probe, uint32_t place,
-                       uint64_t sum);
+                       uint32_t to);
 
 #endif

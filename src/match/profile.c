@@ -113,16 +113,6 @@ void match_profile_ask(struct match_profiles *profiles)
     profiles->question = 1; /* 0 is nobody's */
 }
 
-void match_profile_expect(const struct match_profiles *profiles,
-                          uint32_t profile)
-{
-    if (profile == PROFILE_NONE)
-        return;
-    __builtin_prefetch(&profiles->answer[profile]);
-    __builtin_prefetch(&profiles->profile[profile].seek);
-    __builtin_prefetch(profiles->profile[profile].seek.term);
-}
-
 uint32_t match_profile_d(struct match_profiles *profiles, uint32_t profile,
                          const struct match_rarity *rarity,
                          const struct match_hand *hand)

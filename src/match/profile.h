@@ -48,8 +48,15 @@ void match_profile_drop(struct match_profiles *profiles, uint32_t profile);
 void match_profile_ask(struct match_profiles *profiles);
 
 /* D of this profile will be asked for: a hint to the memory, no more. */
-void match_profile_expect(const struct match_profiles *profiles,
-                          uint32_t profile);
+static inline void match_profile_expect(const struct match_profiles *profiles,
+                                        uint32_t profile)
+{
+    if (profile == PROFILE_NONE)
+        return;
+    __builtin_prefetch(&profiles->answer[profile]);
+    __builtin_prefetch(&profiles->profile[profile].seek);
+    __builtin_prefetch(profiles->profile[profile].seek.term);
+}
 
 /* D toward the hand of this question. */
 uint32_t match_profile_d(struct match_profiles *profiles, uint32_t profile,

@@ -10,7 +10,9 @@
  *
  * Laws
  *   1. L(x) = floor(256 log2 x) for 1 <= x < 2^32, in integers alone.
- *   2. A rarity changes only in match_rarity_smooth() and _load().
+ *   2. What is held and dropped, counted and restored changes no rarity: it
+ *      changes when counts are smoothed or refreshed, and when a table from
+ *      outside comes or goes.
  *   3. A term stays the same index while a card holds it. */
 #ifndef MATCH_RARITY_H
 #define MATCH_RARITY_H

@@ -2,7 +2,7 @@
 
 #include "base/require.h"
 
-enum { ONE = 65536, LEAST = 4096, WEIGHT_MIN = 256, WEIGHT_MAX = 1024 };
+enum { ONE = 65536, WEIGHT_MIN = 256, WEIGHT_MAX = 1024 };
 
 static const uint32_t stated[] = {1, 4, 16};
 
@@ -65,16 +65,7 @@ uint32_t match_score_both(const struct match_rarity *rarity,
         to = from;
     else if (!sought)
         from = to;
-    return match_score_mean(to, from);
-}
-
-uint32_t match_score_mean(uint32_t to, uint32_t from)
-{
-    uint64_t x = to > LEAST ? to : LEAST, y = from > LEAST ? from : LEAST;
-
-    REQUIRE(x <= ONE);
-    REQUIRE(y <= ONE);
-    return (uint32_t)(2 * x * y / (x + y)); /* Laws 1, 2 */
+    return match_score_mean(to, from); /* Laws 1, 2 */
 }
 
 uint32_t match_score_factor(uint32_t yes, uint32_t total)

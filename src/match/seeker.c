@@ -52,6 +52,7 @@ static bool send(struct match_engine *engine, struct match_ticket *ticket)
     command.open_ticket.ticket.state = TICKET_WAITING;
     command.open_ticket.after = ticket->after;
     command.open_ticket.within_ms = engine->limits.carry_ms;
+    command.open_ticket.grace_ms = engine->limits.grace_ticket_ms;
     command.open_ticket.card_version = ticket->hand.version;
     flight = match_flight_send(engine, &command, ticket->call);
     if (!flight)

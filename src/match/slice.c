@@ -180,8 +180,12 @@ static void count_factor(struct match_slice_pool *pool, uint32_t factor,
     if (!more) {
         REQUIRE(pool->record[at].n > 0);
         pool->record[at].n--;
+        while (pool->records > 0 && pool->record[pool->records - 1].n == 0)
+            pool->records--;
         return;
     }
+    if (pool->records <= at)
+        pool->records = at + 1;
     if (pool->record[at].n++ == 0 || pool->record[at].most < factor)
         pool->record[at].most = factor;
 }
@@ -189,10 +193,9 @@ static void count_factor(struct match_slice_pool *pool, uint32_t factor,
 uint32_t match_slice_factor_max(const struct match_slices *slices,
                                 uint32_t pool)
 {
-    for (uint32_t at = SLICE_RECORDS; at-- > 0;)
-        if (slices->pool[pool].record[at].n > 0)
-            return slices->pool[pool].record[at].most;
-    return 0;
+    const struct match_slice_pool *p = &slices->pool[pool];
+
+    return p->records > 0 ? p->record[p->records - 1].most : 0;
 }
 
 /* ---- chains ---- */

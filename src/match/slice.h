@@ -28,7 +28,7 @@
  *   1. Every block of a chain but its head is full: the blocks never run out.
  *   2. A column's bits are those of the hand and the grade of its duty: drop it
  *      before the hand changes, and put it again.
- *   3. A row that nobody uses is all zero. */
+ *   3. A row that nobody uses is all zero, and so is a place that is empty. */
 #ifndef MATCH_SLICE_H
 #define MATCH_SLICE_H
 
@@ -90,6 +90,7 @@ struct match_slice_pool {
     struct {
         uint32_t n, most;
     } record[SLICE_RECORDS]; /* columns by factor, and the greatest of each */
+    uint32_t records;        /* all above are empty */
 };
 
 struct match_slices { /* read-only outside */

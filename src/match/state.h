@@ -13,6 +13,7 @@
 #include "match/flight.h"
 #include "match/offer.h"
 #include "match/pair.h"
+#include "match/probe.h"
 #include "match/slice.h"
 #include "match/talk.h"
 #include "match/ticket.h"
@@ -99,7 +100,8 @@ struct match_engine {
     uint32_t batch_edged, batch_placed; /* of them, have edges, are placed */
 
     struct match_slices slices;
-    uint64_t passes; /* over blocks of them, ever */
+    struct match_probe probe; /* the question that is asked of them */
+    uint64_t passes;          /* over blocks of them, ever */
     struct match_rarity_row page[STATE_PAGE];
     bool page_out;   /* a page is in flight */
     bool unfinished; /* the last step said `more` */

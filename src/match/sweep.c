@@ -3,7 +3,6 @@
 #include "base/require.h"
 #include "match/fit.h"
 #include "match/index.h"
-#include "match/probe.h"
 #include "match/score.h"
 
 enum {
@@ -27,15 +26,14 @@ struct walk {
     bool over;     /* nobody is left who could matter */
     uint32_t factor_most;    /* of the pool */
     uint32_t h_most, p_most; /* no H, no P is above it */
+    uint32_t least;          /* no P below it can matter any more */
+    uint64_t h_end;          /* nobody of this h or more is among the first */
     uint32_t aimed;        /* the probe passes nobody of this P or more over */
     uint32_t window;       /* where to aim next, of WINDOWS */
     uint32_t blocks, room; /* taken, of as many as are taken now */
     struct taken taken[BLOCKS];
-    struct summed {
-        uint32_t place;
-        uint64_t sum;
-    } summed[SLICE_PLACES]; /* of a block */
-    struct match_probe probe;
+    uint32_t left[SLICE_PLACES]; /* places of a block */
+    struct match_probe *probe;
 };
 
 /* ---- who is found ---- */
@@ -68,15 +66,22 @@ static uint32_t insert(struct match_rank *rank, uint32_t n, uint32_t k,
     return n;
 }
 
-/* The P below which nobody can matter any more. */
-static uint32_t least(const struct walk *walk)
+/* What of the rest can matter, now that these are found? */
+static void tighten(struct walk *walk)
 {
     const struct match_sweep *s = walk->s;
+    const struct match_rank *last;
 
     if (walk->best)
-        return walk->best->p + 1;
-    return s->n == s->k && s->rank[s->n - 1].p > s->theta ? s->rank[s->n - 1].p
-                                                          : s->theta;
+        walk->least = walk->best->p + 1;
+    if (walk->best || s->n < s->k)
+        return;
+    last = &s->rank[s->k - 1];
+    if (last->p > walk->least)
+        walk->least = last->p;
+    if (last->load == 0 &&
+        last->p >= (s->p_best > 0 ? s->p_best : walk->p_most))
+        walk->h_end = last->h; /* equals come by h, and nobody is better */
 }
 
 /* Is the duty free now?  If it is not even but for its rest, that is noted. */
@@ -119,15 +124,8 @@ static bool ranks(const struct match_sweep *s, struct match_slice_place *place,
 static bool beaten(const struct walk *walk,
                    const struct match_slice_place *place)
 {
-    const struct match_sweep *s = walk->s;
-    const struct match_rank *last;
-
-    if (s->k == 0 || s->n < s->k)
-        return false;
-    last = &s->rank[s->k - 1];
-    return last->load == 0 &&
-           last->p >= (s->p_best > 0 ? s->p_best : walk->p_most) &&
-           place->tie - s->ticket->row.tie > last->h;
+    return match_score_moved(walk->h_most, place->factor) < walk->least ||
+           place->tie - walk->s->ticket->row.tie > walk->h_end;
 }
 
 /* Is the peer one of those who are looked for, as Law 1 wants it? */
@@ -174,13 +172,7 @@ static void consider(struct walk *walk, struct match_slice_place *place,
 /* Is nobody who has h from h_least on before those who are found? */
 static bool decided(const struct walk *walk, uint64_t h_least)
 {
-    const struct match_sweep *s = walk->s;
-
-    if (walk->best)
-        return walk->best->p >= walk->p_most;
-    return s->n == s->k &&
-           s->rank[s->n - 1].p >= (s->p_best > 0 ? s->p_best : walk->p_most) &&
-           s->rank[s->n - 1].load == 0 && s->rank[s->n - 1].h < h_least;
+    return walk->best ? walk->least > walk->p_most : walk->h_end < h_least;
 }
 
 /* ---- the blocks that are taken ---- */
@@ -194,13 +186,13 @@ static void aim(struct walk *walk, uint32_t p)
     if (walk->aimed == p)
         return;
     walk->aimed = p;
-    match_probe_aim(&walk->probe, h < 65536 ? (uint32_t)h : 65536);
+    match_probe_aim(walk->probe, h < 65536 ? (uint32_t)h : 65536);
 }
 
 /* Who is looked for in a block; false: nobody. */
 static bool look(const struct walk *walk, struct taken *taken)
 {
-    const struct match_sweep *s = walk->s;
+    enum match_sweep_who who = walk->best ? SWEEP_ON : walk->s->who;
     const uint64_t *frees =
         match_slice_at(walk->slices, taken->block, SLICE_FREE);
     const uint64_t *crisis =
@@ -208,17 +200,31 @@ static bool look(const struct walk *walk, struct taken *taken)
     uint32_t n = walk->slices->block[taken->block].n;
     uint64_t all = UINT64_MAX;
 
-    for (uint32_t w = 0; w < SLICE_WORDS; w++) {
-        taken->seen[w] = n >= w * 64 + 64 ? 0
-                         : n > w * 64     ? UINT64_MAX << (n - w * 64)
-                                          : UINT64_MAX;
-        if (s->who != SWEEP_ON)
-            taken->seen[w] |= ~frees[w];
-        if (s->who == SWEEP_CRISIS)
-            taken->seen[w] |= ~crisis[w];
-        all &= taken->seen[w];
+    if (who == SWEEP_ON) {
+        for (uint32_t w = 0; w < SLICE_WORDS; w++)
+            taken->seen[w] = n >= w * 64 + 64 ? 0
+                             : n > w * 64     ? UINT64_MAX << (n - w * 64)
+                                              : UINT64_MAX;
+        return n > 0;
     }
+    for (uint32_t w = 0; w < SLICE_WORDS; w++) /* match/slice law 3 */
+        taken->seen[w] =
+            ~(who == SWEEP_CRISIS ? frees[w] & crisis[w] : frees[w]);
+    for (uint32_t w = 0; w < SLICE_WORDS; w++)
+        all &= taken->seen[w];
     return all != UINT64_MAX;
+}
+
+/* Those who are left will be looked at: a hint to the memory, no more. */
+static void expect(const struct walk *walk, const struct taken *taken)
+{
+    for (uint32_t w = 0; w < SLICE_WORDS; w++) {
+        const struct match_slice_place *place =
+            &walk->slices->place[taken->block * SLICE_PLACES + w * 64];
+
+        for (uint64_t alive = taken->alive[w]; alive != 0; alive &= alive - 1)
+            __builtin_prefetch(&place[__builtin_ctzll(alive)]);
+    }
 }
 
 static void narrow(struct walk *walk, struct taken *taken)
@@ -226,55 +232,64 @@ static void narrow(struct walk *walk, struct taken *taken)
     for (uint32_t w = 0; w < SLICE_WORDS; w++)
         taken->alive[w] = ~taken->seen[w];
     walk->s->engine->passes++;
-    taken->left = match_probe_narrow(&walk->probe, taken->block, taken->alive);
+    taken->left = match_probe_narrow(walk->probe, taken->block, taken->alive);
+    if (taken->left)
+        expect(walk, taken);
 }
 
-/* Those who may reach the P that is aimed at, into summed[]; they are seen.
- * What is looked at of them next is called for. */
-static uint32_t sum_up(struct walk *walk, struct taken *taken)
+/* All who are left of a block, into left[]; they are seen.  What they seek is
+ * called for. */
+static uint32_t gather(struct walk *walk, struct taken *taken)
 {
+    const struct match_slices *slices = walk->slices;
     uint32_t n = 0;
 
     for (uint32_t w = 0; w < SLICE_WORDS; w++) {
-        uint64_t alive = taken->alive[w];
         uint32_t first = taken->block * SLICE_PLACES + w * 64;
 
-        for (; alive != 0; alive &= alive - 1) {
-            uint32_t at = first + (uint32_t)__builtin_ctzll(alive);
-            uint64_t sum = match_probe_sum(&walk->probe, at);
-
-            if (!match_probe_may(&walk->probe, sum))
-                continue;
-            taken->seen[w] |= alive & (0 - alive);
-            walk->summed[n].place = at;
-            walk->summed[n++].sum = sum;
-            __builtin_prefetch(&walk->slices->place[at]);
-        }
+        taken->seen[w] |= taken->alive[w];
+        for (uint64_t alive = taken->alive[w]; alive != 0; alive &= alive - 1)
+            walk->left[n++] = first + (uint32_t)__builtin_ctzll(alive);
     }
+    for (uint32_t i = 0; i < n; i++)
+        match_profile_expect(&slices->profiles,
+                             slices->place[walk->left[i]].profile);
     return n;
+}
+
+/* One who is left: what costs least to know is looked at first.  False: not at
+ * this aim, but perhaps at a lower one. */
+static bool score_one(struct walk *walk, uint32_t at)
+{
+    struct match_slice_place *place = &walk->slices->place[at];
+    uint32_t to, p;
+
+    if (beaten(walk, place))
+        return true;
+    to = match_probe_to(walk->probe, at);
+    if (!match_probe_may(walk->probe, to))
+        return false;
+    p = match_score_moved(match_probe_most_of(walk->probe, to), place->factor);
+    if (p < walk->least)
+        return true;
+    p = match_score_moved(match_probe_h(walk->probe, at, to), place->factor);
+    if (p >= walk->least) {
+        consider(walk, place, p);
+        tighten(walk);
+    }
+    return true;
 }
 
 /* All who are left of a block. */
 static void score(struct walk *walk, struct taken *taken)
 {
-    const struct match_slices *slices = walk->slices;
-    uint32_t n = sum_up(walk, taken);
+    uint32_t n = gather(walk, taken);
 
-    for (uint32_t i = 0; i < n; i++)
-        match_profile_expect(&slices->profiles,
-                             slices->place[walk->summed[i].place].profile);
     for (uint32_t i = 0; i < n; i++) {
-        struct match_slice_place *place = &slices->place[walk->summed[i].place];
-        uint32_t p;
+        uint32_t at = walk->left[i];
 
-        if (match_score_moved(walk->h_most, place->factor) < least(walk) ||
-            beaten(walk, place))
-            continue;
-        p = match_score_moved(match_probe_h(&walk->probe, walk->summed[i].place,
-                                            walk->summed[i].sum),
-                              place->factor);
-        if (p >= least(walk))
-            consider(walk, place, p);
+        if (!score_one(walk, at))
+            taken->seen[at % SLICE_PLACES / 64] &= ~((uint64_t)1 << at % 64);
     }
 }
 
@@ -293,7 +308,7 @@ static void score_taken(struct walk *walk)
  * fit best are looked at first, then those below: few are scored in vain. */
 static uint32_t next_aim(struct walk *walk)
 {
-    uint32_t floor = least(walk), p, most = walk->p_most, low = 0;
+    uint32_t floor = walk->least, p, most = walk->p_most, low = 0;
 
     if (walk->best ? walk->best->p > 0 : walk->s->n == walk->s->k)
         return floor;
@@ -314,11 +329,11 @@ static void finish(struct walk *walk)
         aim(walk, next_aim(walk));
         for (uint32_t i = 0; i < walk->blocks; i++) {
             if (i + 1 < walk->blocks)
-                match_probe_expect(&walk->probe, walk->taken[i + 1].block);
+                match_probe_expect(walk->probe, walk->taken[i + 1].block);
             narrow(walk, &walk->taken[i]);
         }
         score_taken(walk);
-        if (least(walk) >= walk->aimed)
+        if (walk->least >= walk->aimed)
             break; /* Law 2: whoever is left has a P below what is found */
     }
     walk->blocks = 0;
@@ -333,7 +348,7 @@ static void take(struct walk *walk, uint32_t block, uint64_t h)
         return;
     }
     if (match_score_moved(walk->h_most, walk->slices->block[block].factor_max) <
-        least(walk))
+        walk->least)
         return;
     walk->taken[walk->blocks].block = block;
     walk->taken[walk->blocks].h = h;
@@ -350,17 +365,23 @@ static void begin(struct walk *walk)
 
     REQUIRE(s->ticket->hand.version != 0);
     walk->slices = &s->engine->slices;
-    match_probe_init(&walk->probe, walk->slices, pool,
-                     &s->engine->pool[pool].rarity, &s->ticket->hand,
-                     match_ticket_age(s->engine, s->ticket));
+    walk->probe = &s->engine->probe;
+    if (!s->asked)
+        match_probe_init(walk->probe, walk->slices, pool,
+                         &s->engine->pool[pool].rarity, &s->ticket->hand,
+                         match_ticket_age(s->engine, s->ticket));
+    s->asked = true;
     walk->factor_most = match_slice_factor_max(walk->slices, pool);
-    walk->h_most = match_probe_most(&walk->probe);
+    walk->h_most = match_probe_most(walk->probe);
     walk->p_most = match_score_moved(walk->h_most, walk->factor_most);
     walk->over = false;
     walk->blocks = 0;
-    walk->room = s->k > 1 ? BLOCKS : 1;
-    walk->aimed = 0; /* as a new probe is */
+    walk->room = walk->best || s->k == 1 ? 1 : BLOCKS;
+    walk->aimed = UINT32_MAX; /* at nothing yet */
     walk->window = 0;
+    walk->least = s->theta;
+    walk->h_end = UINT64_MAX;
+    tighten(walk);
 }
 
 static void go(struct walk *walk)
@@ -385,15 +406,11 @@ static void go(struct walk *walk)
     finish(walk);
 }
 
-void match_sweep_best(struct match_engine *engine,
-                      const struct match_ticket *ticket,
-                      struct match_best *best)
+void match_sweep_best(struct match_sweep *sweep, struct match_best *best)
 {
-    struct match_sweep sweep = {
-        .engine = engine, .ticket = ticket, .who = SWEEP_ON};
     struct walk walk;
 
-    walk.s = &sweep;
+    walk.s = sweep;
     walk.best = best;
     go(&walk);
 }
@@ -430,14 +447,15 @@ uint32_t match_sweep_top(struct match_sweep *sweep)
     REQUIRE(sweep->k <= MATCH_TOP_K_MAX);
     walk.s = sweep;
     walk.best = NULL;
-    walk.trusting = true;
+    /* A moment's one: whoever was offered may meet the same again, in vain. */
+    walk.trusting = sweep->k > 1 || sweep->ticket->row.offers == 0;
     sweep->n = 0;
     if (match_ticket_wishes(sweep->engine, sweep->ticket)) {
         consider_wish(&walk);
         return sweep->n;
     }
     go(&walk);
-    if (!confirmed(sweep)) { /* one by one, then */
+    if (walk.trusting && !confirmed(sweep)) { /* one by one, then */
         walk.trusting = false;
         sweep->n = 0;
         go(&walk);

@@ -34,6 +34,7 @@ struct match_sweep {
     struct match_engine *engine;
     const struct match_ticket *ticket;
     enum match_sweep_who who;
+    bool asked;              /* the engine's probe is this ticket's, now */
     uint32_t theta;          /* no P below it matters */
     uint32_t p_best;         /* no P is above it; 0 = not known */
     uint32_t k, n;           /* at most k of them */
@@ -45,10 +46,8 @@ struct match_sweep {
 uint32_t match_sweep_top(struct match_sweep *sweep);
 
 /* Raise *best to the best of all who are ON: a P that one of them reaches and
- * no compatible one exceeds. */
-void match_sweep_best(struct match_engine *engine,
-                      const struct match_ticket *ticket,
-                      struct match_best *best);
+ * no compatible one exceeds.  Of the sweep, only whose it is matters. */
+void match_sweep_best(struct match_sweep *sweep, struct match_best *best);
 
 /* The same of one duty, of greater P than the best: it is that, unless Hard is
  * against it. */

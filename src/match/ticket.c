@@ -236,10 +236,6 @@ void match_ticket_adopt(struct match_engine *engine,
     move(ticket, row);
     if (was == TICKET_NEW)
         match_say_note(engine, LOG_TICKET_OPENED);
-    if (row->state != TICKET_WAITING)
-        list_unlink(&ticket->wait_link);
-    else if (!list_linked(&ticket->wait_link))
-        list_push_back(&engine->pool[row->pool].waiting, &ticket->wait_link);
     if (was != row->state && row->state == TICKET_WAITING)
         returned(engine, ticket);
     else if (raised && row->state == TICKET_WAITING)
@@ -254,6 +250,16 @@ void match_ticket_adopt(struct match_engine *engine,
         match_say_tell(engine, &ticket->subject);
 }
 
+/* Who is away is not looked at with those who wait: after a start, all are. */
+static void line_up(struct match_engine *engine, struct match_ticket *ticket)
+{
+    if (ticket->row.state != TICKET_WAITING || ticket->presence.away)
+        list_unlink(&ticket->wait_link);
+    else if (!list_linked(&ticket->wait_link))
+        list_push_back(&engine->pool[ticket->row.pool].waiting,
+                       &ticket->wait_link);
+}
+
 void match_ticket_arm(struct match_engine *engine, struct match_ticket *ticket)
 {
     const struct match_limits *limits = &engine->limits;
@@ -263,6 +269,7 @@ void match_ticket_arm(struct match_engine *engine, struct match_ticket *ticket)
     if (!match_ticket_live(ticket))
         return;
     REQUIRE(ticket->hand.version != 0);
+    line_up(engine, ticket); /* Law 3 */
     for (int i = 0; i < TICKET_TIMERS; i++)
         due[i] = MATCH_NEVER;
     if (ticket->presence.stream != 0 && !ticket->presence.away)

@@ -6,7 +6,9 @@
  *
  * Laws
  *   1. Its state moves only as ENGINE.md §4 lists: the table in ticket.c.
- *   2. A member has at most one live ticket. */
+ *   2. A member has at most one live ticket.
+ *   3. It stands in the line of its pool while it is WAITING and not away: who
+ *      looks for somebody passes none of those who are gone. */
 #ifndef MATCH_TICKET_H
 #define MATCH_TICKET_H
 
@@ -57,7 +59,7 @@ struct match_ticket {
     uint64_t call;       /* the Ask that is to be answered; 0 = it was */
     struct match_timer timer[TICKET_TIMERS];
     struct list pool_link; /* live, in its pool */
-    struct list wait_link; /* WAITING, in its pool */
+    struct list wait_link; /* in line: Law 3 */
 };
 
 /* A place for a new ticket of row->member, in state TICKET_NEW.  ERR_FULL. */

@@ -8,6 +8,7 @@
 #include "base/require.h"
 #include "base/wipe.h"
 #include "net/channel.h"
+#include "net/patience.h"
 #include "net/socket.h"
 
 enum { ROUNDS = NET_CONNECTION_TURN / NET_CONNECTION_WRITE };
@@ -40,12 +41,11 @@ struct net_connection {
     struct net_channel channel;
     struct net_loop *loop;
     struct net_timer timer;
+    struct net_patience patience;
     struct list by_loop, by_changed, by_handshake;
     struct net_crowd_place *place; /* of its address; NULL: not counted */
     net_connection_closed *closed;
     void *arg;
-    uint64_t born_ms;    /* or connected: its handshake began */
-    uint64_t waiting_ms; /* since when it waits; since when we are ENDING */
     uint32_t turn_bytes, waiting_bytes; /* read in this turn; while it waits */
     enum state state;
     enum err why;
@@ -72,11 +72,7 @@ static void on_closed(uv_handle_t *handle)
     struct net_loop *loop = connection->loop;
 
     REQUIRE(connection->state == CLOSED);
-    REQUIRE(loop->connections > 0);
-    loop->connections--;
-    if (loop->config.quota)
-        atomic_fetch_sub(&loop->config.quota->open, 1);
-    list_unlink(&connection->by_loop);
+    net_loop_leave(loop, &connection->by_loop);
     log_event(LOG_CONNECTION_CLOSED, 1, connection->why);
     if (connection->closed) /* Law 2 */
         connection->closed(connection->arg, connection->why);
@@ -85,8 +81,16 @@ static void on_closed(uv_handle_t *handle)
     free(connection);
 }
 
+static void await(struct net_connection *connection, enum net_wait wait,
+                  uint32_t ms)
+{
+    net_patience_begin(&connection->patience, wait,
+                       net_loop_now_ms(connection->loop) + ms);
+}
+
 static void leave_handshakes(struct net_connection *connection, enum err why)
 {
+    net_patience_end(&connection->patience, NET_WAIT_HANDSHAKE);
     net_handshakes_leave(&connection->loop->handshakes,
                          &connection->by_handshake, why);
 }
@@ -109,7 +113,8 @@ static void begin_end(struct net_connection *connection, enum err why)
     leave_handshakes(connection, why);
     move(connection, ENDING);
     connection->why = why;
-    connection->waiting_ms = net_loop_now_ms(connection->loop);
+    if (why) /* an answer may take as long as any write */
+        await(connection, NET_WAIT_END, connection->loop->config.linger_ms);
     changed(connection);
 }
 
@@ -208,6 +213,7 @@ static void on_written(uv_write_t *request, int status)
     struct net_connection *connection = request->data;
 
     net_socket_written(&connection->socket);
+    net_patience_end(&connection->patience, NET_WAIT_WRITE);
     connection->waiting_bytes = 0;
     if (connection->state == CLOSED)
         return;
@@ -221,8 +227,10 @@ static void on_written(uv_write_t *request, int status)
 /* The socket is there. */
 static void open_channel(struct net_connection *connection)
 {
-    connection->born_ms = net_loop_now_ms(connection->loop);
     move(connection, connection->channel.secure ? OPEN : SECURING);
+    if (connection->state == SECURING)
+        await(connection, NET_WAIT_HANDSHAKE,
+              connection->loop->config.handshake_ms);
     changed(connection);
 }
 
@@ -267,7 +275,7 @@ static bool pull(struct net_connection *connection)
                                    on_written);
         wipe(loop->out, turn.size);
         if (err == ERR_FULL) {
-            connection->waiting_ms = turn.now_ms;
+            await(connection, NET_WAIT_WRITE, loop->config.write_ms);
             note_unsent(connection);
         } else if (err)
             finish(connection, err);
@@ -281,7 +289,7 @@ static bool pull(struct net_connection *connection)
 static void linger(struct net_connection *connection)
 {
     move(connection, LINGERING);
-    connection->waiting_ms = net_loop_now_ms(connection->loop);
+    await(connection, NET_WAIT_END, connection->loop->config.linger_ms);
     net_channel_close(&connection->channel);
     if (net_socket_shutdown(&connection->socket, on_shut))
         finish(connection, connection->why);
@@ -299,24 +307,21 @@ static void set_reading(struct net_connection *connection)
         finish(connection, ERR_CONNECTION);
 }
 
+/* While it is served, the session wants to be told the time, too. */
+static uint64_t session_ms(const struct net_connection *connection)
+{
+    if (connection->state != CONNECTING && connection->state != OPEN)
+        return NET_NEVER;
+    return http_session_deadline_ms(&connection->channel.session);
+}
+
 static void set_timer(struct net_connection *connection)
 {
-    const struct net_loop_config *config = &connection->loop->config;
-    uint64_t at_ms, cut_ms = NET_NEVER;
+    uint64_t at_ms = net_patience_deadline_ms(&connection->patience);
+    uint64_t other_ms = session_ms(connection);
 
-    if (connection->state == ENDING && connection->socket.rest &&
-        connection->why == ERR_NONE)
-        at_ms = NET_NEVER; /* cut_ms is patience enough for an answer */
-    else if (connection->state == ENDING || connection->state == LINGERING)
-        at_ms = connection->waiting_ms + config->linger_ms;
-    else
-        at_ms = http_session_deadline_ms(&connection->channel.session);
-    if (connection->state == SECURING)
-        at_ms = connection->born_ms + config->handshake_ms;
-    if (connection->socket.rest) /* Law 1 */
-        cut_ms = connection->waiting_ms + config->write_ms;
     net_timer_set(&connection->loop->timers, &connection->timer,
-                  at_ms < cut_ms ? at_ms : cut_ms);
+                  at_ms < other_ms ? at_ms : other_ms);
 }
 
 void net_connection_flush(struct net_connection *connection)
@@ -354,26 +359,19 @@ void net_connection_tick(struct net_timer *timer, uint64_t now_ms)
 {
     struct net_connection *connection =
         LIST_ENTRY(timer, struct net_connection, timer);
-    const struct net_loop_config *config = &connection->loop->config;
-    enum err err = ERR_NONE;
+    enum err err = net_patience_over(&connection->patience, now_ms);
 
     REQUIRE(connection->state != CLOSED);
-    if (connection->state == ENDING || connection->state == LINGERING)
-        err = connection->why;
-    else if (connection->state == SECURING &&
-             now_ms >= connection->born_ms + config->handshake_ms)
-        err = ERR_DEADLINE; /* Law 4 */
-    else if (connection->socket.rest &&
-             now_ms >= connection->waiting_ms + config->write_ms)
-        err = ERR_SLOW_READER; /* Law 1 */
-    if (err == ERR_SLOW_READER)
-        log_event(LOG_SLOW_WRITE, 1, err);
-    if (err || connection->state > OPEN) {
+    if (err) { /* Laws 1, 4 */
+        if (connection->state == ENDING || connection->state == LINGERING)
+            err = connection->why;
+        if (err == ERR_SLOW_READER)
+            log_event(LOG_SLOW_WRITE, 1, err);
         finish(connection, err);
         return;
     }
     changed(connection);
-    if (now_ms < http_session_deadline_ms(&connection->channel.session))
+    if (now_ms < session_ms(connection))
         return;
     err = http_session_tick(&connection->channel.session, now_ms);
     if (err && connection->state == CONNECTING)
@@ -388,32 +386,23 @@ void net_connection_tick(struct net_timer *timer, uint64_t now_ms)
 static enum err create(struct net_connection **made, struct net_loop *loop,
                        struct net_channel_config *config, bool is_path)
 {
-    struct net_quota *quota = loop->config.quota;
-    struct net_connection *connection;
-    enum err err;
+    struct net_connection *connection = calloc(1, sizeof *connection);
+    enum err err =
+        connection ? net_loop_enter(loop, &connection->by_loop) : ERR_NOMEM;
 
-    if (loop->connections >= loop->config.connections_max || loop->stopping)
-        return ERR_FULL; /* net/loop law 2 */
-    connection = calloc(1, sizeof *connection);
-    if (!connection)
-        return ERR_NOMEM;
-    if (quota && atomic_fetch_add(&quota->open, 1) >= quota->max) {
-        atomic_fetch_sub(&quota->open, 1);
+    if (err) {
         free(connection);
-        return ERR_FULL;
+        return err;
     }
     connection->loop = loop;
     config->user = connection;
     err = net_channel_init(&connection->channel, config, net_loop_now_ms(loop));
     if (err) {
-        if (quota)
-            atomic_fetch_sub(&quota->open, 1);
+        net_loop_leave(loop, &connection->by_loop);
         free(connection);
         return err;
     }
     net_socket_init(&connection->socket, &loop->uv, is_path, connection);
-    loop->connections++;
-    list_push_back(&loop->all, &connection->by_loop);
     log_event(LOG_CONNECTION_OPENED, 1, ERR_NONE);
     *made = connection;
     return ERR_NONE;

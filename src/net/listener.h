@@ -7,8 +7,8 @@
  * Laws
  *   1. A connection over the limits of the loop or the process is closed at
  *      once and counted (LOG_CONNECTION_REFUSED), also when the process is out
- *      of descriptors: nobody hangs in the backlog.  So is one over the limits of
- *      its address, which net/crowd counts.
+ *      of descriptors: nobody hangs in the backlog.  So is one over the limits
+ *      of its address, which net/crowd counts.
  *   2. At most 64 are taken in one turn. */
 #ifndef NET_LISTENER_H
 #define NET_LISTENER_H

@@ -38,6 +38,30 @@ uint64_t net_loop_now_ms(const struct net_loop *loop)
     return uv_now(&loop->uv);
 }
 
+enum err net_loop_enter(struct net_loop *loop, struct list *link)
+{
+    struct net_quota *quota = loop->config.quota;
+
+    if (loop->connections >= loop->config.connections_max || loop->stopping)
+        return ERR_FULL; /* Laws 2, 3 */
+    if (quota && atomic_fetch_add(&quota->open, 1) >= quota->max) {
+        atomic_fetch_sub(&quota->open, 1);
+        return ERR_FULL;
+    }
+    loop->connections++;
+    list_push_back(&loop->all, link);
+    return ERR_NONE;
+}
+
+void net_loop_leave(struct net_loop *loop, struct list *link)
+{
+    REQUIRE(loop->connections > 0);
+    loop->connections--;
+    if (loop->config.quota)
+        atomic_fetch_sub(&loop->config.quota->open, 1);
+    list_unlink(link);
+}
+
 /* Hand the inbox to the port: what is there now, and no more than that, so
  * that busy neighbours cannot keep a turn from ending. */
 static void on_wake(uv_async_t *wake)

@@ -57,8 +57,7 @@ struct net_loop_config { /* a zero takes the default in brackets */
                            [30000] */
     uint32_t linger_ms;      /* from our last byte to the peer's [2000] */
     uint32_t handshake_ms;   /* for TLS to shake hands [10000] */
-    uint32_t handshakes_max; /* callers in the middle of that [a quarter
-                                of connections_max] */
+    uint32_t handshakes_max; /* at once [a quarter of connections_max] */
 };
 
 struct net_loop {
@@ -110,6 +109,10 @@ void net_loop_stop(struct net_loop *loop);
 /* From any thread: close listeners, let open exchanges finish within the
  * limits of http, then return from net_loop_run(). */
 void net_loop_drain(struct net_loop *loop);
+
+/* For its connections: be one of them, by link, or no more.  ERR_FULL. */
+MUST_USE enum err net_loop_enter(struct net_loop *loop, struct list *link);
+void net_loop_leave(struct net_loop *loop, struct list *link);
 
 /* Monotonic time, as of this turn. */
 uint64_t net_loop_now_ms(const struct net_loop *loop);

@@ -11,13 +11,15 @@ struct heard { /* the fields that matter to some protocol; NULL: not there */
     struct http_field type, encoding, connect_encoding, content_encoding;
     struct http_field accept, connect_accept, accept_encoding;
     struct http_field timeout, connect_timeout, version, language;
+    struct http_field token, proof;
+    bool twice; /* one of those two is */
 };
 
 static const struct http_field nothing = {0};
 
 /* Where a field of that name is noted.  Every call passes here: sizes first. */
-static struct http_field *place(struct heard *heard,
-                                const struct http_field *field)
+static struct http_field *place_of(struct heard *heard,
+                                   const struct http_field *field)
 {
 #define IS(word) (memcmp(field->name, word, sizeof(word) - 1) == 0)
     switch (field->name_size) {
@@ -26,7 +28,10 @@ static struct http_field *place(struct heard *heard,
                : IS("grpc-timeout") ? &heard->timeout
                                     : NULL;
     case 13:
-        return IS("grpc-encoding") ? &heard->encoding : NULL;
+        return IS("grpc-encoding")   ? &heard->encoding
+               : IS("authorization") ? &heard->token
+               : IS("kindred-proof") ? &heard->proof
+                                     : NULL;
     case 15:
         return IS("accept-encoding")   ? &heard->accept_encoding
                : IS("accept-language") ? &heard->language
@@ -47,6 +52,18 @@ static struct http_field *place(struct heard *heard,
         return NULL;
     }
 #undef IS
+}
+
+/* Law 3 is for what says who calls; of the others the last counts. */
+static void note(struct heard *heard, const struct http_field *field)
+{
+    struct http_field *place = place_of(heard, field);
+
+    if (!place)
+        return;
+    heard->twice |=
+        place->value && (place == &heard->token || place == &heard->proof);
+    *place = *field;
 }
 
 static bool is(const char *text, size_t size, const char *word)
@@ -168,7 +185,7 @@ void rpc_asked_read(const struct http_exchange *exchange,
                     struct rpc_asked *asked)
 {
     struct heard heard = {.type = nothing};
-    struct http_field field, *noted;
+    struct http_field field;
     const char *query = strchr(exchange->path, '?');
     size_t at = 0;
 
@@ -177,8 +194,7 @@ void rpc_asked_read(const struct http_exchange *exchange,
                            .path_size = query ? (size_t)(query - exchange->path)
                                               : strlen(exchange->path)};
     while (http_exchange_field(exchange, &at, &field))
-        if ((noted = place(&heard, &field)))
-            *noted = field;
+        note(&heard, &field);
     asked->protocol = protocol_of(&heard.type, &asked->json);
     asked->tongue =
         rpc_words_choose(heard.language.value, heard.language.value_size);
@@ -192,4 +208,6 @@ void rpc_asked_read(const struct http_exchange *exchange,
         read_connect(&heard, asked);
     else if (asked->protocol != RPC_PLAIN)
         read_grpc(&heard, asked);
+    if (heard.twice)
+        asked->err = ERR_CREDENTIAL_TWICE;
 }

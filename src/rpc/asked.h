@@ -5,7 +5,9 @@
  *
  * Laws
  *   1. What is none of our protocols is RPC_PLAIN, and never a call.
- *   2. An encoding is used only if the caller named it. */
+ *   2. An encoding is used only if the caller named it.
+ *   3. A call with two access tokens, or two proofs, is nobody's: whoever
+ *      stands before us might have read the other one. */
 #ifndef RPC_ASKED_H
 #define RPC_ASKED_H
 

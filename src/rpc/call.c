@@ -369,6 +369,11 @@ const uint8_t *rpc_call_message(const struct rpc_call *call, size_t *size)
     return call->message;
 }
 
+void *rpc_call_memo(const struct rpc_call *call, size_t size)
+{
+    return http_exchange_memo(call->exchange, size);
+}
+
 enum role rpc_call_caller(const struct rpc_call *call)
 {
     return call->exchange->session->caller;

@@ -138,6 +138,10 @@ void rpc_call_watch(struct rpc_call *call, const struct rpc_watch *watch);
 /* Memory that lives as long as the call; NULL past RPC_CALL_BYTES. */
 void *rpc_call_alloc(struct rpc_call *call, size_t size);
 
+/* Memory that all calls of its connection share, all zero at first and wiped
+ * when that ends; always the same size.  NULL: there is none. */
+void *rpc_call_memo(const struct rpc_call *call, size_t size);
+
 /* The first value of a request header (lower-case name), or NULL.  Not for
  * "-bin" names. */
 const char *rpc_call_metadata(const struct rpc_call *call, const char *name);

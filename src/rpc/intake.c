@@ -46,7 +46,7 @@ static void run(struct rpc_call *call, const void *request)
 
     call->in_handler = true;
     verdict = call->bound->handler(call, request);
-    REQUIRE(verdict.call == call); /* call.h Law 1 */
+    REQUIRE(verdict.call == call); /* rpc/call law 1 */
     REQUIRE(verdict.answer != RPC_NO_ANSWER);
     REQUIRE(verdict.answer == RPC_LATER || call->answered);
     call->in_handler = false;

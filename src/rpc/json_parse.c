@@ -49,7 +49,8 @@ static uint32_t varint(const uint8_t **at)
     }
 }
 
-/* The key of an entry that rpc_json_parse_scalar_key() wrote: where, and how long. */
+/* The key of an entry that rpc_json_parse_scalar_key() wrote: where, and how
+ * long. */
 static const uint8_t *key_of(const uint8_t *at, size_t *size)
 {
     const enum rpc_json_wire type = (enum rpc_json_wire)(*at++ & 7);

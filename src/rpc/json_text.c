@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/hex.h"
 #include "base/require.h"
 #include "rpc/scan.h"
 
@@ -56,15 +57,6 @@ static bool special(const uint8_t *at)
            EACH(0x80);
 }
 
-static int hex(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* The four digits of an escape whose "\u" is at `at`; -1: there is none. */
 static int32_t unit(const uint8_t *at, const uint8_t *end)
 {
@@ -73,7 +65,7 @@ static int32_t unit(const uint8_t *at, const uint8_t *end)
     if (end - at < 6 || at[0] != '\\' || at[1] != 'u')
         return -1;
     for (int i = 2; i < 6; i++) {
-        int digit = hex(at[i]);
+        int digit = hex_digit((char)at[i]);
 
         if (digit < 0)
             return -1;

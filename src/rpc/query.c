@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "rpc/base64.h"
 
 struct value { /* as it stands in the query; NULL: not there */
@@ -42,15 +43,6 @@ bool rpc_query_is_call(const char *query, bool *json)
     return *json || is(&encoding, "proto");
 }
 
-static int hex(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* Percent-decode to `to`; Law 2.  False: not so encoded. */
 static bool decode(const struct value *value, uint8_t *to, size_t *made)
 {
@@ -61,10 +53,9 @@ static bool decode(const struct value *value, uint8_t *to, size_t *made)
         if (c == '+') {
             c = ' ';
         } else if (c == '%') {
-            if (value->size - i < 3 || hex(value->text[i + 1]) < 0 ||
-                hex(value->text[i + 2]) < 0)
+            c = value->size - i < 3 ? -1 : hex_byte(value->text + i + 1);
+            if (c < 0)
                 return false;
-            c = hex(value->text[i + 1]) * 16 + hex(value->text[i + 2]);
             i += 2;
         }
         to[(*made)++] = (uint8_t)c;

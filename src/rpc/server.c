@@ -439,17 +439,32 @@ void rpc_server_tick(struct rpc_server *server, uint64_t now_ms)
     }
 }
 
-void rpc_server_drain(struct rpc_server *server)
+void rpc_server_cut(struct rpc_server *server, enum err err,
+                    bool (*meant)(const struct rpc_call *call, void *arg),
+                    void *arg)
 {
-    server->draining = true;
     for (uint32_t i = 0; i < server->slots_count; i++) {
         struct rpc_call *call = rpc_roster_at(server, i);
 
-        if (!call || !call->method->server_streams || call->answered)
+        if (!call || !call->method->server_streams || call->answered ||
+            !meant(call, arg))
             continue;
-        rpc_intake_give_up(call, ERR_DRAINING);
+        rpc_intake_give_up(call, err);
         rpc_server_release(call);
     }
+}
+
+static bool is_any(const struct rpc_call *call, void *arg)
+{
+    (void)call;
+    (void)arg;
+    return true;
+}
+
+void rpc_server_drain(struct rpc_server *server)
+{
+    server->draining = true;
+    rpc_server_cut(server, ERR_DRAINING, is_any, NULL);
 }
 
 void rpc_server_leave(void *server, struct http_exchange *exchange)

@@ -143,6 +143,12 @@ void rpc_server_tick(struct rpc_server *server, uint64_t now_ms);
  * other calls go on. */
 void rpc_server_drain(struct rpc_server *server);
 
+/* End those open streams that are meant with err, closed() with it.  Not from
+ * inside a handler. */
+void rpc_server_cut(struct rpc_server *server, enum err err,
+                    bool (*meant)(const struct rpc_call *call, void *arg),
+                    void *arg);
+
 /* For http_host.leave: the connection ends; answer ERR_DRAINING, which says when
  * to come back. */
 void rpc_server_leave(void *server, struct http_exchange *exchange);

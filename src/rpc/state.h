@@ -61,7 +61,7 @@ struct rpc_call {
     bool over;              /* nothing more to do: release when possible */
 };
 
-/* Ids (call.h Law 3).  ERR_NOMEM. */
+/* Ids (rpc/call law 3).  ERR_NOMEM. */
 MUST_USE enum err rpc_roster_enter(struct rpc_call *call);
 void rpc_roster_leave(struct rpc_call *call);
 struct rpc_call *rpc_roster_find(const struct rpc_server *server, uint64_t id);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "base/require.h"
 #include "pb/kindred.api.h"
 #include "rpc/base64.h"
@@ -151,15 +152,6 @@ void rpc_status_write_timeout(uint64_t ms, char text[RPC_STATUS_TIMEOUT])
 
 /* ---- read ---- */
 
-static int hex(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* Percent-decoded; control characters become '?'.  Law 2: cut at the room. */
 static void read_message(const char *in, size_t size, char out[static 256])
 {
@@ -168,9 +160,8 @@ static void read_message(const char *in, size_t size, char out[static 256])
     for (size_t i = 0; i < size && made < 255; i++) {
         unsigned char c = (unsigned char)in[i];
 
-        if (c == '%' && i + 2 < size && hex(in[i + 1]) >= 0 &&
-            hex(in[i + 2]) >= 0) {
-            c = (unsigned char)(hex(in[i + 1]) * 16 + hex(in[i + 2]));
+        if (c == '%' && i + 2 < size && hex_byte(in + i + 1) >= 0) {
+            c = (unsigned char)hex_byte(in + i + 1);
             i += 2;
         }
         out[made++] = (char)(c < ' ' || c == 0x7f ? '?' : c);

@@ -2,7 +2,8 @@
  *
  * Every row of the err table is turned once, at start, into the words of each
  * protocol (rpc/said.h), with ErrorInfo, RetryInfo where a retry helps, and
- * LocalizedMessage for each language of rpc/words but English; so a failure costs no allocation and can say nothing that is not in the table.
+ * LocalizedMessage for each language of rpc/words but English; so a failure
+ * costs no allocation and can say nothing that is not in the table.
  *
  * Laws
  *   1. The details agree with status and message.

@@ -34,6 +34,7 @@ static const char *const spanish[ERR_COUNT] = {
     [ERR_KEY_REUSED] = "esta clave de idempotencia ya se usó con otra petición",
     [ERR_UNAUTHENTICATED] = "inicia sesión primero: el token de acceso falta o está mal formado",
     [ERR_TOKEN_EXPIRED] = "el token de acceso caducó; inicia sesión otra vez",
+    [ERR_CREDENTIAL_TWICE] = "el token de acceso o la prueba vienen dos veces; envía uno de cada",
     [ERR_BAD_SIGNATURE] = "la firma no corresponde al reto y a la clave",
     [ERR_CHALLENGE] = "el reto es desconocido, ya se usó o caducó; pide otro",
     [ERR_NOT_ENROLLED] = "nadie está inscrito con esta clave",

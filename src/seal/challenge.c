@@ -91,20 +91,34 @@ void seal_challenge_book_init(struct seal_challenge_book *book,
     map_init(&book->map, slot, map_slots_for(cap));
 }
 
+/* The one used longest ago, of a book that is not empty. */
+static const struct seal_challenge_used *
+oldest(const struct seal_challenge_book *book)
+{
+    uint64_t past_head = (uint64_t)book->head + book->cap;
+
+    return &book->ring[(past_head - book->map.size) % book->cap];
+}
+
 /* Forget what no thread's clock can find valid any more. */
 static void forget(struct seal_challenge_book *book, uint64_t now_ms)
 {
-    while (book->map.size > 0) {
-        uint32_t tail =
-            (uint32_t)(((uint64_t)book->head + book->cap - book->map.size) %
-                       book->cap);
-        const struct seal_challenge_used *used = &book->ring[tail];
+    while (book->map.size > 0 && now_ms >= oldest(book)->made_ms +
+                                               SEAL_CHALLENGE_VALID_MS +
+                                               SEAL_CHALLENGE_SKEW_MS)
+        REQUIRE(map_remove(&book->map, oldest(book)->id));
+}
 
-        if (now_ms <
-            used->made_ms + SEAL_CHALLENGE_VALID_MS + SEAL_CHALLENGE_SKEW_MS)
-            return;
-        REQUIRE(map_remove(&book->map, used->id));
-    }
+/* Law 3, and with it law 2: what is forgotten early is too old from here on. */
+static void make_room(struct seal_challenge_book *book)
+{
+    const struct seal_challenge_used *used = oldest(book);
+
+    if (book->map.size < book->cap)
+        return;
+    if (book->since_ms <= used->made_ms)
+        book->since_ms = used->made_ms + 1;
+    REQUIRE(map_remove(&book->map, used->id));
 }
 
 enum err seal_challenge_book_use(struct seal_challenge_book *book,
@@ -122,11 +136,8 @@ enum err seal_challenge_book_use(struct seal_challenge_book *book,
     forget(book, now_ms);
     if (map_get(&book->map, id) != MAP_NONE)
         return ERR_CHALLENGE; /* Law 2 */
-    if (book->map.size == book->cap)
-        return ERR_FULL; /* Law 3 */
-    err = map_put(&book->map, id, 0);
-    if (err)
-        return err;
+    make_room(book);
+    REQUIRE(map_put(&book->map, id, 0) == ERR_NONE);
     book->ring[book->head] =
         (struct seal_challenge_used){.id = id, .made_ms = made_ms};
     book->head = (book->head + 1) % book->cap;

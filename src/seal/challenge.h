@@ -18,7 +18,11 @@
  *      SEAL_CHALLENGE_SKEW_MS) for SEAL_CHALLENGE_VALID_MS, with the key it
  *      was made with, and with not a bit changed.
  *   2. A book accepts a nonce at most once, and none made before the book.
- *   3. A book holds at most cap nonces and refuses more, until some expire. */
+ *   3. A book holds at most cap nonces and never refuses one for want of room:
+ *      who is full forgets the one used longest ago, and takes from then on
+ *      none as old as that one.  So nobody, with one account or with many, can
+ *      close the book to others: whoever fills it only shortens the time in
+ *      which a nonce may be used, to that in which cap of them are. */
 #ifndef SEAL_CHALLENGE_H
 #define SEAL_CHALLENGE_H
 
@@ -39,7 +43,7 @@ struct seal_challenge_used { /* private */
     uint64_t id, made_ms;
 };
 
-struct seal_challenge_book { /* private; all zero is a book that is full */
+struct seal_challenge_book { /* private */
     struct map map;
     struct seal_challenge_used *ring; /* in order of use */
     uint32_t cap, head;
@@ -62,7 +66,7 @@ void seal_challenge_book_init(struct seal_challenge_book *book,
                               struct map_slot *slot, uint64_t now_ms);
 
 /* Check, and write into the book.  ERR_CHALLENGE: as above, or used, or older
- * than the book.  ERR_FULL.  Nothing changed then. */
+ * than the book, or than what it had to forget.  Nothing changed then. */
 MUST_USE enum err
 seal_challenge_book_use(struct seal_challenge_book *book,
                         const uint8_t nonce[static SEAL_CHALLENGE],

@@ -124,5 +124,9 @@ enum err seal_token_open(struct seal_token *token, const char *text,
 
 bool seal_token_bound(const struct seal_token *token)
 {
-    return !sodium_is_zero(token->proof_key, sizeof token->proof_key);
+    uint8_t bits = 0; /* as sodium_is_zero(), not a byte at a time */
+
+    for (size_t i = 0; i < sizeof token->proof_key; i++)
+        bits |= token->proof_key[i];
+    return bits != 0;
 }

@@ -365,6 +365,18 @@ void server_config_close(struct server_config *config)
     drop_items(config->cors_origin, &config->origins);
 }
 
+bool server_config_word(const char **list, char word[static CONFIG_TEXT_MAX])
+{
+    const char *start = *list + strspn(*list, " ,");
+    size_t size = strcspn(start, " ,");
+
+    REQUIRE(size < CONFIG_TEXT_MAX);
+    memcpy(word, start, size);
+    word[size] = '\0';
+    *list = start + size;
+    return size > 0;
+}
+
 void server_config_help(void)
 {
     uint32_t n;
@@ -429,7 +441,8 @@ bool server_config_service(const struct server_config *config,
                            struct service_config *out)
 {
     const struct place place = {.what = "configuration"};
-    char pools[CONFIG_TEXT_MAX], *save = NULL;
+    const char *listen = config->listen, *pools = config->pools;
+    char word[CONFIG_TEXT_MAX];
 
     *out = (struct service_config){
         .consent_version = (uint32_t)config->consent_version,
@@ -442,12 +455,10 @@ bool server_config_service(const struct server_config *config,
                    config->invitation);
     if (config->origin[0] != '\0')
         (void)snprintf(out->origin, sizeof out->origin, "%s", config->origin);
-    else
-        (void)snprintf(out->origin, sizeof out->origin, "kindred://%.*s",
-                       (int)strcspn(config->listen, " ,"), config->listen);
-    (void)snprintf(pools, sizeof pools, "%s", config->pools);
-    for (char *word = strtok_r(pools, " ,", &save); word;
-         word = strtok_r(NULL, " ,", &save)) {
+    else if (server_config_word(&listen, word))
+        (void)snprintf(out->origin, sizeof out->origin, "kindred://%.240s",
+                       word);
+    while (server_config_word(&pools, word)) {
         if (out->pools == SERVICE_POOLS_MAX)
             return complain(&place, "pools", "at most 16");
         if (!parse_pool(word, &out->pool[out->pools]))

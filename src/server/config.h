@@ -103,6 +103,10 @@ bool server_config_read(struct server_config *config, int argc,
                         char *const argv[]);
 void server_config_close(struct server_config *config);
 
+/* The next word of a value that is a list (spaces and commas part them);
+ * *list moves behind it.  False: there is none. */
+bool server_config_word(const char **list, char word[static CONFIG_TEXT_MAX]);
+
 /* What --help says. */
 void server_config_help(void);
 

@@ -1,7 +1,6 @@
 #define _DEFAULT_SOURCE 1 /* realpath, which POSIX has as an option */
 #include "server/confine.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,11 +46,9 @@ static void add_file(struct places *places, const char *path)
 
 static void add_listeners(struct places *places, const char *listen)
 {
-    char list[CONFIG_TEXT_MAX], *save = NULL;
+    char word[CONFIG_TEXT_MAX];
 
-    (void)snprintf(list, sizeof list, "%s", listen);
-    for (char *word = strtok_r(list, " ,", &save); word;
-         word = strtok_r(NULL, " ,", &save))
+    while (server_config_word(&listen, word))
         if (strncmp(word, "unix:", 5) == 0)
             add_directory(places, strdup(word + 5), NET_CONFINE_REMOVE);
 }

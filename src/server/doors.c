@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/log.h"
 #include "net/clock.h"
@@ -143,12 +142,11 @@ static enum err let_in(struct server_node *node, struct server_door *door)
 
 static int open_members(struct server_doors *doors, struct server_node *node)
 {
-    char list[CONFIG_TEXT_MAX], *save = NULL;
+    const char *list = node->config->listen;
+    char word[CONFIG_TEXT_MAX];
     unsigned n = 0;
 
-    (void)snprintf(list, sizeof list, "%s", node->config->listen);
-    for (char *word = strtok_r(list, " ,", &save); word;
-         word = strtok_r(NULL, " ,", &save)) {
+    while (server_config_word(&list, word)) {
         struct server_door door = {.caller = ROLE_NONE};
         enum err err = net_address_parse(&door.address, word);
 

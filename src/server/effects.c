@@ -9,7 +9,8 @@ static void send_signal(struct server_turn *turn,
         turn->config.signal(turn->config.arg, signal, reserved);
 }
 
-/* The end of a call's wait (server/turn law 5); later signals take no reserved place. */
+/* The end of a call's wait (server/turn law 5); later signals take no reserved
+ * place. */
 static void answer(struct server_turn *turn,
                    const struct service_signal *signal)
 {

@@ -212,8 +212,8 @@ struct store_job *server_join_command(const struct server_join *join,
     return NULL;
 }
 
-/* Law 2: from here until turn forgets what has ended.  A full table: the talk or ticket lives in the store, but nobody here can
- * speak for it. */
+/* Law 2: from here until turn forgets what has ended.  A full table: the talk or
+ * ticket lives in the store, but nobody here can speak for it. */
 static void keep(struct server_secrets *secrets, uint64_t id,
                  const struct seal_row_side *side)
 {

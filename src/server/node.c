@@ -26,19 +26,19 @@ static int complain(const char *what, const char *why)
     return EXIT_FAILURE;
 }
 
-/* --- what workers ask of the node --- */
+/* --- what workers and their ports ask of the node --- */
 
 static struct server_node *node_of(void *arg)
 {
-    const struct server_worker *worker = arg;
+    const struct server_port *port = arg;
 
-    return worker->node;
+    return port->worker->node;
 }
 
-enum err server_node_nonce(void *worker,
+enum err server_node_nonce(void *port,
                            const uint8_t nonce[static SEAL_CHALLENGE])
 {
-    struct server_node *node = node_of(worker);
+    struct server_node *node = node_of(port);
     enum err err;
 
     (void)pthread_mutex_lock(&node->nonces_lock);
@@ -48,19 +48,21 @@ enum err server_node_nonce(void *worker,
     return err;
 }
 
-void server_node_revoke(void *worker, uint64_t member, uint32_t generation)
+void server_node_revoke(void *port, uint64_t member, uint32_t generation)
 {
-    struct server_node *node = node_of(worker);
+    struct server_node *node = node_of(port);
 
     (void)pthread_mutex_lock(&node->revoked_lock);
     seal_revoked_add(&node->revoked, member, generation,
                      net_clock_now_ms(&node->clock));
     (void)pthread_mutex_unlock(&node->revoked_lock);
+    for (uint32_t i = 0; i < node->workers; i++)
+        server_worker_revoked(&node->worker[i]);
 }
 
-bool server_node_revoked(void *worker, const struct seal_token *token)
+bool server_node_revoked(void *port, const struct seal_token *token)
 {
-    struct server_node *node = node_of(worker);
+    struct server_node *node = node_of(port);
     bool revoked;
 
     (void)pthread_mutex_lock(&node->revoked_lock);
@@ -70,9 +72,9 @@ bool server_node_revoked(void *worker, const struct seal_token *token)
 }
 
 /* Those on their way to the store count as if they were there. */
-bool server_node_may_revoke(void *worker)
+bool server_node_may_revoke(void *port)
 {
-    struct server_node *node = node_of(worker);
+    struct server_node *node = node_of(port);
     bool may;
 
     (void)pthread_mutex_lock(&node->revoked_lock);

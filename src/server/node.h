@@ -62,12 +62,12 @@ int server_node_run(struct server_node *node,
 /* --- for its workers, from their threads --- */
 
 /* Of the services' port, for whichever worker asks: what is remembered of
- * logins is remembered for all.  ERR_CHALLENGE, ERR_FULL. */
-MUST_USE enum err server_node_nonce(void *worker,
+ * logins is remembered for all.  ERR_CHALLENGE. */
+MUST_USE enum err server_node_nonce(void *port,
                                     const uint8_t nonce[static SEAL_CHALLENGE]);
-void server_node_revoke(void *worker, uint64_t member, uint32_t generation);
-bool server_node_revoked(void *worker, const struct seal_token *token);
-bool server_node_may_revoke(void *worker);
+void server_node_revoke(void *port, uint64_t member, uint32_t generation);
+bool server_node_revoked(void *port, const struct seal_token *token);
+bool server_node_may_revoke(void *port);
 
 /* The worker that owns a call. */
 struct server_worker *server_node_owner(struct server_node *node,

@@ -21,38 +21,14 @@ static enum err load_row(struct server_turn *turn, struct store_loaded *loaded)
     event.load.card = carded ? &card : NULL; /* a load makes nothing: no ids */
     server_turn_step(turn, &event);
     wipe(&card, sizeof card);
-    if (loaded->row.kind == ROW_TICKET)
-        log_event(LOG_RECOVERED_TICKETS, 1, ERR_NONE);
-    if (loaded->row.kind == ROW_TALK)
-        log_event(LOG_RECOVERED_TALKS, 1, ERR_NONE);
     return ERR_NONE;
 }
 
-/* The latest moment that a row remembers. */
-static enum err note_time(struct server_turn *turn, struct store_loaded *loaded)
+static enum err load_all(struct server_turn *turn, struct store *store)
 {
-    const struct match_row *row = &loaded->row;
-    uint64_t at_ms = 0;
-
-    if (row->kind == ROW_TICKET)
-        at_ms = row->ticket.since_ms;
-    else if (row->kind == ROW_OFFER)
-        at_ms = row->offer.made_ms;
-    else if (row->kind == ROW_TALK)
-        at_ms = row->talk.started_ms;
-    if (at_ms > turn->now_ms)
-        turn->now_ms = at_ms;
-    return ERR_NONE;
-}
-
-typedef enum err take_row(struct server_turn *turn,
-                          struct store_loaded *loaded);
-
-static enum err load_all(struct server_turn *turn, struct store *store,
-                         take_row *take)
-{
-    uint64_t cursor = 0;
+    struct store_cursor from = {0};
     enum err err = ERR_NONE;
+    bool more;
 
     do {
         struct store_job *job = server_join_job(STORE_LOAD, turn->now_ms);
@@ -60,15 +36,16 @@ static enum err load_all(struct server_turn *turn, struct store *store,
         if (!job)
             return ERR_NOMEM;
         job->command.epoch = turn->epoch;
-        job->command.load.cursor = cursor;
+        job->command.load.from = from;
         store_execute(store, &job, 1);
         if (job->result.outcome != OUTCOME_OK)
             err = ERR_STORE;
         for (uint32_t i = 0; err == ERR_NONE && i < job->result.load.rows; i++)
-            err = take(turn, &job->result.load.row[i]);
-        cursor = job->result.load.cursor;
+            err = load_row(turn, &job->result.load.row[i]);
+        from = job->result.load.next;
+        more = job->result.load.more;
         server_join_free(job);
-    } while (err == ERR_NONE && cursor != 0);
+    } while (err == ERR_NONE && more);
     return err;
 }
 
@@ -83,6 +60,8 @@ static enum err claim(struct server_turn *turn, struct store *store)
     if (job->result.outcome == OUTCOME_OK) {
         turn->epoch = job->result.epoch;
         turn->rotated_ms = job->result.rotated_ms;
+        if (job->result.latest_ms > turn->now_ms)
+            turn->now_ms = job->result.latest_ms;
         err = ERR_NONE;
     }
     server_join_free(job);
@@ -121,15 +100,12 @@ enum err server_recover_turn(struct server_turn *turn, struct store *store)
     err = claim(turn, store);
     if (err != ERR_NONE)
         return err;
-    err = load_all(turn, store, note_time);
-    if (err != ERR_NONE)
-        return err;
     net_clock_init(turn->config.clock, turn->now_ms); /* never before it */
     turn->now_ms = net_clock_now_ms(turn->config.clock);
     event.now_ms = turn->now_ms;
     event.begin.epoch = turn->epoch;
     server_turn_step(turn, &event);
-    err = load_all(turn, store, load_row);
+    err = load_all(turn, store);
     if (err != ERR_NONE)
         return err;
     event = (struct match_event){.kind = EVENT_LIVE, .now_ms = turn->now_ms};

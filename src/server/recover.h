@@ -2,7 +2,11 @@
  *
  * On the caller's thread, before the engine thread and the store thread start.
  * If the wall clock was set back meanwhile, the engine's goes on from the
- * latest moment that lives: ages and deadlines mean what they meant. */
+ * latest moment that lives: nothing that lives lies ahead.  What it cannot know
+ * is how long the server ran after that moment: by that much, at most, those
+ * who wait look younger than they are, and what they wait for is later.  A time
+ * written down as the server runs would bind it closer, and would also keep it
+ * for ever where a clock that was wrong once had put it. */
 #ifndef SERVER_RECOVER_H
 #define SERVER_RECOVER_H
 

@@ -11,8 +11,8 @@
  *   2. Every STORE effect reaches the store, and its result the engine: there
  *      is room for as many as the engine can have under way.
  *   3. A door that is closed says why and takes nothing.
- *   4. While FLIGHT_MAX commands are under way no order is begun; orders that
- *      wait are at most orders_max.
+ *   4. While more than FLIGHT_MAX commands are under way no order is begun;
+ *      orders that wait are at most orders_max.
  *   5. A call named by an order hears one reply, or is dropped instead, and
  *      that takes the place it reserved in its loop.
  *   6. Replies may wait for each other, but for no step that goes to the store

@@ -1,11 +1,9 @@
-/* Long because each port of the services is a few lines. */
 #include "server/worker.h"
 
 #include <time.h>
 #include <unistd.h>
 
 #include "base/require.h"
-#include "base/wipe.h"
 #include "pb/kindred.api.h"
 #include "server/node.h"
 
@@ -15,7 +13,7 @@ enum { INBOX = 8192, DRAIN_MS = 2000, GRACE_MS = 5000 };
 
 enum { OUT_LEAST = 2 * HTTP_OUT_MAX }; /* somebody alone is not cut off */
 
-enum { LATER_MS = 10, SICK_MS = 5000, GO_MS = 50 };
+enum { SICK_MS = 5000, GO_MS = 50, LOOK_MS = 1000 };
 
 /* Which set of calls a call of this worker belongs to. */
 static struct server_face *face_of(struct server_worker *worker, uint64_t call)
@@ -24,206 +22,10 @@ static struct server_face *face_of(struct server_worker *worker, uint64_t call)
                                                  : &worker->operations;
 }
 
-/* --- to a call of whichever worker --- */
-
-static bool try_pass(struct server_worker *worker,
-                     const struct service_signal *signal)
+void server_worker_hear(struct server_worker *worker,
+                        const struct service_signal *signal)
 {
-    const struct server_mail record = {.kind = MAIL_SIGNAL, .signal = *signal};
-    struct server_worker *to = server_node_owner(worker->node, signal->call);
-
-    if (to != worker)
-        return net_queue_put(&to->loop.inbox, &record) == ERR_NONE;
     service_signal(&face_of(worker, signal->call)->service, signal);
-    return true;
-}
-
-static void pass(struct server_worker *worker,
-                 const struct service_signal *signal)
-{
-    if (try_pass(worker, signal))
-        return;
-    if (worker->laters == WORKER_LATER) {
-        log_event(LOG_QUEUE_FULL, 1, ERR_FULL);
-        return;
-    }
-    worker->later[worker->laters++] = (struct server_later){
-        .kind = signal->kind,
-        .call = signal->call,
-        .drop = signal->kind == SIGNAL_DROP ? signal->drop : ERR_NONE};
-    if (worker->laters == 1)
-        worker->later_ms = net_clock_mono_ms() + LATER_MS;
-}
-
-static void pass_later(struct server_worker *worker, uint64_t now_ms)
-{
-    uint32_t kept = 0;
-
-    if (worker->laters == 0 || now_ms < worker->later_ms)
-        return;
-    for (uint32_t i = 0; i < worker->laters; i++) {
-        const struct server_later *from = &worker->later[i];
-        struct service_signal signal = {.kind = from->kind, .call = from->call};
-
-        if (from->kind == SIGNAL_DROP)
-            signal.drop = from->drop;
-        if (!try_pass(worker, &signal))
-            worker->later[kept++] = *from;
-    }
-    worker->laters = kept;
-    worker->later_ms = now_ms + LATER_MS;
-}
-
-/* --- the port of the services --- */
-
-static uint64_t port_now_ms(void *arg)
-{
-    const struct server_worker *worker = arg;
-
-    return net_clock_now_ms(&worker->node->clock);
-}
-
-static void port_random(void *arg, void *bytes, size_t size)
-{
-    struct server_worker *worker = arg;
-
-    net_entropy_draw(&worker->chance, bytes, size);
-}
-
-static void job_back(void *arg, struct store_job *job)
-{
-    struct server_worker *worker = arg;
-    const struct server_mail record = {
-        .kind = MAIL_REQUEST, .request = (struct service_request *)(void *)job};
-
-    net_queue_put_reserved(&worker->loop.inbox, &record);
-}
-
-static enum err port_store(void *arg, struct service_request *request)
-{
-    struct server_worker *worker = arg;
-    /* Law 1, for service/port laws 1 and 2 */
-    enum err err = net_queue_reserve(&worker->loop.inbox, 1);
-
-    if (err != ERR_NONE)
-        return err;
-    err = server_storage_put(&worker->node->storage, &request->job,
-                             &worker->origin);
-    if (err != ERR_NONE)
-        net_queue_release(&worker->loop.inbox, 1);
-    if (err == ERR_FULL)
-        log_event(LOG_QUEUE_FULL, 1, ERR_FULL);
-    return err;
-}
-
-static void give_orders(struct server_worker *worker)
-{
-    if (worker->orders > 0)
-        server_turn_order_reserved(&worker->node->turn, worker->order,
-                                   worker->orders);
-    worker->orders = 0;
-}
-
-static void add_order(struct server_worker *worker, struct service_order *order)
-{
-    if (worker->orders == TURN_ORDERS)
-        give_orders(worker);
-    worker->order[worker->orders++] = order;
-}
-
-static enum err port_order(void *arg, struct service_order *order)
-{
-    struct server_worker *worker = arg;
-    bool answered = order->event.call != 0;
-    enum err err =
-        answered ? net_queue_reserve(&worker->loop.inbox, 1) : ERR_NONE;
-
-    if (err != ERR_NONE)
-        return err;
-    err = server_turn_reserve(&worker->node->turn);
-    if (err == ERR_NONE)
-        add_order(worker, order);
-    else if (answered)
-        net_queue_release(&worker->loop.inbox, 1);
-    if (err == ERR_FULL)
-        log_event(LOG_QUEUE_FULL, 1, ERR_FULL);
-    return err;
-}
-
-static enum err port_order_reserve(void *arg)
-{
-    struct server_worker *worker = arg;
-
-    return server_turn_reserve(&worker->node->turn);
-}
-
-static void port_order_reserved(void *arg, struct service_order *order)
-{
-    add_order(arg, order);
-}
-
-static void port_order_release(void *arg)
-{
-    server_turn_release(&((struct server_worker *)arg)->node->turn);
-}
-
-static enum err port_watch(void *arg, uint64_t talk, enum match_role side,
-                           uint64_t call)
-{
-    struct server_worker *worker = arg;
-    struct service_signal drop = {.kind = SIGNAL_DROP, .drop = ERR_REPLACED};
-    enum err err =
-        server_hub_seat(&worker->node->hub, talk, side, call, &drop.call);
-
-    if (err == ERR_NONE && drop.call != 0 && drop.call != call)
-        pass(worker, &drop);
-    return err;
-}
-
-static void port_unwatch(void *arg, uint64_t talk, enum match_role side,
-                         uint64_t call)
-{
-    struct server_worker *worker = arg;
-
-    server_hub_leave(&worker->node->hub, talk, side, call);
-}
-
-static void port_wake(void *arg, uint64_t talk, enum match_role side)
-{
-    struct server_worker *worker = arg;
-    const struct service_signal wake = {
-        .kind = SIGNAL_WAKE,
-        .call = server_hub_find(&worker->node->hub, talk, side)};
-
-    if (wake.call != 0)
-        pass(worker, &wake);
-}
-
-static void port_stats(void *arg, struct service_stats *stats)
-{
-    struct server_worker *worker = arg;
-
-    server_node_stats(worker->node, stats);
-}
-
-static struct service_port port_of(struct server_worker *worker)
-{
-    return (struct service_port){.arg = worker,
-                                 .now_ms = port_now_ms,
-                                 .random = port_random,
-                                 .store = port_store,
-                                 .order = port_order,
-                                 .order_reserve = port_order_reserve,
-                                 .order_reserved = port_order_reserved,
-                                 .order_release = port_order_release,
-                                 .nonce_use = server_node_nonce,
-                                 .revoke = server_node_revoke,
-                                 .revoked = server_node_revoked,
-                                 .may_revoke = server_node_may_revoke,
-                                 .watch = port_watch,
-                                 .unwatch = port_unwatch,
-                                 .wake = port_wake,
-                                 .stats = port_stats};
 }
 
 /* --- the port of the loop --- */
@@ -242,6 +44,16 @@ static void get_well(struct server_worker *worker, uint64_t now_ms)
     worker->sick_ms = 0;
     if (!atomic_load(&worker->draining))
         say_health(worker, true);
+}
+
+/* Each look is at all streams, so one a second is enough, whoever rotates how
+ * often. */
+static void end_revoked(struct server_worker *worker, uint64_t now_ms)
+{
+    if (now_ms < worker->look_ms || !atomic_exchange(&worker->revoked, false))
+        return;
+    worker->look_ms = now_ms + LOOK_MS;
+    service_revoked(&worker->member.service);
 }
 
 /* Who watches our health hears of it, and streams what to do, before any
@@ -267,8 +79,7 @@ static void take_record(void *above, const void *from)
         service_stored(record->request);
         break;
     case MAIL_SIGNAL:
-        service_signal(&face_of(worker, record->signal.call)->service,
-                       &record->signal);
+        server_worker_hear(worker, &record->signal);
         break;
     case MAIL_DRAIN:
         drain(worker);
@@ -276,6 +87,8 @@ static void take_record(void *above, const void *from)
     case MAIL_SICK:
         say_health(worker, false);
         worker->sick_ms = net_clock_mono_ms() + SICK_MS;
+        break;
+    case MAIL_WAKE:
         break;
     }
 }
@@ -291,14 +104,13 @@ static uint64_t deadline_ms(void *above)
     const struct server_worker *worker = above;
     uint64_t at_ms = rpc_server_deadline_ms(&worker->member.rpc);
 
-    if (worker->orders > 0)
-        return 0; /* as this turn ends */
-    if (worker->laters > 0)
-        sooner(&at_ms, worker->later_ms);
+    sooner(&at_ms, server_port_deadline_ms(&worker->port));
     if (worker->sick_ms > 0)
         sooner(&at_ms, worker->sick_ms);
     if (worker->go_ms > 0)
         sooner(&at_ms, worker->go_ms);
+    if (atomic_load(&worker->revoked))
+        sooner(&at_ms, worker->look_ms);
     if (worker->number == 0)
         sooner(&at_ms, server_doors_deadline_ms(&worker->node->doors));
     sooner(&at_ms, rpc_server_deadline_ms(&worker->operations.rpc));
@@ -309,7 +121,7 @@ static void tick(void *above, uint64_t now_ms)
 {
     struct server_worker *worker = above;
 
-    pass_later(worker, now_ms);
+    server_port_tick(&worker->port, now_ms);
     get_well(worker, now_ms);
     if (worker->go_ms > 0 && now_ms >= worker->go_ms) {
         worker->go_ms = 0;
@@ -319,7 +131,8 @@ static void tick(void *above, uint64_t now_ms)
         server_doors_tick(&worker->node->doors, now_ms);
     rpc_server_tick(&worker->member.rpc, now_ms);
     rpc_server_tick(&worker->operations.rpc, now_ms);
-    give_orders(worker);
+    end_revoked(worker, now_ms);
+    server_port_give(&worker->port);
 }
 
 /* --- birth and death --- */
@@ -351,7 +164,7 @@ static enum err make_face(struct server_worker *worker,
     face->made = true;
     face->service = (struct service){.config = &worker->node->service,
                                      .keys = worker->node->keys,
-                                     .port = port_of(worker),
+                                     .port = server_port_of(&worker->port),
                                      .rpc = &face->rpc};
     rpc_server_origins(&face->rpc, worker->node->config->cors_origin);
     rpc_health_init(&face->health, &face->rpc);
@@ -383,7 +196,7 @@ enum err server_worker_init(struct server_worker *worker,
     enum err err;
 
     *worker = (struct server_worker){.node = node, .number = number};
-    worker->origin = (struct server_origin){.back = job_back, .arg = worker};
+    server_port_init(&worker->port, worker);
     err = net_loop_init(&worker->loop, &config);
     if (err == ERR_NONE) /* a place for the word to drain */
         err = net_queue_reserve(&worker->loop.inbox, 1);
@@ -445,7 +258,7 @@ void server_worker_run(struct server_worker *worker)
 {
     say_health(worker, true); /* loops start when all else has */
     net_loop_run(&worker->loop);
-    give_orders(worker); /* of streams that ended with it */
+    server_port_give(&worker->port); /* of streams that ended with it */
     atomic_store(&worker->ended, true);
 }
 
@@ -464,6 +277,16 @@ void server_worker_sick(struct server_worker *worker)
 
     if (net_queue_put(&worker->loop.inbox, &record) != ERR_NONE)
         return; /* it hears of the next */
+}
+
+void server_worker_revoked(struct server_worker *worker)
+{
+    const struct server_mail record = {.kind = MAIL_WAKE};
+
+    if (atomic_exchange(&worker->revoked, true))
+        return;
+    if (net_queue_put(&worker->loop.inbox, &record) != ERR_NONE)
+        return; /* a loop with so much to take looks by itself */
 }
 
 void server_worker_join(struct server_worker *worker)
@@ -489,11 +312,11 @@ void server_worker_close(struct server_worker *worker)
            net_queue_take(&worker->loop.inbox, &record, 1) == 1)
         if (record.kind == MAIL_REQUEST)
             service_stored(record.request);
-    give_orders(worker); /* the turn frees them */
+    server_port_give(&worker->port); /* the turn frees them */
     net_loop_close(&worker->loop);
     close_face(&worker->member);
     close_face(&worker->operations);
-    wipe(&worker->chance, sizeof worker->chance);
+    server_port_close(&worker->port);
 }
 
 void server_worker_tell(struct server_worker *worker)

@@ -2,29 +2,22 @@
  *
  * Worker 0 also serves the operators, by a second set of calls with
  * the operations service alone.  Whatever another thread has for a call of
- * this worker comes through the loop's inbox.  A worker never waits for
- * another: what finds no room there is kept and tried again soon; beyond
- * WORKER_LATER a wake-up is lost, not the message.  What a turn of the loop has
- * for the engine leaves at its end, so that the engine wakes once for it.
- *
- * Laws
- *   1. A request to the store and an order with a call take their place in
- *      this worker's inbox before they leave it. */
+ * this worker comes through the loop's inbox; what its services have for the
+ * others leaves through server/port. */
 #ifndef SERVER_WORKER_H
 #define SERVER_WORKER_H
 
-#include "net/entropy.h"
 #include "net/listener.h"
 #include "net/loop.h"
 #include "net/thread.h"
 #include "rpc/health.h"
 #include "rpc/reflection.h"
 #include "server/doors.h"
-#include "server/turn.h"
+#include "server/port.h"
 
 struct server_node; /* what all workers share: server/node */
 
-enum { WORKER_LATER = 1024, WORKER_TOLD = 32, SERVER_LISTENERS_MAX = 8 };
+enum { WORKER_TOLD = 32, SERVER_LISTENERS_MAX = 8 };
 
 struct server_face { /* a set of calls: for members, or for operators */
     struct http_host host;
@@ -36,13 +29,13 @@ struct server_face { /* a set of calls: for members, or for operators */
     bool made, hosted;
 };
 
-struct server_later { /* a signal for another worker that had no room */
-    enum service_signal_kind kind;
-    uint64_t call;
-    enum err drop;
+enum server_mail_kind {
+    MAIL_REQUEST,
+    MAIL_SIGNAL,
+    MAIL_DRAIN,
+    MAIL_SICK,
+    MAIL_WAKE /* look what has been set */
 };
-
-enum server_mail_kind { MAIL_REQUEST, MAIL_SIGNAL, MAIL_DRAIN, MAIL_SICK };
 
 struct server_mail { /* what comes through the loop's inbox */
     enum server_mail_kind kind;
@@ -56,17 +49,14 @@ struct server_worker { /* all private */
     struct server_node *node;
     struct net_loop loop;
     struct net_thread thread;
-    struct server_origin origin;
+    struct server_port port;
     struct server_face member, operations;
-    struct net_entropy_pool chance;
-    uint32_t number, orders;
-    struct service_order *order[TURN_ORDERS]; /* of this turn of the loop */
+    uint32_t number;
     atomic_bool draining, ended;
-    struct server_later later[WORKER_LATER];
-    uint32_t laters;
-    uint64_t later_ms; /* when to try again; monotonic */
-    uint64_t sick_ms;  /* not ready until then; monotonic; 0 = ready */
-    uint64_t go_ms;    /* when its connections are asked to go; 0 = not */
+    atomic_bool revoked; /* tokens were, since it last looked at its streams */
+    uint64_t look_ms;    /* not sooner than this; monotonic */
+    uint64_t sick_ms;    /* not ready until then; monotonic; 0 = ready */
+    uint64_t go_ms;      /* when its connections are asked to go; 0 = not */
     struct server_mail told[WORKER_TOLD]; /* the engine thread's: replies */
     uint32_t tolds;                       /* that leave together */
 };
@@ -92,6 +82,14 @@ void server_worker_drain(struct server_worker *worker);
 /* From the store thread: something could not be stored; say for a while that
  * this server is not ready. */
 void server_worker_sick(struct server_worker *worker);
+
+/* From any thread: tokens were revoked; end the streams opened with them, soon,
+ * and within a second however many are. */
+void server_worker_revoked(struct server_worker *worker);
+
+/* On its own thread: hand a signal to its call. */
+void server_worker_hear(struct server_worker *worker,
+                        const struct service_signal *signal);
 
 void server_worker_join(struct server_worker *worker);
 void server_worker_close(struct server_worker *worker);

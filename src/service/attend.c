@@ -252,8 +252,13 @@ static void attend_replied(struct rpc_call *call, enum err err,
         rpc_end(call, err);
 }
 
-static const struct service_live attend_live = {.replied = attend_replied,
-                                                .told = attend_told};
+static const struct seal_token *attend_who(const struct rpc_call *call)
+{
+    return &((const struct attend *)rpc_call_user(call))->who;
+}
+
+static const struct service_live attend_live = {
+    .replied = attend_replied, .told = attend_told, .who = attend_who};
 
 static void attend_card(struct service_request *request, struct rpc_call *call)
 {

@@ -52,6 +52,37 @@ struct rpc_verdict service_call_fail(struct rpc_call *call,
     return rpc_fail(call, err);
 }
 
+static void held_closed(struct rpc_call *call, enum err why)
+{
+    struct service_held *held = rpc_call_user(call);
+
+    (void)why;
+    if (held->order)
+        service_order_free(held->order);
+    held->order = NULL;
+}
+
+void service_call_hold(struct rpc_call *call, struct service_held *held)
+{
+    static const struct rpc_watch watch = {.closed = held_closed};
+
+    rpc_call_set_user(call, held);
+    rpc_call_watch(call, &watch);
+}
+
+struct service_order *service_call_unhold(struct rpc_call *call, enum err err)
+{
+    struct service_held *held = rpc_call_user(call);
+    struct service_order *order = held->order;
+
+    held->order = NULL;
+    if (err == ERR_NONE)
+        return order;
+    service_order_free(order);
+    rpc_end(call, err);
+    return NULL;
+}
+
 void service_call_lost(struct rpc_call *call, uint64_t member,
                        enum match_role role)
 {

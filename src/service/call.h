@@ -22,6 +22,17 @@ struct rpc_verdict service_call_send(struct rpc_call *call,
 struct rpc_verdict service_call_fail(struct rpc_call *call,
                                      struct service_order *order, enum err err);
 
+/* An order that waits for what the store finds: first in the call's own state,
+ * and freed with the call if it ends before. */
+struct service_held {
+    const struct service_live *live; /* first; hears the reply */
+    struct service_order *order;
+};
+void service_call_hold(struct rpc_call *call, struct service_held *held);
+
+/* The store found it, or err: then the call ends, and the order is NULL. */
+struct service_order *service_call_unhold(struct rpc_call *call, enum err err);
+
 /* The Ask or Attend of a member is gone, or given up: their grace begins. */
 void service_call_lost(struct rpc_call *call, uint64_t member,
                        enum match_role role);

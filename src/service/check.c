@@ -4,6 +4,7 @@
 
 #include "base/wipe.h"
 #include "pb/api.h"
+#include "seal/known.h"
 #include "seal/mailbox.h"
 #include "seal/proof.h"
 #include "seal/talk.h"
@@ -31,13 +32,17 @@ enum err service_check_caller(struct rpc_call *call, enum match_grade least,
     const struct service *service = service_of(call);
     const char *text = rpc_call_metadata(call, "authorization");
     uint64_t now_ms = service_now_ms(service);
+    struct seal_known *known;
     enum err err;
 
     if (!text || strncmp(text, scheme, sizeof scheme - 1) != 0)
         return ERR_UNAUTHENTICATED;
+    known = rpc_call_memo(call, sizeof *known);
+    if (!known)
+        return ERR_NOMEM;
     text += sizeof scheme - 1;
-    err =
-        seal_token_open(who, text, strlen(text), service->keys->token, now_ms);
+    err = seal_known_open(known, who, text, strlen(text), service->keys->token,
+                          now_ms);
     if (err == ERR_NONE && service->port.revoked(service->port.arg, who))
         err = ERR_TOKEN_EXPIRED;
     if (err == ERR_NONE)

@@ -89,11 +89,12 @@ struct service_port {
     void (*order_reserved)(void *arg, struct service_order *order);
     void (*order_release)(void *arg);
 
-    /* Use a login nonce up.  ERR_CHALLENGE: used before.  ERR_FULL. */
+    /* Use a login nonce up.  ERR_CHALLENGE: used before, or too old. */
     enum err (*nonce_use)(void *arg, const uint8_t nonce[static 32]);
 
     /* Tokens of this member and of older generations are worth nothing from
-     * here on; is this token one of them? */
+     * here on, and service_revoked() is called soon, for each loop; is this
+     * token one of them? */
     void (*revoke)(void *arg, uint64_t member, uint32_t generation);
     bool (*revoked)(void *arg, const struct seal_token *token);
     bool (*may_revoke)(void *arg); /* else everybody's tokens would stop */

@@ -18,37 +18,21 @@
 
 /* --- Block --- */
 
-struct blocking {                    /* the call's own state */
-    const struct service_live *live; /* first */
-    struct service_order *order;     /* until the other is found */
+struct blocking {             /* the call's own state */
+    struct service_held held; /* first; until the other is found */
     uint64_t via;
 };
 
-static void block_closed(struct rpc_call *call, enum err why)
-{
-    struct blocking *state = rpc_call_user(call);
-
-    (void)why;
-    if (state->order)
-        service_order_free(state->order);
-    state->order = NULL;
-}
-
 static void block_found(struct service_request *request, struct rpc_call *call)
 {
-    struct blocking *state = call ? rpc_call_user(call) : NULL;
-    enum err err = service_request_err(request);
     struct service_order *order;
+    enum err err;
 
     if (!call)
         return;
-    order = state->order;
-    state->order = NULL;
-    if (err != ERR_NONE) {
-        service_order_free(order);
-        rpc_end(call, err);
+    order = service_call_unhold(call, service_request_err(request));
+    if (!order)
         return;
-    }
     order->event.block.other = request->job.result.other;
     err = service_order_send(request->service, order);
     if (err != ERR_NONE)
@@ -63,8 +47,8 @@ static enum err find_other(struct rpc_call *call, const struct blocking *state)
 
     if (!request)
         return ERR_FULL;
-    request->job.command.key = state->order->event.key;
-    request->job.command.find_other.member = state->order->event.member;
+    request->job.command.key = state->held.order->event.key;
+    request->job.command.find_other.member = state->held.order->event.member;
     request->job.command.find_other.via = state->via;
     return service_request_send(request);
 }
@@ -97,30 +81,30 @@ static struct rpc_verdict safety_block(struct rpc_call *call,
                                        const Kindred__V1__BlockRequest *request)
 {
     static const struct service_live live = {.replied = block_replied};
-    static const struct rpc_watch watch = {.closed = block_closed};
     struct blocking *state = rpc_call_alloc(call, sizeof *state);
     struct service *service = service_of(call);
+    struct service_order *order;
     struct seal_token who;
     enum err err = service_check_caller(call, GRADE_MEMBER, &who);
 
     if (err != ERR_NONE || !state)
         return rpc_fail(call, err != ERR_NONE ? err : ERR_NOMEM);
-    *state = (struct blocking){.live = &live, .via = via_of(request)};
+    *state = (struct blocking){.held = {.live = &live}, .via = via_of(request)};
     if (state->via == 0)
         return rpc_fail(call, ERR_INVALID);
-    state->order =
+    order =
         service_order_new(service, rpc_call_id(call), who.member, EVENT_BLOCK);
-    if (!state->order)
+    if (!order)
         return rpc_fail(call, ERR_NOMEM);
-    state->order->event.block.via = state->via;
-    err = service_key(service, &state->order->event.key,
-                      request->idempotency_key, &request->base);
+    state->held.order = order;
+    order->event.block.via = state->via;
+    err = service_key(service, &order->event.key, request->idempotency_key,
+                      &request->base);
     if (err == ERR_NONE)
         err = find_other(call, state);
     if (err != ERR_NONE)
-        return service_call_fail(call, state->order, err);
-    rpc_call_set_user(call, state);
-    rpc_call_watch(call, &watch);
+        return service_call_fail(call, order, err);
+    service_call_hold(call, &state->held);
     return rpc_later(call);
 }
 

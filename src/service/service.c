@@ -156,6 +156,20 @@ void service_signal(struct service *service,
         (*live)->told(call, signal);
 }
 
+static bool is_revoked(const struct rpc_call *call, void *arg)
+{
+    const struct service *service = arg;
+    const struct service_live *const *live = rpc_call_user(call);
+
+    return rpc_call_context(call) == service && live && (*live)->who &&
+           service->port.revoked(service->port.arg, (*live)->who(call));
+}
+
+void service_revoked(struct service *service)
+{
+    rpc_server_cut(service->rpc, ERR_TOKEN_EXPIRED, is_revoked, service);
+}
+
 static bool is_carded(enum match_event_kind kind)
 {
     return kind == EVENT_ASK || kind == EVENT_ATTEND || kind == EVENT_CARD;

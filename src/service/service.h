@@ -3,7 +3,8 @@
  * A handler decodes, checks, and hands on; what comes back finds its call by
  * id.  The call's user pointer says who listens: a `struct service_live`, the
  * first member of whatever state the handler keeps for it in the call's own
- * memory.  The services decide nothing about matching.
+ * memory.  The services decide nothing about matching.  The header is long
+ * because it is the manual of every handler.
  *
  * Laws
  *   1. Nothing a person wrote, no token, key or capability leaves a service
@@ -54,12 +55,14 @@ struct service {
     _Atomic(struct service_order *) used; /* piled up by the engine's thread */
 };
 
-/* Who listens for a call: its reply, and (or NULL) whatever else it is told.
- * `empty` is what service_call_replied() answers with. */
+/* Who listens for a call: its reply, and (or NULL) whatever else it is told;
+ * what service_call_replied() answers with; by which token a stream was opened
+ * (or NULL), to end when that is revoked. */
 struct service_live {
     void (*replied)(struct rpc_call *call, enum err err, uint64_t reference);
     void (*told)(struct rpc_call *call, const struct service_signal *signal);
     const ProtobufCMessage *empty;
+    const struct seal_token *(*who)(const struct rpc_call *call);
 };
 
 /* Bind the services of the public listeners, and that of the operations
@@ -71,10 +74,12 @@ void service_close(struct service *service);
 /* May this caller see the numbers: Operations.Stats, and the same as a page? */
 bool service_operations_may_watch(enum role caller);
 
-/* What came back.  On the loop that owns the call. */
+/* What came back; and tokens were revoked: end the streams opened with them (it
+ * looks at each stream).  On the loop that owns the call. */
 void service_stored(struct service_request *request);
 void service_signal(struct service *service,
                     const struct service_signal *signal);
+void service_revoked(struct service *service);
 
 /* --- for handlers --- */
 

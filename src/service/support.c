@@ -174,8 +174,13 @@ static void ask_replied(struct rpc_call *call, enum err err, uint64_t reference)
         rpc_end(call, err);
 }
 
-static const struct service_live ask_live = {.replied = ask_replied,
-                                             .told = ask_told};
+static const struct seal_token *ask_who(const struct rpc_call *call)
+{
+    return &((const struct ask *)rpc_call_user(call))->who;
+}
+
+static const struct service_live ask_live = {
+    .replied = ask_replied, .told = ask_told, .who = ask_who};
 
 /* The card is there: on to the engine. */
 static void ask_card(struct service_request *request, struct rpc_call *call)
@@ -214,16 +219,22 @@ static void ask_card(struct service_request *request, struct rpc_call *call)
         rpc_end(call, err);
 }
 
-/* The mailbox of the talk whose age is to go on is there: then the card. */
+/* The mailbox of the talk whose age is to go on was looked for: then the card.
+ * Where it is gone the key comes first all the same, which may resume a ticket
+ * that has the age already; if it resumes none, the store finds no such talk. */
 static void ask_after(struct service_request *request, struct rpc_call *call)
 {
     struct ask *ask = call ? rpc_call_user(call) : NULL;
-    struct seal_row_mailbox mailbox;
+    struct seal_row_mailbox mailbox = {0};
     enum err err;
 
     if (!call)
         return;
     err = service_link_found(request, &mailbox);
+    if (err == ERR_NO_TALK) {
+        mailbox.talk = service_random_id(request->service); /* nobody's */
+        err = ERR_NONE;
+    }
     if (err == ERR_NONE) {
         ask->after = mailbox.talk; /* whose seeker it was, the store knows */
         err = service_card_ask(call, ask->who.member, MATCH_SEEKER, ask_card);

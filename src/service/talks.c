@@ -15,11 +15,6 @@
 #include "service/link.h"
 #include "service/stream.h"
 
-struct by_mailbox { /* a unary call's own state: End and Reflect */
-    const struct service_live *live; /* first */
-    struct service_order *order;     /* until the mailbox is found */
-};
-
 static struct rpc_verdict
 talks_receive(struct rpc_call *call, const Kindred__V1__ReceiveRequest *request)
 {
@@ -121,22 +116,9 @@ talks_acknowledge(struct rpc_call *call,
 
 /* --- End and Reflect: find the mailbox, then tell the engine --- */
 
-static void order_closed(struct rpc_call *call, enum err why)
-{
-    struct by_mailbox *state = rpc_call_user(call);
-
-    (void)why;
-    if (state->order)
-        service_order_free(state->order);
-    state->order = NULL;
-}
-
-static const struct rpc_watch order_watch = {.closed = order_closed};
-
 static void order_mailbox(struct service_request *request,
                           struct rpc_call *call)
 {
-    struct by_mailbox *state = call ? rpc_call_user(call) : NULL;
     struct service_order *order;
     struct seal_row_mailbox mailbox;
     enum match_role side;
@@ -144,14 +126,9 @@ static void order_mailbox(struct service_request *request,
 
     if (!call)
         return;
-    err = service_link_found(request, &mailbox);
-    order = state->order;
-    state->order = NULL;
-    if (err != ERR_NONE) {
-        service_order_free(order);
-        rpc_end(call, err);
+    order = service_call_unhold(call, service_link_found(request, &mailbox));
+    if (!order)
         return;
-    }
     side = mailbox.side == 0 ? MATCH_SEEKER : MATCH_PEER;
     if (order->event.kind == EVENT_END) {
         order->event.talk.talk = mailbox.talk;
@@ -169,34 +146,28 @@ static void order_mailbox(struct service_request *request,
 /* An order of this kind that waits for its mailbox. */
 static enum err begin_order(struct rpc_call *call, enum match_event_kind kind,
                             const struct service_live *live,
-                            struct by_mailbox **out)
+                            struct service_held **out)
 {
-    struct by_mailbox *state = rpc_call_alloc(call, sizeof *state);
+    struct service_held *held = rpc_call_alloc(call, sizeof *held);
 
-    *out = state;
-    if (!state)
+    *out = held;
+    if (!held)
         return ERR_NOMEM;
-    *state = (struct by_mailbox){.live = live};
-    state->order =
+    *held = (struct service_held){.live = live};
+    held->order =
         service_order_new(service_of(call), rpc_call_id(call), 0, kind);
-    if (!state->order)
-        return ERR_NOMEM;
-    rpc_call_set_user(call, state);
-    return ERR_NONE;
+    return held->order ? ERR_NONE : ERR_NOMEM;
 }
 
 static struct rpc_verdict finish_order(struct rpc_call *call,
-                                       struct by_mailbox *state, enum err err,
+                                       struct service_held *held, enum err err,
                                        ProtobufCBinaryData capability)
 {
     if (err == ERR_NONE)
         err = service_link_mailbox(call, capability, order_mailbox);
-    if (err != ERR_NONE) {
-        if (state && state->order)
-            service_order_free(state->order);
-        return rpc_fail(call, err);
-    }
-    rpc_call_watch(call, &order_watch);
+    if (err != ERR_NONE)
+        return service_call_fail(call, held ? held->order : NULL, err);
+    service_call_hold(call, held);
     return rpc_later(call);
 }
 
@@ -214,13 +185,13 @@ static struct rpc_verdict talks_end(struct rpc_call *call,
                                     const Kindred__V1__EndRequest *request)
 {
     static const struct service_live live = {.replied = end_replied};
-    struct by_mailbox *state;
-    enum err err = begin_order(call, EVENT_END, &live, &state);
+    struct service_held *held;
+    enum err err = begin_order(call, EVENT_END, &live, &held);
 
     if (err == ERR_NONE)
-        err = service_key(service_of(call), &state->order->event.key,
+        err = service_key(service_of(call), &held->order->event.key,
                           request->idempotency_key, &request->base);
-    return finish_order(call, state, err, request->capability);
+    return finish_order(call, held, err, request->capability);
 }
 
 /* Kept: is it mutual now? */
@@ -248,24 +219,24 @@ talks_reflect(struct rpc_call *call, const Kindred__V1__ReflectRequest *request)
 {
     static const struct service_live live = {.replied = reflect_replied};
     Kindred__V1__Understood said = request->understood;
-    struct by_mailbox *state;
-    enum err err = begin_order(call, EVENT_REFLECT, &live, &state);
+    struct service_held *held;
+    enum err err = begin_order(call, EVENT_REFLECT, &live, &held);
 
     if (err == ERR_NONE && said != KINDRED__V1__UNDERSTOOD__UNDERSTOOD_YES &&
         said != KINDRED__V1__UNDERSTOOD__UNDERSTOOD_NO &&
         said != KINDRED__V1__UNDERSTOOD__UNDERSTOOD_UNSPECIFIED)
         err = ERR_INVALID;
     if (err == ERR_NONE)
-        err = service_key(service_of(call), &state->order->event.key,
+        err = service_key(service_of(call), &held->order->event.key,
                           request->idempotency_key, &request->base);
     if (err == ERR_NONE) {
-        state->order->event.reflect.said =
+        held->order->event.reflect.said =
             said != KINDRED__V1__UNDERSTOOD__UNDERSTOOD_UNSPECIFIED;
-        state->order->event.reflect.understood =
+        held->order->event.reflect.understood =
             said == KINDRED__V1__UNDERSTOOD__UNDERSTOOD_YES;
-        state->order->event.reflect.again = request->again;
+        held->order->event.reflect.again = request->again;
     }
-    return finish_order(call, state, err, request->capability);
+    return finish_order(call, held, err, request->capability);
 }
 
 API_KINDRED_V1_TALKS(RPC_WRAP, talks)

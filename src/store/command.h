@@ -41,6 +41,11 @@ struct store_mailbox {
     struct store_bytes link; /* sealed {talk, side} */
 };
 
+struct store_cursor { /* where a load goes on; all zero: at the beginning */
+    uint64_t after;
+    uint32_t phase;
+};
+
 enum store_command_kind {
     STORE_MATCH,
     STORE_CLAIM, /* take the pools: epoch + 1, all duties OFF */
@@ -78,7 +83,7 @@ struct store_command {
             uint32_t closes;
         } match;
         struct {
-            uint64_t cursor; /* 0 first, then what the last page said */
+            struct store_cursor from; /* what the page before said */
         } load;
         struct { /* member: a fresh random id */
             uint64_t member;
@@ -171,11 +176,14 @@ struct store_result {
         struct {                   /* claim */
             uint64_t epoch;
             uint64_t rotated_ms; /* the last rotation of any key; 0: none */
+            uint64_t latest_ms;  /* the latest moment that a live ticket, offer
+                                    or talk began; 0: none lives */
         };
         struct {
             struct store_loaded *row; /* ≤ STORE_PAGE_MAX */
             uint32_t rows;
-            uint64_t cursor; /* of the next page; 0 = that was all */
+            struct store_cursor next;
+            bool more; /* another page waits */
         } load;
         struct {
             uint64_t member;

@@ -289,6 +289,7 @@ static void decide_node(struct store_work *work, struct store_result *result)
         keeper->ops->claim(keeper, epoch);
         result->epoch = epoch;
         result->rotated_ms = keeper->ops->rotated_ms(keeper);
+        result->latest_ms = keeper->ops->latest_ms(keeper);
     } else if (job->command.kind == STORE_COUNT) {
         keeper->ops->count(keeper, job);
     } else if (job->command.kind == STORE_SWEEP) {

@@ -7,9 +7,9 @@
  * because it names the part of each command.
  *
  * Laws
- *   1. A refusal writes nothing, except that a refused accept revokes its
- *      offer; and, where a mailbox of it is taken, the two never meet for that
- *      ticket.
+ *   1. A refusal writes nothing, but for ERR_OFFER_GONE to an accept: that
+ *      revokes the offer and ends the peer's lapses; where a mailbox of it is
+ *      taken, the two also never meet for that ticket.
  *   2. A REPLAY writes nothing and gives the rows as they are now.
  *   3. A keeper's failure leaves ERR_STORE and nothing done. */
 #ifndef STORE_DECIDE_H

@@ -70,6 +70,7 @@ enum err store_decide_talk_reflect(struct store_work *work)
     struct match_talk_row *talk = store_work_talk(work, command->reflect.talk);
     uint8_t bit = (uint8_t)(1u << side);
     struct match_duty_row *duty;
+    uint64_t since_ms = 0;
 
     if (!talk)
         return ERR_NO_TALK;
@@ -77,8 +78,9 @@ enum err store_decide_talk_reflect(struct store_work *work)
         return ERR_TALK_LIVES;
     if (talk->reflected & bit)
         return ERR_REFLECTED;
-    if (command->reflect.within_ms != 0 && work->now_ms >= talk->ended_ms &&
-        work->now_ms - talk->ended_ms > command->reflect.within_ms)
+    if (work->now_ms > talk->ended_ms)
+        since_ms = work->now_ms - talk->ended_ms;
+    if (since_ms >= command->reflect.within_ms)
         return ERR_REFLECTED; /* too late */
     talk->reflected |= bit;
     if (command->reflect.again)

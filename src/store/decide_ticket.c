@@ -41,17 +41,20 @@ static enum err wished(struct store_work *work, struct match_ticket_row *ticket)
     return ERR_NONE;
 }
 
-/* After a no-show the wait goes on as if nobody had come; else what was waited
- * before the match counts, not the talk. */
+/* What was waited before the match counts, not the talk.  After a no-show the
+ * wait goes on as if nobody had come, but no longer than somebody who is lost
+ * goes on waiting: nobody grows older by staying away. */
 static void lend(struct match_talk_row *talk, struct match_ticket_row *ticket,
-                 uint64_t now_ms)
+                 uint64_t now_ms, uint64_t grace_ms)
 {
+    uint64_t after_ms = now_ms - talk->started_ms;
+
     ticket->carry = talk->carry;
-    ticket->since_ms = talk->since_ms;
-    if (talk->why != TALK_WHY_NO_SHOW) {
+    ticket->since_ms = talk->since_ms + after_ms;
+    if (talk->why == TALK_WHY_NO_SHOW)
+        ticket->since_ms -= after_ms < grace_ms ? after_ms : grace_ms;
+    else
         ticket->carry |= CARRY_UNFIT;
-        ticket->since_ms += now_ms - talk->started_ms;
-    }
     talk->carry |= CARRY_LENT;
 }
 
@@ -93,7 +96,8 @@ enum err store_decide_ticket_open(struct store_work *work)
         return err;
 
     if (talk)
-        lend(talk, &row.ticket, work->now_ms);
+        lend(talk, &row.ticket, work->now_ms,
+             work->command->open_ticket.grace_ms);
     store_work_add(work, &row);
     duty = store_work_duty(work, member.id);
     if (duty) {

@@ -16,7 +16,7 @@
 enum {
     STORE_WORK_MAX = 64,   /* rows one command touches, pairs aside */
     STORE_TALKS_MAX = 16,  /* live talks a member may have as a seeker */
-    STORE_OPS_KEPT = 8192, /* results of the last commands, for Law 2 */
+    STORE_OPS_KEPT = 8192, /* results of the last commands: store/store law 2 */
     STORE_FOUND_MAX = 24,  /* ids one find() gives */
     STORE_OFFER_KNOWN_MS = 86400000 /* an offer may be blocked so long */
 };
@@ -105,6 +105,7 @@ struct store_keeper_ops {
     void (*put_member)(struct store_keeper *keeper,
                        const struct store_member *member);
     uint64_t (*rotated_ms)(struct store_keeper *keeper); /* the latest */
+    uint64_t (*latest_ms)(struct store_keeper *keeper);  /* of what lives */
 
     /* Tickets, offers, duties (id = member) and talks.  A ticket put as ended
      * loses its secrets and its PAIR_TICKET rows. */

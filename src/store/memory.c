@@ -383,6 +383,7 @@ struct store *store_memory_new(uint32_t rows_max)
     store_memory_mail_ops(&memory->ops);
     memory->ops.room = room;
     memory->ops.load = store_memory_page_load;
+    memory->ops.latest_ms = store_memory_page_latest_ms;
     memory->ops.count = store_memory_page_count;
     memory->ops.sweep = store_memory_sweep_all;
     memory->keeper.ops = &memory->ops;

@@ -143,11 +143,11 @@ static bool fill(struct store_keeper *keeper,
     return false;
 }
 
-/* cursor: how many places were given already. */
+/* A cursor says how many places were given already. */
 void store_memory_page_load(struct store_keeper *keeper, struct store_job *job)
 {
     struct store_memory *memory = (struct store_memory *)(void *)keeper;
-    uint64_t at = job->command.load.cursor;
+    uint64_t at = job->command.load.from.after;
     struct store_loaded *out =
         arena_alloc(&job->arena, STORE_PAGE_MAX * sizeof *out);
     uint32_t n = 0;
@@ -165,12 +165,35 @@ void store_memory_page_load(struct store_keeper *keeper, struct store_job *job)
         keeper->err = ERR_STORE;
     job->result.load.row = out;
     job->result.load.rows = n;
-    job->result.load.cursor = at < memory->places ? at : 0;
-    if (at >= memory->places) {
+    job->result.load.next.after = at;
+    job->result.load.more = at < memory->places;
+    if (!job->result.load.more) {
         free(memory->place);
         memory->place = NULL;
         memory->places = 0;
     }
+}
+
+uint64_t store_memory_page_latest_ms(struct store_keeper *keeper)
+{
+    const struct store_memory *memory = (const void *)keeper;
+    uint64_t latest_ms = 0;
+
+    for (uint32_t phase = PHASE_TICKET; phase <= PHASE_TALK; phase++)
+        for (uint32_t slot = 0; slot < table_of(memory, phase)->slots; slot++) {
+            struct store_memory_place place = {.phase = phase, .slot = slot};
+            const struct store_memory_subject *subject =
+                store_table_at(table_of(memory, phase), slot);
+            uint64_t at_ms;
+
+            if (!placed(memory, &place))
+                continue;
+            at_ms = phase == PHASE_TICKET  ? subject->row.row.ticket.since_ms
+                    : phase == PHASE_OFFER ? subject->row.row.offer.made_ms
+                                           : subject->row.row.talk.started_ms;
+            latest_ms = at_ms > latest_ms ? at_ms : latest_ms;
+        }
+    return latest_ms;
 }
 
 static uint64_t alive(const struct store_memory *memory,

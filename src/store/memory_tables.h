@@ -84,6 +84,7 @@ void store_memory_drop(struct store_table *table, uint32_t slot,
 void store_memory_rows_ops(struct store_keeper_ops *ops);
 void store_memory_mail_ops(struct store_keeper_ops *ops);
 void store_memory_page_load(struct store_keeper *keeper, struct store_job *job);
+uint64_t store_memory_page_latest_ms(struct store_keeper *keeper);
 void store_memory_page_count(struct store_keeper *keeper,
                              struct store_job *job);
 void store_memory_sweep_all(struct store_keeper *keeper, struct store_job *job);

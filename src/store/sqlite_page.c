@@ -3,8 +3,8 @@
 
 #include "store/sqlite_tables.h"
 
-/* Recovery order.  The cursor is the phase and a position in it: the rowid
- * that was given last, or of tickets how many were given. */
+/* Recovery order.  A page goes on after a row: its id, of offers their ticket,
+ * none of which is 0. */
 enum {
     PHASE_RARITY,
     PHASE_PAIR,
@@ -13,7 +13,9 @@ enum {
     PHASE_TALK,
     PHASES
 };
-enum { PHASE_SHIFT = 56 };
+/* Before all ids, and the place of a row that comes after none. */
+#define LEAST "-9223372036854775808"
+#define AFTER "ifnull(nullif(?1, 0), " LEAST ")"
 
 /* A pair matters to an engine that starts when one of the two waits and the
  * other does too, or has an open offer or a live talk; other pairs come with
@@ -35,14 +37,17 @@ static const char *const phases[PHASES] = {
                             " AND " ENGAGED("a") " AND " ENGAGED(
                                 "b") " ORDER BY id LIMIT ?2",
     [PHASE_TICKET] =
-        "SELECT 0, sealed, " STORE_TICKET_COLUMNS " FROM ticket WHERE state < 2"
-        " ORDER BY since_ms, id < 0, id LIMIT ?2 OFFSET ?1",
-    [PHASE_OFFER] = "SELECT rowid, " STORE_OFFER_COLUMNS " FROM offer"
-                    " WHERE open_ticket IS NOT NULL"
-                    " ORDER BY open_ticket LIMIT ?2 OFFSET ?1",
-    [PHASE_TALK] = "SELECT rowid, sealed, " STORE_TALK_COLUMNS " FROM talk"
-                   " WHERE live_peer IS NOT NULL"
-                   " ORDER BY live_peer, id LIMIT ?2 OFFSET ?1",
+        "SELECT id, sealed, " STORE_TICKET_COLUMNS " FROM ticket"
+        " WHERE state < 2 AND (since_ms, id < 0, id) >"
+        " (ifnull((SELECT since_ms FROM ticket WHERE id = ?1), -1), ?1 < 0, ?1)"
+        " ORDER BY since_ms, id < 0, id LIMIT ?2",
+    [PHASE_OFFER] = "SELECT open_ticket, " STORE_OFFER_COLUMNS " FROM offer"
+                    " WHERE open_ticket IS NOT NULL AND (open_ticket, 1) >"
+                    " (" AFTER ", ?1 <> 0) ORDER BY open_ticket LIMIT ?2",
+    [PHASE_TALK] = "SELECT id, sealed, " STORE_TALK_COLUMNS " FROM talk"
+                   " WHERE live_peer IS NOT NULL AND (live_peer, id, 1) >"
+                   " (ifnull((SELECT live_peer FROM talk WHERE id = ?1), " LEAST
+                   "), " AFTER ", ?1 <> 0) ORDER BY live_peer, id LIMIT ?2",
 };
 
 static void read_one(struct store_query *q, uint32_t phase,
@@ -90,21 +95,21 @@ static bool add_card(struct store_keeper *keeper, struct store_loaded *out,
     return card.sealed.size == 0 || card.sealed.data;
 }
 
-/* As many rows of a phase as the page takes; position moves on.  True: the
+/* As many rows of a phase as the page takes; the cursor moves on.  True: the
  * phase is done. */
 static bool load_phase(struct store_keeper *keeper, struct store_job *job,
-                       uint32_t phase, uint64_t *position)
+                       struct store_cursor *at)
 {
-    struct store_query q = store_sqlite_ask(keeper, phases[phase]);
+    struct store_query q = store_sqlite_ask(keeper, phases[at->phase]);
     uint32_t *n = &job->result.load.rows, asked = STORE_PAGE_MAX - *n, got = 0;
 
-    store_query_put(&q, *position);
+    store_query_put(&q, at->after);
     store_query_put(&q, asked);
     while (got < asked && store_query_step(&q)) {
         struct store_loaded *out = &job->result.load.row[*n];
         uint64_t id = store_query_u64(&q);
 
-        read_one(&q, phase, out, &job->arena);
+        read_one(&q, at->phase, out, &job->arena);
         if (!add_card(keeper, out, &job->arena)) {
             store_query_end(&q);
             if (*n > 0)
@@ -113,7 +118,7 @@ static bool load_phase(struct store_keeper *keeper, struct store_job *job,
                 keeper->err = ERR_STORE;
             return false;
         }
-        *position = phase <= PHASE_PAIR ? id : *position + 1;
+        at->after = id;
         ++*n;
         got++;
     }
@@ -123,9 +128,7 @@ static bool load_phase(struct store_keeper *keeper, struct store_job *job,
 
 static void load(struct store_keeper *keeper, struct store_job *job)
 {
-    uint32_t phase = (uint32_t)(job->command.load.cursor >> PHASE_SHIFT);
-    uint64_t position =
-        job->command.load.cursor & (((uint64_t)1 << PHASE_SHIFT) - 1);
+    struct store_cursor at = job->command.load.from;
 
     job->result.load.row =
         arena_alloc(&job->arena, STORE_PAGE_MAX * sizeof *job->result.load.row);
@@ -133,12 +136,26 @@ static void load(struct store_keeper *keeper, struct store_job *job)
         keeper->err = ERR_STORE;
         return;
     }
-    while (phase < PHASES && load_phase(keeper, job, phase, &position)) {
-        phase++;
-        position = 0;
-    }
-    job->result.load.cursor =
-        phase < PHASES ? (uint64_t)phase << PHASE_SHIFT | position : 0;
+    while (at.phase < PHASES && load_phase(keeper, job, &at))
+        at = (struct store_cursor){.phase = at.phase + 1};
+    job->result.load.next = at;
+    job->result.load.more = at.phase < PHASES;
+}
+
+static uint64_t latest_ms(struct store_keeper *keeper)
+{
+    struct store_query q = store_sqlite_ask(
+        keeper,
+        "SELECT max("
+        "ifnull((SELECT max(since_ms) FROM ticket WHERE state < 2), 0), "
+        "ifnull((SELECT max(made_ms) FROM offer"
+        " WHERE open_ticket IS NOT NULL), 0), "
+        "ifnull((SELECT max(started_ms) FROM talk"
+        " WHERE live_peer IS NOT NULL), 0))");
+    uint64_t found_ms = store_query_step(&q) ? store_query_u64(&q) : 0;
+
+    store_query_end(&q);
+    return found_ms;
 }
 
 static void count(struct store_keeper *keeper, struct store_job *job)
@@ -168,8 +185,11 @@ static void count(struct store_keeper *keeper, struct store_job *job)
 void store_sqlite_page_ops(struct store_keeper_ops *ops)
 {
     ops->load = load;
+    ops->latest_ms = latest_ms;
     ops->count = count;
 }
+
+enum { PHASE_SHIFT = 56 }; /* of a cursor of row(), that counts */
 
 static const char *const living[ROW_PAIR + 1] = {
     [ROW_TICKET] = "SELECT " STORE_TICKET_COLUMNS

@@ -1,6 +1,6 @@
 /* people -- a crowd of libkindred members on one thread, for tests/bench/run.
  *
- *   people healthy ADDRESS           when Health/Check says SERVING
+ *   people healthy ADDRESS           when it is answered, and says SERVING
  *   people call ADDRESS PATH TOKEN HEX   one unary call: status, size, "answer: HEX"
  *   people hold ADDRESS              one peer on duty; prints the access token
  *   people watch ADDRESS N           N connections with a Health/Watch on each
@@ -9,12 +9,15 @@
  *                                    heard that its bound has passed
  *   people duty ADDRESS PEERS ASKS PER_S   Ask to offer, Answer to matched
  *   people talk ADDRESS TALKS TEXTS  the same, then TEXTS each way in each talk
+ *   people chat ADDRESS TALKS        in the pool "demo": says "ready", then all
+ *                                    say one text after the other until the
+ *                                    server is gone; how many it took
  *
  * Prints "name value" lines; ADDRESS is HOST:PORT, https://HOST:PORT (believing
  * the authorities in the file $KINDRED_CA) or unix:PATH, TOKEN "-" for none.
  * hold, watch and fill say "ready" and stay until they are killed; fill says
  * "asking" before.
- * Long because it is seven small programs that share one crowd. */
+ * Long because it is eight small programs that share one crowd. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,13 +48,14 @@ struct person {
 };
 
 static struct kindred_loop *loop;
-static const char *address;
+static const char *address, *pool = "adult";
 static struct kindred_client **client; /* NULL: not yet needed */
 static uint32_t clients = CLIENTS;
 static struct person *person;
 static struct kindred_timer *timer;
 static uint32_t people, begun, prepared, vocabulary, consent;
 static uint32_t peers, on_duty, asks, asked, matched, per_s, texts;
+static bool unending; /* texts go on until the server is gone */
 static uint32_t searching, bound, open_sides;
 static uint64_t delivered, wanted, said_us;
 static double *to_offer, *to_matched;
@@ -186,10 +190,14 @@ static int one_call(char **argv)
 static int healthy(void)
 {
     static const uint8_t serving[] = {0x08, 0x01};
+    bool answered = false;
 
     for (;;) {
         call(client_of(0), &(struct kindred_call_options){
                                .path = "/grpc.health.v1.Health/Check"});
+        if (error.status == 0 && !answered)
+            say("answered_us", (double)now_us());
+        answered = answered || error.status == 0;
         if (error.status == 0 && answer_size == sizeof serving &&
             memcmp(answer, serving, sizeof serving) == 0)
             break;
@@ -308,8 +316,7 @@ static void begin_next(void)
     who->member = kindred_member_new(client_of(begun), &identity);
     REQUIRE(who->member);
     begun++;
-    kindred_member_enroll(who->member, "adult", KINDRED_PEER, NULL, enrolled,
-                          who);
+    kindred_member_enroll(who->member, pool, KINDRED_PEER, NULL, enrolled, who);
 }
 
 static void gather(uint32_t n)
@@ -559,9 +566,13 @@ static void count_out(void)
 
 static void on_delivered(void *arg)
 {
-    (void)arg;
+    struct person *who = arg;
+
     delivered++;
-    count_out();
+    if (unending)
+        (void)kindred_talk_say(who->talk, "I am still here.", 16);
+    else
+        count_out();
 }
 
 static void on_message(void *arg, const char *text, size_t size)
@@ -569,7 +580,26 @@ static void on_message(void *arg, const char *text, size_t size)
     (void)arg;
     (void)size;
     REQUIRE(text);
-    count_out();
+    if (!unending)
+        count_out();
+}
+
+static void say_delivered(void *arg)
+{
+    (void)arg;
+    say("delivered", (double)delivered);
+    kindred_loop_stop(loop);
+}
+
+/* What the server said before it went may still be on its way. */
+static void on_trouble(void *arg, const struct kindred_error *failed)
+{
+    (void)arg;
+    (void)failed;
+    if (!unending || timer)
+        return;
+    timer = kindred_timer_new(loop, say_delivered, NULL);
+    kindred_timer_set(timer, 500);
 }
 
 static void on_phase(void *arg, enum kindred_talk_phase phase, int reason)
@@ -584,6 +614,11 @@ static void on_phase(void *arg, enum kindred_talk_phase phase, int reason)
     if (++open_sides < people)
         return;
     said_us = now_us();
+    if (unending) {
+        kindred_timer_free(timer);
+        timer = NULL;
+        say_that("ready");
+    }
     for (uint32_t i = 0; i < people; i++)
         for (uint32_t k = 0; k < texts; k++)
             REQUIRE(kindred_talk_say(person[i].talk, "I am still here.", 16));
@@ -594,6 +629,7 @@ static void open_talk(struct person *who)
     const struct kindred_talk_handler handler = {.phase = on_phase,
                                                  .message = on_message,
                                                  .delivered = on_delivered,
+                                                 .trouble = on_trouble,
                                                  .ended = duty_over,
                                                  .arg = who};
 
@@ -607,6 +643,16 @@ static int talk(uint32_t n, uint32_t each)
     per_s = 200;
     texts = each;
     wanted = (uint64_t)n * 2 * each * 2; /* said and read, both ways */
+    meet(n, n);
+    return 0;
+}
+
+static int chat(uint32_t n)
+{
+    pool = "demo";
+    per_s = 500;
+    texts = 1;
+    unending = true;
     meet(n, n);
     return 0;
 }
@@ -689,6 +735,8 @@ int main(int argc, char **argv)
         clients = number(argv[1]);
     if (strcmp(what, "fill") == 0 && argc == 4)
         clients = number(argv[3]);
+    if (strcmp(what, "chat") == 0 && argc == 2)
+        clients = CLIENTS + number(argv[1]) / 20;
     if (argc > 0)
         open_crowd(argv[0]);
     if (strcmp(what, "healthy") == 0 && argc == 1)
@@ -705,6 +753,8 @@ int main(int argc, char **argv)
         return duty(number(argv[1]), number(argv[2]), number(argv[3]));
     if (strcmp(what, "talk") == 0 && argc == 3)
         return talk(number(argv[1]), number(argv[2]));
+    if (strcmp(what, "chat") == 0 && argc == 2)
+        return chat(number(argv[1]));
     (void)fprintf(stderr, "people: see the head of tests/bench/people.c\n");
     return 2;
 }

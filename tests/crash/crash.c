@@ -99,28 +99,34 @@ static uint64_t one_life(uint64_t next, uint64_t *seed)
     return next;
 }
 
-/* DESIGN law 7: after each kill the disk holds the model after some number, not
- * below what was acknowledged. */
-static void kills(void)
+/* DESIGN law 7: after each life the disk holds the model after some number, not
+ * below what was acknowledged.  That of the last. */
+static uint64_t lives(uint64_t (*life)(uint64_t next, uint64_t *seed), int n,
+                      uint64_t seed)
 {
     struct store *model = store_memory_new(ROWS);
-    uint64_t next = 0, seed = 1, acked;
+    uint64_t next = 0;
 
-    for (int i = 0; i < KILLS; i++) {
+    for (int i = 0; i < n && next != UINT64_MAX; i++) {
+        uint64_t acked = life(next, &seed);
         struct store *store;
 
-        acked = one_life(next, &seed);
         CHECK(script_run(model, next, acked, 1) == acked);
         store = open_store();
         next = script_find(model, store, acked, acked + STORE_BATCH_MAX);
         CHECK(next != UINT64_MAX);
         store_close(store);
-        if (next == UINT64_MAX)
-            break;
     }
+    store_close(model);
+    return next;
+}
+
+static void kills(void)
+{
+    uint64_t next = lives(one_life, KILLS, 1);
+
     (void)printf("%d kills, %llu commands\n", KILLS, (unsigned long long)next);
     CHECK(next > KILLS / 3);
-    store_close(model);
 }
 
 /* One run in which the write number `at` and some after it fail. */
@@ -284,25 +290,12 @@ static uint64_t power_life(uint64_t next, uint64_t *seed)
 
 static void power(void)
 {
-    struct store *model = store_memory_new(ROWS);
-    uint64_t next = 0, seed = 7, acked;
+    uint64_t next;
 
     shim_install();
-    for (int i = 0; i < CUTS; i++) {
-        struct store *store;
-
-        acked = power_life(next, &seed);
-        CHECK(script_run(model, next, acked, 1) == acked);
-        store = open_store();
-        next = script_find(model, store, acked, acked + STORE_BATCH_MAX);
-        CHECK(next != UINT64_MAX);
-        store_close(store);
-        if (next == UINT64_MAX)
-            break;
-    }
+    next = lives(power_life, CUTS, 7);
     (void)printf("%d power cuts, %llu commands\n", CUTS,
                  (unsigned long long)next);
-    store_close(model);
 }
 
 int main(int argc, char **argv)

@@ -140,6 +140,37 @@ def too_late(server):
     leave(peer, duty)
 
 
+def mailbox_gone(server):
+    """The key comes before the mailbox: a request resumes when that of the talk before it is gone."""
+    seeker, other = (Member(server, grade=1).ready(1, have=["anxiety"]) for _ in range(2))
+    peer, duty = on_duty(server, have=["anxiety"])
+    meet(seeker.ask(), peer, duty)
+    capability = seeker.mailbox
+    end(seeker, capability)
+    leave(peer, duty)
+    ask = seeker.ask(after_talk=capability)
+    ticket = ask.next().ticket.ticket_id
+    fields, error, deadline = seeker.ask_fields, None, time.monotonic() + 30
+    while not error and time.monotonic() < deadline:  # mailbox_ms is 1 s here, and a sweep
+        error = seeker.api.stream("Talks/Receive", capability=capability).end()
+        time.sleep(0.2)
+    check.that("its mailbox is gone", error and error.reason == "NO_TALK", error)
+    again = seeker.ask_again()
+    check.that("the ticket is the same", again.next().ticket.ticket_id == ticket)
+    withdraw(seeker, ticket)
+    check.that("and it ends", again.until(lambda m: m.ticket.phase == 3) and again.end() is None)
+    state = seeker.ask_again().next().ticket
+    check.that("its last state is told to its key", (state.ticket_id, state.phase) == (ticket, 3), state)
+    fails("another key finds no such talk", ("NOT_FOUND", "NO_TALK"), seeker, after_talk=capability)
+    fails("nor another member", ("NOT_FOUND", "NO_TALK"), other, after_talk=capability)
+    ask = other.ask()
+    ticket = ask.next().ticket.ticket_id
+    fails("who waits is told so first", ("FAILED_PRECONDITION", "TICKET_LIVES"), other, after_talk=capability)
+    withdraw(other, ticket)
+    error = seeker.api.stream("Support/Ask", seeker.token, **{**fields, "after_talk": key() * 2}).end()
+    check.that("its key with another talk", error.reason == "IDEMPOTENCY_KEY_REUSED", error)
+
+
 def meet_again(server):
     """Both said so: then the seeker may ask for that peer, who is told whom they have met, and may decline."""
     seeker = Member(server, grade=1).ready(1, have=["ptsd"])
@@ -299,15 +330,14 @@ def binding(server):
 
 def run(world, parts):
     for part in parts:
-        try:
-            part(world)
-        except (Failed, EOFError, Exception) as error:  # each part stands alone
-            check.that(f"{part.__name__} ran through", False, repr(error))
+        check.runs(part, world)
     check.that("stops in order", world.stop() == 0)
 
 
 with Server(sys.argv[1], "--settle-ms", "0", "--join-ms", "1000", "--carry-ms", "3000") as world:
     run(world, (not_a_fit, no_show, too_late, meet_again, danger))
+with Server(sys.argv[1], "--settle-ms", "0", "--mailbox-ms", "1000") as world:
+    run(world, (mailbox_gone,))
 with Server(sys.argv[1], "--settle-ms", "0", "--bound-ms", "1000") as world:
     run(world, (binding,))
 check.report()

@@ -590,7 +590,7 @@ def expired(server, member, since):
 
 def full_queue(server):
     """More calls at once than may wait: each is answered, none is lost
-    (server/worker law 1, service/port law 2)."""
+    (server/port law 1, service/port law 2)."""
     members = [Member(server, grade=1).ready(1, have=["heroin"]) for _ in range(4)]
     makes = []
     for m in members:
@@ -685,15 +685,6 @@ def fill(server, place):
     check.that("stops in order", server.stop() == 0)
 
 
-def run(part, *args):
-    try:
-        part(*args)
-    except Exception as error:  # each part stands alone
-        import traceback
-        traceback.print_exc()
-        check.that(f"{part.__name__} ran through", False, repr(error))
-
-
 build = sys.argv[1]
 only = sys.argv[2:]
 with Server(build) as world, Server(build, "--offer-ms", "1000", "--slack-ms", "2000", "--grace-ticket-ms", "500",
@@ -706,7 +697,7 @@ with Server(build) as world, Server(build, "--offer-ms", "1000", "--slack-ms", "
                        (deadlines, (short,)), (vanishing, (short,)), (expired, (short, soon, since)),
                        (full_queue, (narrow,)), (full_disk, (build,))):
         if not only or part.__name__ in only:
-            run(part, *args)
+            check.runs(part, *args)
     for server in (world, short, narrow):
         check.that("the server stops in order", server.stop() == 0)
 check.report()

@@ -76,13 +76,17 @@ def while_it_runs(seeker, peer, waiting):
     return ticket, one, sent
 
 
-def across_restarts(seeker, peer, waiting, ticket, one, sent):
-    jump(-30 * DAY)
+def killed(*members):
     world.kill()
     world.start()
-    for member in (seeker, peer, waiting):
+    for member in members:
         member.reconnect()
         member.login()
+
+
+def across_restarts(seeker, peer, waiting, ticket, one, sent):
+    jump(-30 * DAY)
+    killed(seeker, peer, waiting)
     state, _ = age(waiting)
     check.that("set back, who waits waits", (state.ticket_id, state.phase) == (ticket.ticket_id, 1), state)
     peer.duty = peer.api.stream("Peers/Attend", peer.token, **{**peer.attend_fields, "idempotency_key": key()})
@@ -91,11 +95,7 @@ def across_restarts(seeker, peer, waiting, ticket, one, sent):
     one.send(sent[-1])
     check.that("set back, a peer is on duty and a talk goes on", True)
     jump(2 * HOUR)  # a ticket lives half an hour, silence half an hour, a message a week
-    world.kill()
-    world.start()
-    for member in (seeker, peer, waiting):
-        member.reconnect()
-        member.login()
+    killed(seeker, peer, waiting)
     state, _ = age(waiting)
     check.that("set forward, what is too old ended, and says so", state.phase == 3 and state.end_reason in (2, 3), state)
     inbox, seen, ended = peer.api.stream("Talks/Receive", capability=peer.mailbox), 0, None
@@ -109,10 +109,7 @@ def across_restarts(seeker, peer, waiting, ticket, one, sent):
     newer = waiting.ask().next().ticket
     check.that("set forward, who asks again waits anew", newer.phase == 1 and newer.ticket_id != ticket.ticket_id, newer)
     jump(0)
-    world.kill()
-    world.start()
-    waiting.reconnect()
-    waiting.login()
+    killed(waiting)
     state, _ = age(waiting)
     check.that("and back again: the time of the store goes on", (state.ticket_id, state.phase) == (newer.ticket_id, 1), state)
 

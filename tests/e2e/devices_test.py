@@ -6,7 +6,7 @@ does.  Usage: devices_test.py BUILD_DIR."""
 import os
 import sys
 
-from world import Check, Failed, Member, Server, key
+from world import Check, Member, Server, key
 
 check = Check()
 
@@ -124,9 +124,6 @@ def talk_stays(server):
 
 with Server(sys.argv[1]) as world:
     for part in (asks, attends, talk_stays):
-        try:
-            part(world)
-        except (Failed, EOFError, Exception) as error:  # each part stands alone
-            check.that(f"{part.__name__} ran through", False, repr(error))
+        check.runs(part, world)
     check.that("stops in order", world.stop() == 0)
 check.report()

@@ -96,10 +96,5 @@ def story(server):
 
 
 with Server(sys.argv[1], "--rest-ms", "1") as world:
-    try:
-        story(world)
-    except Exception as error:
-        import traceback
-        traceback.print_exc()
-        check.that("the story ran through", False, repr(error))
+    check.runs(story, world)
 check.report()

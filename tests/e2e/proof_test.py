@@ -220,11 +220,58 @@ def other_forms(server):
         check.that("not over the frame", status(got) == 16, got)
 
 
-with Server(sys.argv[1]) as world:
-    for part in (logins, unary, streams, other_forms):
+def twice(server):
+    """Two of what says who calls: nobody's call, in each protocol and whichever of the two is good."""
+    member = Member(server, grade=1, bound=True).ready(1, have=["heroin"])
+    name, proto, refusal = "Cards/GetCard", b"\x08\x01", ("INVALID_ARGUMENT", "CREDENTIAL_TWICE")
+    path = "/kindred.v1." + name
+    bearer = ("authorization", "Bearer " + member.token)
+
+    def grpc_call(metadata, call=path, body=proto):
+        method = member.api.channel.unary_unary(call, request_serializer=bytes, response_deserializer=bytes)
         try:
-            part(world)
-        except (Failed, EOFError, Exception) as error:  # each part stands alone
-            check.that(f"{part.__name__} ran through", False, repr(error))
+            return method(body, metadata=metadata, timeout=30)
+        except grpc.RpcError as error:
+            raise Failed(member.api.protos, error) from None
+
+    good = own(member, name, proto)
+    for what, more in (("token", bearer), ("other token", ("authorization", "Bearer x")), ("empty one", ("authorization", "")),
+                       ("proof", ("kindred-proof", good)), ("other proof", ("kindred-proof", "x"))):
+        fields = [bearer, ("kindred-proof", good), more]
+        for order, metadata in (("after", fields), ("before", fields[::-1])):
+            check.fails(f"gRPC: a second, {what}, {order}", *refusal, lambda: grpc_call(metadata))
+    check.fails("also where nobody looks at it", *refusal, lambda: grpc_call([bearer, bearer], "/kindred.v1.Accounts/Challenge", b""))
+    check.that("once is fine", grpc_call([bearer, ("kindred-proof", good)]) is not None)
+
+    framed = b"\0" + struct.pack(">I", len(proto)) + proto
+    query = f"{path}?connect=v1&encoding=proto&base64=1&message=CAE"
+    for what, method, where, kind, body in (
+            ("Connect", "POST", path, "application/proto", proto), ("JSON", "POST", path, "application/json", b'{"role":1}'),
+            ("a GET", "GET", query, None, None), ("gRPC-Web", "POST", path, "application/grpc-web+proto", framed),
+            ("gRPC-Web in base64", "POST", path, "application/grpc-web-text+proto", base64.b64encode(framed)),
+            ("a stream of Connect", "POST", "/kindred.v1.Support/Ask", "application/connect+proto", framed)):
+        for name in ("authorization", "kindred-proof"):
+            for language, words in (("en", b"twice"), ("es", b"dos veces")):
+                connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+                connection.putrequest(method, where)
+                for field in ([("content-type", kind)] if kind else []) + [
+                        ("content-length", str(len(body or b""))), ("accept-language", language), bearer,
+                        ("kindred-proof", own(member, "Cards/GetCard", body or proto)), (name, "x")]:
+                    connection.putheader(*field)
+                connection.endheaders(body)
+                answer = connection.getresponse()
+                said = answer.read()
+                said = base64.b64decode(said) if "base64" in what else said
+                details = b"".join(base64.b64decode(d + b"=" * (-len(d) % 4)) for d in
+                                   re.findall(rb'details-bin[^A-Za-z0-9+/]+([A-Za-z0-9+/]+)', said) +
+                                   re.findall(rb'"value":"([A-Za-z0-9+/=]+)"', said))
+                check.that(f"{what}: {name} twice, in {language}", b"CREDENTIAL_TWICE" in details and
+                           words in said + details, answer.status, said)
+                connection.close()
+
+
+with Server(sys.argv[1]) as world:
+    for part in (logins, unary, streams, other_forms, twice):
+        check.runs(part, world)
     check.that("stops in order", world.stop() == 0)
 check.report()

@@ -28,10 +28,11 @@ def card_of(member):
 def same_member(server):
     """Card, ticket and open stream stay; the old key and its tokens do not."""
     member, other = (Member(server, grade=1).ready(1, have=["heroin"]) for _ in range(2))
-    ask = member.ask()
-    ticket = ask.next().ticket.ticket_id
+    ask, others = member.ask(), other.ask()
+    ticket, theirs = ask.next().ticket.ticket_id, others.next().ticket.ticket_id
     old, old_key = member.token, (member.public, member.secret)
     member.rotate()
+    check.that("the stream of the old token ends, and says why", ended(ask) == EXPIRED)
     check.fails("a token of the old key", *EXPIRED, lambda: card_of(member))
     check.fails("nor a beat with it", *EXPIRED, lambda: member.api.call("Support/Beat", old, ticket_id=ticket))
     for _ in range(8):  # whichever loop a connection meets
@@ -42,10 +43,9 @@ def same_member(server):
     member.login()
     check.that("the card is there", card_of(member) == 1)
     member.api.call("Support/Beat", member.token, ticket_id=ticket)
-    state = member.ask_again().next().ticket
+    again = member.ask_again()
+    state = again.next().ticket
     check.that("the ticket is the same", (state.ticket_id, state.phase) == (ticket, 1), state)
-    error = ask.end()
-    check.that("the stream of before gave way", (error.code, error.reason) == ("ABORTED", "REPLACED"), error)
     new_key = (member.public, member.secret)
     member.public, member.secret = old_key
     check.fails("the old key is nobody's", "UNAUTHENTICATED", "NOT_ENROLLED", member.login)
@@ -61,8 +61,67 @@ def same_member(server):
     check.fails("a second rotation revokes too", *EXPIRED, lambda: member.api.call("Cards/GetCard", second, role=1))
     check.fails("and the first one's tokens stay so", *EXPIRED,
                 lambda: member.api.call("Cards/GetCard", old, role=1))
+    check.that("a stream that was opened since ends with the second", ended(again) == EXPIRED)
     member.login()
     member.api.call("Support/Withdraw", member.token, idempotency_key=key(), ticket_id=ticket)
+    other.api.call("Support/Withdraw", other.token, idempotency_key=key(), ticket_id=theirs)
+    check.that("somebody else's went on all the while", others.until(lambda m: m.ticket.phase == 3).ticket.ticket_id == theirs and
+               others.end() is None)
+
+
+def ended(stream):
+    error = stream.end()
+    return error and (error.code, error.reason)
+
+
+def streams(server):
+    """On whichever loop, in whichever protocol: Ask and Attend end; a talk, which needs no token, does not."""
+    for _ in range(6):  # whichever loop a connection meets
+        peer, seeker = Member(server).ready(2, have=["heroin"]), Member(server, grade=1).ready(1, have=["heroin"])
+        duty = peer.attend(capacity=2)
+        ask = seeker.ask()
+        offer = duty.until(lambda m: m.duty.offers).duty.offers[0].offer_id
+        peer.accept(offer)
+        talk = ask.until(lambda m: m.ticket.phase == 2).ticket.talk
+        duty.until(lambda m: m.duty.talks)
+        mine, theirs = (who.api.stream("Talks/Receive", capability=who.mailbox, after_seq=0) for who in (peer, seeker))
+        for stream in (mine, theirs):
+            stream.until(lambda m: m.WhichOneof("event") == "state" and m.state.phase == 2)
+        rotating = server.api()  # on a connection of its own
+        new = sodium.crypto_sign_seed_keypair(os.urandom(32))
+        rotating.call("Accounts/RotateKey", **peer.rotation(new))
+        rotating.close()
+        peer.public, peer.secret = new
+        check.that("on duty by the old token: over", ended(duty) == EXPIRED)
+        seeker.open(talk, True).send(b"are you there?")
+        check.that("a talk goes on", mine.until(lambda m: m.WhichOneof("event") == "message").message.seq == 1)
+        peer.login()
+        again = peer.api.stream("Peers/Attend", peer.token, **peer.attend_fields)
+        check.that("on duty as before, with the talk", [t.talk_id for t in again.until(lambda m: m.duty.talks).duty.talks] ==
+                   [talk.talk_id])
+        peer.api.call("Talks/End", idempotency_key=key(), capability=peer.mailbox)
+        peer.api.call("Peers/Leave", peer.token, idempotency_key=key())
+        check.that("and it goes off like any", again.until(lambda m: m.duty.phase == 3) and again.end() is None)
+
+
+def unheard(server):
+    """Many rotations at once, none of them of those who wait: nobody of these is cut off."""
+    waiting = [Member(server, grade=1).ready(1, have=["heroin"]) for _ in range(6)]
+    asks = [who.ask() for who in waiting]
+    for ask in asks:
+        ask.next()
+    busy = Member(server)
+    busy.enroll()
+    for _ in range(20):
+        busy.rotate()
+    for who, ask in zip(waiting, asks):
+        who.rotate()
+        check.that("who rotates is", ended(ask) == EXPIRED)
+        who.login()
+        again = who.ask_again()
+        ticket = again.next().ticket.ticket_id
+        who.api.call("Support/Withdraw", who.token, idempotency_key=key(), ticket_id=ticket)
+        check.that("and was not before", again.until(lambda m: m.ticket.phase == 3) and again.end() is None)
 
 
 def refusals(server):
@@ -218,10 +277,7 @@ def killed(server):
 
 
 with Server(sys.argv[1], "--loops", "3") as world:
-    for part in (same_member, refusals, survives, command_line, killed):
-        try:
-            part(world)
-        except (Failed, EOFError, Exception) as error:  # each part stands alone
-            check.that(f"{part.__name__} ran through", False, repr(error))
+    for part in (same_member, streams, unheard, refusals, survives, command_line, killed):
+        check.runs(part, world)
     check.that("stops in order", world.stop() == 0)
 check.report()

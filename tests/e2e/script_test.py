@@ -4,6 +4,8 @@ What is printed is held against the protos by a JSON reader that is not ours;
 every call of the API has a name; what another writes reaches no terminal raw,
 in JSON neither.  Usage: script_test.py BUILD_DIR"""
 import base64
+import contextlib
+import fcntl
 import json
 import os
 import pathlib
@@ -120,14 +122,63 @@ def messages(world):
     check.that("blocks", not person.says("ListBlocksResponse", "blocks")[0].blocks)
     ask = person.start("ask", "--json")
     check.that("searching", person.read("AskResponse", ask.line()).ticket.phase == 1)
-    deadline = time.monotonic() + PATIENCE
-    while person.run("danger")[0] == 2 and time.monotonic() < deadline:  # a line is shown before what it says is kept
-        time.sleep(0.02)
     crisis, raised = person.says("RaiseDangerResponse", "danger", "--country", "us")
     check.that("danger: who helps at once, then what came of it", crisis.crisis.known and raised.outcome == 1, raised)
     check.that("and the ask is told", person.read("AskResponse", ask.line()).ticket.danger)
     ask.end(signal.SIGKILL)
     check.that("withdraw", person.says("WithdrawResponse", "withdraw"))
+
+
+def kept_first(world):
+    """What a line says is on disk before the line can be read: also while nobody reads it."""
+    seeker, peer = Script(world, "kept"), Script(world, "kept-peer")
+    check.that("ready", all(person.run("enroll", "--grade", grade)[0] == 0 and
+                            person.run("card", "set", role, "--show", "bipolar")[0] == 0
+                            for person, role, grade in ((seeker, "seeker", "member"), (peer, "peer", "peer"))))
+    with stuck(seeker, "ask", "--json") as output:
+        check.that("the ticket is on disk", waits_for(lambda: seeker.run("danger")[0] == 0))
+        check.that("and then it is shown", seeker.read("AskResponse", output()()).ticket.phase == 1)
+    duty, ask = peer.start("attend", "--json"), seeker.start("ask", "--json")
+    offer = None
+    while not offer:
+        offer = peer.read("AttendResponse", duty.line()).duty.offers
+    ask.end(signal.SIGKILL)
+    with stuck(peer, "answer", str(offer[0].offer_id), "accept", "--json") as output:
+        check.that("the peer's talk is on disk", waits_for(lambda: list(peer.key.parent.glob(peer.key.name + ".talk-*"))))
+        check.that("and then it is shown", peer.read("AnswerResponse", output()()).talk.talk_id)
+    with stuck(seeker, "ask", "--json") as output:
+        check.that("the seeker's talk is on disk", waits_for(lambda: list(seeker.key.parent.glob(seeker.key.name + ".talk-*"))))
+        check.that("and what was asked is not any more", waits_for(lambda: not os.path.exists(f"{seeker.key}.ask")))
+        check.that("and then it is shown", seeker.read("AskResponse", output()()).ticket.phase == 2)
+    check.that("the talk is ended", seeker.run("talk", text="/end\n")[0] == 0 and peer.run("leave")[0] == 0)
+    duty.end(signal.SIGKILL)
+
+
+def waits_for(what):
+    deadline = time.monotonic() + PATIENCE
+    while not (got := what()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return got
+
+
+@contextlib.contextmanager
+def stuck(person, *words):
+    """A command whose output has no room until the function is called, which gives one that reads its lines."""
+    read, write = os.pipe()
+    size = fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, 4096)
+    os.write(write, b"\n" * size)
+    process = subprocess.Popen(person.command(*words), env=person.environment, stdin=subprocess.PIPE, stdout=write,
+                               stderr=subprocess.DEVNULL)
+    os.close(write)
+
+    def output():
+        lines = os.fdopen(read, "rb")
+        return lambda: next(line for line in lines if line.strip()).decode()
+    try:
+        yield output
+    finally:
+        process.kill()
+        process.wait()
 
 
 def all_but(world):
@@ -276,11 +327,8 @@ def calls(world):
 
 
 with Server(sys.argv[1], "--rest-ms", "1", "--show-min", "1") as world:
-    for part in (messages, all_but, failures, story, evil, calls):
-        try:
-            part(world)
-        except Exception as error:  # each part stands alone
-            check.that(f"{part.__name__} ran through", False, repr(error))
+    for part in (messages, kept_first, all_but, failures, story, evil, calls):
+        check.runs(part, world)
         for started in STARTED:
             if started.process.poll() is None:
                 started.process.kill()

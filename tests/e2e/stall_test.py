@@ -138,10 +138,5 @@ def idle(server):
 os.environ["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=4"
 with Server(sys.argv[1]) as world:
     for part in (receiver, watcher, asker, glutton, idle):
-        try:
-            part(world)
-        except Exception as error:  # each part stands alone
-            import traceback
-            traceback.print_exc()
-            check.that(f"{part.__name__} ran through", False, repr(error))
+        check.runs(part, world)
 check.report()

@@ -307,11 +307,7 @@ with Server(sys.argv[1], "--rest-ms", "1", "--show-min", "1") as world:
     colours(world)
     for part in (typing, long_lines, pasted, evil, leaving, duty):
         pane = Pane(world)
-        try:
-            part(world, pane)
-        except Exception as error:  # each part stands alone
-            check.that(f"{part.__name__} ran through", False, repr(error).replace("\\n", "\n"))
-        finally:
-            pane.close()
+        check.runs(part, world, pane)
+        pane.close()
 TEMP.cleanup()
 check.report()

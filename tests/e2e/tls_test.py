@@ -333,10 +333,5 @@ def main(build, files):
 
 
 with tempfile.TemporaryDirectory(prefix="kindred-tls-") as directory:
-    try:
-        main(sys.argv[1], pathlib.Path(directory))
-    except Exception as error:
-        import traceback
-        traceback.print_exc()
-        check.that("it ran through", False, repr(error))
+    check.runs(main, sys.argv[1], pathlib.Path(directory))
 check.report()

@@ -20,6 +20,7 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 
 import grpc
 import nacl.bindings as sodium
@@ -478,6 +479,14 @@ class Check:
         except Failed as error:
             return self.that(what, (error.code, error.reason) == (code, reason), "got", error.code, error.reason)
         return self.that(what, False, "got an answer", got)
+
+    def runs(self, part, *args):
+        """Each part stands alone: what it raises is a failure of it, and the rest goes on."""
+        try:
+            part(*args)
+        except Exception as error:
+            traceback.print_exc()
+            self.that(f"{part.__name__} ran through", False, repr(error).replace("\\n", "\n"))
 
     def report(self):
         print(f"{self.passed} passed, {self.failed} failed")

@@ -148,6 +148,17 @@ static inline void echo_world_close(struct echo_world *world)
     CHECK(world->begun == world->ended);
 }
 
+/* So many turns of a loop that has no thread. */
+static inline void echo_world_turn(struct echo_world *world, int n)
+{
+    const struct timespec a_while = {.tv_nsec = 200000};
+
+    while (n-- > 0) {
+        (void)uv_run(&world->loop.uv, UV_RUN_NOWAIT);
+        (void)nanosleep(&a_while, NULL);
+    }
+}
+
 /* Wait until *counter is at least n; false: patience is over. */
 static inline bool echo_wait(const atomic_uint *counter, unsigned n)
 {

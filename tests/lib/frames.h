@@ -21,6 +21,20 @@ enum {
     FRAMES_CONTINUATION
 };
 
+/* Of a handler that lets all it gets go. */
+static inline void frames_swallow(void *handler, struct http_exchange *exchange)
+{
+    (void)handler;
+    http_exchange_consume(exchange, buf_size(&exchange->in));
+}
+
+/* A session that is driven by hand need not be woken. */
+static inline void frames_woken(void *waker, struct http_session *session)
+{
+    (void)waker;
+    (void)session;
+}
+
 struct frames {
     uint8_t bytes[1 << 20];
     size_t size;

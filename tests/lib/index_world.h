@@ -62,8 +62,10 @@ static void attend(const struct history *history, uint64_t member)
     row.total = (uint32_t)roll(history->records);
     row.yes = (uint32_t)roll((uint64_t)row.total + 1);
     row.tie = chance_next(&seed);
+    if (row.tie % 4 == 0)
+        row.tie = row.tie % 8; /* some have the same */
     match_duty_adopt(engine, duty, &row, 0);
-    if (roll(20))
+    if (roll(3))
         match_duty_count(engine, duty);
     clear_agenda();
 }

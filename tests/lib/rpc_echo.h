@@ -7,6 +7,7 @@
 #define RPC_ECHO_H
 
 #include "check.h"
+#include "rpc_sum.h"
 #include "rpc_world.h"
 
 static struct rpc_call *kept; /* by a handler that answers later */
@@ -125,25 +126,8 @@ static struct rpc_verdict test_streaming_input_call(
     struct rpc_call *call,
     const Grpc__Testing__StreamingInputCallRequest *request)
 {
-    Grpc__Testing__StreamingInputCallResponse response =
-        GRPC__TESTING__STREAMING_INPUT_CALL_RESPONSE__INIT;
-    int32_t *sum = rpc_call_user(call);
-
     handled++;
-    if (!sum) {
-        sum = rpc_call_alloc(call, sizeof *sum);
-        if (!sum)
-            return rpc_fail(call, ERR_NOMEM);
-        *sum = 0;
-        rpc_call_set_user(call, sum);
-    }
-    if (request) {
-        if (request->payload)
-            *sum += (int32_t)request->payload->body.len;
-        return rpc_later(call);
-    }
-    response.aggregated_payload_size = *sum;
-    return rpc_reply(call, &response);
+    return rpc_sum(call, request);
 }
 
 static struct rpc_verdict

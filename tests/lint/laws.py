@@ -3,7 +3,8 @@
 
 A law N of src/match/pool.h is cited as "Law N" (or "Laws 1, N") in
 src/match/pool.c or pool_*.c, and in tests/unit/match/pool_test.c or
-pool_*_test.c; anywhere else under src/ or tests/ as "match/pool law N".
+pool_*_test.c; anywhere else under src/ or tests/ as "match/pool law N".  Of
+pool_*.c those with a header that has laws of its own do not count.
 Usage: laws.py REPO"""
 import pathlib
 import re
@@ -25,8 +26,9 @@ def cited(text):
 
 
 def read(paths):
-    """One text, its lines joined, so that a citation may run over an end."""
-    return re.sub(r"\s*\n[ \t]*[*#]*[ \t]*", " ", "\n".join(path.read_text() for path in paths))
+    """One text without laws themselves, its lines joined: a citation may run over an end."""
+    text = "\n".join(LAWS.sub("", path.read_text()) for path in paths)
+    return re.sub(r"\s*\n[ \t]*[*#]*[ \t]*", " ", text)
 
 
 def far(paths):
@@ -37,12 +39,22 @@ def far(paths):
     return found
 
 
+def parts(pattern, end):
+    """Files that match, but those of a module with laws of its own."""
+    for path in repo.glob(pattern):
+        header = repo / "src" / path.parent.name / (path.name.removesuffix(end) + ".h")
+        if not (header.exists() and LAWS.search(header.read_text())):
+            yield path
+
+
 def gather(under):
     return [p for p in sorted(repo.joinpath(under).rglob("*"))
             if p.suffix in (".c", ".h", ".py", ".sh")]
 
 
-headers = [p for p in gather("src") + gather("include") if p.suffix == ".h"]
+# A file of code whose header is a stranger's has its laws at its own top.
+headers = [p for p in gather("src") + gather("include")
+           if p.suffix == ".h" or (p.suffix == ".c" and not p.with_suffix(".h").exists())]
 code, tests = far(p for p in gather("src") if p.suffix == ".c"), far(gather("tests"))
 bad = 0
 for header in headers:
@@ -53,12 +65,13 @@ for header in headers:
     module = str(rel.with_suffix("")).removeprefix("src/").removeprefix("include/")
     folder, name = module.rsplit("/", 1)
     near = {
-        "code": (list(repo.glob(f"src/{module}.c")) + list(repo.glob(f"src/{module}_*.c")), code.get(module)),
+        "code": (list(repo.glob(f"src/{module}.c")) + list(parts(f"src/{module}_*.c", ".c")), code.get(module)),
         "test": (list(repo.glob(f"tests/unit/{module}_test.*")) +
-                 list(repo.glob(f"tests/unit/{folder}/{name}_*_test.*")), tests.get(module)),
+                 list(parts(f"tests/unit/{folder}/{name}_*_test.c", "_test.c")), tests.get(module)),
     }
     for what, (paths, rest) in near.items():
-        known = set(cited(read(paths))) | set(cited("\n".join(rest or ())))
+        own = FAR.sub("", read(paths))  # another header's law 1 is none of ours
+        known = set(cited(own)) | set(cited("\n".join(rest or ())))
         for n in NUMBER.findall(found.group(0)):
             if int(n) not in known:
                 print(f"{rel}: law {n} is not cited in its {what}")

@@ -26,6 +26,7 @@
 #include "rpc/health.h"
 #include "rpc/reflection.h"
 #include "rpc/server.h"
+#include "rpc_sum.h"
 
 enum {
     LOOPS_MAX = 64,
@@ -148,24 +149,7 @@ static struct rpc_verdict test_streaming_input_call(
     struct rpc_call *call,
     const Grpc__Testing__StreamingInputCallRequest *request)
 {
-    Grpc__Testing__StreamingInputCallResponse response =
-        GRPC__TESTING__STREAMING_INPUT_CALL_RESPONSE__INIT;
-    int32_t *sum = rpc_call_user(call);
-
-    if (!sum) {
-        sum = rpc_call_alloc(call, sizeof *sum);
-        if (!sum)
-            return rpc_fail(call, ERR_NOMEM);
-        *sum = 0;
-        rpc_call_set_user(call, sum);
-    }
-    if (request) {
-        if (request->payload)
-            *sum += (int32_t)request->payload->body.len;
-        return rpc_later(call);
-    }
-    response.aggregated_payload_size = *sum;
-    return rpc_reply(call, &response);
+    return rpc_sum(call, request);
 }
 
 /* ---- many answers ---- */

@@ -240,7 +240,9 @@ STORE = [
     ("anybody's talk lends its age", [
         ("store/decide_ticket.c", "    if (!talk || talk->seeker != command->open_ticket.ticket.member) {", "    if (!talk) {")]),
     ("the talk counts as waiting", [
-        ("store/decide_ticket.c", "        ticket->since_ms += now_ms - talk->started_ms;\n", "")]),
+        ("store/decide_ticket.c", "    if (talk->why == TALK_WHY_NO_SHOW)\n        ticket->since_ms -=", "    if (1)\n        ticket->since_ms -=")]),
+    ("who stays away grows older", [
+        ("store/decide_ticket.c", "after_ms < grace_ms ? after_ms : grace_ms", "after_ms")]),
     ("what lends its age is not passed on", [
         ("match/seeker.c", "    ticket->after = event->ask.after;\n", "")]),
     ("the reason of the wait after a wish is not told", [

@@ -20,6 +20,7 @@
 #include "base/chance.h"
 #include "base/map.h"
 #include "match/engine.h"
+#include "match/words.h"
 #include "store/memory.h"
 #include "store/store.h"
 
@@ -304,8 +305,6 @@ void sim_trace_row(const struct sim *sim, const char *whose,
                    const struct match_row *row);
 /* A law is broken: say which, print what led there, exit 1. */
 _Noreturn void sim_fail(const char *law, const char *file, int at);
-const char *sim_event_name(enum match_event_kind kind);
-const char *sim_command_name(enum match_command_kind kind);
 
 #define LAW(law, expr)                                                         \
     ((expr) ? (void)0 : sim_fail(law ": " #expr, __FILE__, __LINE__))

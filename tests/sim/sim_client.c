@@ -278,7 +278,7 @@ void sim_people_reply(struct sim *sim, const struct match_effect *effect)
     call->err = err;
     sim_cover_reply(call->kind, err);
     sim_trace(sim, "  <- call %llu %s: %s", (unsigned long long)effect->call,
-              sim_event_name(call->kind), err_reason(err));
+              match_words_event(call->kind), err_reason(err));
     if (err != ERR_NONE)
         refuse_stream(sim, effect->call);
     else

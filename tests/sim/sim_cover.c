@@ -248,7 +248,7 @@ void sim_cover_reply(enum match_event_kind kind, enum err err)
     for (uint32_t i = 0; i < tables->replies && !declared; i++)
         declared = tables->reply[i].kind == kind && tables->reply[i].err == err;
     if (!declared)
-        (void)fprintf(stderr, "%s answered %s\n", sim_event_name(kind),
+        (void)fprintf(stderr, "%s answered %s\n", match_words_event(kind),
                       err_reason(err));
     LAW("an answer is one that a table declares", declared);
     counts.reply[kind][err]++;
@@ -292,7 +292,7 @@ static void refused(enum match_command_kind kind, enum err err)
         declared =
             tables->reason[i].kind == kind && tables->reason[i].err == err;
     if (!declared)
-        (void)fprintf(stderr, "%s refused %s\n", sim_command_name(kind),
+        (void)fprintf(stderr, "%s refused %s\n", match_words_command(kind),
                       err_reason(err));
     LAW("a refusal is for a reason that a table declares", declared);
     counts.reason[kind][err]++;

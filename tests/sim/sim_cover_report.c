@@ -73,7 +73,7 @@ static void events(struct report *report, enum sim_cover_table table)
 
         if (event->table != table)
             continue;
-        say(report, "  %-24s", sim_event_name(event->kind));
+        say(report, "  %-24s", match_words_event(event->kind));
         for (uint32_t at = 0; at <= names->states; at++) {
             uint64_t n = report->counts->event[table][at][event->kind];
 
@@ -84,7 +84,7 @@ static void events(struct report *report, enum sim_cover_table table)
             cell(report, n);
             if (n == 0)
                 miss(report, "%s %s, %s", names->table, names->state[at],
-                     sim_event_name(event->kind));
+                     match_words_event(event->kind));
         }
         say(report, "%s%s\n", *event->why ? "  -: " : "", event->why);
     }
@@ -96,7 +96,7 @@ static void guard_row(struct report *report, const struct cover_guard *guard,
     const struct cover_names *names = &report->tables->names[guard->table];
     uint32_t wanted = done ? guard->done : guard->refused;
 
-    say(report, "  %-16s %-7s", sim_command_name(guard->kind),
+    say(report, "  %-16s %-7s", match_words_command(guard->kind),
         done ? "done" : "refused");
     for (uint32_t at = 0; at <= names->states; at++) {
         uint64_t n = report->counts->guard[guard->kind][guard->table][at][done];
@@ -108,7 +108,7 @@ static void guard_row(struct report *report, const struct cover_guard *guard,
         cell(report, n);
         if (n == 0)
             miss(report, "%s %s, %s %s", names->table, names->state[at],
-                 sim_command_name(guard->kind), done ? "done" : "refused");
+                 match_words_command(guard->kind), done ? "done" : "refused");
     }
     say(report, "\n");
 }
@@ -139,6 +139,37 @@ static void moves(struct report *report, enum sim_cover_table table)
     }
 }
 
+/* A row for each command, a column for each name; counts: row by row.  What
+ * never was is missed as "BEFORE command BETWEEN name". */
+struct grid {
+    const char *title, *const *name, *before, *between;
+    const uint64_t *counts;
+    int names;
+};
+
+static void grid(struct report *report, const struct grid *grid)
+{
+    say(report, "\n%-26s", grid->title);
+    for (int what = 0; what < grid->names; what++)
+        say(report, " %9s", grid->name[what]);
+    say(report, "\n");
+    for (int kind = 0; kind < COMMAND_KINDS; kind++) {
+        const char *command =
+            match_words_command((enum match_command_kind)kind);
+
+        say(report, "  %-24s", command);
+        for (int what = 0; what < grid->names; what++) {
+            uint64_t n = grid->counts[kind * grid->names + what];
+
+            cell(report, n);
+            if (n == 0)
+                miss(report, "%s%s %s%s", grid->before, command, grid->between,
+                     grid->name[what]);
+        }
+        say(report, "\n");
+    }
+}
+
 static void outcomes(struct report *report)
 {
     static const char *const name[OUTCOME_COUNT] = {
@@ -148,21 +179,12 @@ static void outcomes(struct report *report)
         [OUTCOME_FENCED] = "fenced",
     };
 
-    say(report, "\n%-26s", "what the engine heard");
-    for (int what = 0; what < OUTCOME_COUNT; what++)
-        say(report, " %9s", name[what]);
-    say(report, "\n");
-    for (int kind = 0; kind < COMMAND_KINDS; kind++) {
-        const char *command = sim_command_name((enum match_command_kind)kind);
-
-        say(report, "  %-24s", command);
-        for (int what = 0; what < OUTCOME_COUNT; what++) {
-            cell(report, report->counts->outcome[kind][what]);
-            if (report->counts->outcome[kind][what] == 0)
-                miss(report, "%s %s", command, name[what]);
-        }
-        say(report, "\n");
-    }
+    grid(report, &(struct grid){.title = "what the engine heard",
+                                .name = name,
+                                .names = OUTCOME_COUNT,
+                                .before = "",
+                                .between = "",
+                                .counts = report->counts->outcome[0]});
 }
 
 static void races(struct report *report)
@@ -181,7 +203,7 @@ static void races(struct report *report)
         say(report, "\n");
         for (int kind = 0; kind < COMMAND_KINDS; kind++) {
             const char *command =
-                sim_command_name((enum match_command_kind)kind);
+                match_words_command((enum match_command_kind)kind);
 
             if (report->tables->apart & 1u << kind)
                 continue;
@@ -207,21 +229,12 @@ static void deaths(struct report *report)
         [DEATH_JUST_HEARD] = "heard",
     };
 
-    say(report, "\n%-26s", "the process dies, and it is");
-    for (int what = 0; what < DEATH_KINDS; what++)
-        say(report, " %9s", name[what]);
-    say(report, "\n");
-    for (int kind = 0; kind < COMMAND_KINDS; kind++) {
-        const char *command = sim_command_name((enum match_command_kind)kind);
-
-        say(report, "  %-24s", command);
-        for (int what = 0; what < DEATH_KINDS; what++) {
-            cell(report, report->counts->death[kind][what]);
-            if (report->counts->death[kind][what] == 0)
-                miss(report, "dead when %s was %s", command, name[what]);
-        }
-        say(report, "\n");
-    }
+    grid(report, &(struct grid){.title = "the process dies, and it is",
+                                .name = name,
+                                .names = DEATH_KINDS,
+                                .before = "dead when ",
+                                .between = "was ",
+                                .counts = report->counts->death[0]});
 }
 
 static void reasons(struct report *report)
@@ -233,7 +246,7 @@ static void reasons(struct report *report)
         const struct cover_reason *reason = &tables->reason[i];
         uint64_t n = report->counts->reason[reason->kind][reason->err];
 
-        say(report, "  %-16s %-22s", sim_command_name(reason->kind),
+        say(report, "  %-16s %-22s", match_words_command(reason->kind),
             err_reason(reason->err));
         if (reason->never) {
             none(report);
@@ -241,7 +254,7 @@ static void reasons(struct report *report)
         } else {
             cell(report, n);
             if (n == 0)
-                miss(report, "%s refused %s", sim_command_name(reason->kind),
+                miss(report, "%s refused %s", match_words_command(reason->kind),
                      err_reason(reason->err));
         }
         say(report, "\n");
@@ -251,11 +264,11 @@ static void reasons(struct report *report)
         const struct cover_reply *reply = &tables->reply[i];
         uint64_t n = report->counts->reply[reply->kind][reply->err];
 
-        say(report, "  %-16s %-22s", sim_event_name(reply->kind),
+        say(report, "  %-16s %-22s", match_words_event(reply->kind),
             err_reason(reply->err));
         cell(report, n);
         if (n == 0 && !reply->seldom)
-            miss(report, "%s answered %s", sim_event_name(reply->kind),
+            miss(report, "%s answered %s", match_words_event(reply->kind),
                  err_reason(reply->err));
         say(report, "%s\n", reply->seldom ? "  (seldom)" : "");
     }

@@ -84,6 +84,11 @@ void sim_laws_wished(struct sim *sim, const struct match_ticket_row *ticket)
         row->talk.again == (1 << MATCH_SEEKER | 1 << MATCH_PEER));
 }
 
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
 /* As the talk stood before: worked out anew from what each of the two asked for
  * and when. */
 void sim_laws_lent(struct sim *sim, const struct match_command *command,
@@ -92,6 +97,7 @@ void sim_laws_lent(struct sim *sim, const struct match_command *command,
     uint64_t after = command->open_ticket.after;
     const struct match_row *row = sim_truth_row(sim, ROW_TALK, after);
     const struct match_talk_row *talk;
+    uint64_t waited_ms;
     bool came;
 
     if (after == 0) {
@@ -109,10 +115,12 @@ void sim_laws_lent(struct sim *sim, const struct match_command *command,
         talk->carry < CARRY_LENT &&
             command->now_ms < talk->ended_ms + sim->limits.carry_ms);
     LAW("not a fit: once", !came || talk->carry == 0);
+    waited_ms = talk->started_ms - talk->since_ms;
+    if (!came)
+        waited_ms += least(command->now_ms - talk->started_ms,
+                           sim->limits.grace_ticket_ms);
     LAW("the age that is lent",
-        ticket->since_ms ==
-            (came ? command->now_ms - (talk->started_ms - talk->since_ms)
-                  : talk->since_ms));
+        command->now_ms - ticket->since_ms == waited_ms);
     LAW("that it was no fit is not forgotten",
         ticket->carry == (came ? CARRY_UNFIT : talk->carry));
 }

@@ -83,7 +83,7 @@ void sim_port_send(struct sim *sim, const struct match_command *command)
         (sim->quiet || !sim_percent(sim, sim->mix.reorder)))
         flying->execute_ms = last_ms;
     arena_init(&flying->job.arena, ARENA_BYTES);
-    sim_trace(sim, "  -> %s op %llu", sim_command_name(command->kind),
+    sim_trace(sim, "  -> %s op %llu", match_words_command(command->kind),
               (unsigned long long)command->op);
 }
 
@@ -165,7 +165,7 @@ void sim_port_probe(struct sim *sim, const struct match_command *command)
 {
     struct sim_flying *other = apart(sim, command);
 
-    sim_trace(sim, "a wrong %s", sim_command_name(command->kind));
+    sim_trace(sim, "a wrong %s", match_words_command(command->kind));
     run(sim, other);
     LAW("the store refuses what its guards forbid",
         other->result.outcome == OUTCOME_REFUSED);
@@ -229,7 +229,7 @@ static void execute(struct sim *sim, struct sim_flying *flying)
     flying->executed_ms = sim->now_ms;
     flying->deliver_ms = sim->now_ms + delay(sim);
     sim_trace(sim, "  == %s op %llu seq %llu: %d %s",
-              sim_command_name(flying->command.kind),
+              match_words_command(flying->command.kind),
               (unsigned long long)flying->command.op,
               (unsigned long long)flying->result.seq,
               (int)flying->result.outcome, err_reason(flying->result.err));
@@ -255,7 +255,7 @@ static void deliver(struct sim *sim, struct sim_flying *flying)
     event.stored.result = &flying->result;
     event.member = 0;
     sim_trace(sim, "hears of %s op %llu",
-              sim_command_name(flying->command.kind),
+              match_words_command(flying->command.kind),
               (unsigned long long)flying->command.op);
     sim_event(sim, &event);
     forget(sim, flying);
@@ -343,7 +343,8 @@ bool sim_port_recover(struct sim *sim)
 {
     struct match_event event = {.kind = EVENT_BEGIN, .now_ms = sim->now_ms};
     struct store_job job;
-    uint64_t cursor = 0;
+    struct store_cursor from = {0};
+    bool more;
 
     memset(sim->memory, 0, match_engine_bytes(&sim->sizes));
     sim->engine = match_engine_init(sim->memory, &sim->sizes, &sim->limits);
@@ -353,16 +354,17 @@ bool sim_port_recover(struct sim *sim)
         memset(&job, 0, sizeof job);
         arena_init(&job.arena, ARENA_BYTES);
         job.command.epoch = sim->epoch;
-        job.command.load.cursor = cursor;
+        job.command.load.from = from;
         sim_port_job(sim, &job, STORE_LOAD);
         LAW("a load succeeds", job.result.outcome == OUTCOME_OK);
         for (uint32_t i = 0; i < job.result.load.rows; i++)
             load_row(sim, &job.result.load.row[i]);
-        cursor = job.result.load.cursor;
+        from = job.result.load.next;
+        more = job.result.load.more;
         arena_reset(&job.arena);
         if (!sim->quiet && sim_percent(sim, DIE_IN_RECOVERY))
             return false;
-    } while (cursor != 0);
+    } while (more);
     event = (struct match_event){.kind = EVENT_LIVE, .now_ms = sim->now_ms};
     sim_event(sim, &event);
     return true;

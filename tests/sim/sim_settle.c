@@ -159,7 +159,7 @@ static void all_answered(struct sim *sim)
     for (uint32_t i = sim->first_call; i < sim->calls; i++) {
         if (!sim->call[i].answered && !sim->call[i].lost)
             sim_trace(sim, "call %u %s has no answer", i,
-                      sim_event_name(sim->call[i].kind));
+                      match_words_event(sim->call[i].kind));
         LAW("engine law 5: every call is answered",
             sim->call[i].answered || sim->call[i].lost);
     }
@@ -217,7 +217,7 @@ void sim_settle_fenced(struct sim *sim)
     for (uint32_t i = sim->first_call; i < sim->calls; i++) {
         if (!sim->call[i].answered && !sim->call[i].lost)
             sim_trace(sim, "call %u %s has no answer", i,
-                      sim_event_name(sim->call[i].kind));
+                      match_words_event(sim->call[i].kind));
         LAW("fenced: every call is answered",
             sim->call[i].answered || sim->call[i].lost ||
                 sim->call[i].kind == EVENT_SEEN);

@@ -15,53 +15,6 @@ static char line[LINES][LINE];
 static uint64_t lines;
 static const struct sim *running;
 
-static const char *const event_names[EVENT_KINDS] = {
-    [EVENT_BEGIN] = "begin",       [EVENT_LOAD] = "load",
-    [EVENT_LIVE] = "live",         [EVENT_ASK] = "ask",
-    [EVENT_WITHDRAW] = "withdraw", [EVENT_DANGER] = "danger",
-    [EVENT_ATTEND] = "attend",     [EVENT_LEAVE] = "leave",
-    [EVENT_PAUSE] = "pause",       [EVENT_RESUME] = "resume",
-    [EVENT_CAPACITY] = "capacity", [EVENT_ANSWER] = "answer",
-    [EVENT_JOIN] = "join",         [EVENT_END] = "end",
-    [EVENT_REFLECT] = "reflect",   [EVENT_IDLE] = "idle",
-    [EVENT_BLOCK] = "block",       [EVENT_UNBLOCK] = "unblock",
-    [EVENT_SEEN] = "seen",         [EVENT_LOST] = "lost",
-    [EVENT_CARD] = "card",         [EVENT_HOLD] = "hold",
-    [EVENT_GONE] = "gone",         [EVENT_RARITY] = "rarity",
-    [EVENT_STORED] = "stored",     [EVENT_TICK] = "tick",
-    [EVENT_DRAIN] = "drain",
-};
-
-static const char *const command_names[COMMAND_KINDS] = {
-    [COMMAND_OPEN_TICKET] = "open_ticket",
-    [COMMAND_CLOSE_TICKET] = "close_ticket",
-    [COMMAND_OPEN_DUTY] = "open_duty",
-    [COMMAND_SET_DUTY] = "set_duty",
-    [COMMAND_CLOSE_DUTY] = "close_duty",
-    [COMMAND_OFFER] = "offer",
-    [COMMAND_ACCEPT] = "accept",
-    [COMMAND_DECLINE] = "decline",
-    [COMMAND_CLOSE_OFFER] = "close_offer",
-    [COMMAND_JOIN] = "join",
-    [COMMAND_END_TALK] = "end_talk",
-    [COMMAND_REFLECT] = "reflect",
-    [COMMAND_BLOCK] = "block",
-    [COMMAND_UNBLOCK] = "unblock",
-    [COMMAND_HOLD] = "hold",
-    [COMMAND_RARITY] = "rarity",
-    [COMMAND_RAISE_DANGER] = "raise_danger",
-};
-
-const char *sim_event_name(enum match_event_kind kind)
-{
-    return kind < EVENT_KINDS ? event_names[kind] : "?";
-}
-
-const char *sim_command_name(enum match_command_kind kind)
-{
-    return kind < COMMAND_KINDS ? command_names[kind] : "?";
-}
-
 void sim_trace(const struct sim *sim, const char *form, ...)
 {
     char *to = line[lines % LINES];

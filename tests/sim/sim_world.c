@@ -204,7 +204,7 @@ void sim_event(struct sim *sim, struct match_event *event)
     sim_cover_event(sim, event);
     if (event->kind != EVENT_SEEN && event->kind != EVENT_STORED)
         sim_trace(sim, "%s member %04llx call %llu",
-                  sim_event_name(event->kind),
+                  match_words_event(event->kind),
                   (unsigned long long)(event->member & 0xffff),
                   (unsigned long long)event->call);
     for (;;) {

@@ -3,24 +3,13 @@
 
 static struct world w;
 
-static struct match_command *ask(uint64_t member)
-{
-    struct match_command *c = world_match(&w, COMMAND_OPEN_TICKET);
-
-    c->open_ticket.ticket = (struct match_ticket_row){.id = world_id(&w),
-                                                      .member = member,
-                                                      .pool = WORLD_POOL,
-                                                      .since_ms = w.now_ms};
-    c->open_ticket.card_version = 1;
-    return c;
-}
-
 static struct match_command *ask_after(uint64_t member, uint64_t talk)
 {
-    struct match_command *c = ask(member);
+    struct match_command *c = world_ask(&w, member);
 
     c->open_ticket.after = talk;
     c->open_ticket.within_ms = 60000;
+    c->open_ticket.grace_ms = 30000;
     return c;
 }
 
@@ -54,7 +43,7 @@ static void age_goes_on(void)
 {
     struct couple a, other;
     struct match_command *c;
-    uint64_t id, since_ms;
+    uint64_t id;
 
     world_talking(&w, &a);
     (void)ask_after(a.seeker, world_id(&w));
@@ -81,15 +70,41 @@ static void age_goes_on(void)
     REFUSED(&w, ERR_AGE);              /* 0: it is never lent */
     (void)ask_after(a.seeker, a.talk); /* lent already */
     REFUSED(&w, ERR_AGE);
-    since_ms = w.now_ms - 59999;
     w.now_ms += 25001; /* of the other: the last moment, and the next */
     (void)ask_after(other.seeker, other.talk);
     REFUSED(&w, ERR_AGE);
     w.now_ms--;
     id = ask_after(other.seeker, other.talk)->open_ticket.ticket.id;
     OK(&w);
-    ROW(&w, ROW_TICKET, id, ticket.since_ms, since_ms);
+    ROW(&w, ROW_TICKET, id, ticket.since_ms, w.now_ms - 5000 - 30000);
     ROW(&w, ROW_TICKET, id, ticket.carry, 0); /* nobody is to blame */
+}
+
+/* Of what went by since the match the grace counts, and no more; where it is
+ * none, nothing does. */
+static void away_is_no_wait(void)
+{
+    static const struct {
+        uint64_t away_ms, grace_ms, waited_ms; /* since the match */
+    } cases[] = {{0, 30000, 20000},     {9999, 30000, 29999},
+                 {10000, 30000, 30000}, {10001, 30000, 30000},
+                 {59999, 30000, 30000}, {59999, 86400000, 79999},
+                 {0, 10000, 10000},     {5000, 0, 0}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct couple a;
+        struct match_command *c;
+        uint64_t id;
+
+        ended(&a, TALK_WHY_NO_SHOW);
+        w.now_ms += cases[i].away_ms;
+        c = ask_after(a.seeker, a.talk);
+        c->open_ticket.grace_ms = cases[i].grace_ms;
+        id = c->open_ticket.ticket.id;
+        OK(&w);
+        ROW(&w, ROW_TICKET, id, ticket.since_ms,
+            w.now_ms - 5000 - cases[i].waited_ms);
+    }
 }
 
 /* "Not a fit" once; a no-show after it passes on that it was. */
@@ -144,7 +159,7 @@ static void clock_back(void)
 
 static struct match_command *wish(uint64_t member, uint64_t talk)
 {
-    struct match_command *c = ask(member);
+    struct match_command *c = world_ask(&w, member);
 
     c->open_ticket.ticket.wish = 99; /* the store's own */
     c->open_ticket.ticket.wish_talk = talk;
@@ -158,6 +173,7 @@ static void say_again(uint64_t talk, enum match_role side)
 
     c->reflect.talk = talk;
     c->reflect.side = side;
+    c->reflect.within_ms = 1000;
     c->reflect.again = true;
     OK(&w);
 }
@@ -212,7 +228,7 @@ static void wishes(void)
     (void)world_offer_command(&w, id, a.seeker, a.peer);
     REFUSED(&w, ERR_EXCLUDED);
     close_own(id, a.seeker);
-    (void)ask(a.seeker);
+    (void)world_ask(&w, a.seeker);
     OK(&w);
     ROW(&w, ROW_TICKET, w.job.result.match.reference, ticket.wish, 0);
 }
@@ -294,6 +310,7 @@ int part_asks(const char *kind, const char *path)
 {
     world_open(&w, kind, path);
     age_goes_on();
+    away_is_no_wait();
     unfit_once();
     clock_back();
     wishes();

@@ -4,18 +4,6 @@
 
 static struct world w;
 
-static struct match_command *ticket_command(uint64_t member)
-{
-    struct match_command *c = world_match(&w, COMMAND_OPEN_TICKET);
-
-    c->open_ticket.ticket = (struct match_ticket_row){.id = world_id(&w),
-                                                      .member = member,
-                                                      .pool = WORLD_POOL,
-                                                      .since_ms = w.now_ms};
-    c->open_ticket.card_version = 1;
-    return c;
-}
-
 static void hold(uint64_t member, bool held)
 {
     struct match_command *c = world_match(&w, COMMAND_HOLD);
@@ -28,25 +16,25 @@ static void hold(uint64_t member, bool held)
 static void open_ticket(void)
 {
     uint64_t member = world_member(&w, GRADE_MEMBER), id;
-    struct match_command *c = ticket_command(world_id(&w));
+    struct match_command *c = world_ask(&w, world_id(&w));
 
     REFUSED(&w, ERR_NOT_ENROLLED);
-    c = ticket_command(member);
+    c = world_ask(&w, member);
     c->open_ticket.ticket.pool = WORLD_POOL + 1;
     REFUSED(&w, ERR_PERMISSION);
-    c = ticket_command(member);
+    c = world_ask(&w, member);
     c->open_ticket.card_version = 2;
     REFUSED(&w, ERR_CARD_VERSION);
     hold(member, true);
-    c = ticket_command(member);
+    c = world_ask(&w, member);
     REFUSED(&w, ERR_MEMBER_INACTIVE);
     hold(member, false);
-    c = ticket_command(member);
+    c = world_ask(&w, member);
     id = c->open_ticket.ticket.id;
     OK(&w);
     CHECK(w.job.result.match.reference == id);
     ROW(&w, ROW_TICKET, id, ticket.state, TICKET_WAITING);
-    c = ticket_command(member); /* store/store law 4: one live ticket */
+    c = world_ask(&w, member); /* store/store law 4: one live ticket */
     REFUSED(&w, ERR_TICKET_LIVES);
     ROW(&w, ROW_TICKET, id, ticket.state, TICKET_WAITING);
     CHECK(w.job.result.match.rows == 1);
@@ -64,7 +52,7 @@ static void no_card(void)
     e->enrol.pool = WORLD_POOL;
     e->enrol.grade = GRADE_PEER;
     OK(&w);
-    c = ticket_command(member);
+    c = world_ask(&w, member);
     REFUSED(&w, ERR_CARD_MISSING);
     c = world_match(&w, COMMAND_OPEN_DUTY);
     c->open_duty.duty = (struct match_duty_row){.member = member,
@@ -81,7 +69,7 @@ static void ask_on_duty(void)
     uint64_t id;
 
     world_offered(&w, &a);
-    id = ticket_command(a.peer)->open_ticket.ticket.id;
+    id = world_ask(&w, a.peer)->open_ticket.ticket.id;
     OK(&w);
     ROW(&w, ROW_TICKET, id, ticket.state, TICKET_WAITING);
     ROW(&w, ROW_DUTY, a.peer, duty.state, DUTY_PAUSED);
@@ -368,7 +356,7 @@ static void expect_gone(const struct couple *a)
     ROW(&w, ROW_OFFER, a->offer, offer.state, OFFER_REVOKED);
 }
 
-/* store/decide law 1: a refused accept revokes its offer, nothing else. */
+/* store/decide law 1: an accept that comes to nothing revokes its offer. */
 static void accept_gone(void)
 {
     struct couple a;
@@ -409,7 +397,7 @@ static void many_talks(void)
         (void)world_accept(&w, world_offer(&w, ticket, seeker, peer), ticket,
                            peer);
     }
-    (void)ticket_command(seeker);
+    (void)world_ask(&w, seeker);
     REFUSED(&w, ERR_FULL);
     h = world_match(&w, COMMAND_HOLD);
     h->hold.member = seeker;

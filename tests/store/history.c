@@ -193,6 +193,7 @@ static void make_talk(struct match_command *c)
         c->reflect.said = below(4);
         c->reflect.understood = below(2);
         c->reflect.again = below(2);
+        c->reflect.within_ms = 1 + below(20000);
     }
 }
 

@@ -33,12 +33,9 @@ static void same_operation(void)
 
 static struct match_command *ask(uint64_t member, struct match_key key)
 {
-    struct match_command *c = world_match(&w, COMMAND_OPEN_TICKET);
+    struct match_command *c = world_ask(&w, member);
 
-    c->key = key;
-    c->open_ticket.ticket = (struct match_ticket_row){
-        .id = world_id(&w), .member = member, .pool = WORLD_POOL, .key = key};
-    c->open_ticket.card_version = 1;
+    c->key = c->open_ticket.ticket.key = key;
     return c;
 }
 

@@ -4,7 +4,7 @@
 
 static struct world w;
 
-enum { MANY = 150 };
+enum { MANY = 150, PAGES = 70 };
 
 struct seen {
     uint32_t rarity, pairs, tickets, offers, talks, pages, wrong;
@@ -91,12 +91,13 @@ static struct seen load(size_t arena)
 {
     struct store_job *one = &w.job;
     struct seen seen = {.last = ROW_RARITY};
-    uint64_t cursor = 0;
+    struct store_cursor from = {0};
+    bool more;
 
     do {
         struct store_command *c = world_command(&w, STORE_LOAD);
 
-        c->load.cursor = cursor;
+        c->load.from = from;
         arena_init(&w.job.arena, arena);
         store_execute(w.store, &one, 1);
         CHECK(w.job.result.outcome == OUTCOME_OK);
@@ -105,9 +106,10 @@ static struct seen load(size_t arena)
         CHECK(w.job.result.load.rows <= STORE_PAGE_MAX);
         for (uint32_t i = 0; i < w.job.result.load.rows; i++)
             see(&seen, &w.job.result.load.row[i]);
-        cursor = w.job.result.load.cursor;
+        from = w.job.result.load.next;
+        more = w.job.result.load.more;
         seen.pages++;
-    } while (cursor != 0 && seen.pages < 1000);
+    } while (more && seen.pages < 1000);
     return seen;
 }
 
@@ -153,6 +155,64 @@ static void loads(void)
     CHECK(w.job.result.count.members == MANY + 4);
     CHECK(w.job.result.count.cards == 2 * (MANY + 4));
     CHECK(w.job.result.count.messages_waiting == 0);
+}
+
+/* Every offer and talk comes once, by pages, whatever their ids and however
+ * many talks a peer has; and each comes again to who starts again. */
+static void loads_many(void)
+{
+    struct couple couple = {0};
+    struct seen seen;
+
+    for (int i = 0; i < PAGES; i++) {
+        if (i % 2 == 0) {
+            world_talking(&w, &couple);
+        } else { /* a second one of the same peer */
+            couple.seeker = world_member(&w, GRADE_MEMBER);
+            couple.ticket = world_ticket(&w, couple.seeker);
+            couple.offer =
+                world_offer(&w, couple.ticket, couple.seeker, couple.peer);
+            (void)world_accept(&w, couple.offer, couple.ticket, couple.peer);
+        }
+    }
+    for (int i = 0; i < PAGES; i++)
+        world_offered(&w, &couple);
+    (void)world_ticket(&w, world_member(&w, GRADE_MEMBER));
+    world_claim(&w);
+    for (int again = 0; again < 2; again++) {
+        seen = load(again ? 32768 : 1 << 20);
+        CHECK(seen.tickets == PAGES + 1); /* odd: a page ends within a peer's */
+        CHECK(seen.offers == PAGES);
+        CHECK(seen.talks == PAGES);
+        CHECK(seen.wrong == 0);
+    }
+}
+
+static uint64_t latest_ms(void)
+{
+    world_claim(&w);
+    return w.job.result.latest_ms;
+}
+
+/* A claim tells when the last of what lives began. */
+static void latest(void)
+{
+    struct couple couple;
+
+    CHECK(latest_ms() == 0);
+    world_couple(&w, &couple);
+    CHECK(latest_ms() == w.now_ms);
+    w.now_ms += 10;
+    CHECK(latest_ms() == w.now_ms - 10);
+    world_duty(&w, couple.peer, 2); /* which the claims ended */
+    couple.offer = world_offer(&w, couple.ticket, couple.seeker, couple.peer);
+    CHECK(latest_ms() == w.now_ms);
+    w.now_ms += 10;
+    couple.talk = world_accept(&w, couple.offer, couple.ticket, couple.peer);
+    CHECK(latest_ms() == w.now_ms);
+    w.now_ms += 10;
+    world_end(&w, couple.talk, 0);
+    CHECK(latest_ms() == 0);
 }
 
 static uint64_t swept(uint32_t most)
@@ -224,6 +284,12 @@ int part_pages(const char *kind, const char *path)
 {
     world_open(&w, kind, path);
     loads();
+    world_close(&w);
+    world_open(&w, kind, path);
+    loads_many();
+    world_close(&w);
+    world_open(&w, kind, path);
+    latest();
     world_close(&w);
     world_open(&w, kind, path);
     sweeps();

@@ -168,6 +168,7 @@ static void reflect(const struct couple *a, enum match_role side,
     c->reflect.said = true;
     c->reflect.understood = understood;
     c->reflect.again = again;
+    c->reflect.within_ms = 604800000;
 }
 
 /* Both again: a bond, which lifts the rest but neither a block nor what a
@@ -182,6 +183,10 @@ static void bonds(void)
     REFUSED(&w, ERR_TALK_LIVES);
     world_end(&w, a.talk, w.now_ms + 604800000);
     reflect(&a, MATCH_SEEKER, true, true);
+    w.job.command.match.command.reflect.within_ms = 0;
+    REFUSED(&w, ERR_REFLECTED); /* never, not even at once */
+    reflect(&a, MATCH_SEEKER, true, true);
+    w.job.command.match.command.reflect.within_ms = 1;
     OK(&w);
     ROW(&w, ROW_DUTY, a.peer, duty.yes, 1);
     ROW(&w, ROW_DUTY, a.peer, duty.total, 1);
@@ -190,10 +195,10 @@ static void bonds(void)
     REFUSED(&w, ERR_REFLECTED);
     w.now_ms += 1001;
     reflect(&a, MATCH_PEER, true, true);
-    w.job.command.match.command.reflect.within_ms = 1000;
+    w.job.command.match.command.reflect.within_ms = 1001;
     REFUSED(&w, ERR_REFLECTED);          /* too late by a millisecond */
     reflect(&a, MATCH_PEER, true, true); /* a peer's moves no record */
-    w.job.command.match.command.reflect.within_ms = 1001;
+    w.job.command.match.command.reflect.within_ms = 1002;
     OK(&w);
     ROW(&w, ROW_DUTY, a.peer, duty.total, 1);
     CHECK(world_pair(&w, PAIR_BOND, a.seeker, a.peer) != NULL);

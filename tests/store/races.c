@@ -79,11 +79,7 @@ static void hold_seeker(struct store_command *out)
 
 static void peer_asks(struct store_command *out)
 {
-    struct match_command *c = world_match(&w, COMMAND_OPEN_TICKET);
-
-    c->open_ticket.ticket = (struct match_ticket_row){
-        .id = world_id(&w), .member = a.peer, .pool = WORLD_POOL};
-    c->open_ticket.card_version = 1;
+    (void)world_ask(&w, a.peer);
     taken(out);
 }
 

@@ -160,19 +160,27 @@ uint64_t world_member(struct world *world, enum match_grade grade)
     return id;
 }
 
-uint64_t world_ticket(struct world *world, uint64_t member)
+struct match_command *world_ask(struct world *world, uint64_t member)
 {
     struct match_command *command = world_match(world, COMMAND_OPEN_TICKET);
-    uint64_t id = world_id(world);
 
     command->open_ticket.ticket =
-        (struct match_ticket_row){.id = id,
+        (struct match_ticket_row){.id = world_id(world),
                                   .member = member,
                                   .pool = WORLD_POOL,
-                                  .since_ms = world->now_ms,
-                                  .expires_ms = world->now_ms + 1800000,
-                                  .tie = id ^ 5};
+                                  .since_ms = world->now_ms};
     command->open_ticket.card_version = 1;
+    return command;
+}
+
+uint64_t world_ticket(struct world *world, uint64_t member)
+{
+    struct match_ticket_row *row =
+        &world_ask(world, member)->open_ticket.ticket;
+    uint64_t id = row->id;
+
+    row->expires_ms = world->now_ms + 1800000;
+    row->tie = id ^ 5;
     world->job.command.match.ticket_sealed =
         (struct store_bytes){.data = (uint8_t *)&id, .size = sizeof id};
     must(world);

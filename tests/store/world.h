@@ -42,6 +42,7 @@ void world_claim(struct world *world);
 uint64_t world_member(struct world *world, enum match_grade grade);
 void world_card(struct world *world, uint64_t member, enum match_role role,
                 uint32_t version);
+struct match_command *world_ask(struct world *world, uint64_t member);
 uint64_t world_ticket(struct world *world, uint64_t member);
 void world_duty(struct world *world, uint64_t member, uint8_t capacity);
 struct match_command *world_offer_command(struct world *world, uint64_t ticket,

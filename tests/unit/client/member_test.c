@@ -131,6 +131,25 @@ static void test_expired_token(void)
     member_world_close(world);
 }
 
+/* A stream ends for its token, because the key was rotated elsewhere or by us:
+ * it goes on with a new one, as often as that was good. */
+static void test_revoked_token(void)
+{
+    struct member_world *world = member_world_open();
+    struct heard heard = {.loop = world->loop};
+    struct kindred_ask *made;
+
+    world->expired = 1;
+    world->ask_ends[0] = world->ask_ends[1] = ERR_TOKEN_EXPIRED;
+    made = ask(world, &heard);
+    member_world_run(world, 1000);
+    CHECK(world->logins == 4 && world->asks == 3 && heard.states == 3);
+    CHECK(heard.ends == 0 && heard.troubles == 0);
+    CHECK(memcmp(world->ask_key[0], world->ask_key[1], 16) == 0);
+    kindred_ask_free(made);
+    member_world_close(world);
+}
+
 /* A stream that breaks is resumed with its key; one that was replaced is not;
  * one that ended well is over (client/lease laws 1 and 3). */
 static void test_resume(void)
@@ -361,6 +380,7 @@ int main(void)
     test_enroll_and_login();
     test_one_login_for_all();
     test_expired_token();
+    test_revoked_token();
     test_resume();
     test_proofs();
     test_rotate();

@@ -1,3 +1,4 @@
+#include "client/op.h"
 #include "member_world.h"
 
 enum { SAID = 40 };
@@ -337,6 +338,46 @@ static void test_resume_from_before(void)
     member_world_close(world);
 }
 
+/* Points of order 1, 2, 4 and 8, one more than once (RFC 7748, 6.1): with any of
+ * them the secret is the same for everybody. */
+static const uint8_t UNFIT[][32] = {
+    {0},
+    {1},
+    {0xe0, 0xeb, 0x7a, 0x7c, 0x3b, 0x41, 0xb8, 0xae, 0x16, 0x56, 0xe3,
+     0xfa, 0xf1, 0x9f, 0xc4, 0x6a, 0xda, 0x09, 0x8d, 0xeb, 0x9c, 0x32,
+     0xb1, 0xfd, 0x86, 0x62, 0x05, 0x16, 0x5f, 0x49, 0xb8, 0x00},
+    {0x5f, 0x9c, 0x95, 0xbc, 0xa3, 0x50, 0x8c, 0x24, 0xb1, 0xd0, 0xb1,
+     0x55, 0x9c, 0x83, 0xef, 0x5b, 0x04, 0x44, 0x5c, 0xc4, 0x58, 0x1c,
+     0x8e, 0x86, 0xd8, 0x22, 0x4e, 0xdd, 0xd0, 0x9f, 0x11, 0x57},
+    {0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f}};
+
+/* What a server says of a talk is held against what it must be before anything
+ * begins. */
+static void test_unfit_key(void)
+{
+    Kindred__V1__Talk talk = KINDRED__V1__TALK__INIT;
+    struct kindred_talk_start start;
+    uint8_t key[KINDRED_KEY], secret[32], seed[32] = {7};
+    char name[] = "Quiet Heron 42";
+
+    seal_talk_keypair(key, secret, seed);
+    talk.side = KINDRED__V1__TALK_SIDE__TALK_SIDE_PEER;
+    talk.your_name = talk.their_name = name;
+    talk.send_capability = (ProtobufCBinaryData){sizeof secret, secret};
+    talk.their_key = (ProtobufCBinaryData){sizeof key, key};
+    CHECK(client_op_talk(&start, &talk, seed, secret) == ERR_NONE);
+    for (size_t i = 0; i < sizeof UNFIT / sizeof *UNFIT; i++) {
+        memcpy(key, UNFIT[i], sizeof key);
+        CHECK(client_op_talk(&start, &talk, seed, secret) == ERR_TALK_KEY);
+        key[31] |= 0x80; /* the bit that nobody reads */
+        CHECK(client_op_talk(&start, &talk, seed, secret) == ERR_TALK_KEY);
+    }
+    talk.their_key.len = 31;
+    CHECK(client_op_talk(&start, &talk, seed, secret) == ERR_PROTO);
+}
+
 static void test_nonsense(void)
 {
     struct member_world *world = member_world_open();
@@ -398,6 +439,7 @@ int main(void)
     test_repeated();
     test_resume();
     test_resume_from_before();
+    test_unfit_key();
     test_nonsense();
     test_freed_in_its_callback();
     return check_report("client/talk");

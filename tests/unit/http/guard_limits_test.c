@@ -21,12 +21,6 @@ static void on_begin(void *self, struct http_exchange *exchange)
     began++;
 }
 
-static void on_other(void *self, struct http_exchange *exchange)
-{
-    (void)self;
-    http_exchange_consume(exchange, buf_size(&exchange->in));
-}
-
 static void on_closed(void *self, struct http_exchange *exchange, enum err why)
 {
     (void)self;
@@ -50,8 +44,8 @@ static void on_leave(void *handler, struct http_exchange *exchange)
     CHECK(http_exchange_end(exchange, NULL, 0) == ERR_NONE);
 }
 
-static const struct http_handler HANDLER = {on_begin, on_other, on_other,
-                                            on_closed};
+static const struct http_handler HANDLER = {on_begin, frames_swallow,
+                                            frames_swallow, on_closed};
 
 static void open_all(const struct http_limits *limits, int n)
 {

@@ -18,12 +18,6 @@ static void on_begin(void *self, struct http_exchange *exchange)
     CHECK(http_exchange_end(exchange, NULL, 0) == ERR_NONE);
 }
 
-static void on_other(void *self, struct http_exchange *exchange)
-{
-    (void)self;
-    http_exchange_consume(exchange, buf_size(&exchange->in));
-}
-
 static void on_closed(void *self, struct http_exchange *exchange, enum err why)
 {
     (void)self;
@@ -32,14 +26,8 @@ static void on_closed(void *self, struct http_exchange *exchange, enum err why)
     closed++;
 }
 
-static void on_wake(void *waker, struct http_session *session)
-{
-    (void)waker;
-    (void)session;
-}
-
-static const struct http_handler HANDLER = {on_begin, on_other, on_other,
-                                            on_closed};
+static const struct http_handler HANDLER = {on_begin, frames_swallow,
+                                            frames_swallow, on_closed};
 
 struct world {
     struct http_host host;
@@ -54,7 +42,7 @@ static struct world *world_open(bool answer)
     begun = closed = 0;
     answering = answer;
     world->host.handler_of = &HANDLER;
-    world->host.wake = on_wake;
+    world->host.wake = frames_woken;
     CHECK(http_session_host_init(&world->host) == ERR_NONE);
     CHECK(http_session_init(&world->session, &world->host, HTTP_SERVER, NULL,
                             NOW) == ERR_NONE);
@@ -102,7 +90,7 @@ static enum err reset_often(struct world *world, int n, uint64_t step_ms)
     return err;
 }
 
-/* Rapid reset: it costs no handler, and ends (session.h Law 4). */
+/* Rapid reset: it costs no handler, and ends (http/session law 4). */
 static void rapid_reset(void)
 {
     struct world *world = world_open(true);

@@ -83,7 +83,7 @@ static void take_one(nghttp2_mem *mem, struct piece *piece, uint64_t *seed)
 static void random_history(uint64_t seed)
 {
     static struct piece piece[PIECES];
-    const struct http_host host = {.forget = forget};
+    struct http_host host = {.forget = forget};
     struct http_memory *memory = http_memory_new(&host);
     nghttp2_mem mem = http_memory_of(memory);
 
@@ -97,6 +97,40 @@ static void random_history(uint64_t seed)
         mem.free(piece[i].bytes, mem.mem_user_data);
     }
     http_memory_free(memory); /* Law 2: a checker of leaks looks on */
+    http_memory_host_close(&host);
+    CHECK(host.pieces_bytes == 0);
+}
+
+/* Laws 3, 4: what is kept is not much, and goes out again as zeros. */
+static void kept(size_t size)
+{
+    enum { MANY = 40000, AGAIN = 500 };
+    static struct piece piece[MANY];
+    struct http_host host = {.forget = forget};
+    struct http_memory *memory = http_memory_new(&host);
+    nghttp2_mem mem = http_memory_of(memory);
+
+    for (int i = 0; i < MANY; i++) {
+        piece[i].bytes = mem.malloc(size, memory);
+        CHECK(piece[i].bytes);
+        memset(piece[i].bytes, 9, size);
+    }
+    for (int i = 0; i < MANY; i++)
+        mem.free(piece[i].bytes, memory);
+    CHECK(host.pieces_bytes <= HTTP_MEMORY_KEPT);
+    CHECK(host.pieces_bytes > HTTP_MEMORY_KEPT - 2 * size);
+    fail_malloc_start(0);
+    for (int i = 0; i < AGAIN; i++) {
+        piece[i].bytes = mem.malloc(size - i % 8, memory);
+        CHECK(is_all(&piece[i], size - i % 8, 0)); /* Law 3 */
+    }
+    CHECK(fail_malloc_seen() == 0);
+    (void)fail_malloc_stop();
+    for (int i = 0; i < AGAIN; i++)
+        mem.free(piece[i].bytes, memory);
+    http_memory_free(memory);
+    http_memory_host_close(&host);
+    CHECK(host.pieces_bytes == 0);
 }
 
 /* What a session of nghttp2's takes at its birth, wherever the block lies:
@@ -104,7 +138,7 @@ static void random_history(uint64_t seed)
  * all but the head lies on pages that nobody wrote to. */
 static void frame_lies_across(size_t before)
 {
-    const struct http_host host = {.forget = forget};
+    struct http_host host = {.forget = forget};
     void *shift = malloc(before);
     struct http_memory *memory = http_memory_new(&host);
     nghttp2_mem mem = http_memory_of(memory);
@@ -131,12 +165,13 @@ static void frame_lies_across(size_t before)
     forgotten = 0;
     http_memory_free(memory);
     CHECK(forgotten == 1); /* Law 3 */
+    http_memory_host_close(&host);
     free(shift);
 }
 
 static void without_memory(void)
 {
-    const struct http_host host = {0};
+    struct http_host host = {0};
     struct http_memory *memory;
     nghttp2_mem mem;
     uint8_t *piece;
@@ -165,12 +200,15 @@ static void without_memory(void)
     CHECK(!mem.calloc(SIZE_MAX / 2 + 1, 2, memory));
     CHECK(fail_malloc_stop());
     http_memory_free(memory);
+    http_memory_host_close(&host);
 }
 
 int main(void)
 {
     for (uint64_t seed = 1; seed <= SEEDS; seed++)
         random_history(seed);
+    kept(40);
+    kept(200);
     for (size_t before = 16; before < 2 * HTTP_MEMORY_PAGE; before += 80)
         frame_lies_across(before);
     without_memory();

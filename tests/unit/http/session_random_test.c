@@ -48,8 +48,8 @@ static struct life *life_of(struct http_exchange *exchange)
     return exchange->user;
 }
 
-/* session law 1, http/h2 law 1 and http/exchange law 4: the handler is on its
- * own, whatever it calls; were it inside nghttp2, that would assert. */
+/* http/session law 1, http/h2 law 1 and http/exchange law 4: the handler is on
+ * its own, whatever it calls; were it inside nghttp2, that would assert. */
 static int depth;
 
 static void on_begin(void *self, struct http_exchange *exchange)
@@ -72,7 +72,7 @@ static void server_readable(void *self, struct http_exchange *exchange)
 
     (void)self;
     CHECK(depth++ == 0);
-    CHECK(life->server == exchange); /* session law 2: closed() is last */
+    CHECK(life->server == exchange); /* http/session law 2: closed() is last */
     take(exchange, (size_t)(life - lives), &life->up_got, false);
     depth--;
 }
@@ -224,7 +224,7 @@ static void look(const struct wire *wire)
     }
     CHECK(wire->server.in_bytes == held); /* http/pool law 1 */
     CHECK(wire->server.exchanges == open);
-    /* session law 3 */
+    /* http/session law 3 */
     CHECK(open <= wire->server_host.limits.streams_max);
     CHECK(held <= http_pool_max(&wire->server) + HTTP_WINDOW);
     CHECK(wire->client_err == ERR_NONE && wire->server_err == ERR_NONE);
@@ -293,7 +293,7 @@ static void history(uint64_t seed)
     settle(&wire);
     look(&wire);
     wire_close(&wire);
-    for (size_t i = 0; i < LIVES; i++) { /* session law 2 */
+    for (size_t i = 0; i < LIVES; i++) { /* http/session law 2 */
         if (!lives[i].used)
             continue;
         CHECK(lives[i].client_closed == 1);

@@ -20,12 +20,6 @@ static void on_begin(void *self, struct http_exchange *exchange)
     last = exchange;
 }
 
-static void on_other(void *self, struct http_exchange *exchange)
-{
-    (void)self;
-    http_exchange_consume(exchange, buf_size(&exchange->in));
-}
-
 static void on_closed(void *self, struct http_exchange *exchange, enum err why)
 {
     (void)self;
@@ -34,14 +28,8 @@ static void on_closed(void *self, struct http_exchange *exchange, enum err why)
     closed++;
 }
 
-static void on_wake(void *waker, struct http_session *session)
-{
-    (void)waker;
-    (void)session;
-}
-
-static const struct http_handler HANDLER = {on_begin, on_other, on_other,
-                                            on_closed};
+static const struct http_handler HANDLER = {on_begin, frames_swallow,
+                                            frames_swallow, on_closed};
 
 /* Law 1, and who is refused holds nothing. */
 static void open_at_once(void)
@@ -89,7 +77,7 @@ static void sessions(void)
 {
     static const struct http_share_limits limits = {OPEN, 1000};
     struct http_share share = {.limits = &limits};
-    struct http_host host = {.handler_of = &HANDLER, .wake = on_wake};
+    struct http_host host = {.handler_of = &HANDLER, .wake = frames_woken};
     struct http_session session[3];
     struct frames frames = {0};
     int goaway;

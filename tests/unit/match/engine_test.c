@@ -353,51 +353,6 @@ static void full(void)
     world_free(w);
 }
 
-/* A new process takes up what the store has. */
-static void recovery(void)
-{
-    struct world *w = world_new();
-    struct match_limits limits = w->limits;
-    struct match_event event = {.kind = EVENT_LOAD};
-    uint64_t offer;
-
-    (void)world_attend(w, 2, 2);
-    (void)world_ask(w, 1, false);
-    offer = w->duty[2].offer[0].id;
-    free(w->engine);
-    memset(w->duty, 0, sizeof w->duty);
-    store_find(&w->store, ROW_DUTY, 2)->duty.state = DUTY_OFF; /* claim */
-    w->now_ms = 1000;
-    world_open(w, &limits);
-    CHECK(world_err(w, world_ask(w, 5, false)) == ERR_STARTING);
-    for (uint32_t i = 0; i < w->store.rows; i++) {
-        event.kind = EVENT_LOAD;
-        event.load.row = &w->store.row[i];
-        event.load.card = &w->seeker[1];
-        if (w->store.row[i].kind == ROW_TICKET)
-            world_step(w, &event);
-    }
-    for (uint32_t i = 0; i < w->store.rows; i++) {
-        event = (struct match_event){.kind = EVENT_LOAD};
-        event.load.row = &w->store.row[i];
-        if (w->store.row[i].kind != ROW_TICKET)
-            world_step(w, &event);
-    }
-    world_live(w);
-    CHECK(w->notes[LOG_RECOVERED_TICKETS] == 1);
-    world_agrees(w);
-    (void)world_attend(w, 2, 2);
-    CHECK(w->duty[2].offers == 1 && w->duty[2].offer[0].id == offer);
-    CHECK(world_err(w, world_answer(w, 2, offer, false)) == ERR_NONE);
-    world_until(w, 60999);
-    CHECK(world_stored(w, ROW_TICKET, w->ticket_of[1])->ticket.state ==
-          TICKET_WAITING);
-    world_until(w, 61000); /* lost since the start, and grace */
-    CHECK(w->notes[LOG_TICKET_ENDED] == 1);
-    world_agrees(w);
-    world_free(w);
-}
-
 /* Twenty offers, then back-off, danger too; the bound is told once. */
 static void backoff(void)
 {
@@ -492,7 +447,6 @@ int main(void)
     moments();
     refusals();
     full();
-    recovery();
     backoff();
     bound_reason();
     unblock();

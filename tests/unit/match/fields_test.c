@@ -472,6 +472,7 @@ static void every_field_counts(void)
     e = some_store(COMMAND_OPEN_TICKET);
     COUNTS(e, store.open_ticket.card_version);
     COUNTS(e, store.open_ticket.within_ms);
+    COUNTS(e, store.open_ticket.grace_ms);
     COUNTS(e, store.open_ticket.ticket.tie);
     e = some_store(COMMAND_OPEN_DUTY);
     COUNTS(e, store.open_duty.card_version);

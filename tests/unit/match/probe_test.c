@@ -117,13 +117,16 @@ static void compare(struct world *w, const struct match_hand *hand,
         const struct match_hand *peer = &w->slices.place[place].duty->hand;
         uint32_t h = match_score_both(&w->rarity, hand, peer);
         bool there = alive[i / 64] >> (i % 64) & 1;
-        uint64_t sum = match_probe_sum(probe, place);
+        uint32_t to = match_probe_to(probe, place), d = 65536 / 2;
 
         CHECK(h <= match_probe_most(probe)); /* Law 3 */
-        CHECK(match_probe_may(probe, sum) || h < least);
+        (void)match_score_toward(&w->rarity, &hand->seek, peer, &d);
+        CHECK(to == d);
+        CHECK(h <= match_probe_most_of(probe, to)); /* Law 3 */
+        CHECK(match_probe_may(probe, to) || h < least);
         CHECK(there || h < least || match_hand_age(hand, peer) > age);
         if (there)
-            CHECK(match_probe_h(probe, place, sum) == h);
+            CHECK(match_probe_h(probe, place, to) == h);
         if (there && !shared)
             tight(w, hand, probe, least, peer);
         left += there;

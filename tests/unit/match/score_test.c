@@ -128,9 +128,10 @@ static void laws(uint64_t seed)
     hb = hand_of(&b);
     h = match_score_both(&rarity, &ha, &hb);
     p = match_score_record(h, yes, total);
-    CHECK(h >= 4096 && h <= 65536);                  /* Law 1 */
-    CHECK(p < h && p >= h * 3 / 4);                  /* Law 1 */
-    CHECK(h == match_score_both(&rarity, &hb, &ha)); /* Law 2 */
+    CHECK(h >= 4096 && h <= 65536);                    /* Law 1 */
+    CHECK(p < h && p >= h * 3 / 4);                    /* Law 1 */
+    CHECK(match_score_record(h, 0, 0) == h * 15 / 16); /* Law 1 */
+    CHECK(h == match_score_both(&rarity, &hb, &ha));   /* Law 2 */
 }
 
 int main(void)

@@ -59,13 +59,14 @@ static void put(uint32_t i)
     match_slice_touch(&slices, &duty[i], i % 3 == 0, i % 9, i);
 }
 
-static uint32_t bits_of_row(uint32_t block, uint32_t row)
+/* Of a row of a block, from this place on. */
+static uint32_t bits_from(uint32_t block, uint32_t row, uint32_t at)
 {
     const uint64_t *word = match_slice_at(&slices, block, row);
     uint32_t n = 0;
 
-    for (int w = 0; w < SLICE_WORDS; w++)
-        n += (uint32_t)__builtin_popcountll(word[w]);
+    for (; at < SLICE_PLACES; at += 64 - at % 64)
+        n += (uint32_t)__builtin_popcountll(word[at / 64] >> (at % 64));
     return n;
 }
 
@@ -95,13 +96,17 @@ static void check_rows(uint32_t pool)
 {
     uint32_t most = 0;
 
+    for (uint32_t b = 0; b < slices.blocks; b++)
+        for (uint32_t row = 0; row < slices.rows && slices.block[b].n > 0;
+             row++)
+            CHECK(bits_from(b, row, slices.block[b].n) == 0);
     for (uint32_t row = SLICE_FLAGS; row < slices.rows; row++) {
         uint32_t set = 0;
 
         for (uint32_t sector = 0; sector < slices.sectors; sector++)
             for (uint32_t b = slices.pool[pool].head[sector]; b != SLICE_NONE;
                  b = slices.block[b].next)
-                set += bits_of_row(b, row);
+                set += bits_from(b, row, 0);
         CHECK((set > 0) == (slices.pool[pool].use[row].uses > 0));
         CHECK(set <= slices.pool[pool].use[row].uses);
     }
@@ -143,6 +148,6 @@ int main(void)
         drop(i);
     for (uint32_t row = 0; row < slices.rows; row++) /* Law 3 */
         for (uint32_t b = 0; b < slices.blocks; b++)
-            CHECK(bits_of_row(b, row) == 0);
+            CHECK(bits_from(b, row, 0) == 0);
     return check_report("match/slice");
 }

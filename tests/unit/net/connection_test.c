@@ -406,17 +406,6 @@ static void held_too_much(void)
     CHECK(world.host.out_bytes == 0);
 }
 
-/* Turns of a loop that has no thread, until nothing happens any more. */
-static void turns(struct echo_world *world, int n)
-{
-    const struct timespec a_while = {.tv_nsec = 200000};
-
-    while (n-- > 0) {
-        (void)uv_run(&world->loop.uv, UV_RUN_NOWAIT);
-        (void)nanosleep(&a_while, NULL);
-    }
-}
-
 /* The same where the windows are wide and it is the sockets that are full: what
  * waits there counts, and who is cut off is gone at once. */
 static void held_at_sockets(void)
@@ -435,7 +424,7 @@ static void held_at_sockets(void)
         echo_caller_widen(&stalled[s]);
     }
     for (int tries = 0; tries < 100 && full < STALLED; tries++) {
-        turns(&world, 20);
+        echo_world_turn(&world, 20);
         sum = full = 0;
         LIST_EACH (link, &world.loop.all) {
             const struct http_session *session =
@@ -452,7 +441,7 @@ static void held_at_sockets(void)
     echo_caller_open(&other, &world);
     echo_caller_ask(&other, "/echo", 10);
     CHECK(echo_caller_push(&other, ECHO_PIECE));
-    turns(&world, 20);
+    echo_world_turn(&world, 20);
     CHECK(world.loop.connections == 1 && world.host.out_bytes == 0);
     CHECK(world.ended_for[ERR_ABUSE] == STALLED);
     for (int s = 0; s < STALLED; s++)

@@ -159,8 +159,37 @@ static void timeouts(void)
     CHECK(ask("POST", "/", fields, 4).err == ERR_INVALID);
 }
 
+/* Law 3 */
+static void credentials(void)
+{
+    static const char *const types[] = {
+        "application/grpc", "application/grpc-web", "application/grpc-web-text",
+        "application/json", "application/connect+proto"};
+    struct http_field fields[] = {
+        HTTP_FIELD("content-type", ""), HTTP_FIELD("authorization", "Bearer a"),
+        HTTP_FIELD("kindred-proof", "p"), HTTP_FIELD("x-other", ""),
+        HTTP_FIELD("x-other", "")};
+
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        fields[0].value = types[i];
+        fields[0].value_size = strlen(types[i]);
+        CHECK(ask("POST", "/", fields, 5).err == ERR_NONE);
+        for (size_t twice = 1; twice < 3; twice++) {
+            fields[4] = fields[twice]; /* the same again, or another */
+            CHECK(ask("POST", "/", fields, 5).err == ERR_CREDENTIAL_TWICE);
+            fields[4].value = "";
+            fields[4].value_size = 0;
+            CHECK(ask("POST", "/", fields, 5).err == ERR_CREDENTIAL_TWICE);
+            CHECK(ask("GET", "/a.B/C?encoding=json&message=", fields, 5).err ==
+                  ERR_CREDENTIAL_TWICE);
+        }
+        fields[4] = fields[3];
+    }
+}
+
 int main(void)
 {
+    credentials();
     protocols();
     tongues();
     gets();

@@ -4,7 +4,7 @@
 #include "rpc/state.h"
 #include "rpc_echo.h"
 
-/* call.h Laws 1 and 3: later answers by id, and what ends a call first. */
+/* Laws 1 and 3: later answers by id, and what ends a call first. */
 static void later(void)
 {
     struct rpc_world world = {0};
@@ -90,7 +90,7 @@ static struct rpc_call *open_stream(struct rpc_world *world,
     return kept;
 }
 
-/* call.h Law 4: the latest state replaces the older, and memory is bounded. */
+/* Law 4: the latest state replaces the older, and memory is bounded. */
 static void latest(void)
 {
     struct rpc_world world = {0};
@@ -272,6 +272,40 @@ static void drained(void)
     rpc_world_close(&world);
 }
 
+static bool is_that(const struct rpc_call *call, void *arg)
+{
+    return call == arg;
+}
+
+/* Of two streams the one that is meant ends; the other and a unary call go on,
+ * and new ones are taken. */
+static void cut(void)
+{
+    struct rpc_world world = {0};
+    Grpc__Testing__SimpleRequest request = GRPC__TESTING__SIMPLE_REQUEST__INIT;
+    struct result meant, other, unary, after;
+    struct rpc_call *call;
+
+    world_open(&world);
+    call = open_stream(&world, &meant);
+    (void)open_stream(&world, &other);
+    rpc_world_unary(&world, &unary, SERVICE "CacheableUnaryCall", &request);
+    kept = NULL;
+    rpc_server_cut(&world.server, ERR_TOKEN_EXPIRED, is_that,
+                   rpc_server_find(&world.server, kept_id));
+    wire_run(&world.wire);
+    CHECK(!unary.closed && closed_count == 0); /* no stream */
+    rpc_server_cut(&world.server, ERR_TOKEN_EXPIRED, is_that, call);
+    wire_run(&world.wire);
+    CHECK(closed_count == 1 && closed_why == ERR_TOKEN_EXPIRED);
+    expect(&meant, ERR_TOKEN_EXPIRED);
+    CHECK(!other.closed && !unary.closed);
+    rpc_world_unary(&world, &after, SERVICE "EmptyCall", &EMPTY);
+    CHECK(after.closed && after.status.code == STATUS_OK);
+    rpc_world_forget(&after);
+    rpc_world_close(&world);
+}
+
 int main(void)
 {
     later();
@@ -279,5 +313,6 @@ int main(void)
     queued();
     slow_reader();
     drained();
+    cut();
     return check_report("rpc/call");
 }

@@ -175,7 +175,7 @@ static void statuses(void)
     rpc_world_close(&world);
 }
 
-/* Requests that are not gRPC get plain HTTP (server.h Law 1). */
+/* Requests that are not gRPC get plain HTTP (Law 1). */
 static void plain_http(void)
 {
     static const struct {

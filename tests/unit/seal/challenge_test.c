@@ -88,24 +88,31 @@ static void forgets_late_enough(void)
           ERR_CHALLENGE);
 }
 
-/* Law 3 */
-static void full_refuses(void)
+/* Laws 2 and 3: whoever fills the book, also many times over, a nonce of now
+ * is taken, none twice, and none as old as what was forgotten. */
+static void full_forgets(void)
 {
-    struct seal_challenge_book book, idle = {0};
-    uint8_t nonce[SEAL_CHALLENGE];
-    uint64_t later = NOW + VALID + SEAL_CHALLENGE_SKEW_MS;
+    enum { ALL = 5 * CAP };
+    struct seal_challenge_book book;
+    uint8_t nonce[ALL][SEAL_CHALLENGE], old[SEAL_CHALLENGE];
+    uint64_t now_ms = NOW;
 
     seal_challenge_book_init(&book, ring, CAP, slot, NOW);
-    for (uint64_t i = 0; i < CAP; i++) {
-        make(nonce, NOW, i);
-        CHECK(seal_challenge_book_use(&book, nonce, key, NOW) == ERR_NONE);
+    for (uint64_t i = 0; i < ALL; i++, now_ms++) {
+        make(nonce[i], now_ms, i);
+        CHECK(seal_challenge_book_use(&book, nonce[i], key, now_ms) ==
+              ERR_NONE);
+        CHECK(book.map.size <= CAP);
     }
-    make(nonce, NOW + 1, CAP);
-    CHECK(seal_challenge_book_use(&book, nonce, key, NOW + 1) == ERR_FULL);
-    make(nonce, later - 1, CAP + 1);
-    CHECK(seal_challenge_book_use(&book, nonce, key, later - 1) == ERR_FULL);
-    CHECK(seal_challenge_book_use(&book, nonce, key, later) == ERR_NONE);
-    CHECK(seal_challenge_book_use(&idle, nonce, key, later) == ERR_FULL);
+    for (uint64_t i = 0; i < ALL; i++) {
+        CHECK(seal_challenge_check(nonce[i], key, now_ms) == ERR_NONE);
+        CHECK(seal_challenge_book_use(&book, nonce[i], key, now_ms) ==
+              ERR_CHALLENGE);
+    }
+    make(old, NOW + ALL - CAP - 1, ALL); /* as old as the last forgotten */
+    CHECK(seal_challenge_book_use(&book, old, key, now_ms) == ERR_CHALLENGE);
+    make(old, NOW + ALL - CAP, ALL);
+    CHECK(seal_challenge_book_use(&book, old, key, now_ms) == ERR_NONE);
 }
 
 struct known {
@@ -113,19 +120,40 @@ struct known {
     uint64_t made_ms, used_ms;
 };
 
+/* What a book must do, with all that was ever used in a row. */
+struct model {
+    uint64_t made_ms[4096], since_ms;
+    uint32_t first, end; /* of those it still knows */
+};
+
+static void model_use(struct model *model, uint64_t made_ms, uint64_t now_ms)
+{
+    while (model->first < model->end &&
+           model->made_ms[model->first] + VALID + SEAL_CHALLENGE_SKEW_MS <=
+               now_ms)
+        model->first++;
+    if (model->end - model->first == CAP) {
+        if (model->made_ms[model->first] >= model->since_ms)
+            model->since_ms = model->made_ms[model->first] + 1;
+        model->first++;
+    }
+    model->made_ms[model->end++] = made_ms;
+}
+
 /* Laws 1, 2, 3 in a random history. */
 static void laws_hold_for(uint64_t seed)
 {
     enum { NONCES = 64, STEPS = 2000 };
     static struct known known[NONCES];
+    static struct model model;
     struct seal_challenge_book book;
     uint64_t now_ms = NOW;
 
     memset(known, 0, sizeof known);
+    memset(&model, 0, sizeof model);
     seal_challenge_book_init(&book, ring, CAP, slot, NOW);
     for (int step = 0; step < STEPS; step++) {
         struct known *k = &known[chance_below(&seed, NONCES)];
-        uint32_t held = 0;
         bool old;
         enum err err;
 
@@ -135,20 +163,20 @@ static void laws_hold_for(uint64_t seed)
             k->made_ms = now_ms;
             k->used_ms = 0;
             make(k->nonce, now_ms, chance_next(&seed));
-            continue;
+            if (chance_below(&seed, 2))
+                continue; /* else used in the same ms */
+            old = false;
         }
         err = seal_challenge_book_use(&book, k->nonce, key, now_ms);
-        for (int i = 0; i < NONCES; i++)
-            held += known[i].used_ms &&
-                    known[i].made_ms + VALID + SEAL_CHALLENGE_SKEW_MS > now_ms;
-        if (old || k->used_ms)
+        if (old || k->used_ms || k->made_ms < model.since_ms)
             CHECK(err == ERR_CHALLENGE);
-        else if (held >= CAP)
-            CHECK(err == ERR_FULL);
         else
-            CHECK(err == ERR_NONE || (err == ERR_FULL && book.map.size == CAP));
-        if (!err)
+            CHECK(err == ERR_NONE);
+        CHECK(err == ERR_NONE || k->used_ms || k->made_ms < now_ms); /* Law 3 */
+        if (!err) {
             k->used_ms = now_ms;
+            model_use(&model, k->made_ms, now_ms);
+        }
         CHECK(book.map.size <= CAP);
     }
 }
@@ -162,7 +190,7 @@ int main(void)
     hides_the_time();
     used_once();
     forgets_late_enough();
-    full_refuses();
+    full_forgets();
     for (uint64_t seed = 1; seed <= 20; seed++)
         laws_hold_for(seed);
     return check_report("seal/challenge");

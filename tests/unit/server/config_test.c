@@ -289,8 +289,24 @@ static void distinct(void)
     }
 }
 
+/* A list is cut at spaces and commas, however many. */
+static void words(void)
+{
+    static const char *const want[] = {"a:1", "unix:/b", "c:2"};
+    const char *list = " a:1, unix:/b ,,c:2,";
+    char word[CONFIG_TEXT_MAX];
+
+    for (int i = 0; i < 3; i++) {
+        CHECK(server_config_word(&list, word));
+        CHECK(strcmp(word, want[i]) == 0);
+    }
+    CHECK(!server_config_word(&list, word));
+    CHECK(!server_config_word(&list, word));
+}
+
 int main(void)
 {
+    words();
     distinct();
     defaults();
     refused();
