@@ -3,9 +3,17 @@
 #include <malloc.h>
 #include <stdlib.h>
 
+size_t wipe_whole(void *piece)
+{
+    size_t size = malloc_usable_size(piece);
+
+    wipe(piece, size);
+    return size;
+}
+
 void wipe_free(void *piece)
 {
-    wipe(piece, malloc_usable_size(piece));
+    (void)wipe_whole(piece);
     free(piece);
 }
 

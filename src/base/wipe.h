@@ -18,6 +18,9 @@ static inline void wipe(void *bytes, size_t size)
         (void)set(bytes, 0, size);
 }
 
+/* All that malloc() gave, which may be more than was asked for; how much. */
+size_t wipe_whole(void *piece);
+
 /* free(), and all that malloc() gave is wiped first; NULL is harmless. */
 void wipe_free(void *piece);
 

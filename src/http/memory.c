@@ -1,6 +1,5 @@
 #include "http/memory.h"
 
-#include <malloc.h>
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,9 +53,8 @@ static void *take_kept(struct http_host *host, size_t size)
 /* Law 3, and keep it unless it is large or much is kept already. */
 static void keep(struct http_host *host, struct http_piece *piece)
 {
-    size_t size = malloc_usable_size(piece), at = (size + LESS) / STEP;
+    size_t size = wipe_whole(piece), at = (size + LESS) / STEP;
 
-    wipe(piece, size);
     if (size < sizeof *piece || at >= HTTP_PIECES ||
         host->pieces_bytes + at * STEP > HTTP_MEMORY_KEPT) { /* Law 4 */
         free(piece);

@@ -88,7 +88,7 @@ enum err net_channel_receive(struct net_channel *channel, const uint8_t *bytes,
         if (err == ERR_NONE && got > 0)
             err = http_session_receive(&channel->session, plain, got, now_ms);
         wipe(plain, got);
-    } while (err == ERR_NONE && got > 0);
+    } while (err == ERR_NONE && got > 0 && net_tls_more(tls));
     channel->over = tls->over;
     return err;
 }

@@ -109,6 +109,14 @@ static void count_record(int sent, int version, int type, const void *bytes,
 
 /* ---- what became of it ---- */
 
+/* OpenSSL clears all places for errors one by one, which costs as much as a
+ * small record: only if there is one. */
+static void clear_errors(void)
+{
+    if (ERR_peek_error() != 0)
+        ERR_clear_error();
+}
+
 static enum role role_in(const X509 *certificate)
 {
     GENERAL_NAMES *names =
@@ -178,8 +186,8 @@ static enum err settle(struct net_tls *tls, int result)
     } else {
         tls->broken = true;
         err = why_broken(tls);
+        ERR_clear_error();
     }
-    ERR_clear_error();
     return err;
 }
 
@@ -197,7 +205,7 @@ enum err net_tls_read(struct net_tls *tls, uint8_t *plain, size_t room,
 
     *got = 0;
     REQUIRE(!tls->broken);
-    ERR_clear_error();
+    clear_errors();
     if (!tls->secure) { /* Law 1 */
         result = SSL_do_handshake(tls->ssl);
         if (result != 1)
@@ -208,6 +216,12 @@ enum err net_tls_read(struct net_tls *tls, uint8_t *plain, size_t room,
         return ERR_NONE;
     result = SSL_read_ex(tls->ssl, plain, room, got);
     return result == 1 ? ERR_NONE : settle(tls, result);
+}
+
+bool net_tls_more(const struct net_tls *tls)
+{
+    return !tls->broken && !tls->over &&
+           (tls->in_size > 0 || SSL_has_pending(tls->ssl));
 }
 
 size_t net_tls_room(const struct net_tls *tls, size_t room)
@@ -248,7 +262,7 @@ enum err net_tls_send(struct net_tls *tls, const uint8_t *plain, size_t size,
         return ERR_NONE;
     tls->out = out + *made;
     tls->out_room = room - *made;
-    ERR_clear_error();
+    clear_errors();
     result = SSL_write_ex(tls->ssl, plain, size, &written);
     *made = (size_t)(tls->out - out);
     tls->out_room = 0;

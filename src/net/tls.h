@@ -7,7 +7,7 @@
  *
  * How to drive it
  *   begin → net_tls_feed(nothing), and as below: a client speaks first
- *   read  → net_tls_feed(bytes), then net_tls_read() until it gives nothing
+ *   read  → net_tls_feed(bytes), then net_tls_read() while net_tls_more()
  *   write → net_tls_send(plain text of at most net_tls_room()) and write what
  *           it made, while there is plain text or net_tls_waiting()
  * After an error: no more reads, but what is waiting may still be sent.
@@ -61,7 +61,7 @@ MUST_USE enum err net_tls_init(struct net_tls *tls,
                                const char *name);
 void net_tls_close(struct net_tls *tls);
 
-/* Lend it bytes[size] that came, until net_tls_read() gave nothing. */
+/* Lend it bytes[size] that came, while net_tls_more(). */
 void net_tls_feed(struct net_tls *tls, const uint8_t *bytes, size_t size);
 
 /* The next plain text, at most room bytes of it.  ERR_UNTRUSTED,
@@ -69,6 +69,9 @@ void net_tls_feed(struct net_tls *tls, const uint8_t *bytes, size_t size);
  * ERR_NOMEM. */
 MUST_USE enum err net_tls_read(struct net_tls *tls, uint8_t *plain, size_t room,
                                size_t *got);
+
+/* Might net_tls_read() have more to do with what it was fed? */
+bool net_tls_more(const struct net_tls *tls);
 
 /* How much plain text may be given to net_tls_send() with this much room. */
 size_t net_tls_room(const struct net_tls *tls, size_t room);

@@ -258,6 +258,13 @@ def policies_do_what_they_are_called():
         check(len(run.matches) == 3, f"{name} forgets one")
 
 
+def who_refused_is_not_asked_again():
+    for name in policy.POLICIES:
+        today, sheet = one_peer(2, 0, 0)
+        run = policy.simulate(today, sheet._replace(yes=np.zeros((2, 1), bool)), name)
+        check([x[:2] for x in run.offers] == [(0, 0), (1, 0)], f"{name} asks again who refused")
+
+
 def a_ratio_has_its_error_and_spread():
     def figures(in_time):
         f = measure.Figures.__new__(measure.Figures)
@@ -275,6 +282,7 @@ def a_ratio_has_its_error_and_spread():
 
 days_come_from_their_seed()
 a_ratio_has_its_error_and_spread()
+who_refused_is_not_asked_again()
 with tempfile.TemporaryDirectory() as work:
     score_and_engine_agree(pathlib.Path(work))
 nothing_is_above_the_bound()

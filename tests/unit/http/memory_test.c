@@ -121,8 +121,8 @@ static void kept(size_t size)
     CHECK(host.pieces_bytes > HTTP_MEMORY_KEPT - 2 * size);
     fail_malloc_start(0);
     for (int i = 0; i < AGAIN; i++) {
-        piece[i].bytes = mem.malloc(size - i % 8, memory);
-        CHECK(is_all(&piece[i], size - i % 8, 0)); /* Law 3 */
+        piece[i].bytes = mem.malloc(size - (size_t)i % 8, memory);
+        CHECK(is_all(&piece[i], size - (size_t)i % 8, 0)); /* Law 3 */
     }
     CHECK(fail_malloc_seen() == 0);
     (void)fail_malloc_stop();

@@ -236,6 +236,21 @@ static void live(const struct history *history, uint64_t start)
     free(engine);
 }
 
+/* Nothing but their ids tells peers apart, and the first of them came last. */
+static void all_the_same(const struct history *history, uint64_t start)
+{
+    open_world(history);
+    for (uint64_t i = history->peers; i > 0; i--) {
+        seed = start;
+        attend(history, i);
+    }
+    for (uint32_t i = 0; i < history->tickets; i++) {
+        ask(history, i);
+        compare(match_ticket_of(engine, 1000000 + i));
+    }
+    free(engine);
+}
+
 /* A block that waited for room, and at last is refused, forbids no more: the
  * peer is somebody's best again. */
 static void refuse_block(const struct history *history)
@@ -293,6 +308,8 @@ int main(void)
     for (size_t i = 0; i < sizeof histories / sizeof histories[0]; i++)
         for (uint64_t start = 1; start <= 3; start++)
             live(&histories[i], start + 100 * i);
+    for (uint64_t start = 1; start <= 20; start++)
+        all_the_same(&histories[0], start);
     refuse_block(&histories[0]);
     return check_report("match/index");
 }
