@@ -404,14 +404,14 @@ static void tell_waits(void)
     static const struct {
         const char *name;
         uint32_t permille;
-    } AT[] = {{"wait_p50_ms", 500}, {"wait_p90_ms", 900}, {"wait_p99_ms", 990}};
+    } at[] = {{"wait_p50_ms", 500}, {"wait_p90_ms", 900}, {"wait_p99_ms", 990}};
 
     if (crowd.waits == 0)
         return;
     qsort(crowd.wait_ms, crowd.waits, sizeof *crowd.wait_ms, rising);
-    for (size_t i = 0; i < sizeof AT / sizeof *AT; i++)
-        say(AT[i].name,
-            crowd.wait_ms[(uint64_t)crowd.waits * AT[i].permille / 1000]);
+    for (size_t i = 0; i < sizeof at / sizeof *at; i++)
+        say(at[i].name,
+            crowd.wait_ms[(uint64_t)crowd.waits * at[i].permille / 1000]);
     say("wait_max_ms", crowd.wait_ms[crowd.waits - 1]);
 }
 
