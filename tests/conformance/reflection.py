@@ -169,8 +169,8 @@ def story(server, seeker, peer):
     other = server.member("other", "peer")  # whom nobody declined for
     yield from put_card(server, other, "ROLE_PEER")
     server.call("Peers/Leave", peer, once())
+    yield "Leave", duty.until(lambda m: m["duty"]["phase"] == "DUTY_PHASE_OFF")
     duty.end()
-    yield "Leave", duty.said[-1]["duty"]["phase"] == "DUTY_PHASE_OFF"
     duty = server.stream("Peers/Attend", other, once(capacity=1, rest_ms=1))
     ask = server.stream("Support/Ask", seeker, once(talk_key=drawn(32), mailbox=mailbox))
     offer = duty.until(lambda m: m["duty"]["offers"])["duty"]["offers"][0]["offerId"]

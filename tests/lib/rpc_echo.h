@@ -42,11 +42,13 @@ static inline size_t fill_size(int32_t size)
     return size < 0 || (size_t)size > sizeof filler ? 0 : (size_t)size;
 }
 
-/* The bytes of a request are there for its handler, however they came. */
+/* The bytes of a request are there for its handler, however they came: read
+ * once more they are what it was given. */
 static void check_message(const struct rpc_call *call,
                           const ProtobufCMessage *request)
 {
-    static uint8_t packed[RPC_MESSAGE_MAX];
+    static uint8_t packed[2][RPC_MESSAGE_MAX];
+    ProtobufCMessage *again;
     size_t size = 0;
     const uint8_t *bytes = rpc_call_message(call, &size);
 
@@ -54,11 +56,18 @@ static void check_message(const struct rpc_call *call,
         CHECK(bytes[size - 1] == '}');
         return;
     }
-    CHECK(size == protobuf_c_message_get_packed_size(request));
-    if (size > 0 && size <= sizeof packed) {
-        (void)protobuf_c_message_pack(request, packed);
-        CHECK(memcmp(bytes, packed, size) == 0);
+    again = protobuf_c_message_unpack(request->descriptor, NULL, size, bytes);
+    CHECK(again != NULL);
+    if (!again)
+        return;
+    size = protobuf_c_message_get_packed_size(request);
+    CHECK(size == protobuf_c_message_get_packed_size(again));
+    if (size <= sizeof packed[0]) {
+        (void)protobuf_c_message_pack(request, packed[0]);
+        (void)protobuf_c_message_pack(again, packed[1]);
+        CHECK(memcmp(packed[0], packed[1], size) == 0);
     }
+    protobuf_c_message_free_unpacked(again, NULL);
 }
 
 static struct rpc_verdict
