@@ -20,7 +20,7 @@
 #include "check.h"
 #include "fail_calls.h"
 
-enum { TRIAL_TEXT = 1 << 18, TRIAL_ARGS = 24, TRIAL_S = 20 };
+enum { TRIAL_TEXT = 1 << 18, TRIAL_ARGS = 24, TRIAL_S = 60 };
 
 struct trial {
     int (*main)(int argc, char **argv);
@@ -40,7 +40,7 @@ static inline int trial_file(void)
 
     if (!file)
         abort();
-    return fileno(file); /* closed with the process: there are four */
+    return fileno(file); /* closed with the process: there are three */
 }
 
 static inline void trial_read(int fd, char text[TRIAL_TEXT])
