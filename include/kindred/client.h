@@ -43,6 +43,9 @@ enum {
 };
 #define KINDRED_NEVER UINT64_MAX
 
+/* On what begins something: what did not begin is waited for in vain (4). */
+#define KINDRED_MUST_USE __attribute__((warn_unused_result))
+
 /* How something failed.  status 0 is success. */
 struct kindred_error {
     int status;        /* a gRPC status code, 0 to 16 */
@@ -153,7 +156,8 @@ bool kindred_loop_trust(struct kindred_loop *loop,
  * may take seconds.  Connects with the first call, and again whenever
  * the connection was lost and a call wants it, waiting 0.1 to 5 s between
  * attempts.  Calls fail with UNAVAILABLE UNREACHABLE (or TLS_HANDSHAKE,
- * CERTIFICATE_UNTRUSTED) if the first attempt of all fails.  NULL: *error says why (ADDRESS, OUT_OF_MEMORY). */
+ * CERTIFICATE_UNTRUSTED) if the first attempt of all fails.  NULL: *error says
+ * why (ADDRESS, OUT_OF_MEMORY). */
 struct kindred_client *kindred_client_new(struct kindred_loop *loop,
                                           const char *address,
                                           struct kindred_error *error);
@@ -228,16 +232,19 @@ kindred_member_new(struct kindred_client *client,
 void kindred_member_free(struct kindred_member *member);
 
 /* Make the key a member of a pool.  invitation may be NULL.  One at a time. */
-bool kindred_member_enroll(struct kindred_member *member, const char *pool,
-                           enum kindred_grade grade, const char *invitation,
-                           kindred_done *done, void *arg);
+KINDRED_MUST_USE bool kindred_member_enroll(struct kindred_member *member,
+                                            const char *pool,
+                                            enum kindred_grade grade,
+                                            const char *invitation,
+                                            kindred_done *done, void *arg);
 
 /* Replace the account key by `fresh` (see kindred_identity_next()); from then
  * on the member is of that key.  If it was done before, and only the answer was
  * lost, this finds out and is no failure.  One at a time. */
-bool kindred_member_rotate(struct kindred_member *member,
-                           const struct kindred_identity *fresh,
-                           kindred_done *done, void *arg);
+KINDRED_MUST_USE bool
+kindred_member_rotate(struct kindred_member *member,
+                      const struct kindred_identity *fresh, kindred_done *done,
+                      void *arg);
 
 struct kindred_login {
     const char *token, *pool;
@@ -249,15 +256,17 @@ struct kindred_login {
  * login is NULL if error->status is not 0. */
 typedef void kindred_logged_in(void *arg, const struct kindred_error *error,
                                const struct kindred_login *login);
-bool kindred_member_login(struct kindred_member *member,
-                          kindred_logged_in *done, void *arg);
+KINDRED_MUST_USE bool kindred_member_login(struct kindred_member *member,
+                                           kindred_logged_in *done, void *arg);
 
 /* Any call with this member's token, logged in first if need be; retried as
  * options say, and once more if the token had expired.  options->token is not
- * used.  No cancel: it ends by its time or with the member. */
-bool kindred_member_call(struct kindred_member *member,
-                         const struct kindred_call_options *options,
-                         const struct kindred_call_handler *handler);
+ * used.  No cancel: it ends by its time or with the member.  false also if the
+ * request is above 64 KiB or the path 128 bytes or longer. */
+KINDRED_MUST_USE bool
+kindred_member_call(struct kindred_member *member,
+                    const struct kindred_call_options *options,
+                    const struct kindred_call_handler *handler);
 
 /* ---- vocabulary and cards ---- */
 
@@ -320,9 +329,9 @@ bool kindred_card_must_not(struct kindred_card *card,
 
 /* Write it in place of the old one, with the consent text in force (which the
  * member has read: GetServerInfoResponse.consent_version).  Copied. */
-bool kindred_member_put_card(struct kindred_member *member,
-                             const struct kindred_card *card,
-                             kindred_done *done, void *arg);
+KINDRED_MUST_USE bool kindred_member_put_card(struct kindred_member *member,
+                                              const struct kindred_card *card,
+                                              kindred_done *done, void *arg);
 
 /* ---- ask ---- */
 
@@ -398,13 +407,13 @@ struct kindred_danger_handler {
     void (*done)(void *arg, const struct kindred_error *error, bool matched);
     void *arg;
 };
-bool kindred_member_raise_danger(struct kindred_member *member,
-                                 uint64_t ticket_id, const char *country,
-                                 const char *language,
-                                 const struct kindred_danger_handler *handler);
+KINDRED_MUST_USE bool
+kindred_member_raise_danger(struct kindred_member *member, uint64_t ticket_id,
+                            const char *country, const char *language,
+                            const struct kindred_danger_handler *handler);
 /* Take it back; the ask goes on telling until it is freed or ended. */
-bool kindred_ask_withdraw(struct kindred_ask *ask, kindred_done *done,
-                          void *arg);
+KINDRED_MUST_USE bool kindred_ask_withdraw(struct kindred_ask *ask,
+                                           kindred_done *done, void *arg);
 
 /* ---- attend ---- */
 
@@ -450,25 +459,28 @@ void kindred_duty_free(struct kindred_duty *duty); /* the duty: lost in 30 s */
  * NULL. */
 typedef void kindred_answered(void *arg, const struct kindred_error *error,
                               const struct kindred_talk_start *talk);
-bool kindred_member_answer(struct kindred_member *member, uint64_t offer_id,
-                           bool accept, kindred_answered *done, void *arg);
+KINDRED_MUST_USE bool kindred_member_answer(struct kindred_member *member,
+                                            uint64_t offer_id, bool accept,
+                                            kindred_answered *done, void *arg);
 /* Take offers again, after a pause (such as by two lapses). */
-bool kindred_member_resume(struct kindred_member *member, kindred_done *done,
-                           void *arg);
+KINDRED_MUST_USE bool kindred_member_resume(struct kindred_member *member,
+                                            kindred_done *done, void *arg);
 /* Go off duty. */
-bool kindred_member_leave(struct kindred_member *member, kindred_done *done,
-                          void *arg);
+KINDRED_MUST_USE bool kindred_member_leave(struct kindred_member *member,
+                                           kindred_done *done, void *arg);
 
 /* ---- safety ---- */
 
 /* Never meet again: the other of a talk, or the seeker behind an offer; one of
  * the two ids, the other 0.  Ends a live talk; the other is not told.  Fails
  * with NO_RELATION, BLOCKS_FULL. */
-bool kindred_member_block(struct kindred_member *member, uint64_t talk_id,
-                          uint64_t offer_id, kindred_done *done, void *arg);
+KINDRED_MUST_USE bool kindred_member_block(struct kindred_member *member,
+                                           uint64_t talk_id, uint64_t offer_id,
+                                           kindred_done *done, void *arg);
 /* Take it back, by kindred_block.id.  NO_RELATION: there is no such block. */
-bool kindred_member_unblock(struct kindred_member *member, uint64_t block_id,
-                            kindred_done *done, void *arg);
+KINDRED_MUST_USE bool kindred_member_unblock(struct kindred_member *member,
+                                             uint64_t block_id,
+                                             kindred_done *done, void *arg);
 
 enum { KINDRED_BLOCKS = 64 }; /* on one page, at most */
 struct kindred_block {
@@ -481,8 +493,10 @@ typedef void kindred_blocks_listed(void *arg, const struct kindred_error *error,
                                    const struct kindred_block *block,
                                    uint32_t count, bool more);
 /* Those with an id above after_id; 0: from the first. */
-bool kindred_member_blocks(struct kindred_member *member, uint64_t after_id,
-                           kindred_blocks_listed *done, void *arg);
+KINDRED_MUST_USE bool kindred_member_blocks(struct kindred_member *member,
+                                            uint64_t after_id,
+                                            kindred_blocks_listed *done,
+                                            void *arg);
 
 /* ---- talk ---- */
 
@@ -539,12 +553,12 @@ void kindred_talk_words(const struct kindred_talk_start *start,
 
 /* By capability, whether the talk is open here or not.  understood: 0 rather
  * not said, 1 yes, 2 no. */
-bool kindred_talk_end(struct kindred_client *client,
-                      const struct kindred_talk_start *start,
-                      kindred_done *done, void *arg);
-bool kindred_talk_reflect(struct kindred_client *client,
-                          const struct kindred_talk_start *start,
-                          int understood, bool again, kindred_done *done,
-                          void *arg);
+KINDRED_MUST_USE bool kindred_talk_end(struct kindred_client *client,
+                                       const struct kindred_talk_start *start,
+                                       kindred_done *done, void *arg);
+KINDRED_MUST_USE bool
+kindred_talk_reflect(struct kindred_client *client,
+                     const struct kindred_talk_start *start, int understood,
+                     bool again, kindred_done *done, void *arg);
 
 #endif

@@ -156,6 +156,7 @@ static int run_rotate(const struct cli_args *args)
     struct kindred_error error;
     struct cli_session session;
     int status = cli_session_open(&session, args, true);
+    bool begun;
 
     if (status != CLI_OK)
         return status;
@@ -164,10 +165,10 @@ static int run_rotate(const struct cli_args *args)
         cli_session_close(&session);
         return cli_say_status(&error);
     }
-    status = cli_session_wait(
-        &session, kindred_member_rotate(session.member, &next, cli_session_done,
-                                        &session));
+    begun = kindred_member_rotate(session.member, &next, cli_session_done,
+                                  &session);
     kindred_identity_wipe(&next);
+    status = cli_session_wait(&session, begun);
     if (status == CLI_OK &&
         !kindred_identity_promote(session.key_path, &error)) {
         cli_say_error(&error);

@@ -1,5 +1,5 @@
-/* cli/attend -- be there for others: offers, answers, talks.  Long because the two
- * commands that answer play one part. */
+/* cli/attend -- be there for others: offers, answers, talks.  Long because the
+ * two commands that answer play one part. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -130,7 +130,7 @@ static void on_answered(void *arg, const struct kindred_error *error,
         cli_say(CLI_YELLOW, "That did not work: %s (%s).\n", error->text,
                 error->reason);
     for (unsigned i = 0; talk && i < TALKS_MAX && !chat; i++)
-        if (!attending->chat[i].talk)
+        if (!cli_chat_is_busy(&attending->chat[i]))
             chat = &attending->chat[i];
     if (chat) {
         *chat = (struct cli_chat){.session = &attending->session,

@@ -23,14 +23,20 @@ static void on_over(struct cli_chat *chat)
     chat->over(chat->arg, chat);
 }
 
-/* The stream tells the rest.  If it did not work, whoever sits there may try
- * again; else it is left open. */
+/* The stream tells the rest, also where the other side was faster.  If it did
+ * not work, whoever sits there may try again; else it is left open. */
 static void on_ended_by_us(void *arg, const struct kindred_error *error)
 {
     struct cli_chat *chat = arg;
 
-    if (error->status == STATUS_OK || error->status == STATUS_CANCELLED)
+    chat->asked = false;
+    if (!chat->talk || error->status == STATUS_CANCELLED ||
+        strcmp(error->reason, "TALK_ENDED") == 0)
         return;
+    if (error->status == STATUS_OK) {
+        chat->status = CLI_OK;
+        return;
+    }
     cli_say_error(error);
     chat->ending = false;
     chat->status = cli_say_status(error);
@@ -43,12 +49,14 @@ static void when_sent(struct cli_chat *chat)
 {
     if (chat->session->client && chat->talk &&
         kindred_talk_waiting(chat->talk) == 0) {
-        if (chat->leaving && !chat->ending)
+        if (chat->leaving && !chat->ending) {
             on_over(chat);
-        else if (chat->ending &&
-                 !kindred_talk_end(chat->session->client, &chat->start,
-                                   on_ended_by_us, chat))
-            on_ended_by_us(chat, cli_say_no_memory());
+        } else if (chat->ending && !chat->asked) {
+            chat->asked = true;
+            if (!kindred_talk_end(chat->session->client, &chat->start,
+                                  on_ended_by_us, chat))
+                on_ended_by_us(chat, cli_say_no_memory());
+        }
     }
 }
 
@@ -248,4 +256,9 @@ void cli_chat_close(struct cli_chat *chat)
     kindred_talk_free(chat->talk);
     chat->talk = NULL;
     wipe(&chat->start, sizeof chat->start);
+}
+
+bool cli_chat_is_busy(const struct cli_chat *chat)
+{
+    return chat->talk || chat->asked;
 }

@@ -16,6 +16,7 @@ struct cli_chat { /* all private; all zero is closed */
     bool kept;    /* its file has the newest of it */
     bool open;    /* both are there */
     bool ending;  /* /end was typed: when all is sent */
+    bool asked;   /* the server was asked to end it: the answer comes here */
     bool leaving; /* input is over: when all is sent */
     bool named;   /* several talks: say who says what */
     int status;   /* read-only outside: how it went, for the exit status */
@@ -39,7 +40,9 @@ bool cli_chat_ready(const struct cli_chat *chat);
 /* No more lines: leave when all is sent. */
 void cli_chat_leave(struct cli_chat *chat);
 
-/* Let go; the talk stays open, its file too.  Says what was not sent. */
+/* Let go; the talk stays open, its file too.  Says what was not sent.  Not to be
+ * used for another talk while it is busy. */
 void cli_chat_close(struct cli_chat *chat);
+bool cli_chat_is_busy(const struct cli_chat *chat);
 
 #endif

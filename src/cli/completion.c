@@ -49,7 +49,7 @@ static void learn(struct taught *taught, const struct cli_command *command)
     }
 }
 
-/* Its own options, then the common ones: fn(context, option) for each (Law 1). */
+/* fn(context, option) for its own options, then the common ones (Law 1). */
 static void each_option(const struct cli_command *command,
                         void (*fn)(void *context,
                                    const struct cli_option *option),
@@ -145,7 +145,7 @@ static void put_names(const struct cli_command *const *commands, FILE *out)
     (void)fputs("help", out);
 }
 
-/* In single quotes, for any of the three; `more` is for escapes of their own. */
+/* In single quotes, for any of the three; `more` are escapes of their own. */
 static void put_quoted(const char *text, const char *more, FILE *out)
 {
     for (; *text; text++) {

@@ -80,7 +80,7 @@ void cli_say_tokens(char *out, size_t room,
                     const struct kindred_vocabulary *vocabulary,
                     const uint64_t *tokens, uint32_t count);
 
-/* An id: 16 hexadecimal digits; to a script a decimal number, as in messages. */
+/* An id: 16 hexadecimal digits; to a script decimal, as in messages. */
 enum { CLI_ID_TEXT = 24 };
 void cli_say_id(char out[CLI_ID_TEXT], uint64_t id);
 

@@ -153,8 +153,8 @@ static int run_reflect(const struct cli_args *args)
             &session, kindred_talk_reflect(session.client, &start, understood,
                                            cli_args_has(args, "--again"),
                                            cli_session_done, &session));
-        if (strcmp(session.error.reason, "REFLECTED") == 0)
-            (void)unlink(path); /* they are of no more use */
+        if (strcmp(session.error.reason, "REFLECTED") == 0 && unlink(path) == 0)
+            cli_say(CLI_DIM, "The keys of this talk are gone.\n");
         if (status == CLI_OK && unlink(path) == 0)
             cli_say(CLI_GREEN, "Thank you.  The keys of this talk are gone.\n");
         cli_say_id(id, start.talk_id);
@@ -162,7 +162,7 @@ static int run_reflect(const struct cli_args *args)
             cli_args_has(args, "--again"))
             cli_say(CLI_DIM,
                     "If they say so too: kindred ask --meet-again %s\n", id);
-        if (status == CLI_OK)
+        if (status == CLI_OK || strcmp(session.error.reason, "REFLECTED") == 0)
             cli_say(CLI_DIM, "To never meet them again: kindred block %s\n",
                     id);
     }

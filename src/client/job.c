@@ -85,6 +85,7 @@ static void on_message(void *arg, const uint8_t *bytes, size_t size)
     struct client_job *job = arg;
     ProtobufCMessage *message;
 
+    job->renewed = false; /* that token was good; it may stop being */
     if (job->is_raw) {
         if (job->raw.message)
             job->raw.message(job->raw.arg, bytes, size);
@@ -100,7 +101,6 @@ static void on_message(void *arg, const uint8_t *bytes, size_t size)
         job->answer = message;
         return;
     }
-    job->renewed = false; /* that token was good; it may stop being */
     job->inside = true;
     job->message(job->arg, message);
     job->inside = false;

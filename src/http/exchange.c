@@ -287,8 +287,10 @@ void *http_exchange_memo(struct http_exchange *exchange, size_t size)
 {
     struct http_session *session = exchange->session;
 
+    REQUIRE(!session->memo || session->memo_size == size);
     if (!session->memo)
         session->memo = calloc(1, size);
+    session->memo_size = size;
     return session->memo;
 }
 

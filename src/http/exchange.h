@@ -136,9 +136,9 @@ MUST_USE enum err http_exchange_finish(struct http_exchange *exchange,
  * ERR_CANCELED tells the peer CANCEL, any other INTERNAL_ERROR. */
 void http_exchange_reset(struct http_exchange *exchange, enum err why);
 
-/* Memory that all exchanges of one connection share: one piece, as large as
- * whoever asks first wants it, all zero at first and wiped when the connection
- * ends.  NULL: there is none. */
+/* Memory that all exchanges of one connection share: one piece, of the same
+ * size whoever asks, all zero at first and wiped when the connection ends.
+ * NULL: there is none. */
 void *http_exchange_memo(struct http_exchange *exchange, size_t size);
 
 /* Now, as last told to the session. */

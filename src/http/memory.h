@@ -9,8 +9,8 @@
  * not fit, is malloc's; small pieces of it that are given back the host keeps
  * for its next session or stream, since malloc costs more when many are out.
  *
- * Owns the block and what the host keeps.  Knows no page size but assumes one: where pages are longer
- * it saves less, and nothing breaks.
+ * Owns the block and what the host keeps.  Knows no page size but assumes one:
+ * where pages are longer it saves less, and nothing breaks.
  *
  * Laws
  *   1. Pieces are aligned for any type, never overlap, and stay where they are

@@ -7,8 +7,9 @@
  * Sans I/O: it meets no socket, no clock and no thread.  Whoever owns the
  * socket tells it what came and when, asks what to send, and asks when it
  * wants to be woken.  All sessions of one I/O loop share a host: limits, the
- * handler, and spare exchanges.  The header is long because each limit is said.  A session is abused, not trusted: whatever a
- * stranger makes it hold or do is bounded by the host's limits.
+ * handler, and spare exchanges.  A session is abused, not trusted: whatever a
+ * stranger makes it hold or do is bounded by the host's limits.  The header is
+ * long because each limit is said.
  *
  * How to drive it (one loop turn):
  *   read    → http_session_receive(bytes)
@@ -162,7 +163,8 @@ struct http_session { /* read-only outside; all zero is closed */
     struct http_memory *memory; /* where it lives */
     struct http_h1 *h1;         /* … or neither yet */
     void *memo;                 /* http_exchange_memo(); NULL: not yet */
-    const uint8_t *left;        /* made by nghttp2, not yet given out */
+    size_t memo_size;
+    const uint8_t *left; /* made by nghttp2, not yet given out */
     size_t left_size;
     size_t in_bytes, in_owed; /* body held; credit of the connection owed */
     size_t out_bytes;         /* body made and not yet sent; of it at the */

@@ -112,10 +112,11 @@ static void forget(struct seal_challenge_book *book, uint64_t now_ms)
 /* Law 3, and with it law 2: what is forgotten early is too old from here on. */
 static void make_room(struct seal_challenge_book *book)
 {
-    const struct seal_challenge_used *used = oldest(book);
+    const struct seal_challenge_used *used;
 
     if (book->map.size < book->cap)
         return;
+    used = oldest(book);
     if (book->since_ms <= used->made_ms)
         book->since_ms = used->made_ms + 1;
     REQUIRE(map_remove(&book->map, used->id));

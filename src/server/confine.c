@@ -1,6 +1,7 @@
 #define _DEFAULT_SOURCE 1 /* realpath, which POSIX has as an option */
 #include "server/confine.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,10 +49,14 @@ static void add_copy(struct places *places, const char *path,
 /* As it is named, and where that leads. */
 static void add_file(struct places *places, const char *path)
 {
+    char *real;
+
     if (path[0] == '\0')
         return;
     add_copy(places, path, NET_CONFINE_READ);
-    add_directory(places, realpath(path, NULL), NET_CONFINE_READ);
+    real = realpath(path, NULL);
+    places->lost |= !real && errno == ENOMEM;
+    add_directory(places, real, NET_CONFINE_READ);
 }
 
 static void add_listeners(struct places *places, const char *listen)

@@ -11,8 +11,9 @@
  *      place back.
  *   2. Orders leave in the order in which they were given, at the latest when
  *      the worker gives them.
- *   3. A signal that finds no room is kept and tried again soon; beyond
- *      PORT_LATER a wake-up is lost and counted, not the message. */
+ *   3. A signal that finds no room is kept and tried again soon.  Beyond
+ *      PORT_LATER it is lost and counted: no message is, but a stream learns
+ *      late that there is one, or that another took its place. */
 #ifndef SERVER_PORT_H
 #define SERVER_PORT_H
 

@@ -283,7 +283,7 @@ void server_worker_revoked(struct server_worker *worker)
 {
     const struct server_mail record = {.kind = MAIL_WAKE};
 
-    if (atomic_exchange(&worker->revoked, true))
+    if (atomic_load(&worker->ended) || atomic_exchange(&worker->revoked, true))
         return;
     if (net_queue_put(&worker->loop.inbox, &record) != ERR_NONE)
         return; /* a loop with so much to take looks by itself */

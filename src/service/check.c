@@ -43,8 +43,10 @@ enum err service_check_caller(struct rpc_call *call, enum match_grade least,
     text += sizeof scheme - 1;
     err = seal_known_open(known, who, text, strlen(text), service->keys->token,
                           now_ms);
-    if (err == ERR_NONE && service->port.revoked(service->port.arg, who))
+    if (err == ERR_NONE && service->port.revoked(service->port.arg, who)) {
+        wipe(known, sizeof *known);
         err = ERR_TOKEN_EXPIRED;
+    }
     if (err == ERR_NONE)
         err = check_proof(call, who);
     if (err != ERR_NONE)
