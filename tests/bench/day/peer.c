@@ -168,6 +168,8 @@ static void on_paused_enough(void *arg)
 {
     struct person *who = arg;
 
+    if (who->leaving)
+        return;
     who->pending++;
     REQUIRE(kindred_member_resume(who->member, on_resumed, who));
 }
