@@ -290,7 +290,7 @@ static void put_card(struct person *who)
             .token = {card.have[i].token}, .count = 1, .weight = 1 + i % 3};
         card.seek_tokens++;
     }
-    kindred_member_put_card(who->member, &card, card_put, who);
+    REQUIRE(kindred_member_put_card(who->member, &card, card_put, who));
 }
 
 static void enrolled(void *arg, const struct kindred_error *failed)
@@ -316,7 +316,8 @@ static void begin_next(void)
     who->member = kindred_member_new(client_of(begun), &identity);
     REQUIRE(who->member);
     begun++;
-    kindred_member_enroll(who->member, pool, KINDRED_PEER, NULL, enrolled, who);
+    REQUIRE(kindred_member_enroll(who->member, pool, KINDRED_PEER, NULL,
+                                  enrolled, who));
 }
 
 static void gather(uint32_t n)
@@ -427,7 +428,8 @@ static void duty_state(void *arg, const struct kindred_duty_state *state)
         return;
     who->offer_id = state->offer[0].id;
     who->offered_us = who->answered_us = now_us();
-    kindred_member_answer(who->member, who->offer_id, true, answered, who);
+    REQUIRE(
+        kindred_member_answer(who->member, who->offer_id, true, answered, who));
 }
 
 static void duty_over(void *arg, const struct kindred_error *failed)
@@ -488,8 +490,8 @@ static void try_told(struct person *seeker, struct person *peer)
         open_talk(peer);
         return;
     }
-    kindred_talk_end(client_of(seeker->number), &seeker->start, talk_over,
-                     NULL);
+    REQUIRE(kindred_talk_end(client_of(seeker->number), &seeker->start,
+                             talk_over, NULL));
     peer->start.talk_id = seeker->start.talk_id = 0;
     if (matched == asks)
         kindred_loop_stop(loop);
@@ -570,7 +572,7 @@ static void on_delivered(void *arg)
 
     delivered++;
     if (unending)
-        (void)kindred_talk_say(who->talk, "I am still here.", 16);
+        REQUIRE(kindred_talk_say(who->talk, "I am still here.", 16));
     else
         count_out();
 }
@@ -706,7 +708,7 @@ static void token(void *arg, const struct kindred_error *failed,
 static void all_held(void)
 {
     if (prepared == people && on_duty == peers) /* both, in any order */
-        kindred_member_login(person[0].member, token, NULL);
+        REQUIRE(kindred_member_login(person[0].member, token, NULL));
 }
 
 static int hold(void)

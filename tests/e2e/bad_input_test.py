@@ -13,7 +13,7 @@ import tempfile
 import time
 
 import grpc
-from world import Api, Check, Failed, Member, Server, key, term
+from world import Api, Check, Failed, Member, Server, eventually, key, term
 
 check = Check()
 HAVE = ["heroin", "opioids", "lang:en"]
@@ -678,10 +678,7 @@ def fill(server, place):
     check.that("nothing acknowledged is lost", seqs == list(range(1, seq + 1)))
     check.that("the ticket still waits", waiter.ask_again().next().ticket.phase == 1)
     check.that("an ask goes through", first_of(fresh.ask()).ticket.phase == 1)
-    again = time.monotonic() + 8
-    while health() != 1 and time.monotonic() < again:
-        time.sleep(0.2)
-    check.that("and it is ready again", health() == 1)
+    check.that("and it is ready again", eventually(lambda: health() == 1))
     check.that("stops in order", server.stop() == 0)
 
 

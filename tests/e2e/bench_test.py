@@ -14,6 +14,7 @@ import recovery  # noqa: E402
 import whole_day  # noqa: E402
 
 check = Check()
+MAY_FAIL = {"OFFER_CLOSED", "ALREADY_MATCHED", "TICKET_ENDED", "TALK_ENDED"}  # the other was faster
 
 
 def fresh(work, name):
@@ -22,13 +23,21 @@ def fresh(work, name):
     return path
 
 
+def day(build, work):
+    """As short as it can be, and longer where it takes longer until somebody is heard."""
+    for i, longer in enumerate((1, 4, 16)):
+        got = whole_day.play(build, fresh(work, f"day{i}"), **whole_day.SHORT | {"minutes": longer * whole_day.SHORT["minutes"]})
+        if got["heard"]:
+            break
+    return got
+
+
 def check_day(got):
     check.that("people came, asked and were matched", 0 < got["matched"] <= got["asks"] <= got["members"] * 2, got)
     check.that("peers were on duty and accepted", 0 < got["duties"] and got["matched"] <= got["accepted"], got)
     check.that("what was said was heard", 0 < got["heard"] <= got["said"], got)
     check.that("calls were counted", got["calls"]["OK"] > got["asks"], got["calls"])
-    check.that("nothing failed but what may", {why for _, why, _ in got["failures"]} <= {"OFFER_CLOSED", "ALREADY_MATCHED"},
-               got["failures"])
+    check.that("nothing failed but what may", {why for _, why, _ in got["failures"]} <= MAY_FAIL, got["failures"])
     check.that("every row has its figure", all(figure for _, _, figure, _ in whole_day.rows(got)))
 
 
@@ -56,10 +65,10 @@ def finds(told, there, stats):
 def main():
     build = pathlib.Path(sys.argv[1]).resolve()
     with tempfile.TemporaryDirectory(prefix="kindred-bench-") as work, concurrent.futures.ThreadPoolExecutor() as both:
-        day = both.submit(whole_day.play, build, fresh(work, "day"), **whole_day.SHORT)
+        had = both.submit(day, build, work)
         got = recovery.measure(build, fresh(work, "recovery"), **recovery.SHORT)
         check_recovery(got)
-        check_day(day.result())
+        check_day(had.result())
     check.report()
 
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from world import Check, Server
+from world import Check, Server, eventually
 
 check = Check()
 
@@ -68,9 +68,7 @@ with Server(sys.argv[1]) as world:
     rest.send_signal(signal.SIGINT)
     said = rest.communicate(timeout=20)[0]
     check.that("Ctrl-C ends it, with 1", rest.returncode == 1 and "interrupted" in said, said[-500:])
-    deadline = time.monotonic() + 5
-    while gauges(world) > before and time.monotonic() < deadline:
-        time.sleep(0.2)
+    eventually(lambda: gauges(world) <= before)
     after = gauges(world)
     check.that("nothing is left of it", all(a <= b for a, b in zip(after, before)), after, before)
     check.that("no duty, no offer", after[1:3] == [0, 0], after)

@@ -23,7 +23,7 @@ import grpc
 from certificates import Authority
 from scrape import ACCESS, TYPE, Local, Page, get, get_by_h2, scrape, until
 from stall import PREFACE, frame, head
-from world import PATIENCE, Api, Check, Failed, Member, Server
+from world import PATIENCE, Api, Check, Failed, Member, Server, eventually
 
 check = Check()
 JSON = {"content-type": "application/json"}
@@ -294,10 +294,7 @@ def waits(server):
         Member(server).enroll()
         return scrape(server).of("kindred_call_seconds_sum", method="kindred.v1.Accounts/Enroll")
 
-    deadline = time.monotonic() + PATIENCE
-    while not enrolled() and time.monotonic() < deadline:
-        pass
-    check.that("commits are waited for", enrolled() > 0)
+    check.that("commits are waited for", eventually(enrolled) > 0)
 
 
 def closed(server, api, web):
@@ -457,9 +454,7 @@ def log(build):
         stream = api.stream("grpc.health.v1.Health/Watch")
         stream.next()
         stream.cancel()
-        deadline = time.monotonic() + PATIENCE
-        while len(accesses(server)) < len(TRACES) + 4 and time.monotonic() < deadline:
-            time.sleep(0.02)
+        eventually(lambda: len(accesses(server)) >= len(TRACES) + 4)
         got = [ACCESS.fullmatch(line).groups() for line in accesses(server)[-3:]]
         check.that("failures", [line[:4] for line in got] ==
                    [(BEAT, "grpc", "UNAUTHENTICATED", "UNAUTHENTICATED"), ("unknown", "grpc", "UNIMPLEMENTED", "UNKNOWN_METHOD"),

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 
-from world import Check, Member, Server, key
+from world import Check, Member, Server, eventually, key
 
 check = Check()
 HAVE = ["heroin", "opioids", "lang:en"]
@@ -245,9 +245,7 @@ def commands(server):
     ask = subprocess.Popen([server.build / "kindred", "ask", "--server", server.target, "--key", home / "a"],
                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
     p.talk = p.accept(offered(p)).talk
-    deadline = time.monotonic() + 60
-    while not list(home.glob("a.talk-" + "[0-9a-f]" * 16)) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    eventually(lambda: list(home.glob("a.talk-" + "[0-9a-f]" * 16)))
     ask.kill()  # what it keeps of the talk is in that file
     ask.wait()
     name = p.talk.your_name

@@ -16,11 +16,10 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 
 from google.protobuf import json_format
 
-from world import PATIENCE, Check, Member, Server, key
+from world import PATIENCE, Check, Member, Server, eventually, key
 
 check = Check()
 NO_JSON = {"demo", "dev", "replay", "completion", "man"}
@@ -136,7 +135,7 @@ def kept_first(world):
                             person.run("card", "set", role, "--show", "bipolar")[0] == 0
                             for person, role, grade in ((seeker, "seeker", "member"), (peer, "peer", "peer"))))
     with stuck(seeker, "ask", "--json") as output:
-        check.that("the ticket is on disk", waits_for(lambda: seeker.run("danger")[0] == 0))
+        check.that("the ticket is on disk", eventually(lambda: seeker.run("danger")[0] == 0))
         check.that("and then it is shown", seeker.read("AskResponse", output()()).ticket.phase == 1)
     duty, ask = peer.start("attend", "--json"), seeker.start("ask", "--json")
     offer = None
@@ -144,21 +143,14 @@ def kept_first(world):
         offer = peer.read("AttendResponse", duty.line()).duty.offers
     ask.end(signal.SIGKILL)
     with stuck(peer, "answer", str(offer[0].offer_id), "accept", "--json") as output:
-        check.that("the peer's talk is on disk", waits_for(lambda: list(peer.key.parent.glob(peer.key.name + ".talk-*"))))
+        check.that("the peer's talk is on disk", eventually(lambda: list(peer.key.parent.glob(peer.key.name + ".talk-*"))))
         check.that("and then it is shown", peer.read("AnswerResponse", output()()).talk.talk_id)
     with stuck(seeker, "ask", "--json") as output:
-        check.that("the seeker's talk is on disk", waits_for(lambda: list(seeker.key.parent.glob(seeker.key.name + ".talk-*"))))
-        check.that("and what was asked is not any more", waits_for(lambda: not os.path.exists(f"{seeker.key}.ask")))
+        check.that("the seeker's talk is on disk", eventually(lambda: list(seeker.key.parent.glob(seeker.key.name + ".talk-*"))))
+        check.that("and what was asked is not any more", eventually(lambda: not os.path.exists(f"{seeker.key}.ask")))
         check.that("and then it is shown", seeker.read("AskResponse", output()()).ticket.phase == 2)
     check.that("the talk is ended", seeker.run("talk", text="/end\n")[0] == 0 and peer.run("leave")[0] == 0)
     duty.end(signal.SIGKILL)
-
-
-def waits_for(what):
-    deadline = time.monotonic() + PATIENCE
-    while not (got := what()) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return got
 
 
 @contextlib.contextmanager

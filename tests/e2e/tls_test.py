@@ -14,21 +14,12 @@ import stat
 import subprocess
 import sys
 import tempfile
-import time
 
 from certificates import Authority
-from world import Api, Check, Failed, Member, Server
+from world import Api, Check, Failed, Member, Server, eventually
 
 check = Check()
 LOCAL = "DNS:localhost,IP:127.0.0.1"
-
-
-def wait_for(what, patience=20):
-    """Until what() is true."""
-    deadline = time.monotonic() + patience
-    while not what() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return what()
 
 
 def context(ca, version=None, alpn=("h2",), cert=None, key=None):
@@ -102,7 +93,7 @@ def refusals(server, ca, other):
                        ("TLS 1.0", context(ca.pem, ssl.TLSVersion.TLSv1)),
                        ("another protocol", context(ca.pem, alpn=["http/1.0"]))):
         check.that(f"refused: {what}", refused(server.port, made))
-    check.that("each is counted", wait_for(lambda: counter(server, "handshake_failed") == before + 4),
+    check.that("each is counted", eventually(lambda: counter(server, "handshake_failed") == before + 4),
                counter(server, "handshake_failed") - before)
     for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
         check.that(f"served: {version.name}", not refused(server.port, context(ca.pem, version)))
@@ -133,7 +124,7 @@ def slow(server):
     for line in lines:
         check.that("a slow handshake is cut off", line.recv(1) == b"")
         line.close()
-    check.that("and counted", wait_for(lambda: counter(server, "handshake_slow") == before + 3))
+    check.that("and counted", eventually(lambda: counter(server, "handshake_slow") == before + 3))
 
 
 def changes(server, ca, cert, key, talk):
@@ -145,16 +136,16 @@ def changes(server, ca, cert, key, talk):
     check.that("the first is shown", shown(server.port, trust) == first)
     ca.issue(cert, key, LOCAL)
     server.process.send_signal(signal.SIGHUP)
-    check.that("after SIGHUP the second", wait_for(lambda: shown(server.port, trust) == der(cert)))
+    check.that("after SIGHUP the second", eventually(lambda: shown(server.port, trust) == der(cert)))
     check.that("which is another", der(cert) != first)
     check.that("the log says so", b"certificate and key read again" in server.log.read_bytes())
     good = cert.read_text()
     cert.write_text("half a certif")
     server.process.send_signal(signal.SIGHUP)
-    check.that("a bad one is said", wait_for(lambda: b"not usable, the old ones stay" in server.log.read_bytes()))
+    check.that("a bad one is said", eventually(lambda: b"not usable, the old ones stay" in server.log.read_bytes()))
     check.that("and the old one stays", shown(server.port, trust) == ssl.PEM_cert_to_DER_cert(good))
     ca.issue(cert, key, LOCAL)
-    check.that("a changed file is found", wait_for(lambda: shown(server.port, trust) == der(cert)))
+    check.that("a changed file is found", eventually(lambda: shown(server.port, trust) == der(cert)))
     one.send(b"still here")
     got = inbox.until(lambda m: m.WhichOneof("event") == "message").message
     check.that("open streams go on", two.open(got.ciphertext) == b"still here")

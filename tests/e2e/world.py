@@ -31,6 +31,14 @@ OPTIONS = [("grpc.use_local_subchannel_pool", 1), ("grpc.max_receive_message_len
            ("grpc.max_send_message_length", -1)]
 
 
+def eventually(what, patience=PATIENCE):
+    """What it gives, once that is true; else, what it gave last."""
+    deadline = time.monotonic() + patience
+    while not (got := what()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return got
+
+
 class Protos:
     """Message classes and methods of the build's descriptor set."""
 

@@ -9,7 +9,6 @@
 #define _DEFAULT_SOURCE 1 /* MAP_ANONYMOUS */
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "cli/dev_server.h"
@@ -17,7 +16,7 @@
 
 int kindred_main(int argc, char **argv);
 
-enum { PATH = 300, SWEEP_MAX = 2000, WORKERS = 8, PEERS = 4 };
+enum { PATH = 300, SWEEP_MAX = 2000, WORKERS = TRIAL_WORKERS, PEERS = 4 };
 
 static char root[64], folder[128], address[64], recording[PATH], day[PATH];
 static char key[PATH], fresh[PATH], written[PATH];
@@ -150,8 +149,10 @@ static const struct command {
 
 static struct shared { /* what all of them count */
     _Atomic size_t injected[3];
-    _Atomic int ended[4], failed;
+    _Atomic int ended[4];
 } * shared;
+
+static const struct command *command;
 
 static struct trial trial, first;
 static char text_first[TRIAL_TEXT], text_now[TRIAL_TEXT];
@@ -183,7 +184,7 @@ static void file_text(char text[TRIAL_TEXT])
     (void)close(fd);
 }
 
-static void tell(const struct command *command, const char *when, size_t n)
+static void tell(const char *when, size_t n)
 {
     (void)fprintf(stderr, "\"%s\" %s call %zu failed: %d: %s%s\n",
                   command->name, when, n, trial.status, trial.out, trial.err);
@@ -191,7 +192,7 @@ static void tell(const struct command *command, const char *when, size_t n)
 
 /* The same command, with nothing failed; where only the answer was lost, it
  * finds that out. */
-static void run_again(const struct command *command, size_t n)
+static void run_again(size_t n)
 {
     bool good;
 
@@ -201,12 +202,11 @@ static void run_again(const struct command *command, size_t n)
         strstr(trial.err, "REFLECTED") || strstr(trial.err, "there is no talk");
     CHECK(good);
     if (!good)
-        tell(command, "again, after", n);
+        tell("again, after", n);
 }
 
 /* Whether there was a call n. */
-static bool run_failed(const struct command *command, enum fail_calls what,
-                       size_t n)
+static bool run_failed(enum fail_calls what, size_t n)
 {
     int was = check_failed, status;
 
@@ -224,19 +224,19 @@ static bool run_failed(const struct command *command, enum fail_calls what,
         CHECK(strcmp(text_now, text_first) == 0);
     }
     if (check_failed > was)
-        tell(command, "when", n);
+        tell("when", n);
     if (trial.seen < n)
         return false;
     shared->injected[what]++;
     shared->ended[status & 3]++;
     if (status != first.status && command->needs != ALONE)
-        run_again(command, n);
+        run_again(n);
     return true;
 }
 
 /* ---- a worker ---- */
 
-static void settle(const struct command *command, int worker)
+static void settle(int worker)
 {
     static const char *const enroll[] = {"kindred", "enroll", AT, NULL};
     static const char *const set[] = {"kindred", "card",    "set", "seeker",
@@ -253,9 +253,9 @@ static void settle(const struct command *command, int worker)
     must(set, NULL);
 }
 
-static int work(const struct command *command, int worker)
+static void work(int worker)
 {
-    settle(command, worker);
+    settle(worker);
     if (command->before[0])
         must(command->before, "hello\n/end\n");
     first = (struct trial){.main = kindred_main, .input = command->input};
@@ -268,30 +268,15 @@ static int work(const struct command *command, int worker)
         size_t n = (size_t)worker + 1;
 
         while (check_failed == 0 && n < SWEEP_MAX &&
-               run_failed(command, (enum fail_calls)what, n))
+               run_failed((enum fail_calls)what, n))
             n += WORKERS;
         CHECK(n < SWEEP_MAX); /* law 2 */
     }
-    shared->failed += check_failed;
-    return 0;
 }
 
-static void sweep(const struct command *command)
+static void sweep(void)
 {
-    pid_t worker[WORKERS];
-
-    (void)fflush(NULL);
-    for (int i = 0; i < WORKERS; i++) {
-        worker[i] = fork();
-        if (worker[i] == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0)
-            _exit(work(command, i));
-    }
-    for (int i = 0; i < WORKERS; i++) {
-        int status;
-
-        CHECK(waitpid(worker[i], &status, 0) == worker[i] && status == 0);
-    }
-    CHECK(shared->failed == 0);
+    trial_workers(WORKERS, work);
     CHECK(shared->injected[FAIL_MEMORY] >= command->memory);
     CHECK(shared->injected[FAIL_FILES] >= command->files);
     (void)printf("injected: each of %zu allocations and %zu calls to files of "
@@ -376,14 +361,12 @@ static const struct command *named(const char *name)
 
 int main(int argc, char **argv)
 {
-    const struct command *command = argc == 2 ? named(argv[1]) : NULL;
-
+    command = argc == 2 ? named(argv[1]) : NULL;
     if (!command)
         return 2;
     (void)snprintf(root, sizeof root, "fail_cli_%s_XXXXXX", command->name);
-    shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE,
-                  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (shared == MAP_FAILED || !mkdtemp(root))
+    shared = trial_shared(sizeof *shared);
+    if (!mkdtemp(root))
         return 2;
     (void)snprintf(recording, sizeof recording, "%s/recording", root);
     (void)snprintf(day, sizeof day, "%s/day", root);
@@ -394,13 +377,8 @@ int main(int argc, char **argv)
         cli_dev_server_close(&server);
     for (int i = 0; i < PEERS && command->needs == MET; i++)
         be_there(i);
-    sweep(command);
+    sweep();
     cli_dev_server_close(&server);
-    (void)fflush(NULL);
-    if (fork() == 0) {
-        (void)execlp("rm", "rm", "-rf", root, (char *)NULL);
-        _exit(1);
-    }
-    (void)wait(NULL);
+    trial_remove(root);
     return check_report("fail/cli");
 }

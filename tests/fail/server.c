@@ -6,8 +6,6 @@
  * Usage: fail_server first|later memory|files|threads. */
 #define _DEFAULT_SOURCE 1 /* MAP_ANONYMOUS */
 
-#include <dirent.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "rpc/status.h"
@@ -21,8 +19,10 @@ static char root[64], folder[96], data[PATH], record[PATH], config[PATH];
 
 static struct shared { /* what all workers count */
     _Atomic size_t injected, served;
-    _Atomic int failed;
 } * shared;
+
+static bool first; /* start, or a later one */
+static enum fail_calls what = FAIL_MEMORY;
 
 static struct trial trial;
 
@@ -43,22 +43,6 @@ enum err __wrap_rpc_status_rows_init(struct rpc_status_rows *rows, bool bare)
 }
 /* NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming) */
 
-static void remove_all(const char *path)
-{
-    char name[2 * PATH];
-    struct dirent *entry;
-    DIR *dir = opendir(path);
-
-    while (dir && (entry = readdir(dir)) != NULL) {
-        (void)snprintf(name, sizeof name, "%.199s/%.190s", path, entry->d_name);
-        if (entry->d_name[0] != '.' || entry->d_name[1] != '\0')
-            (void)unlink(name);
-    }
-    if (dir)
-        (void)closedir(dir);
-    (void)rmdir(path);
-}
-
 static void tell(const char *when, size_t n)
 {
     (void)fprintf(stderr, "%s call %zu failed: %d: %s\n", when, n, trial.status,
@@ -66,12 +50,12 @@ static void tell(const char *when, size_t n)
 }
 
 /* Whether there was a call n. */
-static bool run(bool first, enum fail_calls what, size_t n)
+static bool run(size_t n)
 {
     int was = check_failed;
 
     if (first)
-        remove_all(data);
+        trial_remove(data);
     (void)unlink(record);
     trial_run(&trial, what, n);
     trial_check(&trial);
@@ -125,7 +109,7 @@ static void prepare(int worker)
 #endif
 }
 
-static void work(int worker, bool first, enum fail_calls what)
+static void work(int worker)
 {
     size_t n = (size_t)worker + 1;
 
@@ -134,58 +118,32 @@ static void work(int worker, bool first, enum fail_calls what)
     CHECK(trial.ready && trial.status == 0);
     if (check_failed > 0)
         tell("before any", 0);
-    while (check_failed == 0 && n < SWEEP_MAX && run(first, what, n))
+    while (check_failed == 0 && n < SWEEP_MAX && run(n))
         n += WORKERS;
     CHECK(n < SWEEP_MAX);
-    remove_all(data);
-    remove_all(folder);
-    shared->failed += check_failed;
-}
-
-static void sweep(bool first, enum fail_calls what)
-{
-    pid_t worker[WORKERS];
-
-    (void)fflush(NULL);
-    for (int i = 0; i < WORKERS; i++) {
-        worker[i] = fork();
-        if (worker[i] == 0) {
-            (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-            work(i, first, what);
-            _exit(0);
-        }
-    }
-    for (int i = 0; i < WORKERS; i++) {
-        int status;
-
-        CHECK(waitpid(worker[i], &status, 0) == worker[i] && status == 0);
-    }
-    CHECK(shared->failed == 0);
 }
 
 int main(int argc, char **argv)
 {
     static const char *const kinds[] = {"", "memory", "files", "threads"};
     static const size_t least[] = {0, 60, 10, 3};
-    bool first = argc == 3 && strcmp(argv[1], "first") == 0;
-    int what = FAIL_MEMORY;
 
+    first = argc == 3 && strcmp(argv[1], "first") == 0;
     while (argc == 3 && what <= FAIL_THREADS &&
            strcmp(argv[2], kinds[what]) != 0)
         what++;
     if (argc != 3 || what > FAIL_THREADS)
         return 2;
     (void)snprintf(root, sizeof root, "fail_server_XXXXXX");
-    shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE,
-                  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (shared == MAP_FAILED || !mkdtemp(root))
+    shared = trial_shared(sizeof *shared);
+    if (!mkdtemp(root))
         return 2;
-    sweep(first, (enum fail_calls)what);
+    trial_workers(WORKERS, work);
     CHECK(shared->injected >= least[what]);
     (void)printf("injected: each of %zu calls (%s) of a %s start failed; it "
                  "served all the same %zu times; checked: status, words, and "
                  "the next start on the same data\n",
                  shared->injected, kinds[what], argv[1], shared->served);
-    remove_all(root);
+    trial_remove(root);
     return check_report("fail/server");
 }

@@ -211,8 +211,11 @@ WRAP(int, ferror, (FILE * file))
 WRAP(int, fclose, (FILE * file))
 {
     bool failed = fails(FAIL_FILES, ENOSPC);
-    int result = __real_fclose(file);
+    int result;
 
+    if (file == broken) /* another may come to be at its address */
+        broken = NULL;
+    result = __real_fclose(file);
     return failed ? EOF : result;
 }
 

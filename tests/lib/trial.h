@@ -4,14 +4,18 @@
  * Laws
  *   1. However it fails, it ends by itself, in time, by no signal, with a status
  *      of its own and a sentence on standard error; none leaks.
- *   2. A sweep ends with a run in which nothing was failed. */
+ *   2. A sweep ends with a run in which nothing was failed.
+ *
+ * Its includer defines _DEFAULT_SOURCE (MAP_ANONYMOUS). */
 #ifndef TRIAL_H
 #define TRIAL_H
 
+#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -20,7 +24,7 @@
 #include "check.h"
 #include "fail_calls.h"
 
-enum { TRIAL_TEXT = 1 << 18, TRIAL_ARGS = 24, TRIAL_S = 20 };
+enum { TRIAL_TEXT = 1 << 18, TRIAL_ARGS = 24, TRIAL_S = 60, TRIAL_WORKERS = 8 };
 
 struct trial {
     int (*main)(int argc, char **argv);
@@ -40,7 +44,7 @@ static inline int trial_file(void)
 
     if (!file)
         abort();
-    return fileno(file); /* closed with the process: there are four */
+    return fileno(file); /* closed with the process: there are three */
 }
 
 static inline void trial_read(int fd, char text[TRIAL_TEXT])
@@ -131,6 +135,54 @@ static inline void trial_check(const struct trial *trial)
         (void)fprintf(stderr, "%s %s: ended with %d after call %zu: %.2000s\n",
                       trial->argv[0], trial->argv[1] ? trial->argv[1] : "",
                       trial->status, trial->seen, trial->err);
+}
+
+/* ---- several processes share a sweep ---- */
+
+/* Zeroes that all of them count in; not freed. */
+static inline void *trial_shared(size_t size)
+{
+    void *made = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    if (made == MAP_FAILED)
+        abort();
+    return made;
+}
+
+/* work() in each of n, whose checks are ours. */
+static inline void trial_workers(int n, void (*work)(int worker))
+{
+    pid_t pid[TRIAL_WORKERS];
+    int status;
+
+    (void)fflush(NULL);
+    for (int i = 0; i < n; i++) {
+        pid[i] = fork();
+        if (pid[i] == 0) {
+            (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+            work(i);
+            _exit(check_failed > 0);
+        }
+    }
+    for (int i = 0; i < n; i++)
+        CHECK(waitpid(pid[i], &status, 0) == pid[i] && status == 0);
+}
+
+/* A file, or a folder with all in it. */
+static inline void trial_remove(const char *path)
+{
+    char name[512];
+    struct dirent *entry;
+    DIR *dir = unlink(path) == 0 ? NULL : opendir(path);
+
+    while (dir && (entry = readdir(dir)) != NULL) {
+        (void)snprintf(name, sizeof name, "%.255s/%.255s", path, entry->d_name);
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            trial_remove(name);
+    }
+    if (dir && closedir(dir) == 0)
+        (void)rmdir(path);
 }
 
 #endif

@@ -36,6 +36,8 @@ struct person { /* all zero but identity and role: not there */
     enum kindred_role role;
     enum kindred_grade grade;
     bool bound, silent, carried; /* carried: an age, which works once */
+    bool told;                   /* a seeker: what their ticket is */
+    bool leaving;                /* a peer: has said so */
 };
 
 struct crowd_count { /* what happened; each is printed under its name */

@@ -58,8 +58,8 @@ static void on_thought(void *arg)
     }
     crowd.count.accepted += thought->accepts;
     crowd.count.declined += !thought->accepts;
-    kindred_member_answer(thought->who->member, thought->offer,
-                          thought->accepts, on_answered, thought);
+    REQUIRE(kindred_member_answer(thought->who->member, thought->offer,
+                                  thought->accepts, on_answered, thought));
 }
 
 static void think(struct person *who, uint64_t offer)
@@ -130,6 +130,7 @@ static void on_left(void *arg, const struct kindred_error *error)
     struct person *who = arg;
 
     crowd_failed("Leave", error);
+    who->leaving = error->status == 0; /* else the duty may go on */
     who->pending--;
     crowd_may_go(who);
 }
@@ -142,8 +143,11 @@ void crowd_peer_stop(struct person *who)
         over(who);
         return;
     }
+    if (who->leaving)
+        return;
+    who->leaving = true;
     who->pending++;
-    kindred_member_leave(who->member, on_left, who);
+    REQUIRE(kindred_member_leave(who->member, on_left, who));
 }
 
 static void on_shift_over(void *arg)
@@ -164,8 +168,10 @@ static void on_paused_enough(void *arg)
 {
     struct person *who = arg;
 
+    if (who->leaving)
+        return;
     who->pending++;
-    kindred_member_resume(who->member, on_resumed, who);
+    REQUIRE(kindred_member_resume(who->member, on_resumed, who));
 }
 
 void crowd_peer_come(struct person *who, uint64_t stay_day_ms)
@@ -182,6 +188,7 @@ void crowd_peer_come(struct person *who, uint64_t stay_day_ms)
     crowd_arrive(who, on_shift_over);
     memset(who->offer, 0, sizeof who->offer);
     who->silent = crowd_permille() < SILENT;
+    who->leaving = false;
     who->pause = kindred_timer_new(crowd.loop, on_paused_enough, who);
     who->duty = kindred_duty_new(who->member, &terms, &handler);
     REQUIRE(who->pause && who->duty);

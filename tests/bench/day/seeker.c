@@ -10,7 +10,8 @@ enum {
     DANGER = 30, /* in a thousand, as are these */
     SILENT = 150,
     WITHDRAW = 60,
-    PATIENCE = 300 * CROWD_SECOND /* mean, of those who lose it */
+    PATIENCE = 300 * CROWD_SECOND, /* mean, of those who lose it */
+    AGAIN_MS = 100
 };
 
 static void on_crisis(void *arg, const uint8_t *bytes, size_t size)
@@ -37,6 +38,7 @@ static void on_ticket(void *arg, const struct kindred_ticket *ticket,
 {
     struct person *who = arg;
 
+    who->told = true;
     if (ticket->bound_passed && !who->bound) {
         who->bound = true;
         crowd.count.told_the_bound++;
@@ -81,9 +83,13 @@ void crowd_seeker_stop(struct person *who)
 {
     if (!who->ask || who->asked_us == 0 || who->pending > 0)
         return;
+    if (!who->told) { /* there is nothing yet to take back */
+        kindred_timer_set(who->timer, AGAIN_MS);
+        return;
+    }
     crowd.count.withdrew++;
     who->pending++;
-    kindred_ask_withdraw(who->ask, on_withdrawn, who);
+    REQUIRE(kindred_ask_withdraw(who->ask, on_withdrawn, who));
 }
 
 static void lose_patience(void *arg)
@@ -127,7 +133,7 @@ void crowd_seeker_come(struct person *who, const uint8_t *after)
         memcpy(state.country, "US", sizeof "US");
     if (after)
         memcpy(state.after, after, sizeof state.after);
-    who->bound = false;
+    who->bound = who->told = false;
     who->carried = after != NULL;
     who->asked_us = crowd_now_us();
     who->ask = kindred_ask_new(who->member, &state, &handler);

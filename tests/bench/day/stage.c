@@ -289,7 +289,7 @@ static void on_enrolled(void *arg, const struct kindred_error *error)
     struct kindred_card card = card_of(who);
 
     must("Enroll", error);
-    kindred_member_put_card(who->member, &card, on_card, who);
+    REQUIRE(kindred_member_put_card(who->member, &card, on_card, who));
 }
 
 static void enrol_next(void)
@@ -301,8 +301,8 @@ static void enrol_next(void)
     begun++;
     kindred_identity_make(&who->identity);
     connect_one(who);
-    kindred_member_enroll(who->member, "adult", who->grade, NULL, on_enrolled,
-                          who);
+    REQUIRE(kindred_member_enroll(who->member, "adult", who->grade, NULL,
+                                  on_enrolled, who));
 }
 
 static void enrol(void)

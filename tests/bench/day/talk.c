@@ -62,7 +62,8 @@ static void on_end_told(void *arg, const struct kindred_error *error)
 static void end(struct side *side)
 {
     side->who->pending++;
-    kindred_talk_end(side->who->client, &side->start, on_end_told, side->who);
+    REQUIRE(kindred_talk_end(side->who->client, &side->start, on_end_told,
+                             side->who));
 }
 
 static void close_side(struct side *side)
@@ -147,10 +148,10 @@ static void on_over(struct side *side, int reason)
         return;
     }
     crowd.count.reflected++;
-    kindred_talk_reflect(side->who->client, &side->start,
-                         !no_fit && crowd_permille() < UNDERSTOOD ? 1 : 2,
-                         !no_fit && crowd_permille() < AGAIN, on_reflected,
-                         side);
+    REQUIRE(kindred_talk_reflect(
+        side->who->client, &side->start,
+        !no_fit && crowd_permille() < UNDERSTOOD ? 1 : 2,
+        !no_fit && crowd_permille() < AGAIN, on_reflected, side));
 }
 
 static void on_phase(void *arg, enum kindred_talk_phase phase, int reason)

@@ -223,7 +223,7 @@ static void test_nonsense(void)
 
     core_world_open(&world);
     (void)ask(&world, &heard, (struct kindred_call_options){.retry = true});
-    (void)kindred_core_receive(world.core, noise, sizeof noise, world.now_ms);
+    CHECK(kindred_core_receive(world.core, noise, sizeof noise, world.now_ms));
     world.cut = true; /* it says GOAWAY to nobody, then it is over */
     core_world_run(&world);
     CHECK(kindred_core_over(world.core));

@@ -66,12 +66,12 @@ static void test_enroll_and_login(void)
     struct member_world *world = member_world_open();
     struct heard heard = {.loop = world->loop};
 
-    kindred_member_enroll(world->member, "test", KINDRED_PEER, NULL, on_done,
-                          &heard);
+    CHECK(kindred_member_enroll(world->member, "test", KINDRED_PEER, NULL,
+                                on_done, &heard));
     CHECK(heard.ends == 0);
     member_world_run(world, 5000);
     CHECK(heard.ends == 1 && heard.error.status == 0);
-    kindred_member_login(world->member, on_login, &heard);
+    CHECK(kindred_member_login(world->member, on_login, &heard));
     member_world_run(world, 5000);
     CHECK(heard.ends == 2 && heard.error.status == 0 && world->logins == 1);
     member_world_close(world);
@@ -100,7 +100,7 @@ static void test_one_login_for_all(void)
     world = member_world_open();
     heard[0] = (struct heard){.loop = world->loop};
     world->stale_challenges = 99;
-    kindred_member_login(world->member, on_login, &heard[0]);
+    CHECK(kindred_member_login(world->member, on_login, &heard[0]));
     member_world_run(world, 5000);
     CHECK(heard[0].ends == 1);
     CHECK(strcmp(heard[0].error.reason, "CHALLENGE_EXPIRED") == 0);
@@ -165,7 +165,7 @@ static void test_resume(void)
     CHECK(world->asks == 3 && heard.states == 3 && heard.troubles == 2);
     CHECK(memcmp(world->ask_key[0], world->ask_key[1], 16) == 0);
     CHECK(heard.ends == 0);
-    kindred_ask_withdraw(made, on_done, &heard);
+    CHECK(kindred_ask_withdraw(made, on_done, &heard));
     member_world_run(world, 2000); /* the withdrawal … */
     if (heard.ends < 2)
         member_world_run(world, 2000); /* … and the end of the ask */
@@ -201,7 +201,7 @@ static void test_proofs(void)
     heard = (struct heard){.loop = world->loop};
     plain = (struct heard){.loop = world->loop};
     made = ask(world, &heard);
-    kindred_member_login(world->member, on_login, &plain);
+    CHECK(kindred_member_login(world->member, on_login, &plain));
     member_world_run(world, 300);
     if (heard.states == 0)
         member_world_run(world, 300);
@@ -215,7 +215,7 @@ static void rotate(struct member_world *world, struct heard *heard,
                    const struct kindred_identity *fresh)
 {
     *heard = (struct heard){.loop = world->loop};
-    kindred_member_rotate(world->member, fresh, on_done, heard);
+    CHECK(kindred_member_rotate(world->member, fresh, on_done, heard));
     CHECK(heard->ends == 0);
     member_world_run(world, 5000);
     CHECK(heard->ends == 1);
@@ -234,7 +234,7 @@ static void test_rotate(void)
     CHECK(heard.error.status == 0 && world->rotations == 1);
     CHECK(memcmp(world->public_key, fresh.public_key, 32) == 0);
     heard = (struct heard){.loop = world->loop};
-    kindred_member_login(world->member, on_login, &heard);
+    CHECK(kindred_member_login(world->member, on_login, &heard));
     member_world_run(world, 5000);
     CHECK(heard.ends == 1 && heard.error.status == 0);
 
@@ -249,7 +249,7 @@ static void test_rotate(void)
     CHECK(strcmp(heard.error.reason, "NOT_ENROLLED") == 0);
     CHECK(world->rotations == 2);
     heard = (struct heard){.loop = world->loop};
-    kindred_member_login(world->member, on_login, &heard);
+    CHECK(kindred_member_login(world->member, on_login, &heard));
     member_world_run(world, 5000);
     CHECK(heard.ends == 1 && heard.error.status == 0);
     member_world_close(world);
@@ -263,7 +263,7 @@ static void test_rotate_dropped(void)
     struct kindred_identity fresh;
 
     kindred_identity_make(&fresh);
-    kindred_member_rotate(world->member, &fresh, on_done, &heard);
+    CHECK(kindred_member_rotate(world->member, &fresh, on_done, &heard));
     kindred_member_free(world->member);
     world->member = NULL;
     member_world_run(world, 100);
@@ -313,7 +313,7 @@ static void test_unreachable(void)
     client = kindred_client_new(world->loop, world->where, &error);
     kindred_identity_make(&identity);
     member = kindred_member_new(client, &identity);
-    kindred_member_login(member, on_login, &heard);
+    CHECK(kindred_member_login(member, on_login, &heard));
     member_world_run(world, 5000);
     CHECK(heard.ends == 1);
     CHECK(strcmp(heard.error.reason, "UNREACHABLE") == 0);
@@ -363,8 +363,8 @@ static void test_danger(void)
         struct kindred_danger_handler handler = {
             .crisis = on_crisis, .done = on_raised, .arg = &danger};
 
-        kindred_member_raise_danger(world->member, ticket, "US", "en",
-                                    &handler);
+        CHECK(kindred_member_raise_danger(world->member, ticket, "US", "en",
+                                          &handler));
         CHECK(danger.crises == 0); /* never inside the call */
         member_world_run(world, 5000);
         CHECK(danger.crises == 1 && danger.dones == 1);

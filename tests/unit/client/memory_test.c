@@ -28,7 +28,7 @@
 enum {
     SLICE_MS = 10,   /* an answer takes less; what waits longer is a pause */
     JUMP_MS = 6000,  /* past any pause, short of any deadline */
-    JUMPS = 200,     /* then it hangs */
+    JUMPS = 3000,    /* then it hangs */
     INJECTIONS = 500 /* per part, at most */
 };
 

@@ -112,15 +112,15 @@ static void blocks(void)
     struct heard heard;
     struct member_world *world = open_world(&heard);
 
-    kindred_member_block(world->member, 7, 0, on_done, &heard);
+    CHECK(kindred_member_block(world->member, 7, 0, on_done, &heard));
     CHECK(heard.ends == 0);
     member_world_run(world, 5000);
     CHECK(heard.ends == 1 && heard.error.status == 0);
     CHECK(server.talk == 7 && server.offer == 0);
-    kindred_member_block(world->member, 0, 8, on_done, &heard);
+    CHECK(kindred_member_block(world->member, 0, 8, on_done, &heard));
     member_world_run(world, 5000);
     CHECK(heard.ends == 2 && server.talk == 0 && server.offer == 8);
-    kindred_member_unblock(world->member, 9, on_done, &heard);
+    CHECK(kindred_member_unblock(world->member, 9, on_done, &heard));
     member_world_run(world, 5000);
     CHECK(heard.ends == 3 && server.block == 9);
     CHECK(strcmp(heard.error.reason, "NO_RELATION") == 0);
@@ -132,7 +132,7 @@ static void list(struct member_world *world, struct heard *heard, size_t rows,
 {
     server.rows = rows;
     (void)snprintf(server.name, sizeof server.name, "%s", name);
-    kindred_member_blocks(world->member, 5, on_listed, heard);
+    CHECK(kindred_member_blocks(world->member, 5, on_listed, heard));
     member_world_run(world, 5000);
 }
 

@@ -204,7 +204,7 @@ static void test_end(void)
     begin(&side[1]);
     member_world_run(world, 100);
     CHECK(side[0].phase == KINDRED_OPEN && side[1].phase == KINDRED_OPEN);
-    kindred_talk_end(world->client, &side[1].start, on_done, &done);
+    CHECK(kindred_talk_end(world->client, &side[1].start, on_done, &done));
     member_world_run(world, 200);
     CHECK(done == 1 && side[0].ends == 1 && side[1].ends == 1);
     CHECK(side[0].phase == KINDRED_TALK_ENDED);
