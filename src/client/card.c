@@ -17,13 +17,14 @@ enum {
     MUST_MAX = 16,
     MUST_NOT_MAX = 32,
     GROUP_MAX = 8,
+    ABOVE_MAX = 4 * GROUP_MAX, /* a server may send parents in a circle */
     TRIES = 3
 };
 
 /* A term, what it belongs to, and all above it (lower levels too). */
 struct chain {
     const Kindred__V1__Facet *facet;
-    const Kindred__V1__Term *term[GROUP_MAX * 4];
+    const Kindred__V1__Term *term[ABOVE_MAX];
     uint32_t count;
 };
 
@@ -53,7 +54,7 @@ static enum err find(const struct kindred_card *card,
     chain->facet = client_vocabulary_facet(vocabulary, term->facet);
     if (!chain->facet || !allows(chain->facet, card->role, use))
         return ERR_TERM_USE;
-    while (term && chain->count < sizeof chain->term / sizeof *chain->term) {
+    while (term && chain->count < ABOVE_MAX) {
         chain->term[chain->count++] = term;
         term = term->parent[0]
                    ? client_vocabulary_find(vocabulary, term->parent)
@@ -105,9 +106,10 @@ static bool has_another(const struct kindred_card *card,
             continue;
         for (uint32_t k = 0; k < chain->count; k++)
             in_chain |= chain->term[k] == term;
-        while (!in_chain && term->parent[0] &&
-               (term = client_vocabulary_find(vocabulary, term->parent)))
-            in_chain |= term == chain->term[0];
+        for (int up = 0; up < ABOVE_MAX && !in_chain && term; up++) {
+            term = client_vocabulary_find(vocabulary, term->parent);
+            in_chain = term && term == chain->term[0];
+        }
         if (!in_chain)
             return true;
     }
