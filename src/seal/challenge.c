@@ -114,6 +114,7 @@ static void make_room(struct seal_challenge_book *book)
 {
     const struct seal_challenge_used *used;
 
+    REQUIRE(book->cap > 0);
     if (book->map.size < book->cap)
         return;
     used = oldest(book);
