@@ -41,6 +41,15 @@ static bool allows(const Kindred__V1__Facet *facet, enum kindred_role role,
     return false;
 }
 
+/* NULL: there is none. */
+static const Kindred__V1__Term *
+above(const struct kindred_vocabulary *vocabulary,
+      const Kindred__V1__Term *term)
+{
+    return term->parent[0] ? client_vocabulary_find(vocabulary, term->parent)
+                           : NULL;
+}
+
 static enum err find(const struct kindred_card *card,
                      const struct kindred_vocabulary *vocabulary,
                      const char *id, Kindred__V1__CardUse use,
@@ -56,9 +65,7 @@ static enum err find(const struct kindred_card *card,
         return ERR_TERM_USE;
     while (term && chain->count < ABOVE_MAX) {
         chain->term[chain->count++] = term;
-        term = term->parent[0]
-                   ? client_vocabulary_find(vocabulary, term->parent)
-                   : NULL;
+        term = above(vocabulary, term);
     }
     return term ? ERR_CARD : ERR_NONE;
 }
@@ -107,8 +114,8 @@ static bool has_another(const struct kindred_card *card,
         for (uint32_t k = 0; k < chain->count; k++)
             in_chain |= chain->term[k] == term;
         for (int up = 0; up < ABOVE_MAX && !in_chain && term; up++) {
-            term = client_vocabulary_find(vocabulary, term->parent);
-            in_chain = term && term == chain->term[0];
+            term = above(vocabulary, term);
+            in_chain = term == chain->term[0];
         }
         if (!in_chain)
             return true;

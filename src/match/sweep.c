@@ -207,11 +207,11 @@ static bool look(const struct walk *walk, struct taken *taken)
                                               : UINT64_MAX;
         return n > 0;
     }
-    for (uint32_t w = 0; w < SLICE_WORDS; w++) /* match/slice law 3 */
+    for (uint32_t w = 0; w < SLICE_WORDS; w++) { /* match/slice law 3 */
         taken->seen[w] =
             ~(who == SWEEP_CRISIS ? frees[w] & crisis[w] : frees[w]);
-    for (uint32_t w = 0; w < SLICE_WORDS; w++)
         all &= taken->seen[w];
+    }
     return all != UINT64_MAX;
 }
 

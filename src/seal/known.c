@@ -4,7 +4,8 @@
 
 #include "base/wipe.h"
 
-/* Always the same steps: the one is a secret. */
+/* Always the same steps, for the one is a secret; as sodium_memcmp(), not a
+ * byte at a time. */
 static bool same(const char *a, const char *b)
 {
     unsigned char differ = 0;
