@@ -11,6 +11,7 @@
 #include "client/error.h"
 #include "client/job.h"
 #include "client/json.h"
+#include "client/op.h"
 
 enum { TEXT_MAX = 1 << 18 /* bytes of JSON */, REQUEST_MAX = 65536 };
 
@@ -50,9 +51,9 @@ static bool take_text(const struct cli_args *args, struct buf *text)
     return err == ERR_NONE && got == 0;
 }
 
-/* A changing call that names no idempotency key gets a fresh one. */
-/* False: out of memory. */
-static bool draw_key(ProtobufCMessage *request, struct kindred_ask_state *fresh)
+/* A changing call that names no idempotency key gets a fresh one.  False: out
+ * of memory. */
+static bool draw_key(ProtobufCMessage *request)
 {
     const ProtobufCFieldDescriptor *field =
         protobuf_c_message_descriptor_get_field_by_name(request->descriptor,
@@ -64,21 +65,17 @@ static bool draw_key(ProtobufCMessage *request, struct kindred_ask_state *fresh)
     key = (void *)((unsigned char *)request + field->offset);
     if (key->len > 0)
         return true;
-    kindred_ask_state_make(fresh); /* of its secrets, the key alone */
-    key->data = malloc(sizeof fresh->key);
-    if (key->data) {
-        memcpy(key->data, fresh->key, sizeof fresh->key);
-        key->len = sizeof fresh->key;
-    }
-    wipe(fresh, sizeof *fresh);
-    return key->len > 0;
+    key->data = malloc(KINDRED_IDEMPOTENCY);
+    if (!key->data)
+        return false;
+    *key = client_op_key(key->data);
+    return true;
 }
 
 /* The request in its packed form, in `wire`; else a sentence was said. */
 static bool make_request(const struct api_method *method,
                          const struct buf *text, struct buf *wire)
 {
-    struct kindred_ask_state fresh;
     struct kindred_error error;
     ProtobufCMessage *request = NULL;
     enum err err = client_json_parse(
@@ -93,7 +90,7 @@ static bool make_request(const struct api_method *method,
         uint8_t *room;
         size_t size;
 
-        err = draw_key(request, &fresh) ? ERR_NONE : ERR_NOMEM;
+        err = draw_key(request) ? ERR_NONE : ERR_NOMEM;
         size = protobuf_c_message_get_packed_size(request);
         buf_truncate(wire, 0);
         room = size > 0 ? buf_reserve(wire, size) : NULL;

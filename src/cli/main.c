@@ -108,9 +108,7 @@ static const struct cli_command *find(const char *name)
  * themselves. */
 static int finish(int status)
 {
-    if (status != CLI_OK || (fflush(stdout) == 0 && !ferror(stdout)))
-        return status;
-    return cli_say_unwritten();
+    return status != CLI_OK || cli_say_written() ? status : cli_say_unwritten();
 }
 
 static int run(const struct cli_command *command, int argc, char **argv)

@@ -9,6 +9,7 @@
 
 #include "cli/past.h"
 #include "cli/replay_words.h"
+#include "cli/say.h"
 #include "match/words.h"
 
 enum { EXIT_SAME = 0, EXIT_DIFFERENT = 1, EXIT_BAD = 2 };
@@ -278,7 +279,7 @@ out:
         status = EXIT_BAD;
     if (!put_away(workload, options->workload))
         status = EXIT_BAD;
-    if (status != EXIT_BAD && (fflush(stdout) != 0 || ferror(stdout)))
+    if (status != EXIT_BAD && !cli_say_written())
         status = complain("standard output", "it cannot be written");
     if (status == EXIT_BAD) {
         drop(run.effects, options->effects);

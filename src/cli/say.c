@@ -244,6 +244,11 @@ void cli_say_hint(const char *format, ...)
     unhide();
 }
 
+bool cli_say_written(void)
+{
+    return fflush(stdout) == 0 && !ferror(stdout);
+}
+
 int cli_say_unwritten(void)
 {
     cli_say_usage("kindred: standard output cannot be written");

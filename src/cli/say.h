@@ -60,7 +60,10 @@ void cli_say_usage(const char *format, ...)
 void cli_say_hint(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 
-/* That standard output takes no more; the exit status that this means. */
+/* Did standard output take all that was said? */
+bool cli_say_written(void);
+
+/* That it did not; the exit status that this means. */
 int cli_say_unwritten(void);
 
 /* Why something did not begin. */

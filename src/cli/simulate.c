@@ -10,6 +10,7 @@
 #include "base/require.h"
 #include "cli/past.h"
 #include "cli/recording.h"
+#include "cli/say.h"
 #include "cli/simulate_log.h"
 #include "cli/simulate_options.h"
 #include "cli/simulate_progress.h"
@@ -334,7 +335,7 @@ int cli_simulate_main(int argc, char **argv)
         status = options.compare ? compare(&options, &day, &progress)
                                  : simulate(&options, &day, &progress);
     cli_day_close(&day);
-    if (status == EXIT_SUCCESS && (fflush(stdout) != 0 || ferror(stdout)))
+    if (status == EXIT_SUCCESS && !cli_say_written())
         status = fail("standard output cannot be written");
     return status;
 }

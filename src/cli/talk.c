@@ -136,6 +136,7 @@ static int run_reflect(const struct cli_args *args)
     struct kindred_talk_start start;
     struct cli_session session;
     char path[CLI_PATH_MAX], id[CLI_ID_TEXT];
+    bool over;
     int status;
 
     if (args->words && !understood && strcmp(said, "skip") != 0) {
@@ -153,16 +154,18 @@ static int run_reflect(const struct cli_args *args)
             &session, kindred_talk_reflect(session.client, &start, understood,
                                            cli_args_has(args, "--again"),
                                            cli_session_done, &session));
-        if (strcmp(session.error.reason, "REFLECTED") == 0 && unlink(path) == 0)
-            cli_say(CLI_DIM, "The keys of this talk are gone.\n");
-        if (status == CLI_OK && unlink(path) == 0)
-            cli_say(CLI_GREEN, "Thank you.  The keys of this talk are gone.\n");
+        over =
+            status == CLI_OK || strcmp(session.error.reason, "REFLECTED") == 0;
+        if (over && unlink(path) == 0)
+            cli_say(status == CLI_OK ? CLI_GREEN : CLI_DIM,
+                    "%sThe keys of this talk are gone.\n",
+                    status == CLI_OK ? "Thank you.  " : "");
         cli_say_id(id, start.talk_id);
         if (status == CLI_OK && start.side == 0 &&
             cli_args_has(args, "--again"))
             cli_say(CLI_DIM,
                     "If they say so too: kindred ask --meet-again %s\n", id);
-        if (status == CLI_OK || strcmp(session.error.reason, "REFLECTED") == 0)
+        if (over)
             cli_say(CLI_DIM, "To never meet them again: kindred block %s\n",
                     id);
     }
