@@ -128,6 +128,26 @@ static void test_retry(void)
     core_world_close(&world);
 }
 
+/* client/calls law 4: what was answered is not asked again, whatever is said
+ * after the answer, which is not told then (law 3). */
+static void test_no_retry_after_an_answer(void)
+{
+    struct core_world world;
+    struct heard heard = {0};
+
+    core_world_open(&world);
+    world.late = true;
+    world.answers[0] = ERR_STARTING;
+    (void)ask(
+        &world, &heard,
+        (struct kindred_call_options){.retry = true, .timeout_ms = 60000});
+    core_world_run(&world);
+    core_world_pass(&world, 2000);
+    CHECK(world.calls == 1 && heard.messages == 0);
+    CHECK(heard.ends == 1 && heard.error.status == STATUS_UNAVAILABLE);
+    core_world_close(&world);
+}
+
 static void test_deadline(void)
 {
     struct core_world world;
@@ -286,6 +306,7 @@ int main(void)
     test_unary();
     test_failure_has_our_words();
     test_retry();
+    test_no_retry_after_an_answer();
     test_deadline();
     test_cancel();
     test_call_begun_in_a_callback();
