@@ -519,7 +519,9 @@ struct kindred_talk_handler {
     void (*trouble)(void *arg, const struct kindred_error *error); /* or NULL */
     /* Keep bytes (a secret) in place of what was kept before: called after
      * each message and before it is acknowledged, so that nothing is lost and
-     * little is seen twice.  May be NULL. */
+     * little is seen twice.  Also inside kindred_talk_new() and, before the
+     * first message of a stream leaves, kindred_talk_say(): the one exception
+     * to rule 3.  May be NULL. */
     void (*save)(void *arg, const uint8_t *bytes, size_t size);
     /* status 0: it ended in order. */
     void (*ended)(void *arg, const struct kindred_error *error);
