@@ -405,6 +405,22 @@ static void test_danger(void)
     member_world_close(world);
 }
 
+/* client/job law 2, of a call whose packed messages are told: who helps is
+ * scanned like all else, and that it could not be shown is told. */
+static void test_danger_malformed(void)
+{
+    struct member_world *world = member_world_open();
+    struct danger danger = {.loop = world->loop};
+    struct kindred_danger_handler handler = {
+        .crisis = on_crisis, .done = on_raised, .arg = &danger};
+
+    CHECK(kindred_member_raise_danger(world->member, 76, "US", "en", &handler));
+    member_world_run(world, 5000);
+    CHECK(danger.crises == 0 && danger.dones == 1);
+    CHECK(danger.error.status != 0);
+    member_world_close(world);
+}
+
 int main(void)
 {
     test_enroll_and_login();
@@ -418,5 +434,6 @@ int main(void)
     test_beats();
     test_unreachable();
     test_danger();
+    test_danger_malformed();
     return check_report("client/member");
 }
