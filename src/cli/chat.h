@@ -2,8 +2,8 @@
  *
  * Lines that begin with "/" are for the program, all others for the other
  * person.  What is needed to go on later is kept in a file after every
- * message; nothing that was typed is lost while the program lives, or it is said
- * and the exit status is not 0. */
+ * message; nothing that was typed is lost while the program lives, or it is
+ * said and the exit status is not 0. */
 #ifndef CLI_CHAT_H
 #define CLI_CHAT_H
 
