@@ -167,8 +167,7 @@ static void settle(struct kindred_call *call, const struct kindred_error *error)
 
     let_go(call, true);
     after_ms = client_timer_pause_ms(call->attempts, error->retry_ms);
-    if (call->retry && !call->stream && !call->answered &&
-        client_error_passing(error) &&
+    if (call->retry && !call->stream && client_error_passing(error) &&
         call->deadline_ms - now_ms(call->calls) > after_ms)
         pause(call, after_ms);
     else

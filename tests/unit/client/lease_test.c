@@ -81,6 +81,7 @@ static void fail(struct held *held, struct member_world *world)
     request.capability.len = sizeof world->box[0].send;
     request.idempotency_key.data = world->box[0].receive;
     request.idempotency_key.len = 16;
+    request.ciphertext = request.capability; /* anything */
     hold(held, world, "/kindred.v1.Talks/Send", &request,
          &kindred__v1__send_response__descriptor);
 }
