@@ -64,13 +64,10 @@ static void on_ended(void *arg, const struct kindred_error *error)
 /* Names come from a server and go to terminals: one that is no name is none. */
 static void test_met_name(void)
 {
-    static const char *const said[] = {"Quiet Heron 42",
-                                       "",
-                                       "\033]0;x\007",
-                                       "Heron\n",
-                                       "\xc2\x9b"
-                                       "31m",
-                                       "a name of more than any that we give"};
+    static const char *const said[] = {
+        "Quiet Heron 42", "",
+        "\033]0;x\007",   "Heron\n",
+        "\302\23331m",    "a name of more than any that we give"};
     struct member_world *world = member_world_open();
     struct kindred_duty_terms terms = {.capacity = 1};
 
