@@ -1,10 +1,9 @@
 #include "member_world.h"
 
-/* A service of Peers that tells of one offer, and nothing else. */
+/* A service of Peers of which Attend alone is called: it tells of one offer. */
 static char met_name[80];
 
-static struct rpc_verdict peers_attend(struct rpc_call *call,
-                                       const Kindred__V1__AttendRequest *asked)
+static struct rpc_verdict attend(struct rpc_call *call, const void *asked)
 {
     Kindred__V1__AttendResponse response = KINDRED__V1__ATTEND_RESPONSE__INIT;
     Kindred__V1__DutyState duty = KINDRED__V1__DUTY_STATE__INIT;
@@ -23,23 +22,10 @@ static struct rpc_verdict peers_attend(struct rpc_call *call,
     return rpc_later(call);
 }
 
-#define NOT_HERE(prefix, name, path, Request, Response)                        \
-    static inline struct rpc_verdict refuse_##name(struct rpc_call *call,      \
-                                                   const Request *asked)       \
-    {                                                                          \
-        (void)asked;                                                           \
-        return rpc_fail(call, ERR_METHOD);                                     \
-    }
-API_KINDRED_V1_PEERS(NOT_HERE, refuse)
-#define peers_beat         refuse_beat
-#define peers_answer       refuse_answer
-#define peers_set_capacity refuse_set_capacity
-#define peers_pause        refuse_pause
-#define peers_resume       refuse_resume
-#define peers_leave        refuse_leave
-API_KINDRED_V1_PEERS(RPC_WRAP, peers)
+#define ALWAYS(prefix, name, path_, Request, Response)                         \
+    {.path = path_, .handler = prefix},
 static const struct rpc_binding bindings[] = {
-    API_KINDRED_V1_PEERS(RPC_BIND, peers)};
+    API_KINDRED_V1_PEERS(ALWAYS, attend)};
 
 struct heard {
     struct kindred_loop *loop;
