@@ -332,6 +332,7 @@ static void test_resume_from_before(bool kept)
     member_world_run(world, 1000);
     kindred_talk_free(side[1].talk);
     CHECK(world->box[1].acked == 1);
+    side[1].stop_after = 0;
     if (!kept) {
         memcpy(side[1].saved, before, sizeof before);
         side[1].count = 1;
