@@ -37,7 +37,6 @@ struct service_request {
     struct store_job job; /* first: the store thread sees only this */
     struct service *service;
     uint64_t call;
-    bool again; /* done() sent it once more */
     void *user; /* the handler's, in the job's arena */
     /* The result is in job.result; call is NULL if it is gone. */
     void (*done)(struct service_request *request, struct rpc_call *call);
