@@ -20,7 +20,7 @@
 
 enum {
     NONCES = 65536,
-    REVOKED_SETS = 8192, /* 65,536 members, before any set is full */
+    REVOKED_SETS = 32768, /* of 8 each: 6.5 MB, untouched until it is used */
     PATH_BYTES = 512,
     CROWD_LEFT = 8192
 };
