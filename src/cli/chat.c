@@ -18,8 +18,15 @@ static const char *const REASONS[] = {
     "4 hours are the most",
     "a message was not received in time and is lost"};
 
+static int outcome(const struct cli_chat *chat)
+{
+    return chat->unsent > 0 ? CLI_REFUSED : CLI_OK;
+}
+
 static void on_over(struct cli_chat *chat)
 {
+    if (chat->status == CLI_OK)
+        chat->status = outcome(chat);
     chat->over(chat->arg, chat);
 }
 
@@ -34,7 +41,7 @@ static void on_ended_by_us(void *arg, const struct kindred_error *error)
         strcmp(error->reason, "TALK_ENDED") == 0)
         return;
     if (error->status == STATUS_OK) {
-        chat->status = CLI_OK;
+        chat->status = outcome(chat);
         return;
     }
     cli_say_error(error);
@@ -92,6 +99,7 @@ static void on_delivered(void *arg)
 {
     struct cli_chat *chat = arg;
 
+    chat->unsent--;
     if (cli_chat_ready(chat))
         client_loop_hold(chat->session->loop, false);
     when_sent(chat);
@@ -229,6 +237,16 @@ static void command(struct cli_chat *chat, const char *line)
     }
 }
 
+static void refuse(void)
+{
+    static const struct kindred_error error = {
+        .status = STATUS_FAILED_PRECONDITION,
+        .reason = "NOT_SENT",
+        .text = "this could not be sent: it is too long, or the talk is over"};
+
+    cli_say_error(&error);
+}
+
 void cli_chat_line(struct cli_chat *chat, const char *line, size_t size)
 {
     if (!chat->talk || size == 0)
@@ -241,8 +259,9 @@ void cli_chat_line(struct cli_chat *chat, const char *line, size_t size)
         line++;
         size--;
     }
-    if (size > KINDRED_TEXT_MAX || !kindred_talk_say(chat->talk, line, size))
-        cli_say(CLI_RED, "* this could not be sent\n");
+    chat->unsent++;
+    if (!kindred_talk_say(chat->talk, line, size))
+        refuse();
     if (!cli_chat_ready(chat))
         client_loop_hold(chat->session->loop, true);
 }
@@ -258,11 +277,20 @@ void cli_chat_leave(struct cli_chat *chat)
     when_sent(chat);
 }
 
+static void say_unsent(uint32_t count)
+{
+    char text[64];
+    const struct kindred_error error = {
+        .status = STATUS_UNKNOWN, .reason = "NOT_CONFIRMED", .text = text};
+
+    (void)snprintf(text, sizeof text, "not confirmed as sent: %u", count);
+    cli_say_error(&error);
+}
+
 void cli_chat_close(struct cli_chat *chat)
 {
-    if (chat->talk && kindred_talk_waiting(chat->talk) > 0)
-        cli_say(CLI_YELLOW, "* not confirmed as sent: %u\n",
-                kindred_talk_waiting(chat->talk));
+    if (chat->talk && chat->unsent > 0)
+        say_unsent(chat->unsent);
     kindred_talk_free(chat->talk);
     chat->talk = NULL;
     wipe(&chat->start, sizeof chat->start);

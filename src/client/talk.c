@@ -191,12 +191,17 @@ static void seal_first(struct kindred_talk *talk)
 
 static void send_next(struct kindred_talk *talk)
 {
+    bool inside = talk->inside;
+
     if (talk->mute || talk->sending || talk->again.timer.place > 0)
         return;
+    talk->inside = true; /* save() may free it */
     if (talk->sealed_size == 0 && !list_empty(&talk->queue)) /* Law 1 */
         seal_first(talk);
-    if (talk->sealed_size > 0)
+    if (talk->sealed_size > 0 && !talk->freed)
         send_sealed(talk);
+    if (!inside)
+        (void)leave(talk);
 }
 
 bool kindred_talk_say(struct kindred_talk *talk, const char *text, size_t size)

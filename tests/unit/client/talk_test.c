@@ -16,6 +16,7 @@ struct side { /* one person of the talk */
     int box;         /* its mailbox */
     int stop_after;  /* messages: then the loop stops */
     bool free_after; /* the first message, in its callback */
+    int free_with;   /* the n-th save, in its callback; 0: none */
 };
 
 static void on_phase(void *arg, enum kindred_talk_phase phase, int reason)
@@ -71,6 +72,10 @@ static void on_save(void *arg, const uint8_t *bytes, size_t size)
     memcpy(side->saved, bytes, size);
     side->saved_size = size;
     side->saves++;
+    if (side->saves == side->free_with) {
+        kindred_talk_free(side->talk);
+        side->talk = NULL;
+    }
 }
 
 static void on_ended(void *arg, const struct kindred_error *error)
@@ -467,6 +472,26 @@ static void test_freed_in_its_callback(void)
     member_world_close(world);
 }
 
+/* What is kept before the first message leaves is kept inside say: freed there,
+ * or in a later turn. */
+static void test_freed_in_save(void)
+{
+    struct member_world *world = member_world_open();
+    static struct side side[2];
+
+    introduce(world, side);
+    begin(&side[0]);
+    begin(&side[1]);
+    CHECK(side[0].saves == 1);
+    side[0].free_with = 2;
+    CHECK(kindred_talk_say(side[0].talk, "x", 1));
+    CHECK(side[0].saves == 2 && !side[0].talk);
+    member_world_run(world, 200);
+    CHECK(side[1].count == 0 && world->sends == 0 && side[0].ends == 0);
+    leave(side);
+    member_world_close(world);
+}
+
 int main(void)
 {
     test_talk();
@@ -481,5 +506,6 @@ int main(void)
     test_unfit_key();
     test_nonsense();
     test_freed_in_its_callback();
+    test_freed_in_save();
     return check_report("client/talk");
 }
