@@ -225,8 +225,7 @@ static int on_end(http_parser *parser)
     exchange->in_ended = true;
     exchange->head_bad = false; /* a trailer too large is cut, not told */
     http_h2_note(exchange, HTTP_H2_READABLE);
-    http_h1_out_read_on(session);
-    return 0;
+    return 0; /* the exchange does not end in here, where `held` is read */
 }
 
 static const http_parser_settings settings = {.on_url = on_url,
@@ -375,8 +374,8 @@ void http_h1_eat(struct http_session *session)
         case H1_TRAILER:
             more = eat_lines(session);
             break;
-        case H1_DONE: /* http_h1_send() goes on */
-            more = false;
+        case H1_DONE: /* its answer may be, too; else http_h1_out_send() */
+            more = http_h1_out_read_on(session);
         }
     }
     if (session->deaf && !h1->exchange)

@@ -193,10 +193,12 @@ static void done(struct http_session *session)
     http_h2_note(exchange, HTTP_H2_CLOSED);
 }
 
-void http_h1_out_read_on(struct http_session *session)
+bool http_h1_out_read_on(struct http_session *session)
 {
-    if (session->h1->exchange && session->h1->ended)
-        done(session);
+    if (!session->h1->exchange || !session->h1->ended)
+        return false;
+    done(session);
+    return true;
 }
 
 /* "Go on", to a caller that waits for it before it sends the body. */
