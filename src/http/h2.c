@@ -140,8 +140,10 @@ static int on_begin_headers(nghttp2_session *h2, const nghttp2_frame *frame,
         return 0;
     session->highest = frame->hd.stream_id;
     exchange = http_pool_take(session);
-    if (!exchange)
+    if (!exchange) {
+        session->head_open = false; /* nobody tells of its end */
         return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+    }
     exchange->stream_id = frame->hd.stream_id;
     (void)nghttp2_session_set_stream_user_data(h2, frame->hd.stream_id,
                                                exchange);
@@ -163,6 +165,7 @@ static int keep_field(struct http_exchange *exchange,
     err = http_head_add(buf, field);
     if (err == ERR_NONE)
         return 0;
+    exchange->session->head_open = false;
     exchange->why = err; /* it is ours, whatever the other is told */
     return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
 }
@@ -377,10 +380,14 @@ static int on_stream_close(nghttp2_session *h2, int32_t stream_id,
 static int on_invalid_frame(nghttp2_session *h2, const nghttp2_frame *frame,
                             int code, void *user)
 {
+    struct http_session *session = user;
+
     (void)h2;
     (void)code;
-    http_guard_heard(user, FRAME_HEAD + frame->hd.length);
-    return http_guard_reset(user) ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
+    if (frame->hd.type == NGHTTP2_HEADERS)
+        session->head_open = false; /* it came, such as it is */
+    http_guard_heard(session, FRAME_HEAD + frame->hd.length);
+    return http_guard_reset(session) ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
 enum err http_h2_setup(struct http_host *host)
