@@ -166,7 +166,7 @@ static int keep_field(struct http_exchange *exchange,
     if (err == ERR_NONE)
         return 0;
     exchange->session->head_open = false;
-    exchange->why = err; /* it is ours, whatever the other is told */
+    http_out_doom(exchange, err); /* it is ours, whatever the other is told */
     return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
 }
 
@@ -367,10 +367,7 @@ static int on_stream_close(nghttp2_session *h2, int32_t stream_id,
     if (!exchange)
         return 0;
     (void)nghttp2_session_set_stream_user_data(h2, stream_id, NULL);
-    exchange->why = why_closed(exchange, code);
-    exchange->out_ended = true;
-    list_unlink(&exchange->by_submit);
-    list_unlink(&exchange->by_stall);
+    http_out_doom(exchange, why_closed(exchange, code));
     if (exchange->why == ERR_NONE)
         http_guard_done(user);
     http_h2_note(exchange, HTTP_H2_CLOSED);

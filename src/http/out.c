@@ -92,6 +92,15 @@ static ssize_t on_pull(nghttp2_session *h2, int32_t stream_id, uint8_t *to,
     return (ssize_t)size;
 }
 
+void http_out_doom(struct http_exchange *exchange, enum err why)
+{
+    exchange->why = why;
+    exchange->out_ended = true;
+    exchange->choked = false;
+    list_unlink(&exchange->by_stall);
+    list_unlink(&exchange->by_submit);
+}
+
 static int submit_one(struct http_exchange *exchange)
 {
     struct http_session *session = exchange->session;
@@ -126,7 +135,7 @@ void http_out_submit(struct http_session *session)
 
         if (submit_one(exchange) == 0)
             continue;
-        exchange->why = ERR_NOMEM;
+        http_out_doom(exchange, ERR_NOMEM);
         if (exchange->stream_id < 0)
             http_h2_note(exchange, HTTP_H2_CLOSED);
         else if (nghttp2_submit_rst_stream(session->h2, NGHTTP2_FLAG_NONE,
