@@ -65,7 +65,7 @@ bool http_h1_end_eof(struct http_session *session)
         h1->over = true;
         http_h2_wake(session);
     }
-    return exchange || buf_size(&h1->out) > 0;
+    return exchange || buf_size(&h1->out) > 0 || session->unsent > 0;
 }
 
 void http_h1_end_drain(struct http_session *session)
