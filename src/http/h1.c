@@ -382,9 +382,11 @@ void http_h1_eat(struct http_session *session)
         h1->over = true; /* what is there of a next request stays a part */
     if (buf_size(&h1->held) == 0)
         buf_close(&h1->held);
-    if (!http_h1_in_body(session))
+    if (!http_h1_in_body(session)) {
         session->body_ms = HTTP_NEVER;
-    else if (session->body_ms == HTTP_NEVER) {
+        if (h1->part == H1_DATA)
+            http_pool_wait(session);
+    } else if (session->body_ms == HTTP_NEVER) {
         session->body_ms = session->now_ms;
         session->body_bytes = 0;
     }

@@ -330,6 +330,7 @@ static int on_data(nghttp2_session *h2, uint8_t flags, int32_t stream_id,
         http_h2_note(exchange, HTTP_H2_READABLE);
         if (session->in_bytes >= http_pool_max(session)) {
             session->in_owed += size;
+            http_pool_wait(session);
             return 0;
         }
     }
