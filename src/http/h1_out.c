@@ -114,7 +114,7 @@ static bool put_head(struct http_session *session)
     exchange->submitted = true;
     h1->keep = h1->keep && may_read_on(h1) && !session->draining &&
                (whole || !h1->old);
-    h1->chunked = !whole && !h1->old;
+    h1->chunked = !whole && !h1->old && !h1->bare;
     (void)http_head_next(&exchange->out_head, &at, &status);
     put_status(h1, (int)strtol(status.value, NULL, 10), &ok);
     put_fields(h1, &exchange->out_head, &ok);

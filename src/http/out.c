@@ -101,17 +101,30 @@ void http_out_doom(struct http_exchange *exchange, enum err why)
     list_unlink(&exchange->by_submit);
 }
 
+/* To HEAD goes the head of an answer alone (RFC 9110, 9.3.2). */
+static void drop_body(struct http_exchange *exchange)
+{
+    http_pool_paid(exchange->session, buf_size(&exchange->out));
+    buf_truncate(&exchange->out, 0);
+    buf_truncate(&exchange->out_trailer, 0);
+    list_unlink(&exchange->by_stall);
+}
+
 static int submit_one(struct http_exchange *exchange)
 {
     struct http_session *session = exchange->session;
     nghttp2_data_provider body = {.source = {.ptr = exchange},
                                   .read_callback = on_pull};
-    bool bare = exchange->out_ended && buf_size(&exchange->out) == 0 &&
-                buf_size(&exchange->out_trailer) == 0;
     nghttp2_nv nv[NV_MAX];
     size_t count;
+    bool bare;
     int rv;
 
+    if (!exchange->client && exchange->out_ended &&
+        strcmp(exchange->method, "HEAD") == 0)
+        drop_body(exchange);
+    bare = exchange->out_ended && buf_size(&exchange->out) == 0 &&
+           buf_size(&exchange->out_trailer) == 0;
     count = fields(&exchange->out_head, nv);
     exchange->submitted = true;
     if (!exchange->client)

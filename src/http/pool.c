@@ -131,6 +131,7 @@ struct http_exchange *http_pool_take(struct http_session *session)
     exchange->session = session;
     exchange->in_lent = HTTP_WINDOW;
     exchange->stream_id = -1;
+    exchange->method = exchange->path = "";
     list_push_back(&session->all, &exchange->by_session);
     session->exchanges++;
     return exchange;

@@ -450,7 +450,6 @@ struct http_exchange *http_session_request(struct http_session *session,
     }
     exchange->client = exchange->began = exchange->responded = true;
     exchange->user = user;
-    exchange->method = exchange->path = "";
     list_push_back(&session->submits, &exchange->by_submit);
     http_h2_wake(session);
     return exchange;

@@ -196,7 +196,8 @@ static void plain_http(bool ends)
          405},
         {"DELETE", SERVICE "EmptyCall", "application/proto", 405},
         {"OPTIONS", SERVICE "EmptyCall", NULL, 405},
-        {"GET", "/etc/passwd", NULL, 404}};
+        {"GET", "/etc/passwd", NULL, 404},
+        {"HEAD", "/etc/passwd", NULL, 404}}; /* with a body it is broken off */
     struct rpc_world world = {0};
 
     world_open(&world);
@@ -216,6 +217,7 @@ static void plain_http(bool ends)
             rpc_world_end(result.exchange);
         wire_run(&world.wire);
         CHECK(result.closed && result.http == cases[i].status);
+        CHECK(result.why == ERR_NONE);
         CHECK(world.wire.server.exchanges == 0);
     }
     rpc_world_close(&world);
