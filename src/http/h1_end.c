@@ -46,7 +46,9 @@ void http_h1_end_abort(struct http_exchange *exchange)
 
 void http_h1_end_late(struct http_session *session)
 {
-    http_h1_end_refuse(session, 408);
+    bool ours = session->goaway_last && !session->head_open; /* our drain */
+
+    http_h1_end_refuse(session, ours ? 503 : 408);
 }
 
 /* A whole request gets its answer, whoever sends no more behind it (RFC 9112,

@@ -372,7 +372,8 @@ static void drained(void)
     text_say(&text, NEXT);
     http_session_drain(&text.session, text.now_ms);
     text_tick(&text, 30000);
-    CHECK(text.err == ERR_DEADLINE); /* the grace is over */
+    CHECK(text.err == ERR_DEADLINE);                     /* the grace is over */
+    CHECK(strncmp(text.said, "HTTP/1.1 503 ", 13) == 0); /* by us */
     close_world();
 }
 
