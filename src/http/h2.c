@@ -156,12 +156,6 @@ static int keep_field(struct http_exchange *exchange,
     struct buf *buf = trailer ? &exchange->trailer : &exchange->head;
     enum err err;
 
-    if (!trailer && field->name[0] == ':') {
-        if (strcmp(field->name, ":path") == 0)
-            exchange->path_at = buf_size(buf);
-        else if (strcmp(field->name, ":method") == 0)
-            exchange->method_at = buf_size(buf);
-    }
     err = http_head_add(buf, field);
     if (err == ERR_NONE)
         return 0;
@@ -209,13 +203,6 @@ static int on_header(nghttp2_session *h2, const nghttp2_frame *frame,
     return keep_field(exchange, &field, exchange->head_done);
 }
 
-static const char *value_at(const struct http_exchange *exchange, size_t at)
-{
-    struct http_field field;
-
-    return http_head_next(&exchange->head, &at, &field) ? field.value : "";
-}
-
 static int on_head_end(struct http_exchange *exchange)
 {
     static const struct http_field plain[] = {
@@ -245,8 +232,8 @@ static int on_head_end(struct http_exchange *exchange)
             return NGHTTP2_ERR_CALLBACK_FAILURE;
         return 0;
     }
-    exchange->method = value_at(exchange, exchange->method_at);
-    exchange->path = value_at(exchange, exchange->path_at);
+    exchange->method = http_head_value(&exchange->head, ":method");
+    exchange->path = http_head_value(&exchange->head, ":path");
     http_h2_note(exchange, HTTP_H2_BEGIN);
     return 0;
 }
