@@ -46,7 +46,9 @@ void http_h1_end_abort(struct http_exchange *exchange)
 
 void http_h1_end_late(struct http_session *session)
 {
-    http_h1_end_refuse(session, 408);
+    bool ours = session->goaway_last && !session->head_open; /* our drain */
+
+    http_h1_end_refuse(session, ours ? 503 : 408);
 }
 
 /* A whole request gets its answer, whoever sends no more behind it (RFC 9112,
@@ -69,7 +71,7 @@ bool http_h1_end_eof(struct http_session *session)
         h1->over = true;
         http_h2_wake(session);
     }
-    return exchange || buf_size(&h1->out) > 0;
+    return exchange || buf_size(&h1->out) > 0 || session->unsent > 0;
 }
 
 /* That it is a stream may show only after its end of input came. */

@@ -37,7 +37,7 @@ struct net_listener { /* all private; all zero is one that listens nowhere */
 /* Listen on fd, bound to address, and give each connection a session of host
  * (net_loop_host()).  fd is the listener's from here on, also on failure; the
  * file of a path is removed when it stops.  On the loop's thread, or before
- * it runs.  ERR_ADDRESS_BUSY, ERR_FULL. */
+ * it runs.  ERR_ADDRESS_BUSY, ERR_ADDRESS, ERR_FULL. */
 MUST_USE enum err net_listener_start(struct net_listener *listener,
                                      struct net_loop *loop,
                                      struct http_host *host, int fd,

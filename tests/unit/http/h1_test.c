@@ -283,6 +283,16 @@ static void early_ends(void)
     text_say(&text, "defghij" NEXT);
     CHECK(seen.begun == 1 && text_count(&text, "HTTP/1.1 ") == 1);
     close_world();
+    open_world(); /* nor is anything, once we drain */
+    seen.early = true;
+    text_say(&text, HEAD "content-length: 2\r\n\r\na");
+    http_session_drain(&text.session, text.now_ms);
+    text_hear(&text);
+    CHECK(seen.closed == 0);
+    text_say(&text, "b" NEXT);
+    CHECK(seen.begun == 1 && seen.closed == 1 && seen.why == ERR_NONE);
+    CHECK(http_session_finished(&text.session));
+    close_world();
     open_world();
     seen.reset = true;
     text_say(&text, NEXT NEXT);
@@ -362,7 +372,8 @@ static void drained(void)
     text_say(&text, NEXT);
     http_session_drain(&text.session, text.now_ms);
     text_tick(&text, 30000);
-    CHECK(text.err == ERR_DEADLINE); /* the grace is over */
+    CHECK(text.err == ERR_DEADLINE);                     /* the grace is over */
+    CHECK(strncmp(text.said, "HTTP/1.1 503 ", 13) == 0); /* by us */
     close_world();
 }
 
