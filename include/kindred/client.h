@@ -540,6 +540,13 @@ kindred_talk_resume(struct kindred_client *client, const uint8_t *saved,
                     size_t size, const struct kindred_talk_handler *handler);
 void kindred_talk_free(struct kindred_talk *talk); /* the talk goes on */
 
+/* What save() would be given of a talk that begins, before it is joined: to be
+ * kept first, since to join may fail for want of memory, which this needs none
+ * of.  False: start makes no sense. */
+KINDRED_MUST_USE bool
+kindred_talk_saved_new(const struct kindred_talk_start *start,
+                       uint8_t saved[KINDRED_TALK_SAVED_MAX], size_t *size);
+
 /* The start of a saved talk; false: not one. */
 bool kindred_talk_saved_start(const uint8_t *saved, size_t size,
                               struct kindred_talk_start *start);

@@ -159,29 +159,47 @@ static void greet(const struct cli_chat *chat)
     cli_say(CLI_DIM, "* Enter sends; /end ends it; /help says more.\n");
 }
 
-bool cli_chat_begin(struct cli_chat *chat,
-                    const struct kindred_talk_start *start)
+/* False: no memory, after a sentence. */
+static bool join(struct cli_chat *chat, const uint8_t *saved, size_t size)
 {
     struct kindred_talk_handler handler = handler_of(chat);
 
-    chat->start = *start;
-    if (!cli_session_talk_path(chat->session, start->talk_id, chat->path))
-        return false;
     greet(chat);
-    chat->talk = kindred_talk_new(chat->session->client, start, &handler);
+    chat->talk =
+        kindred_talk_resume(chat->session->client, saved, size, &handler);
     cli_terminal_show(chat->talk != NULL);
     if (!chat->talk)
         cli_say_error(cli_say_no_memory());
     return chat->talk != NULL;
 }
 
+/* Its secrets are nowhere else: they are kept before anything can fail. */
+bool cli_chat_begin(struct cli_chat *chat,
+                    const struct kindred_talk_start *start)
+{
+    uint8_t saved[KINDRED_TALK_SAVED_MAX];
+    bool joined = false;
+    size_t size;
+
+    chat->start = *start;
+    if (!cli_session_talk_path(chat->session, start->talk_id, chat->path))
+        return false;
+    if (kindred_talk_saved_new(start, saved, &size)) {
+        on_save(chat, saved, size);
+        joined = join(chat, saved, size);
+        if (!joined && chat->kept)
+            cli_say_hint("the talk is open: \"kindred talk\" comes back to it");
+    }
+    wipe(saved, sizeof saved);
+    return joined;
+}
+
 int cli_chat_resume(struct cli_chat *chat, const char *path)
 {
-    struct kindred_talk_handler handler = handler_of(chat);
     struct kindred_error error;
     uint8_t saved[KINDRED_TALK_SAVED_MAX];
     size_t size;
-    bool good;
+    bool good, joined = false;
 
     if (!kindred_file_load(path, saved, sizeof saved, &size, &error)) {
         cli_say_error(&error);
@@ -189,21 +207,13 @@ int cli_chat_resume(struct cli_chat *chat, const char *path)
     }
     (void)snprintf(chat->path, sizeof chat->path, "%s", path);
     good = kindred_talk_saved_start(saved, size, &chat->start);
-    if (good) {
-        greet(chat);
-        chat->talk =
-            kindred_talk_resume(chat->session->client, saved, size, &handler);
-    }
+    if (good)
+        joined = join(chat, saved, size);
     wipe(saved, sizeof saved);
-    cli_terminal_show(chat->talk != NULL);
-    if (chat->talk)
-        return CLI_OK;
-    if (!good) {
-        cli_say_usage("kindred talk: the file of this talk makes no sense");
-        return CLI_USAGE;
-    }
-    cli_say_error(cli_say_no_memory());
-    return CLI_REFUSED;
+    if (good)
+        return joined ? CLI_OK : CLI_REFUSED;
+    cli_say_usage("kindred talk: the file of this talk makes no sense");
+    return CLI_USAGE;
 }
 
 static void command(struct cli_chat *chat, const char *line)

@@ -1,4 +1,5 @@
 #include "client/op.h"
+#include "fail_malloc.h"
 #include "member_world.h"
 
 enum { SAID = 40 };
@@ -317,8 +318,9 @@ static void test_resume(void)
     member_world_close(world);
 }
 
-/* It died after a message was shown and before it was kept: shown again. */
-static void test_resume_from_before(void)
+/* It died after a message was shown: before it was kept, and it is shown again;
+ * or before the acknowledgement left, and that leaves now. */
+static void test_resume_from_before(bool kept)
 {
     struct member_world *world = member_world_open();
     static struct side side[2];
@@ -333,12 +335,47 @@ static void test_resume_from_before(void)
     side[1].stop_after = 2;
     say(&side[0], "s", 1, 2);
     member_world_run(world, 1000);
-    kindred_talk_free(side[1].talk); /* before the acknowledgement left */
-    memcpy(side[1].saved, before, sizeof before);
-    side[1].count = 1;
+    kindred_talk_free(side[1].talk);
+    CHECK(world->box[1].acked == 1);
+    side[1].stop_after = 0;
+    if (!kept) {
+        memcpy(side[1].saved, before, sizeof before);
+        side[1].count = 1;
+    }
     resume(&side[1]);
     member_world_run(world, 200);
     CHECK(heard(&side[1], "s", 2) && side[1].unreadable == 0);
+    CHECK(world->box[1].acked == 2);
+    leave(side);
+    member_world_close(world);
+}
+
+/* Kept before it is joined, it is joined later: what there was no memory for is
+ * not lost. */
+static void test_kept_first(void)
+{
+    struct member_world *world = member_world_open();
+    static struct side side[2];
+    struct kindred_talk_start start;
+    struct kindred_talk_handler handler;
+
+    introduce(world, side);
+    handler = handler_of(&side[0]);
+    fail_malloc_start(1);
+    CHECK(kindred_talk_saved_new(&side[0].start, side[0].saved,
+                                 &side[0].saved_size));
+    CHECK(!kindred_talk_resume(world->client, side[0].saved, side[0].saved_size,
+                               &handler));
+    CHECK(fail_malloc_stop());
+    resume(&side[0]);
+    begin(&side[1]);
+    say(&side[0], "s", 0, 2);
+    say(&side[1], "p", 0, 2);
+    member_world_run(world, 300);
+    CHECK(heard(&side[0], "p", 2) && heard(&side[1], "s", 2));
+    start = side[0].start;
+    memset(start.their_key, 0, sizeof start.their_key);
+    CHECK(!kindred_talk_saved_new(&start, side[0].saved, &side[0].saved_size));
     leave(side);
     member_world_close(world);
 }
@@ -463,7 +500,9 @@ int main(void)
     test_broken_stream();
     test_repeated();
     test_resume();
-    test_resume_from_before();
+    test_resume_from_before(false);
+    test_resume_from_before(true);
+    test_kept_first();
     test_unfit_key();
     test_nonsense();
     test_freed_in_its_callback();
