@@ -1,3 +1,4 @@
+/* Long because each way in which a talk goes wrong needs its two sides. */
 #include "client/op.h"
 #include "fail_malloc.h"
 #include "member_world.h"
