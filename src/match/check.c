@@ -156,10 +156,13 @@ uint64_t match_check_members(const struct match_engine *e)
 static uint64_t check_timers(const struct match_engine *e)
 {
     for (uint32_t i = 0; i < e->timers.n; i++) {
-        REQUIRE(e->timers.heap[i]->place == i + 1);
+        const struct match_timer_place *place = &e->timers.heap[i];
+
+        REQUIRE(place->timer->place == i + 1);
+        REQUIRE(place->timer->due_ms == place->due_ms);
         if (i > 0)
-            REQUIRE(!match_timer_before(e->timers.heap[i],
-                                        e->timers.heap[(i - 1) / 2]));
+            REQUIRE(!match_timer_before(place->timer,
+                                        e->timers.heap[(i - 1) / 2].timer));
     }
     return e->timers.n;
 }
@@ -196,12 +199,27 @@ static uint64_t check_terms(const struct match_engine *e,
     return 2;
 }
 
+/* The waits in order are those of the ring. */
+static uint64_t check_waits(const struct match_pool *pool)
+{
+    uint32_t n = pool->waits < STATE_WAITS ? pool->waits : STATE_WAITS;
+    uint64_t left = 0;
+
+    for (uint32_t i = 0; i < n; i++) {
+        REQUIRE(i == 0 ||
+                pool->wait_sorted_ms[i - 1] <= pool->wait_sorted_ms[i]);
+        left += pool->wait_ms[i] - pool->wait_sorted_ms[i];
+    }
+    REQUIRE(left == 0);
+    return n;
+}
+
 uint64_t match_check_tables(const struct match_engine *e)
 {
     uint64_t facts = check_timers(e);
 
     for (uint32_t i = 0; i < e->sizes.pools; i++)
-        facts += check_terms(e, &e->pool[i]);
+        facts += check_terms(e, &e->pool[i]) + check_waits(&e->pool[i]);
     REQUIRE(e->choice_at <= e->choices);
     REQUIRE(e->spare_n <= FLIGHT_SPARE);
     return facts + 2;

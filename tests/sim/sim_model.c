@@ -51,9 +51,9 @@ void sim_model_before(struct sim *sim, const struct match_event *event)
     model_view(sim, &model->was, event->now_ms);
     if (event->kind == EVENT_TICK && engine->mode == ENGINE_LIVE &&
         !engine->unfinished && engine->timers.n > 0 &&
-        engine->timers.heap[0]->due_ms <= event->now_ms) {
-        model->fired = engine->timers.heap[0]->kind;
-        model->fired_id = engine->timers.heap[0]->id;
+        engine->timers.heap[0].timer->due_ms <= event->now_ms) {
+        model->fired = engine->timers.heap[0].timer->kind;
+        model->fired_id = engine->timers.heap[0].timer->id;
     }
     for (uint32_t i = 0; event->kind == EVENT_STORED && i < engine->flights_max;
          i++) {
