@@ -346,7 +346,7 @@ bool sim_port_recover(struct sim *sim)
     struct store_cursor from = {0};
     bool more;
 
-    memset(sim->memory, 0, match_engine_bytes(&sim->sizes));
+    sim_clear(sim->memory, match_engine_bytes(&sim->sizes));
     sim->engine = match_engine_init(sim->memory, &sim->sizes, &sim->limits);
     event.begin.epoch = sim->engine_epoch = take_pools(sim);
     sim_event(sim, &event);
