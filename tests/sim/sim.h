@@ -144,6 +144,7 @@ struct sim {
     bool trace;
 
     void *memory;
+    size_t bytes; /* of it */
     struct match_engine *engine;
     struct match_effects effects;
     struct match_effect effect[SIM_EFFECTS];
@@ -186,8 +187,6 @@ void sim_close(struct sim *sim); /* its memory serves the next */
 void sim_free(void);             /* once all are closed */
 /* Zeroes, until it is closed. */
 void *sim_need(size_t n, size_t size);
-/* All zero again; what is not used after that costs nothing. */
-void sim_clear(void *memory, size_t bytes);
 /* The next thing that happens.  False: nothing ever will. */
 bool sim_step(struct sim *sim);
 /* Step the engine, carry out its effects, check. */

@@ -3,9 +3,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
+#include "fresh.h"
 #include "sim_cover.h"
 #include "sim_model.h"
 
@@ -103,42 +102,14 @@ static void choose_limits(struct sim *sim)
 
 enum { PIECES = 16 };
 
-/* What seed after seed asks for in the same order. */
-static struct piece {
-    void *at;
-    size_t bytes;
-} piece[PIECES];
+/* What seed after seed asks for, in the same order. */
+static struct fresh piece[PIECES];
 static uint32_t pieces; /* in use */
-
-void sim_clear(void *memory, size_t bytes)
-{
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    size_t head = (page - (uintptr_t)memory % page) % page, whole;
-
-    if (bytes < head + page) {
-        memset(memory, 0, bytes);
-        return;
-    }
-    whole = (bytes - head) / page * page;
-    memset(memory, 0, head);
-    LAW("simulator: memory",
-        madvise((char *)memory + head, whole, MADV_DONTNEED) == 0);
-    memset((char *)memory + head + whole, 0, bytes - head - whole);
-}
 
 void *sim_need(size_t n, size_t size)
 {
-    struct piece *next = &piece[pieces++];
-
-    LAW("simulator: memory", pieces <= PIECES);
-    if (next->bytes == n * size) {
-        sim_clear(next->at, next->bytes);
-        return next->at;
-    }
-    free(next->at); /* of exactly its size: what goes past it is seen */
-    *next = (struct piece){calloc(n, size), n * size};
-    LAW("simulator: memory", next->at != NULL);
-    return next->at;
+    LAW("simulator: memory", pieces < PIECES);
+    return fresh(&piece[pieces++], n * size);
 }
 
 void sim_free(void)
@@ -167,7 +138,8 @@ void sim_open(struct sim *sim, uint64_t seed)
                                       .pairs = sim->mix.crowd ? 4096 : 1024,
                                       .terms = 64};
     sim_trace_open(sim);
-    sim->memory = sim_need(1, match_engine_bytes(&sim->sizes));
+    sim->bytes = match_engine_bytes(&sim->sizes);
+    sim->memory = sim_need(1, sim->bytes);
     sim->request = sim_need(SIM_CALLS, sizeof *sim->request);
     sim->call = sim_need(SIM_CALLS, sizeof *sim->call);
     sim->flying = sim_need(SIM_FLYING, sizeof *sim->flying);
