@@ -16,7 +16,7 @@
 
 int kindred_main(int argc, char **argv);
 
-enum { PATH = 300, SWEEP_MAX = 2000, WORKERS = TRIAL_WORKERS, PEERS = 4 };
+enum { PATH = 300, SWEEP_MAX = 2000, PEERS = 4 };
 
 static char root[64], folder[128], address[64], recording[PATH], day[PATH];
 static char key[PATH], fresh[PATH], written[PATH];
@@ -148,29 +148,35 @@ static const struct command {
 };
 
 static struct shared { /* what all of them count */
-    _Atomic size_t injected[3];
+    struct trial_numbers numbers[FAIL_THREADS];
+    _Atomic size_t injected[FAIL_THREADS];
     _Atomic int ended[4];
 } * shared;
 
 static const struct command *command;
 
-static struct trial trial, first;
-static char text_first[TRIAL_TEXT], text_now[TRIAL_TEXT];
+static struct mine { /* of a worker */
+    struct trial once, first, trial;
+    char text_first[TRIAL_TEXT], text_now[TRIAL_TEXT];
+} * mine;
+static enum fail_calls what;
 
 /* ---- one run ---- */
 
 static void must(const char *const *argv, const char *input)
 {
-    static struct trial once;
+    struct trial *once = &mine->once;
 
-    once = (struct trial){.main = kindred_main, .input = input};
+    once->main = kindred_main;
+    once->input = input;
+    memset(once->argv, 0, sizeof once->argv);
     for (int i = 0; argv[i]; i++)
-        once.argv[i] = argv[i];
-    trial_run(&once, FAIL_NONE, 0);
-    CHECK(once.status == 0);
-    if (once.status != 0)
-        (void)fprintf(stderr, "%s: %d: %s%s", argv[1], once.status, once.out,
-                      once.err);
+        once->argv[i] = argv[i];
+    trial_run(once, FAIL_NONE, 0);
+    CHECK(once->status == 0);
+    if (once->status != 0)
+        (void)fprintf(stderr, "%s: %d: %s%s", argv[1], once->status, once->out,
+                      once->err);
 }
 
 static void file_text(char text[TRIAL_TEXT])
@@ -187,27 +193,31 @@ static void file_text(char text[TRIAL_TEXT])
 static void tell(const char *when, size_t n)
 {
     (void)fprintf(stderr, "\"%s\" %s call %zu failed: %d: %s%s\n",
-                  command->name, when, n, trial.status, trial.out, trial.err);
+                  command->name, when, n, mine->trial.status, mine->trial.out,
+                  mine->trial.err);
 }
 
 /* The same command, with nothing failed; where only the answer was lost, it
  * finds that out. */
 static void run_again(size_t n)
 {
+    struct trial *trial = &mine->trial;
     bool good;
 
-    trial_run(&trial, FAIL_NONE, 0);
-    good =
-        trial.status == first.status || strstr(trial.err, "ALREADY_ENROLLED") ||
-        strstr(trial.err, "REFLECTED") || strstr(trial.err, "there is no talk");
+    trial_run(trial, FAIL_NONE, 0);
+    good = trial->status == mine->first.status ||
+           strstr(trial->err, "ALREADY_ENROLLED") ||
+           strstr(trial->err, "REFLECTED") ||
+           strstr(trial->err, "there is no talk");
     CHECK(good);
     if (!good)
         tell("again, after", n);
 }
 
 /* Whether there was a call n. */
-static bool run_failed(enum fail_calls what, size_t n)
+static bool run_failed(size_t n)
 {
+    struct trial *trial = &mine->trial;
     int was = check_failed, status;
 
     (void)snprintf(fresh, sizeof fresh, "%s/fresh-%d-%zu", folder, (int)what,
@@ -215,21 +225,21 @@ static bool run_failed(enum fail_calls what, size_t n)
     (void)unlink(written);
     if (command->before[0])
         must(command->before, "hello\n/end\n");
-    trial_run(&trial, what, n);
-    trial_check(&trial);
-    status = trial.status;
-    if (status == first.status && !command->other) {
-        CHECK(strcmp(trial.out, first.out) == 0);
-        file_text(text_now);
-        CHECK(strcmp(text_now, text_first) == 0);
+    trial_run(trial, what, n);
+    trial_check(trial);
+    status = trial->status;
+    if (status == mine->first.status && !command->other) {
+        CHECK(strcmp(trial->out, mine->first.out) == 0);
+        file_text(mine->text_now);
+        CHECK(strcmp(mine->text_now, mine->text_first) == 0);
     }
     if (check_failed > was)
         tell("when", n);
-    if (trial.seen < n)
+    if (trial->seen < n)
         return false;
     shared->injected[what]++;
     shared->ended[status & 3]++;
-    if (status != first.status && command->needs != ALONE)
+    if (status != mine->first.status && command->needs != ALONE)
         run_again(n);
     return true;
 }
@@ -255,28 +265,38 @@ static void settle(int worker)
 
 static void work(int worker)
 {
+    mine = trial_shared(sizeof *mine);
     settle(worker);
     if (command->before[0])
         must(command->before, "hello\n/end\n");
-    first = (struct trial){.main = kindred_main, .input = command->input};
-    memcpy(first.argv, command->argv, sizeof first.argv);
-    trial = first;
-    trial_run(&first, FAIL_NONE, 0);
-    trial_check(&first);
-    file_text(text_first);
-    for (int what = FAIL_MEMORY; what <= FAIL_FILES; what++) {
-        size_t n = (size_t)worker + 1;
+    for (struct trial *each = &mine->first; each <= &mine->trial; each++) {
+        each->main = kindred_main;
+        each->input = command->input;
+        memcpy(each->argv, command->argv, sizeof each->argv);
+    }
+    trial_run(&mine->first, FAIL_NONE, 0);
+    trial_check(&mine->first);
+    file_text(mine->text_first);
+    for (what = FAIL_MEMORY; what <= FAIL_FILES; what++)
+        trial_share(&shared->numbers[what], SWEEP_MAX, run_failed);
+}
 
-        while (check_failed == 0 && n < SWEEP_MAX &&
-               run_failed((enum fail_calls)what, n))
-            n += WORKERS;
-        CHECK(n < SWEEP_MAX); /* law 2 */
+/* Who talks waits for others; who is alone, for nothing. */
+static int workers(void)
+{
+    switch (command->needs) {
+    case MET:
+        return 4;
+    case SERVED:
+        return 2;
+    default:
+        return 1;
     }
 }
 
 static void sweep(void)
 {
-    trial_workers(WORKERS, work);
+    trial_workers(workers(), work);
     CHECK(shared->injected[FAIL_MEMORY] >= command->memory);
     CHECK(shared->injected[FAIL_FILES] >= command->files);
     (void)printf("injected: each of %zu allocations and %zu calls to files of "
@@ -299,6 +319,8 @@ static void be_there(int number)
                             "--capacity", "8",      AT,       NULL};
     int nothing = open("/dev/null", O_RDWR);
 
+    if (!mine)
+        mine = trial_shared(sizeof *mine);
     (void)snprintf(key, sizeof key, "%s/peer-%d", root, number);
     must(enroll, NULL);
     must(set, NULL);
@@ -324,6 +346,10 @@ static void serve(void)
                                            "exclude-talked-ms=0",
                                            "exclude-declined-ms=1",
                                            "exclude-lapsed-ms=1",
+                                           "connections-max=128",
+                                           "tickets-max=512",
+                                           "duties-max=512",
+                                           "talks-max=512",
                                            "loops=1"};
 
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)

@@ -24,6 +24,10 @@
 #include "check.h"
 #include "fail_calls.h"
 
+#ifdef KINDRED_SANITIZED
+#include <sanitizer/lsan_interface.h>
+#endif
+
 enum { TRIAL_TEXT = 1 << 18, TRIAL_ARGS = 24, TRIAL_S = 60, TRIAL_WORKERS = 8 };
 
 struct trial {
@@ -37,6 +41,18 @@ struct trial {
     size_t seen;
     char out[TRIAL_TEXT], err[TRIAL_TEXT];
 };
+
+/* Zeroes that all who are forked later share, and no leak checker reads; not
+ * freed. */
+static inline void *trial_shared(size_t size)
+{
+    void *made = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    if (made == MAP_FAILED)
+        abort();
+    return made;
+}
 
 static inline int trial_file(void)
 {
@@ -76,6 +92,11 @@ static inline void trial_child(struct trial *trial, const int fd[3],
     fail_calls_start(what, at);
     status = trial->main(argc, (char **)(void *)trial->argv);
     fail_calls_stop();
+#ifdef KINDRED_SANITIZED /* what exit() does for us, and little else */
+    (void)fflush(NULL);
+    __lsan_do_leak_check();
+    _exit(status);
+#endif
     exit(status);
 }
 
@@ -91,8 +112,12 @@ static inline void trial_run(struct trial *trial, enum fail_calls what,
 
     for (int i = 0; i < 3 && owner != getpid(); i++)
         fd[i] = trial_file();
-    if (owner != getpid())
+    if (owner != getpid()) {
         fail_calls_apart();
+#ifdef KINDRED_SANITIZED /* what it looks through is there in each child */
+        (void)__lsan_do_recoverable_leak_check();
+#endif
+    }
     owner = getpid();
     for (int i = 0; i < 3; i++)
         trial_empty(fd[i]);
@@ -139,15 +164,27 @@ static inline void trial_check(const struct trial *trial)
 
 /* ---- several processes share a sweep ---- */
 
-/* Zeroes that all of them count in; not freed. */
-static inline void *trial_shared(size_t size)
-{
-    void *made = mmap(NULL, size, PROT_READ | PROT_WRITE,
-                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+/* The numbers that they share out. */
+struct trial_numbers { /* all zero is the start; where all see it */
+    _Atomic size_t next;
+    _Atomic bool over; /* one was past the last call */
+};
 
-    if (made == MAP_FAILED)
-        abort();
-    return made;
+/* try_one(n) for one n after another, until it says that there was no call n,
+ * or somebody found a fault. */
+static inline void trial_share(struct trial_numbers *numbers, size_t most,
+                               bool (*try_one)(size_t n))
+{
+    size_t n = 0;
+
+    while (!numbers->over && check_failed == 0 && n < most) {
+        n = ++numbers->next;
+        if (!try_one(n))
+            numbers->over = true;
+    }
+    if (check_failed > 0)
+        numbers->over = true;
+    CHECK(n < most); /* law 2 */
 }
 
 /* work() in each of n, whose checks are ours. */
