@@ -47,8 +47,8 @@ enum err __wrap_rpc_status_rows_init(struct rpc_status_rows *rows, bool bare)
 
 static void tell(const char *when, size_t n)
 {
-    (void)fprintf(stderr, "%s call %zu failed: %d: %s\n", when, n, trial->status,
-                  trial->err);
+    (void)fprintf(stderr, "%s call %zu failed: %d: %s\n", when, n,
+                  trial->status, trial->err);
 }
 
 /* ---- what it left ---- */
@@ -134,10 +134,9 @@ static void prepare(int worker)
                                    "talks_max = 64\n"
                                    "queue_max = 16\n"
                                    "listen = 127.0.0.1:0\n"; /* the last */
-    const char *const argv[] = {"kindredd",    "--data",      data,
-                                "--config",    config,        "--record",
-                                record,        "--log_level", "2",
-                                "--unconfined"};
+    const char *const argv[] = {
+        "kindredd", "--data", data,          "--config", config,
+        "--record", record,   "--log_level", "2",        "--unconfined"};
     FILE *file;
 
     (void)snprintf(folder, sizeof folder, "%s/%d", root, worker);
@@ -158,12 +157,14 @@ static void prepare(int worker)
 
 static void work(int worker)
 {
+    static const struct trial_sample all;
+
     prepare(worker);
     trial_run(trial, what, 0);
     CHECK(trial->ready && trial->status == 0);
     if (check_failed > 0)
         tell("before any", 0);
-    trial_share(&shared->numbers, SWEEP_MAX, run);
+    trial_share(&shared->numbers, &all, SWEEP_MAX, run);
 }
 
 int main(int argc, char **argv)

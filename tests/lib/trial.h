@@ -132,8 +132,10 @@ static inline void trial_run(struct trial *trial, enum fail_calls what,
         trial_child(trial, fd, what, at);
     while (waitpid(pid, &status, trial->until && !trial->ready ? WNOHANG : 0) ==
            0) {
+        trial_read(fd[1], trial->out);
         trial_read(fd[2], trial->err);
-        trial->ready = strstr(trial->err, trial->until) != NULL;
+        trial->ready = strstr(trial->err, trial->until) != NULL ||
+                       strstr(trial->out, trial->until) != NULL;
         if (trial->ready)
             (void)kill(pid, SIGTERM);
         else
@@ -170,15 +172,32 @@ struct trial_numbers { /* all zero is the start; where all see it */
     _Atomic bool over; /* one was past the last call */
 };
 
+/* Which calls of many: the first `whole`, then one of each `stride`, not always
+ * at the same place in it.  A stride of 0: all. */
+struct trial_sample {
+    size_t whole, stride;
+};
+
+static inline size_t trial_number(const struct trial_sample *sample, size_t i)
+{
+    size_t past = i - sample->whole - 1;
+
+    if (sample->stride < 2 || i <= sample->whole)
+        return i;
+    return sample->whole + 1 + past * sample->stride +
+           past * 5 % sample->stride;
+}
+
 /* try_one(n) for one n after another, until it says that there was no call n,
  * or somebody found a fault. */
-static inline void trial_share(struct trial_numbers *numbers, size_t most,
+static inline void trial_share(struct trial_numbers *numbers,
+                               const struct trial_sample *sample, size_t most,
                                bool (*try_one)(size_t n))
 {
     size_t n = 0;
 
     while (!numbers->over && check_failed == 0 && n < most) {
-        n = ++numbers->next;
+        n = trial_number(sample, ++numbers->next);
         if (!try_one(n))
             numbers->over = true;
     }

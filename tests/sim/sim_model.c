@@ -45,9 +45,8 @@ void sim_model_before(struct sim *sim, const struct match_event *event)
         model->fired = engine->timers.heap[0]->kind;
         model->fired_id = engine->timers.heap[0]->id;
     }
-    for (uint32_t i = 0; event->kind == EVENT_STORED &&
-                         i < engine->flight_free.used;
-         i++) {
+    for (uint32_t i = 0;
+         event->kind == EVENT_STORED && i < engine->flight_free.used; i++) {
         const struct match_flight *flight = &engine->flight[i];
 
         if (flight->op == 0 || flight->op != event->stored.result->op)
