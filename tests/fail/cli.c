@@ -5,7 +5,8 @@
  * and 2).
  *
  * A command mostly waits: several processes share its sweep, each with a folder
- * and an account of its own.  Usage: fail_cli COMMAND. */
+ * and an account of its own.  Long for the table of them.
+ * Usage: fail_cli COMMAND. */
 #define _DEFAULT_SOURCE 1 /* MAP_ANONYMOUS */
 
 #include <fcntl.h>
@@ -178,7 +179,7 @@ static const struct command {
      .files = 3,
      .other = true,
      .until = "searching",
-     .sample = {8, 400}},
+     .sample = {8, 1000}},
     {.name = "effects",
      .needs = RECORDED,
      .argv = {"kindred", "replay", recording, "--effects", written},

@@ -36,7 +36,7 @@ struct trial {
     const char *input;            /* NULL: none */
     const char *until; /* once it has said that, it is told to stop */
     /* how it went; read-only */
-    int status; /* -1: not by itself */
+    int status; /* below 0: by that signal */
     bool ready; /* it said `until` */
     size_t seen;
     char out[TRIAL_TEXT], err[TRIAL_TEXT];
@@ -92,11 +92,6 @@ static inline void trial_child(struct trial *trial, const int fd[3],
     fail_calls_start(what, at);
     status = trial->main(argc, (char **)(void *)trial->argv);
     fail_calls_stop();
-#ifdef KINDRED_SANITIZED /* what exit() does for us, and little else */
-    (void)fflush(NULL);
-    __lsan_do_leak_check();
-    _exit(status);
-#endif
     exit(status);
 }
 
@@ -142,7 +137,7 @@ static inline void trial_run(struct trial *trial, enum fail_calls what,
             (void)nanosleep(&moment, NULL);
     }
     trial->seen = fail_calls_seen();
-    trial->status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    trial->status = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
     trial_read(fd[1], trial->out);
     trial_read(fd[2], trial->err);
 }
