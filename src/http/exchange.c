@@ -9,6 +9,7 @@
 #include "http/h1_end.h"
 #include "http/h2.h"
 #include "http/head.h"
+#include "http/out.h"
 #include "http/pool.h"
 
 static bool going(const struct http_exchange *exchange)
@@ -259,11 +260,7 @@ void http_exchange_reset(struct http_exchange *exchange, enum err why)
         return;
     if (why == ERR_SLOW_READER)
         log_event(LOG_SLOW_READER, 1, why);
-    exchange->why = why;
-    exchange->out_ended = true;
-    exchange->choked = false;
-    list_unlink(&exchange->by_stall);
-    list_unlink(&exchange->by_submit);
+    http_out_doom(exchange, why);
     http_pool_paid(session, buf_size(&exchange->out));
     buf_close(&exchange->out);
     http_h2_wake(session);

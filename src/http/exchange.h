@@ -73,7 +73,6 @@ struct http_exchange {
     enum err why;      /* set: the reason for closed() */
     uint32_t head_bytes, fields;
     size_t in_lent; /* what the peer may still send unasked */
-    size_t method_at, path_at;
     struct buf head, trailer, out_head, out_trailer; /* packed by head.c */
     struct buf out;
     uint64_t moved_ms; /* when `out` last moved; 0: not known yet */

@@ -41,9 +41,7 @@ static int on_url(http_parser *parser, const char *at, size_t size)
     } else if (at[0] != '/' && !(size == 1 && at[0] == '*')) {
         return 1;
     }
-    exchange->method_at = buf_size(&exchange->head);
     exchange->head_bad |= http_head_add(&exchange->head, &method) != ERR_NONE;
-    exchange->path_at = buf_size(&exchange->head);
     exchange->head_bad |= http_head_add(&exchange->head, &path) != ERR_NONE;
     exchange->head_bytes = (uint32_t)size;
     return 0;
@@ -155,13 +153,6 @@ static bool plain_end(const struct http_h1 *h1, const http_parser *parser)
            !!(parser->flags & F_CHUNKED) == (h1->codings == 1);
 }
 
-static const char *value_at(const struct http_exchange *exchange, size_t at)
-{
-    struct http_field field;
-
-    return http_head_next(&exchange->head, &at, &field) ? field.value : "";
-}
-
 static int on_head_end(http_parser *parser)
 {
     struct http_session *session = session_of(parser);
@@ -184,8 +175,8 @@ static int on_head_end(http_parser *parser)
     session->head_open = false;
     exchange->head_done = true;
     exchange->head_bytes = exchange->fields = 0;
-    exchange->method = value_at(exchange, exchange->method_at);
-    exchange->path = value_at(exchange, exchange->path_at);
+    exchange->method = http_head_value(&exchange->head, ":method");
+    exchange->path = http_head_value(&exchange->head, ":path");
     http_h2_note(exchange, HTTP_H2_BEGIN);
     return 0;
 }
@@ -225,8 +216,7 @@ static int on_end(http_parser *parser)
     exchange->in_ended = true;
     exchange->head_bad = false; /* a trailer too large is cut, not told */
     http_h2_note(exchange, HTTP_H2_READABLE);
-    http_h1_out_read_on(session);
-    return 0;
+    return 0; /* the exchange does not end in here, where `held` is read */
 }
 
 static const http_parser_settings settings = {.on_url = on_url,
@@ -375,17 +365,19 @@ void http_h1_eat(struct http_session *session)
         case H1_TRAILER:
             more = eat_lines(session);
             break;
-        case H1_DONE: /* http_h1_send() goes on */
-            more = false;
+        case H1_DONE: /* its answer may be, too; else http_h1_out_send() */
+            more = http_h1_out_read_on(session);
         }
     }
     if (session->deaf && !h1->exchange)
         h1->over = true; /* what is there of a next request stays a part */
     if (buf_size(&h1->held) == 0)
         buf_close(&h1->held);
-    if (!http_h1_in_body(session))
+    if (!http_h1_in_body(session)) {
         session->body_ms = HTTP_NEVER;
-    else if (session->body_ms == HTTP_NEVER) {
+        if (h1->part == H1_DATA)
+            http_pool_wait(session);
+    } else if (session->body_ms == HTTP_NEVER) {
         session->body_ms = session->now_ms;
         session->body_bytes = 0;
     }

@@ -13,11 +13,15 @@ void http_h1_end_refuse(struct http_session *session, int status);
 /* The exchange ends unanswered, or half answered: so does the connection. */
 void http_h1_end_abort(struct http_exchange *exchange);
 
-/* A head or a body took too long: say so, and end. */
+/* A head or a body, or our own answer in a drain, took too long: say so, and
+ * end. */
 void http_h1_end_late(struct http_session *session);
 
 /* The peer sends no more: http_session_eof(). */
 bool http_h1_end_eof(struct http_session *session);
+
+/* Something was sent: is it to one who sends no more, and is gone? */
+void http_h1_end_sent(struct http_session *session);
 
 /* Nothing after the open exchange. */
 void http_h1_end_drain(struct http_session *session);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "http/guard.h"
+#include "http/h1_end.h"
 #include "http/h2.h"
 #include "http/head.h"
 #include "http/out.h"
@@ -114,7 +115,7 @@ static bool put_head(struct http_session *session)
     exchange->submitted = true;
     h1->keep = h1->keep && may_read_on(h1) && !session->draining &&
                (whole || !h1->old);
-    h1->chunked = !whole && !h1->old;
+    h1->chunked = !whole && !h1->old && !h1->bare;
     (void)http_head_next(&exchange->out_head, &at, &status);
     put_status(h1, (int)strtol(status.value, NULL, 10), &ok);
     put_fields(h1, &exchange->out_head, &ok);
@@ -193,10 +194,12 @@ static void done(struct http_session *session)
     http_h2_note(exchange, HTTP_H2_CLOSED);
 }
 
-void http_h1_out_read_on(struct http_session *session)
+bool http_h1_out_read_on(struct http_session *session)
 {
-    if (session->h1->exchange && session->h1->ended)
-        done(session);
+    if (!session->h1->exchange || !session->h1->ended)
+        return false;
+    done(session);
+    return true;
 }
 
 /* "Go on", to a caller that waits for it before it sends the body. */
@@ -254,6 +257,7 @@ size_t http_h1_out_send(struct http_session *session, uint8_t *bytes,
         buf_consume(&h1->out, size);
         filled += size;
     } while (filled < room && make(session));
+    http_h1_end_sent(session);
     if (buf_size(&h1->out) == 0 && h1->out.cap > KEEP)
         buf_close(&h1->out);
     return filled;

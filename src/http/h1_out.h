@@ -43,8 +43,9 @@ struct http_h1 { /* of one session; private to h1.c and h1_out.c */
 size_t http_h1_out_send(struct http_session *session, uint8_t *bytes,
                         size_t room);
 
-/* The request is whole, maybe after its answer was. */
-void http_h1_out_read_on(struct http_session *session);
+/* The request is whole: if its answer was already, end the exchange (never
+ * from inside the parser); true: it did. */
+bool http_h1_out_read_on(struct http_session *session);
 
 /* A whole answer without an exchange; the connection ends behind it. */
 void http_h1_out_refusal(struct http_session *session, int status);

@@ -140,8 +140,10 @@ static int on_begin_headers(nghttp2_session *h2, const nghttp2_frame *frame,
         return 0;
     session->highest = frame->hd.stream_id;
     exchange = http_pool_take(session);
-    if (!exchange)
+    if (!exchange) {
+        session->head_open = false; /* nobody tells of its end */
         return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+    }
     exchange->stream_id = frame->hd.stream_id;
     (void)nghttp2_session_set_stream_user_data(h2, frame->hd.stream_id,
                                                exchange);
@@ -154,16 +156,11 @@ static int keep_field(struct http_exchange *exchange,
     struct buf *buf = trailer ? &exchange->trailer : &exchange->head;
     enum err err;
 
-    if (!trailer && field->name[0] == ':') {
-        if (strcmp(field->name, ":path") == 0)
-            exchange->path_at = buf_size(buf);
-        else if (strcmp(field->name, ":method") == 0)
-            exchange->method_at = buf_size(buf);
-    }
     err = http_head_add(buf, field);
     if (err == ERR_NONE)
         return 0;
-    exchange->why = err; /* it is ours, whatever the other is told */
+    exchange->session->head_open = false;
+    http_out_doom(exchange, err); /* it is ours, whatever the other is told */
     return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
 }
 
@@ -206,13 +203,6 @@ static int on_header(nghttp2_session *h2, const nghttp2_frame *frame,
     return keep_field(exchange, &field, exchange->head_done);
 }
 
-static const char *value_at(const struct http_exchange *exchange, size_t at)
-{
-    struct http_field field;
-
-    return http_head_next(&exchange->head, &at, &field) ? field.value : "";
-}
-
 static int on_head_end(struct http_exchange *exchange)
 {
     static const struct http_field plain[] = {
@@ -242,8 +232,8 @@ static int on_head_end(struct http_exchange *exchange)
             return NGHTTP2_ERR_CALLBACK_FAILURE;
         return 0;
     }
-    exchange->method = value_at(exchange, exchange->method_at);
-    exchange->path = value_at(exchange, exchange->path_at);
+    exchange->method = http_head_value(&exchange->head, ":method");
+    exchange->path = http_head_value(&exchange->head, ":path");
     http_h2_note(exchange, HTTP_H2_BEGIN);
     return 0;
 }
@@ -327,6 +317,7 @@ static int on_data(nghttp2_session *h2, uint8_t flags, int32_t stream_id,
         http_h2_note(exchange, HTTP_H2_READABLE);
         if (session->in_bytes >= http_pool_max(session)) {
             session->in_owed += size;
+            http_pool_wait(session);
             return 0;
         }
     }
@@ -364,10 +355,7 @@ static int on_stream_close(nghttp2_session *h2, int32_t stream_id,
     if (!exchange)
         return 0;
     (void)nghttp2_session_set_stream_user_data(h2, stream_id, NULL);
-    exchange->why = why_closed(exchange, code);
-    exchange->out_ended = true;
-    list_unlink(&exchange->by_submit);
-    list_unlink(&exchange->by_stall);
+    http_out_doom(exchange, why_closed(exchange, code));
     if (exchange->why == ERR_NONE)
         http_guard_done(user);
     http_h2_note(exchange, HTTP_H2_CLOSED);
@@ -377,10 +365,14 @@ static int on_stream_close(nghttp2_session *h2, int32_t stream_id,
 static int on_invalid_frame(nghttp2_session *h2, const nghttp2_frame *frame,
                             int code, void *user)
 {
+    struct http_session *session = user;
+
     (void)h2;
     (void)code;
-    http_guard_heard(user, FRAME_HEAD + frame->hd.length);
-    return http_guard_reset(user) ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
+    if (frame->hd.type == NGHTTP2_HEADERS)
+        session->head_open = false; /* it came, such as it is */
+    http_guard_heard(session, FRAME_HEAD + frame->hd.length);
+    return http_guard_reset(session) ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
 enum err http_h2_setup(struct http_host *host)

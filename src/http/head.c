@@ -51,3 +51,15 @@ bool http_head_next(const struct buf *buf, size_t *at, struct http_field *field)
     REQUIRE(*at <= buf_size(buf)); /* Law 1 */
     return true;
 }
+
+const char *http_head_value(const struct buf *buf, const char *name)
+{
+    const size_t size = strlen(name);
+    struct http_field field;
+    size_t at = 0;
+
+    while (http_head_next(buf, &at, &field))
+        if (field.name_size == size && memcmp(field.name, name, size) == 0)
+            return field.value;
+    return "";
+}

@@ -92,17 +92,39 @@ static ssize_t on_pull(nghttp2_session *h2, int32_t stream_id, uint8_t *to,
     return (ssize_t)size;
 }
 
+void http_out_doom(struct http_exchange *exchange, enum err why)
+{
+    exchange->why = why;
+    exchange->out_ended = true;
+    exchange->choked = false;
+    list_unlink(&exchange->by_stall);
+    list_unlink(&exchange->by_submit);
+}
+
+/* To HEAD goes the head of an answer alone (RFC 9110, 9.3.2). */
+static void drop_body(struct http_exchange *exchange)
+{
+    http_pool_paid(exchange->session, buf_size(&exchange->out));
+    buf_truncate(&exchange->out, 0);
+    buf_truncate(&exchange->out_trailer, 0);
+    list_unlink(&exchange->by_stall);
+}
+
 static int submit_one(struct http_exchange *exchange)
 {
     struct http_session *session = exchange->session;
     nghttp2_data_provider body = {.source = {.ptr = exchange},
                                   .read_callback = on_pull};
-    bool bare = exchange->out_ended && buf_size(&exchange->out) == 0 &&
-                buf_size(&exchange->out_trailer) == 0;
     nghttp2_nv nv[NV_MAX];
     size_t count;
+    bool bare;
     int rv;
 
+    if (!exchange->client && exchange->out_ended &&
+        strcmp(exchange->method, "HEAD") == 0)
+        drop_body(exchange);
+    bare = exchange->out_ended && buf_size(&exchange->out) == 0 &&
+           buf_size(&exchange->out_trailer) == 0;
     count = fields(&exchange->out_head, nv);
     exchange->submitted = true;
     if (!exchange->client)
@@ -126,7 +148,7 @@ void http_out_submit(struct http_session *session)
 
         if (submit_one(exchange) == 0)
             continue;
-        exchange->why = ERR_NOMEM;
+        http_out_doom(exchange, ERR_NOMEM);
         if (exchange->stream_id < 0)
             http_h2_note(exchange, HTTP_H2_CLOSED);
         else if (nghttp2_submit_rst_stream(session->h2, NGHTTP2_FLAG_NONE,

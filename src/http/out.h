@@ -17,6 +17,10 @@ void http_out_submit(struct http_session *session);
  * when there is room again. */
 void http_out_take(struct http_exchange *exchange, uint8_t *to, size_t size);
 
+/* It is going away for `why`: nothing more of it waits to leave, whenever its
+ * reset can. */
+void http_out_doom(struct http_exchange *exchange, enum err why);
+
 /* nghttp2 sent a frame (its on_frame_send_callback). */
 int http_out_sent(nghttp2_session *h2, const nghttp2_frame *frame, void *user);
 

@@ -20,6 +20,30 @@ size_t http_pool_max(const struct http_session *session)
            HTTP_IN_MAX;
 }
 
+void http_pool_wait(struct http_session *session)
+{
+    struct http_host *host = session->host;
+
+    if (host->in_bytes >= host->limits.in_bytes_max &&
+        !list_linked(&session->by_owed))
+        list_push_back(&host->owed, &session->by_owed);
+}
+
+/* Nobody waits any more, if they hold less than the bound. */
+static void relieve(struct http_host *host)
+{
+    struct list *node;
+
+    while (host->in_bytes < host->limits.in_bytes_max &&
+           (node = list_pop_front(&host->owed))) {
+        struct http_session *session =
+            LIST_ENTRY(node, struct http_session, by_owed);
+
+        http_pool_settle(session);
+        http_h2_wake(session);
+    }
+}
+
 void http_pool_credit(struct http_exchange *exchange, size_t size)
 {
     struct http_session *session = exchange->session;
@@ -29,15 +53,19 @@ void http_pool_credit(struct http_exchange *exchange, size_t size)
     session->in_bytes -= size;
     session->host->in_bytes -= size;
     http_pool_settle(session);
+    relieve(session->host);
 }
 
 void http_pool_settle(struct http_session *session)
 {
     size_t give = session->in_owed;
 
-    if (!session->h2 || give == 0 ||
-        session->in_bytes >= http_pool_max(session))
+    if (!session->h2 || give == 0)
         return;
+    if (session->in_bytes >= http_pool_max(session)) {
+        http_pool_wait(session);
+        return;
+    }
     session->in_owed = 0;
     if (nghttp2_session_consume_connection(session->h2, give) != 0)
         session->failed = session->failed ? session->failed : ERR_NOMEM;
@@ -103,6 +131,7 @@ struct http_exchange *http_pool_take(struct http_session *session)
     exchange->session = session;
     exchange->in_lent = HTTP_WINDOW;
     exchange->stream_id = -1;
+    exchange->method = exchange->path = "";
     list_push_back(&session->all, &exchange->by_session);
     session->exchanges++;
     return exchange;

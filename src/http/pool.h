@@ -37,4 +37,8 @@ void http_pool_credit(struct http_exchange *exchange, size_t size);
 /* The same without a change: other sessions may hold less by now. */
 void http_pool_settle(struct http_session *session);
 
+/* It was refused credit, or is not read: if that is for what all sessions
+ * hold, it is settled and woken when they hold less. */
+void http_pool_wait(struct http_session *session);
+
 #endif

@@ -27,6 +27,7 @@ enum err http_session_host_init(struct http_host *host)
     http_guard_defaults(&host->limits);
     list_init(&host->spare);
     list_init(&host->holders);
+    list_init(&host->owed);
     host->spares = 0;
     memset(host->pieces, 0, sizeof host->pieces);
     host->pieces_bytes = 0;
@@ -141,6 +142,7 @@ void http_session_close(struct http_session *session)
     session->open = false;
     session->woken = true; /* nobody is to be woken for it any more */
     session->inside = true;
+    list_unlink(&session->by_owed);
     if (session->h2)
         tally_sub(&session->host->traffic.http2, 1);
     end_h2(session);
@@ -448,7 +450,6 @@ struct http_exchange *http_session_request(struct http_session *session,
     }
     exchange->client = exchange->began = exchange->responded = true;
     exchange->user = user;
-    exchange->method = exchange->path = "";
     list_push_back(&session->submits, &exchange->by_submit);
     http_h2_wake(session);
     return exchange;

@@ -143,6 +143,7 @@ struct http_host { /* one per I/O loop; set the first four, then init */
     uint32_t spares;
     size_t in_bytes, out_bytes; /* body held by all its sessions, each way */
     struct list holders;        /* sessions with out_bytes */
+    struct list owed;           /* those told to wait: http_pool_wait() */
     struct http_piece *pieces[HTTP_PIECES]; /* http/memory */
     size_t pieces_bytes;
     struct nghttp2_option *options;
@@ -170,7 +171,7 @@ struct http_session { /* read-only outside; all zero is closed */
     size_t out_bytes;         /* body made and not yet sent; of it at the */
     size_t unsent;            /* … socket */
     size_t unheard;           /* bytes that came and nghttp2 did not tell of */
-    struct list by_holder;
+    struct list by_holder, by_owed;
     struct list all, events, waits, submits, stalls; /* waits: events, Law 5 */
     enum err failed;
     bool open, inside, woken, greeted, draining, goaway_last, pinged;

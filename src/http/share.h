@@ -4,10 +4,11 @@
  * own (struct http_session.share; NULL: without limit).  The connections of an
  * address may be on several threads: a share is counted by atomics alone, with
  * no lock, once when an exchange begins and once when it ends.  What finds no
- * room is answered in its caller's protocol and never reaches a handler.
+ * room begins as `denied`: the handler answers so at once, and does no more.
  *
  * Laws
- *   1. Of one share no more than open_max exchanges are open at once.
+ *   1. Of one share no more than open_max exchanges are open at once, beside
+ *      those denied.
  *   2. Of one share no more than per_s exchanges begin a second, base/pace
  *      bursts apart, and who is refused pays nothing. */
 #ifndef HTTP_SHARE_H

@@ -40,7 +40,7 @@ uint16_t net_address_port(const struct net_address *address);
  * kernel picked.  A path takes n = 1; its file is made with mode 0600, and a
  * stale one is removed first if it is a socket nobody listens on.
  * ERR_ADDRESS_BUSY, ERR_ADDRESS_DENIED, ERR_ADDRESS (not of this machine),
- * ERR_FULL (no more descriptors): nothing is held. */
+ * ERR_FULL (no more descriptors), ERR_NOMEM: nothing is held. */
 MUST_USE enum err net_address_bind(struct net_address *address, int fd[],
                                    uint32_t n);
 

@@ -140,6 +140,8 @@ static void on_end_of_input(struct net_connection *connection, bool lost)
         http_session_eof(&connection->channel.session,
                          net_loop_now_ms(connection->loop)))
         return; /* Law 5 */
+    if (!lost && connection->state == ENDING && connection->socket.rest)
+        return; /* Law 3: it leaves first */
     if (connection->state == LINGERING || connection->state == ENDING)
         finish(connection, connection->why);
     else if (lost || connection->state == SECURING ||
@@ -288,6 +290,10 @@ static bool pull(struct net_connection *connection)
 
 static void linger(struct net_connection *connection)
 {
+    if (connection->deaf) { /* its end was heard already */
+        finish(connection, connection->why);
+        return;
+    }
     move(connection, LINGERING);
     await(connection, NET_WAIT_END, connection->loop->config.linger_ms);
     net_channel_close(&connection->channel);
@@ -344,7 +350,7 @@ void net_connection_flush(struct net_connection *connection)
         empty = pull(connection);
     if (connection->state == OPEN &&
         http_session_finished(&connection->channel.session)) {
-        begin_end(connection, ERR_NONE);
+        begin_end(connection, connection->channel.session.failed);
         empty = empty && pull(connection); /* TLS's last word */
     }
     if (connection->state == ENDING && empty)

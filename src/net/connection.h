@@ -10,8 +10,9 @@
  * NET_CONNECTION_WRITE.
  *
  * Laws
- *   1. A peer that took no more for write_ms is cut off; meanwhile at most
- *      NET_CONNECTION_READ is read from it.
+ *   1. A peer that does not take one write (NET_CONNECTION_WRITE at most)
+ *      within write_ms is cut off; meanwhile at most NET_CONNECTION_READ is
+ *      read from it.
  *   2. The callback of net_connection_open() fires exactly once, not inside
  *      it, after the session is closed, and is the last that is heard.
  *   3. What the session still has to say (GOAWAY) is written before the socket

@@ -73,10 +73,9 @@ static size_t encode(struct rpc_call *call, const ProtobufCMessage *message,
     const uint8_t *packed;
     size_t packed_size;
 
-    if (call->json) {
+    if (call->json)
         memcpy(to, buf_head(&call->server->work), size);
-        buf_truncate(&call->server->work, 0);
-    } else
+    else
         (void)protobuf_c_message_pack(message, to);
     *gzip = *gzip && size >= WORTH_PACKING &&
             rpc_gzip_pack(call->server->gzip, to, size, &packed,
@@ -178,37 +177,13 @@ static enum err send_now(struct rpc_call *call, const ProtobufCMessage *message,
     return ERR_NONE;
 }
 
-enum err rpc_call_send(struct rpc_call *call, const void *response)
+/* Now if nothing waits, else in the place of what waits. */
+static enum err send_or_replace(struct rpc_call *call,
+                                const ProtobufCMessage *message, size_t size)
 {
-    const ProtobufCMessage *message = checked(call, response);
-    size_t size;
-    enum err err;
-
-    REQUIRE(!call->answered);                             /* Law 1 */
-    REQUIRE(call->method->server_streams || !call->sent); /* one only */
-    err = measure(call, message, &size);
-    if (err == ERR_NONE)
-        err = send_now(call, message, size);
-    if (err == ERR_FULL)
-        call->refused = true;
-    if (err != ERR_CANCELED)
-        return err;
-    call->sent = true; /* into the void: closed() tells, soon (Law 2) */
-    return ERR_NONE;
-}
-
-enum err rpc_call_send_latest(struct rpc_call *call, const void *response)
-{
-    const ProtobufCMessage *message = checked(call, response);
     struct buf fresh;
-    size_t size;
     enum err err;
 
-    REQUIRE(!call->answered); /* Law 1 */
-    REQUIRE(call->method->server_streams);
-    err = measure(call, message, &size);
-    if (err != ERR_NONE)
-        return err;
     if (buf_size(&call->exchange->out) == 0 && buf_size(&call->latest) == 0) {
         err = send_now(call, message, size);
         return err == ERR_CANCELED ? ERR_NONE : err;
@@ -222,6 +197,47 @@ enum err rpc_call_send_latest(struct rpc_call *call, const void *response)
     call->latest = fresh;
     http_exchange_notify(call->exchange);
     return ERR_NONE;
+}
+
+typedef enum err put_message(struct rpc_call *call,
+                             const ProtobufCMessage *message, size_t size);
+
+/* Measure and put it; however that ends, its JSON does not stay in `work`. */
+static enum err deliver(struct rpc_call *call, const ProtobufCMessage *message,
+                        put_message *put)
+{
+    size_t size;
+    enum err err = measure(call, message, &size);
+
+    if (err == ERR_NONE)
+        err = put(call, message, size);
+    buf_truncate(&call->server->work, 0);
+    return err;
+}
+
+enum err rpc_call_send(struct rpc_call *call, const void *response)
+{
+    const ProtobufCMessage *message = checked(call, response);
+    enum err err;
+
+    REQUIRE(!call->answered);                             /* Law 1 */
+    REQUIRE(call->method->server_streams || !call->sent); /* one only */
+    err = deliver(call, message, send_now);
+    if (err == ERR_FULL)
+        call->refused = true;
+    if (err != ERR_CANCELED)
+        return err;
+    call->sent = true; /* into the void: closed() tells, soon (Law 2) */
+    return ERR_NONE;
+}
+
+enum err rpc_call_send_latest(struct rpc_call *call, const void *response)
+{
+    const ProtobufCMessage *message = checked(call, response);
+
+    REQUIRE(!call->answered); /* Law 1 */
+    REQUIRE(call->method->server_streams);
+    return deliver(call, message, send_or_replace);
 }
 
 /* Of a stream: of one answer (RPC_CONNECT) it waits for the end. */
@@ -238,6 +254,10 @@ void rpc_call_catch_up(struct rpc_call *call)
         if (buf_size(&call->exchange->out) == 0)
             err = http_exchange_write(call->exchange, buf_head(&call->latest),
                                       buf_size(&call->latest));
+        if (err == ERR_NOMEM) { /* or it would be tried again at once */
+            http_exchange_reset(call->exchange, err);
+            return;
+        }
         if (err != ERR_NONE) { /* later; if it is going away, never */
             http_exchange_notify(call->exchange);
             return;
@@ -254,16 +274,11 @@ void rpc_call_catch_up(struct rpc_call *call)
 struct rpc_verdict rpc_call_reply(struct rpc_call *call, const void *response)
 {
     const ProtobufCMessage *message = checked(call, response);
-    size_t size;
-    enum err err;
 
     REQUIRE(!call->answered); /* Law 1 */
     REQUIRE(call->in_handler);
     REQUIRE(!call->sent || call->method->server_streams);
-    err = measure(call, message, &size);
-    if (err == ERR_NONE)
-        err = send_now(call, message, size);
-    rpc_answer_end(call, err);
+    rpc_answer_end(call, deliver(call, message, send_now));
     return (struct rpc_verdict){call, RPC_REPLIED};
 }
 
@@ -289,13 +304,15 @@ void rpc_call_end(struct rpc_call *call, enum err err)
     REQUIRE(!call->answered); /* Law 1 */
     REQUIRE(err != ERR_NONE || call->sent || call->method->server_streams);
     call->answered = true;
-    if (err == ERR_NONE && latest_waits(call) &&
-        http_exchange_write(exchange, buf_head(&call->latest),
-                            buf_size(&call->latest)) != ERR_NONE) {
-        call->ending = true; /* rpc_call_catch_up() ends it */
-        rpc_roster_leave(call);
-        http_exchange_notify(exchange);
-        return;
+    if (err == ERR_NONE && latest_waits(call)) {
+        err = http_exchange_write(exchange, buf_head(&call->latest),
+                                  buf_size(&call->latest));
+        if (err != ERR_NONE && err != ERR_NOMEM) {
+            call->ending = true; /* rpc_call_catch_up() ends it */
+            rpc_roster_leave(call);
+            http_exchange_notify(exchange);
+            return;
+        }
     }
     if (err == ERR_NONE && !call->head_sent &&
         rpc_answer_begin(call, false) != ERR_NONE)

@@ -64,7 +64,7 @@ static int file_of(const struct api_set *set, const char *name)
     return file;
 }
 
-/* The file and all that it needs, needs first. */
+/* The file, then all that it needs. */
 static void give_file(const struct api_set *set, size_t index,
                       struct room *room, Response *response)
 {

@@ -297,6 +297,21 @@ static enum err read_query(struct rpc_call *call, const struct rpc_asked *asked)
                              &call->text, &call->gzip_in);
 }
 
+/* What is no call is a page, or an explanation, at once: nothing else would end
+ * a request that does not. */
+static void answer_plain(struct rpc_server *server,
+                         struct http_exchange *exchange)
+{
+    size_t size = strcspn(exchange->path, "?");
+
+    if (server->page && strlen(server->page->path) == size &&
+        memcmp(server->page->path, exchange->path, size) == 0)
+        rpc_answer_page(server, exchange);
+    else
+        rpc_answer_plain(server, exchange,
+                         method_of(server, exchange->path, size) != NULL);
+}
+
 static void on_begin(void *self, struct http_exchange *exchange)
 {
     struct rpc_server *server = self;
@@ -311,8 +326,9 @@ static void on_begin(void *self, struct http_exchange *exchange)
     method = method_of(server, exchange->path, asked.path_size);
     if (!fits(exchange, method, &asked)) { /* Law 1 */
         tally_add(&server->meter.plain, 1);
-        (void)rpc_cors_preflight(server, exchange);
-        return; /* rpc_answer_plain() follows */
+        if (!rpc_cors_preflight(server, exchange))
+            answer_plain(server, exchange);
+        return;
     }
     err = admit(server, exchange, method, &asked);
     call = err == ERR_NONE ? open_call(server, exchange, method, &asked) : NULL;
@@ -330,20 +346,6 @@ static void on_begin(void *self, struct http_exchange *exchange)
 
 /* ---- the rest of an exchange ---- */
 
-/* What is no call is a page, or an explanation. */
-static void answer_plain(struct rpc_server *server,
-                         struct http_exchange *exchange)
-{
-    size_t size = strcspn(exchange->path, "?");
-
-    if (server->page && strlen(server->page->path) == size &&
-        memcmp(server->page->path, exchange->path, size) == 0)
-        rpc_answer_page(server, exchange);
-    else
-        rpc_answer_plain(server, exchange,
-                         method_of(server, exchange->path, size) != NULL);
-}
-
 static void on_readable(void *self, struct http_exchange *exchange)
 {
     struct rpc_server *server = self;
@@ -352,8 +354,6 @@ static void on_readable(void *self, struct http_exchange *exchange)
     hear(server, exchange);
     if (!call) {
         http_exchange_consume(exchange, buf_size(&exchange->in));
-        if ((exchange->in_ended || exchange->http1) && !exchange->responded)
-            answer_plain(server, exchange);
         return;
     }
     rpc_intake_all(call);

@@ -32,6 +32,7 @@ void seal_proof_make(char text[static SEAL_PROOF_TEXT + 1],
     (void)crypto_auth_hmacsha512256_final(&state, mac);
     REQUIRE(sodium_bin2base64(text, SEAL_PROOF_TEXT + 1, mac, sizeof mac,
                               sodium_base64_VARIANT_URLSAFE_NO_PADDING));
+    sodium_memzero(mac, sizeof mac);
     sodium_memzero(&state, sizeof state);
 }
 

@@ -124,6 +124,7 @@ void seal_row_seal_mailbox(uint8_t out[static SEAL_ROW_MAILBOX_SIZE],
     REQUIRE(mailbox->side < 2);
     *seal_bytes_put(plain, mailbox->talk, 8) = mailbox->side;
     seal_row_seal(out, &row, plain, sizeof plain, key, nonce);
+    sodium_memzero(plain, sizeof plain);
 }
 
 enum err
@@ -143,6 +144,7 @@ seal_row_open_mailbox(struct seal_row_mailbox *mailbox,
         return err;
     *mailbox = (struct seal_row_mailbox){.talk = seal_bytes_get(plain, 8),
                                          .side = plain[8]};
+    sodium_memzero(plain, sizeof plain);
     return mailbox->side < 2 ? ERR_NONE : ERR_INTERNAL;
 }
 

@@ -87,6 +87,8 @@ static bool decode(uint8_t out[static SEAL_TOKEN_BYTES],
     for (size_t i = SEAL_TOKEN_BYTES; i < sizeof all; i++)
         bad |= all[i]; /* bits beyond the last byte are 0 */
     memcpy(out, all, SEAL_TOKEN_BYTES);
+    sodium_memzero(six, sizeof six);
+    sodium_memzero(all, sizeof all);
     return bad == 0;
 }
 
@@ -113,12 +115,13 @@ enum err seal_token_open(struct seal_token *token, const char *text,
         .generation = (uint32_t)seal_bytes_get(plain + 37, 4),
     };
     memcpy(opened.proof_key, plain + 41, SEAL_TOKEN_PROOF);
+    sodium_memzero(in, sizeof in);
     sodium_memzero(plain, sizeof plain);
     if (now_ms < opened.until_ms) {
         *token = opened;
         err = ERR_NONE;
     }
-    sodium_memzero(opened.proof_key, sizeof opened.proof_key);
+    sodium_memzero(&opened, sizeof opened);
     return err; /* Law 2 */
 }
 

@@ -10,7 +10,7 @@
 void server_process_open(struct server_process *process, uint64_t born_ms)
 {
     process->born_ms = born_ms;
-    process->memory = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    process->memory = 1 + open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
     process->descriptors = opendir("/proc/self/fd");
 }
 
@@ -18,8 +18,8 @@ void server_process_close(struct server_process *process)
 {
     if (process->descriptors)
         (void)closedir(process->descriptors);
-    if (process->born_ms > 0 && process->memory >= 0) /* it was opened */
-        (void)close(process->memory);
+    if (process->memory > 0)
+        (void)close(process->memory - 1);
     *process = (struct server_process){0};
 }
 
@@ -30,8 +30,8 @@ static uint64_t resident_bytes(int memory)
     char text[128] = {0}, *second, *end;
     unsigned long long pages;
 
-    if (memory < 0 || page <= 0 ||
-        pread(memory, text, sizeof text - 1, 0) <= 0 ||
+    if (memory == 0 || page <= 0 ||
+        pread(memory - 1, text, sizeof text - 1, 0) <= 0 ||
         !(second = strchr(text, ' ')))
         return SERVER_PROCESS_UNKNOWN; /* Law 1 */
     pages = strtoull(second, &end, 10);

@@ -12,9 +12,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct server_process { /* all private; closed: all zero but memory -1 */
+struct server_process { /* all private; all zero is closed */
     DIR *descriptors;
-    int memory;
+    int memory; /* 1 + its descriptor; 0: none */
     uint64_t born_ms; /* since the Unix epoch */
 };
 

@@ -182,6 +182,17 @@ static void enrolled(struct service_request *request, struct rpc_call *call)
     rpc_end(call, err);
 }
 
+/* The same intent has the same key, whatever challenge it answered. */
+static enum err enrol_key(const struct service *service,
+                          const Kindred__V1__EnrollRequest *in,
+                          struct match_key *key)
+{
+    Kindred__V1__EnrollRequest intent = *in;
+
+    intent.nonce.len = intent.signature.len = 0;
+    return service_key(service, key, in->idempotency_key, &intent.base);
+}
+
 static struct rpc_verdict accounts_enroll(struct rpc_call *call,
                                           const Kindred__V1__EnrollRequest *in)
 {
@@ -217,7 +228,7 @@ static struct rpc_verdict accounts_enroll(struct rpc_call *call,
     command->enrol.grade = grade;
     seal_account_handle(command->enrol.handle, service->keys->handle,
                         in->public_key.data);
-    err = service_key(service, &command->key, in->idempotency_key, &in->base);
+    err = enrol_key(service, in, &command->key);
     if (err != ERR_NONE) {
         service_request_free(request);
         return rpc_fail(call, err);
@@ -352,7 +363,7 @@ static void rotated(struct service_request *request, struct rpc_call *call)
 
     if (err == ERR_NONE)
         port->revoke(port->arg, result->account.member,
-                     result->account.generation);
+                     result->account.generation, result->account.rotated_ms);
     if (!call)
         return;
     if (err == ERR_NONE)
@@ -381,7 +392,7 @@ static enum err check_rotation(const struct service *service,
     return check_claim(service, &claim, in->nonce, both, 2);
 }
 
-/* The same intent has the same keys, whatever challenge it answered. */
+/* As enrol_key(). */
 static enum err rotation_key(const struct service *service,
                              const Kindred__V1__RotateKeyRequest *in,
                              struct match_key *key)
@@ -402,8 +413,6 @@ accounts_rotate_key(struct rpc_call *call,
     struct store_command *command;
     enum err err = check_rotation(service, in);
 
-    if (err == ERR_NONE && !service->port.may_revoke(service->port.arg))
-        err = ERR_FULL; /* a stranger with many keys must not log all out */
     if (err != ERR_NONE)
         return rpc_fail(call, err);
     request =

@@ -91,7 +91,6 @@ enum err service_request_send(struct service_request *request)
     const struct service_port *port = &request->service->port;
     enum err err = port->store(port->arg, request);
 
-    request->again = true;
     if (err != ERR_NONE)
         service_request_free(request);
     return err;
@@ -134,10 +133,8 @@ void service_stored(struct service_request *request)
     struct rpc_call *call =
         request->call ? rpc_server_find(service->rpc, request->call) : NULL;
 
-    request->again = false;
     request->done(request, call);
-    if (!request->again)
-        service_request_free(request);
+    service_request_free(request);
 }
 
 void service_signal(struct service *service,

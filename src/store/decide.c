@@ -155,6 +155,8 @@ static void put_secrets(struct store_work *work)
     if (work->command->kind == COMMAND_BLOCK ||
         work->command->kind == COMMAND_UNBLOCK)
         store_decide_block_write(work);
+    if (work->command->kind == COMMAND_HOLD)
+        store_decide_pair_hold_write(work);
     store_decide_mail_close(work);
 }
 

@@ -107,6 +107,9 @@ bool store_decide_duty_full_today(struct store_work *work,
                                   const struct match_duty_row *duty,
                                   uint64_t since_ms);
 
+/* Look at a duty and at what it holds, to report them. */
+void store_decide_duty_show(struct store_work *work, uint64_t member);
+
 /* Halve a duty's record for every 90 days it is old. */
 void store_decide_duty_age(struct store_work *work, uint64_t member);
 
@@ -121,6 +124,9 @@ void store_decide_member_tell(struct store_work *work,
 /* Is this card the one in force?  Else why not. */
 enum err store_decide_member_card(const struct store_member *member,
                                   enum match_role role, uint32_t version);
+
+/* What store_decide_pair_hold() allowed. */
+void store_decide_pair_hold_write(struct store_work *work);
 
 /* The pair of two members, smaller first. */
 struct match_pair_row store_decide_pair_of(enum match_pair_kind kind,

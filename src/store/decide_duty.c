@@ -25,11 +25,12 @@ static enum err no_ticket_lives(struct store_work *work, uint64_t member)
     return ERR_TICKET_LIVES;
 }
 
-static void show_held(struct store_work *work, uint64_t member)
+void store_decide_duty_show(struct store_work *work, uint64_t member)
 {
     uint64_t id[STORE_FOUND_MAX];
     uint32_t n = store_work_find(work, FIND_OFFERS_OF_PEER, member, id);
 
+    (void)store_work_duty(work, member);
     for (uint32_t i = 0; i < n; i++)
         (void)store_work_offer(work, id[i]);
     n = store_work_find(work, FIND_TALKS_OF_PEER, member, id);
@@ -82,7 +83,7 @@ enum err store_decide_duty_open(struct store_work *work)
         duty->lapses = 0;
         store_decide_duty_age(work, member.id);
     }
-    show_held(work, member.id);
+    store_decide_duty_show(work, member.id);
     store_decide_duty_today(work, member.id,
                             work->command->open_duty.day_since_ms);
     store_work_show_pairs(work, member.id, MATCH_SEEKER);

@@ -167,6 +167,8 @@ enum err store_decide_mail_receive(struct store_work *work)
         return ERR_NO_TALK;
     if (after_seq > box.last_seq)
         return ERR_SEQUENCE;
+    if (after_seq < box.expired_seq) /* what is left below it expires next */
+        after_seq = box.expired_seq;
     if (most == 0 || most > STORE_PAGE_MAX)
         most = STORE_PAGE_MAX;
     if (box.waiting > 0 && after_seq < box.last_seq) {

@@ -173,7 +173,8 @@ enum err store_decide_offer_accept(struct store_work *work)
     duty->lapses = 0; /* an answer, whatever comes of it */
     offer->answer = work->command->key;
     clash = store_decide_mail_clash(work);
-    if (hard(work, offer) != ERR_NONE || clash) {
+    /* Not both: hard() shows the very pair that part() would change. */
+    if (clash || hard(work, offer) != ERR_NONE) {
         (void)store_move_offer_close(work, offer, OFFER_REVOKED);
         if (clash) /* one of them would do it again, and use the offers up */
             part(work, offer, 0);

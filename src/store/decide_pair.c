@@ -228,10 +228,8 @@ enum err store_decide_pair_hold(struct store_work *work)
 
     if (!keeper->ops->member(keeper, work->command->hold.member, &member))
         return ERR_NOT_ENROLLED;
-    member.held = work->command->hold.held;
-    keeper->ops->put_member(keeper, &member);
     work->reference = member.id;
-    if (!member.held)
+    if (!work->command->hold.held)
         return ERR_NONE;
     end_ticket(work, member.id, erased ? TICKET_WHY_ERASED : TICKET_WHY_HELD);
     duty = store_work_duty(work, member.id);
@@ -242,4 +240,15 @@ enum err store_decide_pair_hold(struct store_work *work)
     end_talks(work, FIND_TALKS_OF_SEEKER, member.id, 0, why);
     end_talks(work, FIND_TALKS_OF_PEER, member.id, 0, why);
     return ERR_NONE;
+}
+
+void store_decide_pair_hold_write(struct store_work *work)
+{
+    struct store_keeper *keeper = work->keeper;
+    struct store_member member;
+
+    if (!keeper->ops->member(keeper, work->reference, &member))
+        return; /* a keeper that failed says so itself */
+    member.held = work->command->hold.held;
+    keeper->ops->put_member(keeper, &member);
 }

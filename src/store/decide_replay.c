@@ -40,20 +40,6 @@ enum match_outcome store_decide_replay_memo(struct store_work *work,
     return OUTCOME_REPLAY;
 }
 
-static void show_duty(struct store_work *work, uint64_t member)
-{
-    uint64_t id[STORE_FOUND_MAX];
-    uint32_t n;
-
-    (void)store_work_duty(work, member);
-    n = store_work_find(work, FIND_OFFERS_OF_PEER, member, id);
-    for (uint32_t i = 0; i < n; i++)
-        (void)store_work_offer(work, id[i]);
-    n = store_work_find(work, FIND_TALKS_OF_PEER, member, id);
-    for (uint32_t i = 0; i < n; i++)
-        (void)store_work_talk(work, id[i]);
-}
-
 static void show_offer(struct store_work *work, uint64_t id)
 {
     const struct match_offer_row *offer = store_work_offer(work, id);
@@ -98,13 +84,13 @@ void store_decide_replay_subjects(struct store_work *work)
         show_ticket(work, work->reference);
         break;
     case COMMAND_OPEN_DUTY:
-        show_duty(work, work->reference);
+        store_decide_duty_show(work, work->reference);
         store_decide_duty_today(work, work->reference,
                                 command->open_duty.day_since_ms);
         break;
     case COMMAND_SET_DUTY:
     case COMMAND_CLOSE_DUTY:
-        show_duty(work, work->reference);
+        store_decide_duty_show(work, work->reference);
         break;
     case COMMAND_ACCEPT:
         show_talk(work, work->reference);

@@ -42,8 +42,8 @@ static void report_idle(struct broom *broom, const struct store_box *box)
         broom->job->result.swept.more = true;
 }
 
-/* In order of seq per mailbox it does not matter: a mailbox's numbers expire
- * in the order they were sent. */
+/* Not in order of seq: of a mailbox the later may go first, as after a clock
+ * was set back.  What is left below is not handed out any more. */
 static void sweep_messages(struct broom *broom)
 {
     struct store_table *table = &broom->memory->messages;

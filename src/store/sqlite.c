@@ -24,6 +24,17 @@ struct store_query store_sqlite_ask(struct store_keeper *keeper,
     return store_query_start(&store_sqlite_of(keeper)->queries, sql);
 }
 
+struct store_bytes store_sqlite_give(struct store_keeper *keeper,
+                                     struct store_query *query,
+                                     struct arena *arena)
+{
+    struct store_bytes bytes = store_query_copy(query, arena);
+
+    if (bytes.size > 0 && !bytes.data)
+        keeper->err = ERR_STORE;
+    return bytes;
+}
+
 static void run(struct store_sqlite *sqlite, const char *sql)
 {
     struct store_query query = store_query_start(&sqlite->queries, sql);

@@ -3,17 +3,6 @@
 #include "base/require.h"
 #include "store/sqlite_tables.h"
 
-/* A spent arena fails the job. */
-static struct store_bytes given(struct store_keeper *keeper,
-                                struct store_query *q, struct arena *arena)
-{
-    struct store_bytes bytes = store_query_copy(q, arena);
-
-    if (bytes.size > 0 && !bytes.data)
-        keeper->err = ERR_STORE;
-    return bytes;
-}
-
 static bool card(struct store_keeper *keeper, uint64_t member,
                  enum match_role role, struct store_card *out,
                  struct arena *arena)
@@ -30,7 +19,7 @@ static bool card(struct store_keeper *keeper, uint64_t member,
     out->version = store_query_u32(&q);
     out->vocabulary_version = store_query_u32(&q);
     out->consent_version = store_query_u32(&q);
-    out->sealed = given(keeper, &q, arena);
+    out->sealed = store_sqlite_give(keeper, &q, arena);
     store_query_end(&q);
     return true;
 }
@@ -76,7 +65,7 @@ static bool box(struct store_keeper *keeper, const uint8_t hash[STORE_HASH],
     out->closed_ms = store_query_u64(&q);
     out->waiting = store_query_u32(&q);
     out->waiting_bytes = store_query_u32(&q);
-    out->link = given(keeper, &q, arena);
+    out->link = store_sqlite_give(keeper, &q, arena);
     store_query_end(&q);
     return true;
 }

@@ -42,17 +42,6 @@ static void seal(struct store_keeper *keeper, enum match_row_kind kind,
     store_query_run(&q);
 }
 
-/* A spent arena fails the job. */
-static struct store_bytes given(struct store_keeper *keeper,
-                                struct store_query *q, struct arena *arena)
-{
-    struct store_bytes bytes = store_query_copy(q, arena);
-
-    if (bytes.size > 0 && !bytes.data)
-        keeper->err = ERR_STORE;
-    return bytes;
-}
-
 static struct store_bytes link(struct store_keeper *keeper, uint64_t talk,
                                struct arena *arena)
 {
@@ -62,7 +51,7 @@ static struct store_bytes link(struct store_keeper *keeper, uint64_t talk,
 
     store_query_put(&q, talk);
     if (store_query_step(&q))
-        bytes = given(keeper, &q, arena);
+        bytes = store_sqlite_give(keeper, &q, arena);
     store_query_end(&q);
     return bytes;
 }

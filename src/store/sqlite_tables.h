@@ -24,6 +24,10 @@ static inline struct store_sqlite *store_sqlite_of(struct store_keeper *keeper)
 /* A query on this keeper; a failure of it is the keeper's. */
 struct store_query store_sqlite_ask(struct store_keeper *keeper,
                                     const char *sql);
+/* A copy of its next column; a spent arena fails the job. */
+struct store_bytes store_sqlite_give(struct store_keeper *keeper,
+                                     struct store_query *query,
+                                     struct arena *arena);
 
 void store_sqlite_rows_ops(struct store_keeper_ops *ops);
 void store_sqlite_pairs_ops(struct store_keeper_ops *ops);

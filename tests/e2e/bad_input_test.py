@@ -175,7 +175,9 @@ def accounts(server, other):
     body = enroll_body(m)
     m.api.call("Accounts/Enroll", **body)
     check.that("enroll repeated is answered alike", m.api.call("Accounts/Enroll", **body).grade == 2)
-    fails("enroll: a key with another body", REUSED, lambda: m.enroll(idempotency_key=body["idempotency_key"]))
+    check.that("and under another challenge", m.enroll(idempotency_key=body["idempotency_key"]).grade == 2)
+    fails("enroll: a key with another body", REUSED,
+          lambda: m.enroll(idempotency_key=body["idempotency_key"], invitation="another"))
     fails("enroll: twice", ("ALREADY_EXISTS", "ALREADY_ENROLLED"), m.enroll)
     nonce = m.api.call("Accounts/Challenge").nonce
     used = {"nonce": nonce, "signature": m._sign(b"kindred.v1.login", nonce)}

@@ -27,7 +27,7 @@ check = Check()
 book = History(check)
 seed = int(sys.argv[2]) if len(sys.argv) > 2 else int.from_bytes(os.urandom(4), "big")
 chance = random.Random(seed)
-up, over = threading.Event(), threading.Event()
+up, over, ready = threading.Event(), threading.Event(), threading.Semaphore(0)
 history, lock = [], threading.Lock()
 repeats = []  # what had no answer and was asked for again
 
@@ -36,6 +36,12 @@ def told(what, holds):
     """A fact that was acknowledged, and how to ask for it again."""
     with lock:
         history.append((what, holds))
+
+
+def born(member):
+    """The first crash is after everybody's enrolment, which nobody repeats."""
+    ready.release()
+    return member
 
 
 class Over(Exception):
@@ -134,7 +140,7 @@ def refused(what, want, call):
 
 
 def seeker_life(server, name):
-    me = Member(server, grade=1).ready(1, have=["heroin"])
+    me = born(Member(server, grade=1).ready(1, have=["heroin"]))
     version, rounds = 1, 0
     while not over.is_set():
         rounds += 1
@@ -227,7 +233,7 @@ mailboxes = set()
 
 
 def peer_life(server, name):
-    me = Member(server).ready(2, have=["heroin"])
+    me = born(Member(server).ready(2, have=["heroin"]))
     me.name, me.ear, me.tried = name, queue.Queue(), set()
     threading.Thread(target=person, args=(ear_life, server, me.ear), daemon=True).start()
     me.attend_fields = {"idempotency_key": key(), "capacity": CAPACITY, "rest_ms": 1}
@@ -286,7 +292,7 @@ def accept(server, me, offer):
 
 def waiter_life(server, _):
     """Somebody for whom nobody is there: the wait survives everything."""
-    me = Member(server, grade=1).ready(1, have=["heroin"], must=["veteran"])
+    me = born(Member(server, grade=1).ready(1, have=["heroin"], must=["veteran"]))
     me.ask_fields = {"idempotency_key": key(), **me.talk_keys()}
     first = insist(me, lambda: me.ask_again().next().ticket)
     began = time.monotonic()
@@ -300,7 +306,7 @@ def waiter_life(server, _):
 
 def keys_life(server, _):
     """Somebody who rotates their key again and again: what was replaced never comes back."""
-    me = Member(server, grade=1).ready(1, have=["heroin"])
+    me = born(Member(server, grade=1).ready(1, have=["heroin"]))
     while not over.is_set():
         new, once = sodium.crypto_sign_seed_keypair(os.urandom(32)), key()
 
@@ -419,6 +425,8 @@ with Server(sys.argv[1], *FLAGS) as world:
     threads = [threading.Thread(target=person, args=(life, world, name), daemon=True) for life, name in lives]
     for thread in threads:
         thread.start()
+    for _ in lives:
+        check.that("somebody enrolled", ready.acquire(timeout=60))
     crashes = doubles = 0
     while crashes < CRASHES:
         killed = crash(world)

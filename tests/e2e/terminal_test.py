@@ -80,7 +80,10 @@ class Pane:
         return self.tmux("display-message", "-p", f"#{{{what}}}").strip()
 
     def modes(self):
-        """Does the terminal echo and gather lines, as a shell's does?"""
+        """Does the terminal echo and gather lines, as a shell's does?  Asked once whoever ran there is gone."""
+        deadline = time.monotonic() + PATIENCE
+        while self.get("pane_current_command") != "bash" and time.monotonic() < deadline:
+            time.sleep(0.03)
         self.run("stty", "-a")
         self.wait_for(r"[- ]icanon\b")
         said = self.seen()

@@ -12,6 +12,9 @@
 /* Count from now on, and fail allocation number at (0: none). */
 void fail_malloc_start(size_t at);
 
+/* Fail the next count allocations of at least so many bytes. */
+void fail_malloc_large(size_t least, size_t count);
+
 /* How many allocations were asked for since the start. */
 size_t fail_malloc_seen(void);
 

@@ -74,6 +74,7 @@ struct sim_member {
     uint64_t id;
     uint32_t pool;
     enum match_grade grade;
+    uint32_t generation; /* of the account key */
     uint64_t grade_until_ms;
     struct match_card card[MATCH_ROLES]; /* version 0 = none; the store's */
     uint64_t ask_call, attend_call;      /* open streams; 0 = none */

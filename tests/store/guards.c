@@ -382,6 +382,27 @@ static void accept_gone(void)
     REFUSED(&w, ERR_EXCLUDED); /* or the two would use the offers up */
 }
 
+/* An offer made while the two still talked, accepted with the capability of
+ * that talk when it has ended: parted, and a clash as well. */
+static void accept_parted_and_clashing(void)
+{
+    struct couple a;
+    struct store_mailbox taken;
+    uint64_t ticket, offer;
+
+    world_talking(&w, &a);
+    taken = w.job.command.match.mailbox[MATCH_PEER];
+    ticket = world_ticket(&w, a.seeker);
+    offer = world_offer(&w, ticket, a.seeker, a.peer);
+    world_end(&w, a.talk, w.now_ms + 604800000);
+    (void)world_accept_command(&w, offer, ticket, a.peer);
+    memcpy(w.job.command.match.mailbox[MATCH_PEER].send_hash, taken.send_hash,
+           STORE_HASH);
+    REFUSED(&w, ERR_OFFER_GONE);
+    ROW(&w, ROW_OFFER, offer, offer.state, OFFER_REVOKED);
+    ROW(&w, ROW_TICKET, ticket, ticket.state, TICKET_WAITING);
+}
+
 /* Everything of one member fits one command: talks as a seeker are bounded. */
 static void many_talks(void)
 {
@@ -459,6 +480,7 @@ int part_guards(const char *kind, const char *path)
     offer_guards();
     accept_guards();
     accept_gone();
+    accept_parted_and_clashing();
     many_talks();
     cards_a_day();
     world_close(&w);

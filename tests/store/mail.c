@@ -265,6 +265,29 @@ static void expiry(void)
     REFUSED(&w, ERR_NO_TALK);
 }
 
+/* A clock that was set back made the later message the older one: what it
+ * leaves below itself is lost with it, and never handed out. */
+static void expired_out_of_order(void)
+{
+    world_talking(&w, &a);
+    w.now_ms += 2000000;
+    (void)send(MATCH_PEER, 5);
+    OK(&w);
+    w.now_ms -= 1000000;
+    (void)send(MATCH_PEER, 5);
+    OK(&w);
+    w.now_ms += 604800000;
+    do {
+        sweep()->sweep.idle_ms = UINT64_MAX / 4;
+        OK(&w);
+    } while (w.job.result.swept.more);
+    (void)receive(MATCH_PEER, 0, 9);
+    OK(&w);
+    CHECK(w.job.result.received.expired_seq == 2);
+    CHECK(w.job.result.received.messages == 0);
+    CHECK(!w.job.result.received.more);
+}
+
 /* A mailbox that nobody closed is closed by its silence, and then purged. */
 static void forgotten(void)
 {
@@ -303,6 +326,7 @@ int part_mail(const char *kind, const char *path)
     closed();
     silence();
     expiry();
+    expired_out_of_order();
     forgotten();
     world_close(&w);
     return check_report("store mail");

@@ -4,6 +4,7 @@
 
 #include "base/chance.h"
 #include "check.h"
+#include "fail_malloc.h"
 #include "frames.h"
 
 enum { NOW = 1000000, SESSIONS = 12, MAX = 1 << 20 };
@@ -270,6 +271,33 @@ static void told_and_deaf(void)
     close_all();
 }
 
+/* An answer stands still, and for the trailers of its request there is no
+ * memory: it goes once, however late its reset can leave. */
+static void lost_and_late(void)
+{
+    static const char trailer[] = "\x00\x05x-one\x01"
+                                  "1";
+    const struct http_limits limits = {0};
+    bool struck = true;
+    int goaway;
+
+    for (size_t at = 1; struck; at++) {
+        open_all(&limits, 1);
+        frames_request(&frames, 1, 0);
+        CHECK(frames_send(&frames, &session[0], NOW) == ERR_NONE);
+        make(0, 100000); /* above the window */
+        (void)frames_drain(&session[0], FRAMES_DATA, &goaway, NOW);
+        CHECK(!list_empty(&session[0].stalls));
+        frames_add(&frames, FRAMES_HEADERS, 5, 1, trailer, sizeof trailer - 1);
+        fail_malloc_start(at);
+        (void)frames_send(&frames, &session[0], NOW);
+        struck = fail_malloc_stop();
+        if (http_session_tick(&session[0], NOW + 31000) == ERR_NONE)
+            CHECK(list_empty(&session[0].stalls));
+        close_all();
+    }
+}
+
 /* ---- silence ---- */
 
 /* A server asks also who has nothing open, and counts who does not answer. */
@@ -401,6 +429,7 @@ int main(void)
         history(seed);
     age();
     told_and_deaf();
+    lost_and_late();
     idle_ping();
     named();
     return check_report("http/guard limits");

@@ -1,6 +1,7 @@
 #include "http/guard.h"
 
 #include "check.h"
+#include "fail_malloc.h"
 #include "frames.h"
 
 enum { CALM = 11, NOW = 1000000, FRAMES_PADDED = 8, FRAMES_UNKNOWN = 0x42 };
@@ -234,6 +235,38 @@ static void heads(void)
     world_close(world);
 }
 
+/* A head that came, and was refused or found no memory, is not waited for. */
+static void refused_heads(void)
+{
+    static const char block[] = "\x83\x86\x04\x05/echo\x01\x04here"
+                                "\x00\x0a"
+                                "connection\x01"
+                                "x";
+    bool struck = true;
+    int goaway;
+
+    for (size_t at = 0; struck; at++) {
+        struct world *world = world_open(false);
+
+        (void)frames_drain(&world->session, FRAMES_DATA, &goaway, NOW);
+        if (at == 0)
+            frames_add(&world->frames, FRAMES_HEADERS, 5, 1, block,
+                       sizeof block - 1);
+        else
+            frames_request(&world->frames, 1, 1);
+        fail_malloc_start(at);
+        if (frames_send(&world->frames, &world->session, NOW) == ERR_NONE)
+            CHECK(!world->session.head_open);
+        struck = fail_malloc_stop() || at == 0;
+        if (at == 0) {
+            CHECK(frames_drain(&world->session, FRAMES_RST, &goaway, NOW) == 1);
+            CHECK(begun == 0);
+            CHECK(http_session_deadline_ms(&world->session) == NOW + 60000);
+        }
+        world_close(world);
+    }
+}
+
 /* Law 2: what tick would do, and when; it is asked for in time. */
 static void deadlines(void)
 {
@@ -325,6 +358,7 @@ int main(void)
     tokens();
     pings();
     heads();
+    refused_heads();
     deadlines();
     drain();
     return check_report("http/guard");

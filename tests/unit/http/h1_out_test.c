@@ -132,6 +132,21 @@ static void old(void)
     text_close(&text);
 }
 
+/* To HEAD goes no body, whole or not, and nothing that frames one. */
+static void head_only(bool whole)
+{
+    begin("HEAD / HTTP/1.1\r\nhost: a\r\n\r\n");
+    respond(200);
+    put("hello");
+    if (!whole)
+        text_hear(&text);
+    end(1);
+    text_hear(&text);
+    CHECK(strcmp(text.said, "HTTP/1.1 200 OK\r\n\r\n") == 0);
+    CHECK(closed == 1 && closed_why == ERR_NONE);
+    text_close(&text);
+}
+
 /* An answer that is dropped half way has no last chunk. */
 static void dropped(void)
 {
@@ -206,6 +221,8 @@ int main(void)
 {
     full();
     forms();
+    head_only(true);
+    head_only(false);
     old();
     dropped();
     long_body();

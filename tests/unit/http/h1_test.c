@@ -283,6 +283,16 @@ static void early_ends(void)
     text_say(&text, "defghij" NEXT);
     CHECK(seen.begun == 1 && text_count(&text, "HTTP/1.1 ") == 1);
     close_world();
+    open_world(); /* nor is anything, once we drain */
+    seen.early = true;
+    text_say(&text, HEAD "content-length: 2\r\n\r\na");
+    http_session_drain(&text.session, text.now_ms);
+    text_hear(&text);
+    CHECK(seen.closed == 0);
+    text_say(&text, "b" NEXT);
+    CHECK(seen.begun == 1 && seen.closed == 1 && seen.why == ERR_NONE);
+    CHECK(http_session_finished(&text.session));
+    close_world();
     open_world();
     seen.reset = true;
     text_say(&text, NEXT NEXT);
@@ -362,7 +372,8 @@ static void drained(void)
     text_say(&text, NEXT);
     http_session_drain(&text.session, text.now_ms);
     text_tick(&text, 30000);
-    CHECK(text.err == ERR_DEADLINE); /* the grace is over */
+    CHECK(text.err == ERR_DEADLINE);                     /* the grace is over */
+    CHECK(strncmp(text.said, "HTTP/1.1 503 ", 13) == 0); /* by us */
     close_world();
 }
 
@@ -494,8 +505,31 @@ static void half_closed(bool mute)
     close_world();
 }
 
+/* The end of input came with the request, before it showed that its answer is a
+ * stream: it is judged when it does, and a whole answer still leaves. */
+static void stream_to_nobody(bool stream)
+{
+    open_world();
+    seen.mute = true;
+    text_say(&text, NEXT);
+    CHECK(http_session_eof(&text.session, text.now_ms));
+    text_hear(&text);
+    CHECK(seen.closed == 0);
+    CHECK(http_exchange_respond(seen.open, 200, NULL, 0) == ERR_NONE);
+    CHECK(http_exchange_write(seen.open, "a", 1) == ERR_NONE);
+    if (!stream)
+        CHECK(http_exchange_end(seen.open, NULL, 0) == ERR_NONE);
+    text_hear(&text);
+    CHECK(seen.closed == 1);
+    CHECK(seen.why == (stream ? ERR_CONNECTION : ERR_NONE));
+    CHECK(http_session_finished(&text.session));
+    close_world();
+}
+
 int main(void)
 {
+    stream_to_nobody(true);
+    stream_to_nobody(false);
     drips(HEAD "content-length: 100000\r\n\r\n", "x", 1000, true);
     drips(HEAD "content-length: 100000\r\n\r\n", "x", 10, false);
     drips(HEAD "transfer-encoding: chunked\r\n\r\n", "1\r\nx\r\n", 1000, true);

@@ -214,6 +214,29 @@ static void owner_closes(bool connected)
     echo_world_close(&world);
 }
 
+/* A session that failed by itself says why, when its last words are out. */
+static void session_fails(void)
+{
+    static struct echo_world world;
+    static struct calls calls;
+    struct net_loop_config config = {0};
+    struct http_limits limits = {0};
+    struct http_session *session;
+
+    echo_world_open(&world, NULL, &config, &limits);
+    begin(&calls, &world.address, NULL);
+    session = net_connection_session(calls.connection);
+    ask(&calls, "/pour", 1);
+    while (atomic_load(&world.begun) == 0)
+        (void)uv_run(&calls.loop.uv, UV_RUN_NOWAIT);
+    session->failed = ERR_NOMEM;
+    net_connection_wake(&calls.loop, session);
+    net_loop_run(&calls.loop);
+    CHECK(calls.why == ERR_NOMEM);
+    finish(&calls);
+    echo_world_close(&world);
+}
+
 /* The loop ends while the connection lives: that closes it too. */
 static void loop_ends(void)
 {
@@ -262,6 +285,7 @@ int main(void)
     no_hello();
     owner_closes(false);
     owner_closes(true);
+    session_fails();
     loop_ends();
     server_goes();
     return check_report("net/connection, calling");

@@ -196,6 +196,10 @@ static void queued(void)
         sent++;
     }
     CHECK(sent > 100 && sent < 140);
+    call->json = true; /* nothing of what was not sent is kept */
+    CHECK(rpc_send(call, &response) == ERR_FULL);
+    CHECK(buf_size(&world.server.work) == 0);
+    call->json = false;
     CHECK(buf_size(&call->exchange->out) <= HTTP_OUT_HIGH + 1100);
     writable_count = 0;
     result.still = false;

@@ -7,10 +7,13 @@
 
 static size_t countdown; /* allocations until the one that fails; 0: none */
 static bool struck;
+static size_t large; /* instead: all of that size fail, for long */
 
 static void before(void)
 {
     fail_malloc_start(struck ? 0 : countdown);
+    if (large > 0)
+        fail_malloc_large(large, 1000);
 }
 
 static void after(void)
@@ -114,6 +117,48 @@ static bool story(size_t at)
     return struck;
 }
 
+/* For the latest of a stream there is no memory, and does not come to be: the
+ * call ends, instead of being tried again and again. */
+static void latest(bool ends)
+{
+    struct rpc_world world = {0};
+    Grpc__Testing__StreamingOutputCallRequest request =
+        GRPC__TESTING__STREAMING_OUTPUT_CALL_REQUEST__INIT;
+    Grpc__Testing__StreamingOutputCallResponse response =
+        GRPC__TESTING__STREAMING_OUTPUT_CALL_RESPONSE__INIT;
+    Grpc__Testing__Payload payload = GRPC__TESTING__PAYLOAD__INIT;
+    struct result result;
+
+    countdown = 0;
+    world_open(&world);
+    request.payload = response.payload = &payload;
+    rpc_world_unary(&world, &result, SERVICE "StreamingOutputCall", &request);
+    CHECK(kept && !result.closed);
+    payload.body.data = filler;
+    payload.body.len = 100000; /* above a window */
+    result.still = true;
+    CHECK(rpc_send_latest(kept, &response) == ERR_NONE);
+    run(&world.wire);
+    payload.body.len = 110000;
+    CHECK(rpc_send_latest(kept, &response) == ERR_NONE);
+    large = payload.body.len;
+    if (ends) {
+        before();
+        rpc_end(kept, ERR_NONE);
+        after();
+    }
+    result.still = false;
+    rpc_world_readable(NULL, result.exchange);
+    run(&world.wire);
+    large = 0;
+    CHECK(result.closed && result.messages == 1);
+    CHECK(ends ? result.status.code == err_status(ERR_NOMEM)
+               : result.why != ERR_NONE);
+    CHECK(rpc_server_calls(&world.server) == 0);
+    rpc_world_forget(&result);
+    rpc_world_close(&world);
+}
+
 static void birth(void)
 {
     for (size_t at = 1;; at++) {
@@ -136,6 +181,8 @@ int main(void)
     size_t at = 1;
 
     birth();
+    latest(false);
+    latest(true);
     while (story(at))
         at++;
     CHECK(at > 40);
