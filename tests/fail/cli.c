@@ -5,7 +5,8 @@
  * and 2).
  *
  * A command mostly waits: several processes share its sweep, each with a folder
- * and an account of its own.  Long for the table of them.
+ * and an account of its own.  Long because it has
+ * the table of them.
  * Usage: fail_cli COMMAND. */
 #define _DEFAULT_SOURCE 1 /* MAP_ANONYMOUS */
 
