@@ -137,16 +137,16 @@ uint64_t match_check_members(const struct match_engine *e)
 {
     uint64_t facts = check_flights(e);
 
-    for (uint32_t i = 0; i < e->sizes.tickets; i++)
+    for (uint32_t i = 0; i < e->ticket_free.used; i++)
         if (e->ticket[i].row.id != 0 && list_linked(&e->ticket[i].pool_link))
             facts += check_ticket(e, &e->ticket[i]);
-    for (uint32_t i = 0; i < e->offers_max; i++)
+    for (uint32_t i = 0; i < e->offer_free.used; i++)
         if (e->offer[i].row.id != 0)
             facts += check_offer(e, &e->offer[i]);
-    for (uint32_t i = 0; i < e->sizes.duties; i++)
+    for (uint32_t i = 0; i < e->duty_free.used; i++)
         if (e->duty[i].row.member != 0)
             facts += check_duty(e, &e->duty[i]);
-    for (uint32_t i = 0; i < e->sizes.talks; i++)
+    for (uint32_t i = 0; i < e->talk_free.used; i++)
         if (e->talk[i].row.id != 0)
             facts += check_talk(e, &e->talk[i]);
     return facts;
@@ -185,7 +185,7 @@ static uint64_t check_terms(const struct match_engine *e,
         held += (uint64_t)hand->haves + hand->seek.terms + hand->must_terms +
                 hand->must_nots;
     }
-    for (uint32_t i = 0; i < e->sizes.duties; i++) {
+    for (uint32_t i = 0; i < e->duty_free.used; i++) {
         const struct match_hand *hand = &e->duty[i].hand;
 
         if (hand->version == 0 || &e->pool[e->duty[i].row.pool] != pool)
@@ -275,9 +275,10 @@ static bool row_of_duty(const struct match_engine *e,
 bool match_check_row(const struct match_engine *e, uint64_t *cursor,
                      struct match_row *row)
 {
-    uint64_t tickets = e->sizes.tickets, offers = tickets + e->offers_max;
-    uint64_t duties = offers + e->sizes.duties;
-    uint64_t talks = duties + e->sizes.talks, all = talks + e->pairs.used;
+    uint64_t tickets = e->ticket_free.used;
+    uint64_t offers = tickets + e->offer_free.used;
+    uint64_t duties = offers + e->duty_free.used;
+    uint64_t talks = duties + e->talk_free.used, all = talks + e->pairs.used;
 
     while (*cursor < all) {
         uint64_t at = (*cursor)++;

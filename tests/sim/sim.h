@@ -145,6 +145,7 @@ struct sim {
     bool trace;
 
     void *memory;
+    size_t bytes; /* of it */
     struct match_engine *engine;
     struct match_effects effects;
     struct match_effect effect[SIM_EFFECTS];
@@ -183,7 +184,10 @@ struct sim {
 
 /* ---- sim_world.c ---- */
 void sim_open(struct sim *sim, uint64_t seed);
-void sim_close(struct sim *sim);
+void sim_close(struct sim *sim); /* its memory serves the next */
+void sim_free(void);             /* once all are closed */
+/* Zeroes, until it is closed. */
+void *sim_need(size_t n, size_t size);
 /* The next thing that happens.  False: nothing ever will. */
 bool sim_step(struct sim *sim);
 /* Step the engine, carry out its effects, check. */
