@@ -490,9 +490,10 @@ static void be_in_need(int number)
 
 static void serve(void)
 {
+    static const char pools[] =
+        "pools=adult:open:crisis_peer demo:open:crisis_peer";
     static const char *const settings[] = {"listen=127.0.0.1:0",
-                                           "pools=adult:open:crisis_peer "
-                                           "demo:open:crisis_peer",
+                                           pools,
                                            "origin=kindred://fail",
                                            "show-min=1",
                                            "relax-ms=1",

@@ -1,4 +1,5 @@
-#define _GNU_SOURCE 1 /* MAP_ANONYMOUS, fopencookie() */
+#define _GNU_SOURCE 1  /* MAP_ANONYMOUS, fopencookie() */
+#undef _FORTIFY_SOURCE /* its headers make pread64() an inline function */
 
 /* The names are the linker's (--wrap).
  * NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming) */
