@@ -228,7 +228,8 @@ typedef void kindred_done(void *arg, const struct kindred_error *error);
 struct kindred_member *
 kindred_member_new(struct kindred_client *client,
                    const struct kindred_identity *identity);
-/* Asks, duties and talks of it are to be freed before. */
+/* Asks, duties and talks of it are to be freed before; the rest of it ends
+ * CANCELLED before this returns, and nothing begins on it any more. */
 void kindred_member_free(struct kindred_member *member);
 
 /* Make the key a member of a pool.  invitation may be NULL.  One at a time. */
@@ -303,8 +304,8 @@ struct kindred_card { /* all zero but role is an empty card */
 /* Put a term on a card, as the vocabulary says.  A retired term counts as its
  * successor.  On failure the card is as before.  False:
  *   TERM_UNKNOWN; TERM_USE: not for this use by this role; TERM_PICK: a second
- *   of a facet of which a person has one; CARD_FULL; TERM_HIDDEN: not to be
- *   shown.
+ *   of a facet of which a person has one; TERM_HIDDEN: not to be shown;
+ *   CARD_INVALID: no room, a term twice, or an importance above 3.
  * have: with all above it (lower levels too); show: may be named to the other,
  *   and only the term itself.  A facet of levels keeps the highest.
  * seek: the term and all above it are one group; of levels, that level alone.
@@ -518,7 +519,9 @@ struct kindred_talk_handler {
     void (*trouble)(void *arg, const struct kindred_error *error); /* or NULL */
     /* Keep bytes (a secret) in place of what was kept before: called after
      * each message and before it is acknowledged, so that nothing is lost and
-     * little is seen twice.  May be NULL. */
+     * little is seen twice.  Also inside kindred_talk_new() and, before the
+     * first message of a stream leaves, kindred_talk_say(): the one exception
+     * to rule 3.  May be NULL. */
     void (*save)(void *arg, const uint8_t *bytes, size_t size);
     /* status 0: it ended in order. */
     void (*ended)(void *arg, const struct kindred_error *error);
@@ -536,6 +539,13 @@ struct kindred_talk *
 kindred_talk_resume(struct kindred_client *client, const uint8_t *saved,
                     size_t size, const struct kindred_talk_handler *handler);
 void kindred_talk_free(struct kindred_talk *talk); /* the talk goes on */
+
+/* What save() would be given of a talk that begins, before it is joined: to be
+ * kept first, since to join may fail for want of memory, which this needs none
+ * of.  False: start makes no sense. */
+KINDRED_MUST_USE bool
+kindred_talk_saved_new(const struct kindred_talk_start *start,
+                       uint8_t saved[KINDRED_TALK_SAVED_MAX], size_t *size);
 
 /* The start of a saved talk; false: not one. */
 bool kindred_talk_saved_start(const uint8_t *saved, size_t size,

@@ -157,12 +157,13 @@ static void on_trouble(void *arg, const struct kindred_error *error)
     cli_say(CLI_YELLOW, "%s; trying again, your place is kept.\n", error->text);
 }
 
-/* It will be refused however often it is sent: INVALID_ARGUMENT, NOT_FOUND,
- * PERMISSION_DENIED, FAILED_PRECONDITION. */
+/* It will be refused however often it is sent. */
 static bool is_refusal(const struct kindred_error *error)
 {
-    return error->status == 3 || error->status == 5 || error->status == 7 ||
-           error->status == 9;
+    return error->status == STATUS_INVALID_ARGUMENT ||
+           error->status == STATUS_NOT_FOUND ||
+           error->status == STATUS_PERMISSION_DENIED ||
+           error->status == STATUS_FAILED_PRECONDITION;
 }
 
 static void on_ended(void *arg, const struct kindred_error *error)

@@ -135,12 +135,8 @@ static int call(struct calling *calling, const struct buf *wire)
         .retry = !stream && method->idempotency != API_IDEMPOTENCY_UNKNOWN,
         .timeout_ms = stream ? 0 : CLIENT_JOB_MS};
     struct kindred_error error;
-    int status = cli_session_wait(
-        &calling->session,
-        calling->session.member
-            ? kindred_member_call(calling->session.member, &options, &handler)
-            : kindred_client_call(calling->session.client, &options,
-                                  &handler) != NULL);
+    int status = cli_session_begin(
+        &calling->session, calling->session.member != NULL, &options, &handler);
 
     client_error_set(&error, ERR_PROTO);
     if (status == CLI_OK && calling->unclear) {

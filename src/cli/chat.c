@@ -18,8 +18,15 @@ static const char *const REASONS[] = {
     "4 hours are the most",
     "a message was not received in time and is lost"};
 
+static int outcome(const struct cli_chat *chat)
+{
+    return chat->unsent > 0 ? CLI_REFUSED : CLI_OK;
+}
+
 static void on_over(struct cli_chat *chat)
 {
+    if (chat->status == CLI_OK)
+        chat->status = outcome(chat);
     chat->over(chat->arg, chat);
 }
 
@@ -34,7 +41,7 @@ static void on_ended_by_us(void *arg, const struct kindred_error *error)
         strcmp(error->reason, "TALK_ENDED") == 0)
         return;
     if (error->status == STATUS_OK) {
-        chat->status = CLI_OK;
+        chat->status = outcome(chat);
         return;
     }
     cli_say_error(error);
@@ -92,6 +99,7 @@ static void on_delivered(void *arg)
 {
     struct cli_chat *chat = arg;
 
+    chat->unsent--;
     if (cli_chat_ready(chat))
         client_loop_hold(chat->session->loop, false);
     when_sent(chat);
@@ -151,29 +159,47 @@ static void greet(const struct cli_chat *chat)
     cli_say(CLI_DIM, "* Enter sends; /end ends it; /help says more.\n");
 }
 
-bool cli_chat_begin(struct cli_chat *chat,
-                    const struct kindred_talk_start *start)
+/* False: no memory, after a sentence. */
+static bool join(struct cli_chat *chat, const uint8_t *saved, size_t size)
 {
     struct kindred_talk_handler handler = handler_of(chat);
 
-    chat->start = *start;
-    if (!cli_session_talk_path(chat->session, start->talk_id, chat->path))
-        return false;
     greet(chat);
-    chat->talk = kindred_talk_new(chat->session->client, start, &handler);
+    chat->talk =
+        kindred_talk_resume(chat->session->client, saved, size, &handler);
     cli_terminal_show(chat->talk != NULL);
     if (!chat->talk)
         cli_say_error(cli_say_no_memory());
     return chat->talk != NULL;
 }
 
+/* Its secrets are nowhere else: they are kept before anything can fail. */
+bool cli_chat_begin(struct cli_chat *chat,
+                    const struct kindred_talk_start *start)
+{
+    uint8_t saved[KINDRED_TALK_SAVED_MAX];
+    bool joined = false;
+    size_t size;
+
+    chat->start = *start;
+    if (!cli_session_talk_path(chat->session, start->talk_id, chat->path))
+        return false;
+    if (kindred_talk_saved_new(start, saved, &size)) {
+        on_save(chat, saved, size);
+        joined = join(chat, saved, size);
+        if (!joined && chat->kept)
+            cli_say_hint("the talk is open: \"kindred talk\" comes back to it");
+    }
+    wipe(saved, sizeof saved);
+    return joined;
+}
+
 int cli_chat_resume(struct cli_chat *chat, const char *path)
 {
-    struct kindred_talk_handler handler = handler_of(chat);
     struct kindred_error error;
     uint8_t saved[KINDRED_TALK_SAVED_MAX];
     size_t size;
-    bool good;
+    bool good, joined = false;
 
     if (!kindred_file_load(path, saved, sizeof saved, &size, &error)) {
         cli_say_error(&error);
@@ -181,21 +207,13 @@ int cli_chat_resume(struct cli_chat *chat, const char *path)
     }
     (void)snprintf(chat->path, sizeof chat->path, "%s", path);
     good = kindred_talk_saved_start(saved, size, &chat->start);
-    if (good) {
-        greet(chat);
-        chat->talk =
-            kindred_talk_resume(chat->session->client, saved, size, &handler);
-    }
+    if (good)
+        joined = join(chat, saved, size);
     wipe(saved, sizeof saved);
-    cli_terminal_show(chat->talk != NULL);
-    if (chat->talk)
-        return CLI_OK;
-    if (!good) {
-        cli_say_usage("kindred talk: the file of this talk makes no sense");
-        return CLI_USAGE;
-    }
-    cli_say_error(cli_say_no_memory());
-    return CLI_REFUSED;
+    if (good)
+        return joined ? CLI_OK : CLI_REFUSED;
+    cli_say_usage("kindred talk: the file of this talk makes no sense");
+    return CLI_USAGE;
 }
 
 static void command(struct cli_chat *chat, const char *line)
@@ -219,6 +237,16 @@ static void command(struct cli_chat *chat, const char *line)
     }
 }
 
+static void refuse(void)
+{
+    static const struct kindred_error error = {
+        .status = STATUS_FAILED_PRECONDITION,
+        .reason = "NOT_SENT",
+        .text = "this could not be sent: it is too long, or the talk is over"};
+
+    cli_say_error(&error);
+}
+
 void cli_chat_line(struct cli_chat *chat, const char *line, size_t size)
 {
     if (!chat->talk || size == 0)
@@ -231,8 +259,9 @@ void cli_chat_line(struct cli_chat *chat, const char *line, size_t size)
         line++;
         size--;
     }
-    if (size > KINDRED_TEXT_MAX || !kindred_talk_say(chat->talk, line, size))
-        cli_say(CLI_RED, "* this could not be sent\n");
+    chat->unsent++;
+    if (!kindred_talk_say(chat->talk, line, size))
+        refuse();
     if (!cli_chat_ready(chat))
         client_loop_hold(chat->session->loop, true);
 }
@@ -248,11 +277,20 @@ void cli_chat_leave(struct cli_chat *chat)
     when_sent(chat);
 }
 
+static void say_unsent(uint32_t count)
+{
+    char text[64];
+    const struct kindred_error error = {
+        .status = STATUS_UNKNOWN, .reason = "NOT_CONFIRMED", .text = text};
+
+    (void)snprintf(text, sizeof text, "not confirmed as sent: %u", count);
+    cli_say_error(&error);
+}
+
 void cli_chat_close(struct cli_chat *chat)
 {
-    if (chat->talk && kindred_talk_waiting(chat->talk) > 0)
-        cli_say(CLI_YELLOW, "* not confirmed as sent: %u\n",
-                kindred_talk_waiting(chat->talk));
+    if (chat->talk && chat->unsent > 0)
+        say_unsent(chat->unsent);
     kindred_talk_free(chat->talk);
     chat->talk = NULL;
     wipe(&chat->start, sizeof chat->start);

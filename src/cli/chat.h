@@ -2,7 +2,8 @@
  *
  * Lines that begin with "/" are for the program, all others for the other
  * person.  What is needed to go on later is kept in a file after every
- * message; nothing that was typed is lost while the program lives. */
+ * message; nothing that was typed is lost while the program lives, or it is
+ * said and the exit status is not 0. */
 #ifndef CLI_CHAT_H
 #define CLI_CHAT_H
 
@@ -13,13 +14,14 @@ struct cli_chat { /* all private; all zero is closed */
     struct kindred_talk *talk;
     struct kindred_talk_start start; /* secret */
     char path[CLI_PATH_MAX];
-    bool kept;    /* its file has the newest of it */
-    bool open;    /* both are there */
-    bool ending;  /* /end was typed: when all is sent */
-    bool asked;   /* the server was asked to end it: the answer comes here */
-    bool leaving; /* input is over: when all is sent */
-    bool named;   /* several talks: say who says what */
-    int status;   /* read-only outside: how it went, for the exit status */
+    bool kept;       /* its file has the newest of it */
+    bool open;       /* both are there */
+    bool ending;     /* /end was typed: when all is sent */
+    bool asked;      /* the server was asked to end it: the answer comes here */
+    bool leaving;    /* input is over: when all is sent */
+    bool named;      /* several talks: say who says what */
+    uint32_t unsent; /* lines that are not known to be on the server's disk */
+    int status;      /* read-only outside: how it went, for the exit status */
     /* It is over here: ended, left, or failed.  Close it then or later. */
     void (*over)(void *arg, struct cli_chat *chat);
     void *arg;

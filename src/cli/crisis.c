@@ -28,12 +28,14 @@ static void print_entry(const Kindred__V1__CrisisEntry *entry)
     line("      ", entry->hours);
     line("      for  ", entry->serves);
     if (!entry->confirmed) {
-        char source[300];
+        char source[300], date[11];
 
         cli_say_clean(source, sizeof source, entry->source,
                       strlen(entry->source));
-        cli_say(CLI_DIM, "      not confirmed here; from %s, %.10s\n", source,
-                entry->source_date);
+        cli_say_clean(date, sizeof date, entry->source_date,
+                      strlen(entry->source_date));
+        cli_say(CLI_DIM, "      not confirmed here; from %s, %s\n", source,
+                date);
     }
 }
 

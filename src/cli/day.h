@@ -76,6 +76,7 @@ struct cli_day { /* names are readable and filled by who adds lines */
     struct cli_names members, pools, terms, tickets;
     uint32_t lines, seekers, peers; /* seekers: who ask; peers: who attend */
     uint64_t end_ms;                /* of the last line */
+    bool recorded;                  /* of people that there are */
     struct arena arena;             /* private from here on */
     struct cli_day_block *first, *last;
 };

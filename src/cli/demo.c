@@ -325,6 +325,9 @@ static int run(const struct cli_args *args)
         cli_demo_report_stats(cli_args_text(
             args, "--socket", "/var/lib/kindred/operations.sock"));
         status = demo.failures > 0 ? CLI_REFUSED : CLI_OK;
+        if (status != CLI_OK)
+            (void)fputs("kindred demo: it did not go well; above is why\n",
+                        stderr);
         if (status != CLI_OK && cli_say_status(&demo.first) == CLI_UNREACHABLE)
             status = CLI_UNREACHABLE;
     }

@@ -11,6 +11,8 @@ static const uint64_t MARK = 0x6b696e6472656400;
 
 static void fail(struct cli_dev *dev, const struct kindred_error *error)
 {
+    if (error->status == STATUS_CANCELLED)
+        return; /* we let go of it */
     cli_say_error(error);
     dev->status = cli_say_status(error);
     kindred_loop_stop(dev->loop);

@@ -124,7 +124,10 @@ static bool wait_ready(struct cli_dev_server *server)
         if (poll(&wait, 1, START_MS) > 0 && size < SAID_MAX)
             got = read(server->log, said + size, SAID_MAX - size);
         if (got <= 0) {
-            (void)fputs(said, stderr);
+            (void)fputs(size > 0 ? said
+                                 : "kindred dev: nothing was heard of the "
+                                   "server\n",
+                        stderr);
             return false;
         }
         size += (size_t)got;

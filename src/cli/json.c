@@ -133,11 +133,43 @@ static bool escape(struct reader *r, char **to)
     return true;
 }
 
+/* Eight characters as one number, the first of them lowest, where the first
+ * byte of no ASCII, a control, a quote or a backslash is; 64 = nowhere. */
+static uint32_t special(const char *text)
+{
+    const uint64_t ones = 0x0101010101010101u, high = ones << 7;
+    const unsigned char *c = (const unsigned char *)text;
+    uint64_t word = (uint64_t)c[0] | (uint64_t)c[1] << 8 |
+                    (uint64_t)c[2] << 16 | (uint64_t)c[3] << 24 |
+                    (uint64_t)c[4] << 32 | (uint64_t)c[5] << 40 |
+                    (uint64_t)c[6] << 48 | (uint64_t)c[7] << 56;
+    uint64_t quote = word ^ ones * '"', slash = word ^ ones * '\\';
+    uint64_t found = (word | ((word - ones * 0x20) & ~word) |
+                      ((quote - ones) & ~quote) | ((slash - ones) & ~slash)) &
+                     high;
+
+    return found ? (uint32_t)__builtin_ctzll(found) : 64;
+}
+
+/* Past the characters that stay as they are, or most of them. */
+static void plain(struct reader *r)
+{
+    while (r->end - r->at >= 8) {
+        uint32_t bits = special(r->at);
+
+        r->at += bits / 8;
+        if (bits < 64)
+            return;
+    }
+}
+
 /* After the opening quote. */
 static bool string(struct reader *r, struct cli_json_node *node)
 {
-    char *start = r->at, *to = start;
+    char *start = r->at, *to;
 
+    plain(r);
+    to = r->at;
     while (r->at < r->end && *r->at != '"') {
         unsigned char c = (unsigned char)*r->at;
 

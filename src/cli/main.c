@@ -10,6 +10,7 @@
 #include "cli/say.h"
 #include "cli/simulate.h"
 #include "cli/simulate_options.h"
+#include "client/loop.h"
 
 static const struct cli_command simulate = {
     .name = "simulate",
@@ -163,6 +164,7 @@ int main(int argc, char **argv)
 {
     const struct cli_command *command;
 
+    client_loop_confine(); /* the account key and what is typed are in it */
     if (argc < 2) {
         cli_manual_help(COMMANDS, stderr);
         return CLI_USAGE;

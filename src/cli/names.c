@@ -35,10 +35,12 @@ void cli_names_close(struct cli_names *names)
     *names = (struct cli_names){0};
 }
 
-/* The slot that holds name, or the empty one where it belongs. */
-static uint32_t *probe(const struct cli_names *names, const char *name)
+/* The slot that holds name, or the empty one where it belongs.  The size is
+ * that of the string without its end. */
+static uint32_t *probe(const struct cli_names *names, const char *name,
+                       size_t size)
 {
-    uint32_t at = (uint32_t)hash(name, strlen(name)) & (names->slots - 1);
+    uint32_t at = (uint32_t)hash(name, size) & (names->slots - 1);
 
     while (names->slot[at] != 0 &&
            strcmp(names->name[names->slot[at] - 1], name) != 0)
@@ -48,7 +50,7 @@ static uint32_t *probe(const struct cli_names *names, const char *name)
 
 uint32_t cli_names_find(const struct cli_names *names, const char *name)
 {
-    return names->slots ? *probe(names, name) : 0;
+    return names->slots ? *probe(names, name, strlen(name)) : 0;
 }
 
 /* Room for one more: at most half of the slots are taken. */
@@ -69,28 +71,28 @@ static enum err grow(struct cli_names *names)
     names->cap = cap;
     names->slots = cap * 2;
     for (uint32_t i = 0; i < names->n; i++)
-        *probe(names, names->name[i]) = i + 1;
+        *probe(names, names->name[i], strlen(names->name[i])) = i + 1;
     return ERR_NONE;
 }
 
 enum err cli_names_add(struct cli_names *names, const char *name, uint32_t *id)
 {
-    size_t size = strlen(name) + 1;
+    size_t size = strlen(name);
     char *copy;
 
-    *id = cli_names_find(names, name); /* Law 1 */
+    *id = names->slots ? *probe(names, name, size) : 0; /* Law 1 */
     if (*id != 0)
         return ERR_NONE;
     if (names->n == names->max)
         return ERR_FULL; /* Law 2 */
     if (names->n == names->cap && grow(names) != ERR_NONE)
         return ERR_NOMEM;
-    copy = arena_alloc(&names->arena, size);
+    copy = arena_alloc(&names->arena, size + 1);
     if (!copy)
         return ERR_NOMEM;
-    memcpy(copy, name, size);
+    memcpy(copy, name, size + 1);
     *id = names->n + 1;
-    *probe(names, name) = *id;
+    *probe(names, name, size) = *id;
     names->name[names->n++] = copy;
     return ERR_NONE;
 }

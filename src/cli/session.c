@@ -70,6 +70,16 @@ static int refuse(struct cli_session *session,
     return cli_say_status(error);
 }
 
+/* NULL: out of memory. */
+static uint8_t *copy_of(const uint8_t *bytes, size_t size)
+{
+    uint8_t *copy = malloc(size + 1);
+
+    if (copy && size > 0)
+        memcpy(copy, bytes, size);
+    return copy;
+}
+
 static void print(const char *path, const uint8_t *bytes, size_t size)
 {
     const struct api_method *method = client_json_method(path);
@@ -97,11 +107,9 @@ static void on_shown(void *arg, const char *path, const uint8_t *bytes,
         return;
     cli_session_show(session); /* in the order they came */
     if (session->later && strcmp(path, session->later) == 0)
-        session->held = malloc(size + 1);
+        session->held = copy_of(bytes, size);
     session->held_size = size;
-    if (session->held)
-        memcpy(session->held, bytes, size);
-    else
+    if (!session->held)
         print(path, bytes, size);
 }
 
@@ -211,11 +219,9 @@ static void on_message(void *arg, const uint8_t *bytes, size_t size)
 {
     struct waiting *waiting = arg;
 
-    waiting->bytes = malloc(size + 1);
+    waiting->bytes = copy_of(bytes, size);
     waiting->size = size;
     waiting->came = true;
-    if (waiting->bytes)
-        memcpy(waiting->bytes, bytes, size);
 }
 
 static void on_ended(void *arg, const struct kindred_error *error)
@@ -225,25 +231,42 @@ static void on_ended(void *arg, const struct kindred_error *error)
     cli_session_done(waiting->session, error);
 }
 
+int cli_session_begin(struct cli_session *session, bool with_token,
+                      const struct kindred_call_options *options,
+                      const struct kindred_call_handler *handler)
+{
+    return cli_session_wait(
+        session,
+        with_token
+            ? kindred_member_call(session->member, options, handler)
+            : kindred_client_call(session->client, options, handler) != NULL);
+}
+
+/* A unary call that may be repeated: its answer is in *waiting. */
+static int ask(struct waiting *waiting, bool with_token, const char *path,
+               const uint8_t *request, size_t size)
+{
+    const struct kindred_call_handler handler = {on_message, on_ended, waiting};
+    const struct kindred_call_options options = {.path = path,
+                                                 .request = request,
+                                                 .size = size,
+                                                 .retry = true,
+                                                 .timeout_ms = CLIENT_JOB_MS};
+
+    return cli_session_begin(waiting->session, with_token, &options, &handler);
+}
+
 ProtobufCMessage *cli_session_call(struct cli_session *session,
                                    const struct cli_call *call, int *status)
 {
     struct waiting waiting = {.session = session};
-    struct kindred_call_handler handler = {on_message, on_ended, &waiting};
-    struct kindred_call_options options = {
-        .path = call->path, .retry = true, .timeout_ms = 15000};
     ProtobufCMessage *answer = NULL;
     uint8_t request[4096];
 
     if (protobuf_c_message_get_packed_size(call->request) > sizeof request)
         abort(); /* ours are small */
-    options.request = request;
-    options.size = protobuf_c_message_pack(call->request, request);
-    *status = cli_session_wait(
-        session,
-        call->with_token
-            ? kindred_member_call(session->member, &options, &handler)
-            : kindred_client_call(session->client, &options, &handler) != NULL);
+    *status = ask(&waiting, call->with_token, call->path, request,
+                  protobuf_c_message_pack(call->request, request));
     wipe(request, sizeof request);
     if (waiting.bytes)
         answer = client_job_unpack(call->answer, waiting.bytes, waiting.size);
@@ -258,11 +281,6 @@ int cli_session_vocabulary(struct cli_session *session)
     Kindred__V1__GetVocabularyRequest request =
         KINDRED__V1__GET_VOCABULARY_REQUEST__INIT;
     struct waiting waiting = {.session = session};
-    struct kindred_call_handler handler = {on_message, on_ended, &waiting};
-    struct kindred_call_options options = {
-        .path = "/kindred.v1.Vocabularies/GetVocabulary",
-        .retry = true,
-        .timeout_ms = 15000};
     char language[36];
     uint8_t bytes[64];
     int status;
@@ -272,11 +290,9 @@ int cli_session_vocabulary(struct cli_session *session)
     (void)snprintf(language, sizeof language, "%s",
                    cli_args_text(session->args, "--language", ""));
     request.language = language;
-    options.request = bytes;
-    options.size = kindred__v1__get_vocabulary_request__pack(&request, bytes);
     status =
-        cli_session_wait(session, kindred_client_call(session->client, &options,
-                                                      &handler) != NULL);
+        ask(&waiting, false, "/kindred.v1.Vocabularies/GetVocabulary", bytes,
+            kindred__v1__get_vocabulary_request__pack(&request, bytes));
     if (waiting.bytes)
         session->vocabulary =
             kindred_vocabulary_new(waiting.bytes, waiting.size);

@@ -49,6 +49,12 @@ bool cli_session_key_path(const struct cli_args *args, char *path);
 void cli_session_done(void *arg, const struct kindred_error *error);
 int cli_session_wait(struct cli_session *session, bool begun);
 
+/* Make a call, as the member or as nobody, whose `ended` gives its arg's session
+ * to cli_session_done(), and wait for it: as cli_session_wait(). */
+int cli_session_begin(struct cli_session *session, bool with_token,
+                      const struct kindred_call_options *options,
+                      const struct kindred_call_handler *handler);
+
 /* One unary call, waited for.  NULL: it failed, a sentence was said and *status
  * is the exit status.  Free with protobuf_c_message_free_unpacked(). */
 struct cli_call {

@@ -1,6 +1,7 @@
 #include "cli/simulate.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,9 +146,9 @@ static int read_day(struct cli_day *day, const char *path,
                       strerror(errno));
         return EXIT_USAGE;
     }
-    status = cli_recording_is(file)
-                 ? read_recording(day, file, path, policy, progress)
-                 : read_workload(day, file, path, progress);
+    day->recorded = cli_recording_is(file);
+    status = day->recorded ? read_recording(day, file, path, policy, progress)
+                           : read_workload(day, file, path, progress);
     if (!given)
         (void)fclose(file);
     return status;
@@ -224,7 +225,24 @@ static int play_into(const struct cli_day *day,
 
 /* ---- what it came to ---- */
 
-static FILE *open_log(const char *path, const char *suffix)
+/* Who met whom, and when, of people that there are: the owner's alone, even if
+ * the file was there. */
+static FILE *open_private(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    struct stat info;
+    FILE *file = NULL;
+
+    if (fd >= 0 && fstat(fd, &info) == 0 &&
+        (!S_ISREG(info.st_mode) || fchmod(fd, 0600) == 0))
+        file = fdopen(fd, "w");
+    if (!file && fd >= 0)
+        (void)close(fd);
+    return file;
+}
+
+static FILE *open_log(const struct cli_day *day, const char *path,
+                      const char *suffix)
 {
     size_t room = strlen(path) + strlen(suffix) + 1;
     char *whole = malloc(room);
@@ -233,7 +251,7 @@ static FILE *open_log(const char *path, const char *suffix)
     if (!whole)
         return NULL;
     (void)snprintf(whole, room, "%s%s", path, suffix);
-    file = fopen(whole, "w");
+    file = day->recorded ? open_private(whole) : fopen(whole, "w");
     free(whole);
     if (file)
         (void)setvbuf(file, NULL, _IOFBF, BUFFER);
@@ -250,7 +268,7 @@ static int simulate(const struct cli_simulate_options *options,
     int status;
 
     if (options->log) {
-        with.log = open_log(options->log, "");
+        with.log = open_log(day, options->log, "");
         if (!with.log)
             return fail("the log cannot be written");
     }
@@ -281,8 +299,8 @@ static int compare(const struct cli_simulate_options *options,
     int status = EXIT_SUCCESS;
 
     if (options->log) {
-        with[0].log = open_log(options->log, "");
-        with[1].log = open_log(options->log, COMPARE_SUFFIX);
+        with[0].log = open_log(day, options->log, "");
+        with[1].log = open_log(day, options->log, COMPARE_SUFFIX);
         if (!with[0].log || !with[1].log)
             status = fail("the log cannot be written");
     }

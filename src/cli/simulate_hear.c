@@ -185,6 +185,7 @@ static void hear_duty(struct cli_simulate_run *run,
 
     if (row->state == DUTY_OFF)
         run->peer[peer].stream = 0;
+    run->peer[peer].paused = row->state == DUTY_PAUSED;
     cli_simulate_tally_duty(run->tally, peer, row->state == DUTY_ON,
                             run->now_ms);
 }

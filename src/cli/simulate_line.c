@@ -250,6 +250,8 @@ static enum err do_plain(struct cli_simulate_run *run,
     struct match_event event =
         cli_simulate_happen_event(run, kinds[line->what], member);
 
+    if (line->what == CLI_DAY_RESUME && !peer_of(run, member)->paused)
+        return ERR_NONE; /* nothing would come of it: most lines, of many days */
     if (line->what == CLI_DAY_CAPACITY) {
         event.capacity.capacity = line->capacity;
         peer_of(run, member)->capacity = line->capacity;

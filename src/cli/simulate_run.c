@@ -5,13 +5,15 @@
 #include "base/require.h"
 #include "cli/simulate_happen.h"
 #include "cli/simulate_line.h"
+#include "match/duty.h"
 
 enum {
     LIVE_LEAST = 16,     /* room beyond what can live */
     PAIRS_LEAST = 65536, /* room for exclusions, and as many per ask, */
     PAIRS_PER_ASK = 8,
-    PAIRS_PER_LIVE = 64 /* or per live ticket, if that is less: those of nobody
-                           who waits make room (match/adopt) */
+    PAIRS_PER_LIVE = 64, /* or per live ticket, if that is less: those of nobody
+                            who waits make room (match/adopt) */
+    LOAD_MS = DUTY_BUCKETS * DUTY_BUCKET_MS
 };
 
 static uint64_t least(uint64_t a, uint64_t b)
@@ -52,22 +54,84 @@ static uint64_t longest_talk_ms(const struct cli_day *day,
     return least(longest_ms, limits->talk_ms);
 }
 
-static struct match_sizes sizes_of(const struct cli_day *day,
-                                   const struct match_limits *limits)
+/* Who may be on duty, and how their coming and going is counted. */
+struct presence {
+    uint32_t leaves; /* lines that are not so long ago */
+    bool on, counted;
+};
+
+static uint32_t count_attend(struct presence *who)
+{
+    uint32_t more = !who->counted;
+
+    who->on = who->counted = true;
+    return more;
+}
+
+/* A leave is so long ago: does it count one less? */
+static uint32_t forget_leave(struct presence *who)
+{
+    REQUIRE(who->leaves > 0);
+    if (--who->leaves > 0 || who->on || !who->counted)
+        return 0;
+    who->counted = false;
+    return 1;
+}
+
+/* The most peers of whom the engine must know anything at one time: who may be
+ * on duty, and who left less than kept_ms ago.  That is the longest talk, whose
+ * peer has a place until it ends, and then LOAD_MS: of two who left, the first
+ * to be free of talks makes room first (match/duty), and the load of neither
+ * may matter any more.  0: out of memory. */
+static uint32_t most_peers(const struct cli_day *day, uint64_t kept_ms)
+{
+    struct presence *member =
+        calloc((size_t)day->members.n + 1, sizeof *member);
+    struct cli_day_at head = cli_day_start(day), tail = head;
+    const struct cli_day_line *line, *first = cli_day_next(&tail);
+    uint32_t now = 0, most = 0;
+
+    if (!member)
+        return 0;
+    while ((line = cli_day_next(&head))) {
+        for (; first->t_ms + kept_ms < line->t_ms; first = cli_day_next(&tail))
+            if (first->what == CLI_DAY_LEAVE)
+                now -= forget_leave(&member[first->member]);
+        if (line->what == CLI_DAY_ATTEND) {
+            now += count_attend(&member[line->member]);
+        } else if (line->what == CLI_DAY_LEAVE) {
+            member[line->member].on = false;
+            member[line->member].leaves++;
+        }
+        if (now > most)
+            most = now;
+    }
+    free(member);
+    return most + LIVE_LEAST;
+}
+
+/* ERR_NOMEM. */
+static enum err measure(const struct cli_day *day,
+                        const struct match_limits *limits,
+                        struct match_sizes *sizes)
 {
     uint32_t tickets = most_within(day, limits->ticket_ms);
+    uint64_t talk_ms = longest_talk_ms(day, limits);
+    uint32_t peers = most_peers(day, talk_ms + LOAD_MS);
 
-    return (struct match_sizes){
+    if (peers == 0)
+        return ERR_NOMEM;
+    *sizes = (struct match_sizes){
         .pools = day->pools.n + (day->pools.n == 0),
         .tickets = tickets,
-        .duties = day->peers + 1,
-        .talks =
-            most_within(day, limits->ticket_ms + longest_talk_ms(day, limits)),
+        .duties = peers,
+        .talks = most_within(day, limits->ticket_ms + talk_ms),
         .pairs = PAIRS_LEAST +
                  (uint32_t)least((uint64_t)PAIRS_PER_ASK * day->tickets.n,
                                  (uint64_t)PAIRS_PER_LIVE * tickets),
         .terms = day->terms.n + 1,
     };
+    return ERR_NONE;
 }
 
 static enum err open_tables(struct cli_simulate_run *run,
@@ -92,9 +156,11 @@ static enum err open_tables(struct cli_simulate_run *run,
 static enum err open_engine(struct cli_simulate_run *run,
                             const struct cli_day *day)
 {
-    struct match_sizes sizes = sizes_of(day, &run->limits);
     struct match_limits limits = run->limits;
+    struct match_sizes sizes;
 
+    if (measure(day, &run->limits, &sizes) != ERR_NONE)
+        return ERR_NOMEM;
     limits.fresh_ms = limits.lost_ms = UINT64_MAX; /* nobody need beat */
     run->pools = sizes.pools;
     run->law_slots = 2 * (uint64_t)sizes.tickets + sizes.duties + sizes.talks;

@@ -21,6 +21,7 @@ struct cli_simulate_peer { /* of a member who attended, as last said */
     uint32_t held; /* an answer held back while lost, then offer.next; 0 ends */
     enum match_grade grade;
     uint8_t capacity;
+    bool paused; /* as the store said last */
 };
 
 struct cli_simulate_member {

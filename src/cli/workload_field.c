@@ -46,13 +46,22 @@ static enum err fits(const struct cli_json_node *value,
     return ERR_INVALID;
 }
 
-/* The place in the table of this key; that of its end if it is not there. */
+/* Most are told apart by how they begin. */
+static bool same(const char *a, const char *b)
+{
+    return *a == *b && strcmp(a, b) == 0;
+}
+
+/* The place in the table of this key; that of its end if it is not there.  Most
+ * keys come in order, this one as number `guess`, which is in the table. */
 static uint32_t place(const struct cli_workload_field *field,
-                      const struct cli_json_node *key)
+                      const struct cli_json_node *key, uint32_t guess)
 {
     uint32_t at = 0;
 
-    while (field[at].name && strcmp(field[at].name, key->text) != 0)
+    if (same(field[guess].name, key->text))
+        return guess;
+    while (field[at].name && !same(field[at].name, key->text))
         at++;
     REQUIRE(at < CLI_WORKLOAD_FIELD_MAX);
     return at;
@@ -64,13 +73,14 @@ enum err cli_workload_field_check(const struct cli_json_node *object,
                                   struct cli_workload_why *why)
 {
     const struct cli_json_node *key = object + 1;
+    uint32_t n = 0;
 
     if (object->type != CLI_JSON_OBJECT)
         return cli_workload_why_say(why, CLI_WORKLOAD_WHY_OBJECT, NULL, 0);
-    for (uint32_t i = 0; field[i].name; i++)
-        found[i] = NULL;
+    while (field[n].name)
+        found[n++] = NULL;
     for (uint32_t i = 0; i < object->size; i++) {
-        uint32_t at = place(field, key);
+        uint32_t at = place(field, key, i < n ? i : 0);
         const struct cli_json_node *value = cli_json_after(key);
 
         if (!field[at].name)
@@ -98,7 +108,7 @@ cli_workload_field_get(const struct cli_json_node *object, const char *name)
     for (uint32_t i = 0; i < object->size; i++) {
         const struct cli_json_node *value = cli_json_after(key);
 
-        if (strcmp(key->text, name) == 0)
+        if (same(key->text, name))
             return value;
         key = cli_json_after(value);
     }
@@ -110,7 +120,7 @@ int cli_workload_field_word(const struct cli_json_node *text,
 {
     REQUIRE(text->type == CLI_JSON_TEXT);
     for (int i = 0; i < n; i++)
-        if (strcmp(word[i], text->text) == 0)
+        if (same(word[i], text->text))
             return i;
     return -1;
 }

@@ -425,8 +425,9 @@ enum err cli_workload_line_read(struct cli_workload *workload,
 
     if (!word)
         return bad(workload, CLI_WORKLOAD_WHY_MISSING, "do");
-    while (at < CLI_DAY_DOS && (word->type != CLI_JSON_TEXT ||
-                                strcmp(dos[at].name, word->text) != 0))
+    while (at < CLI_DAY_DOS &&
+           (word->type != CLI_JSON_TEXT || *dos[at].name != *word->text ||
+            strcmp(dos[at].name, word->text) != 0))
         at++;
     if (at == CLI_DAY_DOS)
         return bad(workload, CLI_WORKLOAD_WHY_DO, "do");

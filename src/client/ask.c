@@ -227,10 +227,11 @@ struct danger {
 static void danger_message(void *arg, const uint8_t *bytes, size_t size)
 {
     struct danger *danger = arg;
-    Kindred__V1__RaiseDangerResponse *response =
-        kindred__v1__raise_danger_response__unpack(NULL, size, bytes);
+    ProtobufCMessage *message = client_job_unpack(
+        &kindred__v1__raise_danger_response__descriptor, bytes, size);
+    const Kindred__V1__RaiseDangerResponse *response = (const void *)message;
 
-    if (!response) {
+    if (!message) {
         danger->untold = ERR_PROTO;
         return;
     }
@@ -241,7 +242,7 @@ static void danger_message(void *arg, const uint8_t *bytes, size_t size)
     else if (!tell_crisis(response->crisis, danger->handler.crisis,
                           danger->handler.arg))
         danger->untold = ERR_NOMEM;
-    kindred__v1__raise_danger_response__free_unpacked(response, NULL);
+    protobuf_c_message_free_unpacked(message, NULL);
 }
 
 static void danger_ended(void *arg, const struct kindred_error *error)

@@ -7,11 +7,11 @@
  *
  * Laws
  *   1. ended() fires exactly once per call that is not cancelled, and is the
- *      last of it; after client_calls_cancel() nothing fires.
- *   2. Nothing fires from inside client_calls_start() or cancel.
+ *      last of it; after kindred_call_cancel() nothing fires.
+ *   2. Nothing fires from inside client_calls_start() or kindred_call_cancel().
  *   3. The answer of a unary call is told only with status OK, exactly one.
- *   4. A call is sent again only if it says retry, has had no answer, and its
- *      deadline lies behind the pause. */
+ *   4. A call is sent again only if it says retry and its deadline lies behind
+ *      the pause; an answer without a good status is none (law 3). */
 #ifndef CLIENT_CALLS_H
 #define CLIENT_CALLS_H
 

@@ -1,5 +1,4 @@
 /* client/duty -- being there for others: one duty, kept and resumed. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,7 +23,8 @@ static void copy_offer(struct kindred_offer *to, const Kindred__V1__Offer *from)
     to->id = from->offer_id;
     to->expires_in_ms = from->expires_in_ms;
     to->danger = from->danger;
-    (void)snprintf(to->met_name, sizeof to->met_name, "%s", from->met_name);
+    if (!client_op_name(to->met_name, from->met_name))
+        to->met_name[0] = '\0';
     for (size_t i = 0; i < from->n_shown && i < KINDRED_SHOWN; i++)
         to->shown[to->shown_count++] = from->shown[i];
 }

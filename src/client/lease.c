@@ -88,6 +88,8 @@ static void on_done(void *arg, const struct kindred_error *error,
 
     (void)answer;
     lease->stream = NULL;
+    if (lease->failures == 0) /* it stood until now, however quiet */
+        lease->heard_ms = now_ms(lease);
     if (error->status == STATUS_OK || !may_resume(lease, error)) {
         client_lease_close(lease); /* Law 1 */
         lease->ended(lease->arg, error);

@@ -10,7 +10,7 @@
  *   2. Every callback is the last thing a lease does in its turn: the owner
  *      may close it and free itself there.
  *   3. It gives up only when told to, on a refusal that will not pass, or
- *      after CLIENT_LEASE_GIVE_UP_MS without a sign of the server. */
+ *      after CLIENT_LEASE_GIVE_UP_MS out of reach: a quiet stream is not. */
 #ifndef CLIENT_LEASE_H
 #define CLIENT_LEASE_H
 
@@ -40,7 +40,7 @@ struct client_lease {
     struct client_job *stream, *beat;
     struct client_timer again, beating;
     uint32_t failures;
-    uint64_t heard_ms;
+    uint64_t heard_ms; /* the last message, or when the stream broke */
 };
 
 /* The first stream begins now.  False: out of memory. */

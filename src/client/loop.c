@@ -8,11 +8,11 @@
 #include <unistd.h>
 
 #include "base/require.h"
+#include "base/wipe.h"
 #include "client/calls.h"
 #include "client/error.h"
+#include "net/confine.h"
 #include "seal/ready.h"
-
-enum { PIECE = 4096 /* bytes of one read */ };
 
 struct line {
     struct list by_loop;
@@ -40,7 +40,7 @@ static void hand_out(void *arg)
 
         atomic_fetch_sub(&loop->unread, 1);
         loop->line(loop->line_arg, line->end ? NULL : line->text, line->size);
-        free(line);
+        wipe_free(line);
     }
 }
 
@@ -107,11 +107,11 @@ void kindred_loop_free(struct kindred_loop *loop)
     http_session_host_close(&loop->host);
     net_timer_close(&loop->timers);
     while ((link = list_pop_front(&loop->lines)))
-        free(LIST_ENTRY(link, struct line, by_loop));
+        wipe_free(LIST_ENTRY(link, struct line, by_loop));
     if (loop->reader.started && !atomic_exchange(&loop->left, true))
         return; /* its thread still waits for input */
     net_thread_join(&loop->reader);
-    free(loop);
+    wipe_free(loop);
 }
 
 void kindred_loop_run(struct kindred_loop *loop)
@@ -222,7 +222,7 @@ static void hand_over(struct kindred_loop *loop, const char *text, size_t size)
             return;
         (void)nanosleep(&moment, NULL);
     }
-    free(line);
+    wipe_free(line);
 }
 
 static size_t cut_lines(struct kindred_loop *loop, char *text, size_t size)
@@ -230,7 +230,7 @@ static size_t cut_lines(struct kindred_loop *loop, char *text, size_t size)
     char *end;
     size_t done = 0;
 
-    while ((end = memchr(text + done, '\n', size - done)) != NULL) {
+    while (!loop->uncut && (end = memchr(text + done, '\n', size - done))) {
         size_t length = (size_t)(end - text) - done;
         size_t kept = length;
 
@@ -239,35 +239,35 @@ static size_t cut_lines(struct kindred_loop *loop, char *text, size_t size)
         hand_over(loop, text + done, kept);
         done += length + 1;
     }
-    if (done == 0 && size >= CLIENT_LOOP_LINE_MAX) {
+    if (loop->uncut || (done == 0 && size >= CLIENT_LOOP_LINE_MAX)) {
         hand_over(loop, text, size);
         done = size;
     }
     memmove(text, text + done, size - done);
+    wipe(text + size - done, done); /* Law 2 */
     return size - done;
 }
 
 static void read_lines(void *arg)
 {
     struct kindred_loop *loop = arg;
-    static char text[CLIENT_LOOP_LINE_MAX + PIECE];
+    char *text = loop->text;
     size_t size = 0;
     ssize_t got;
 
     do {
-        got = read(loop->fd, text + size, PIECE);
-        if (got > 0 && loop->uncut)
-            hand_over(loop, text, (size_t)got);
-        else if (got > 0)
+        got = read(loop->fd, text + size, CLIENT_LOOP_PIECE);
+        if (got > 0)
             size = cut_lines(loop, text, size + (size_t)got);
     } while (got > 0 || (got < 0 && errno == EINTR));
     if (size > 0)
         hand_over(loop, text, size);
+    wipe(text, size);
     hand_over(loop, NULL, 0);
     if (!atomic_exchange(&loop->left, true))
         return; /* to be joined */
     REQUIRE(pthread_detach(pthread_self()) == 0);
-    free(loop);
+    wipe_free(loop);
 }
 
 bool client_loop_lines(struct kindred_loop *loop, int fd,
@@ -327,4 +327,9 @@ bool client_loop_changes(struct kindred_loop *loop, void (*changed)(void *arg),
     loop->changed_arg = arg;
     return net_signal_terminal(&loop->signal, &loop->net, on_change) ==
            ERR_NONE;
+}
+
+void client_loop_confine(void)
+{
+    net_confine_memory();
 }

@@ -6,7 +6,8 @@
  *
  * Laws
  *   1. Lines come in order; none is lost; while they are held, at most
- *      CLIENT_LOOP_LINES wait and no more are read. */
+ *      CLIENT_LOOP_LINES wait and no more are read.
+ *   2. What was typed is wiped here once it was handed out. */
 #ifndef CLIENT_LOOP_H
 #define CLIENT_LOOP_H
 
@@ -21,7 +22,11 @@
 #include "net/signal.h"
 #include "net/thread.h"
 
-enum { CLIENT_LOOP_LINES = 64, CLIENT_LOOP_LINE_MAX = 32768 };
+enum {
+    CLIENT_LOOP_LINES = 64,
+    CLIENT_LOOP_LINE_MAX = 32768,
+    CLIENT_LOOP_PIECE = 4096 /* bytes of one read */
+};
 
 /* A line without its end, and with a zero byte; NULL at the end of input. */
 typedef void client_loop_line(void *arg, const char *line, size_t size);
@@ -44,6 +49,7 @@ struct kindred_loop { /* private */
     atomic_uint unread; /* lines read and not handed out */
     atomic_bool closed, stopped;
     atomic_bool left; /* by one of the two threads: the other frees it */
+    char text[CLIENT_LOOP_LINE_MAX + CLIENT_LOOP_PIECE]; /* the reader's */
 };
 
 /* Read lines of fd on a thread of its own until the end of input.  Once per
@@ -74,5 +80,9 @@ bool client_loop_interrupts(struct kindred_loop *loop, void (*came)(void *arg),
  * after a stop. */
 bool client_loop_changes(struct kindred_loop *loop, void (*changed)(void *arg),
                          void *arg);
+
+/* What this process holds is for nobody else (net_confine_memory()): first thing
+ * in a program. */
+void client_loop_confine(void);
 
 #endif

@@ -80,14 +80,12 @@ static void release(struct kindred_member *member)
     free(member);
 }
 
-static void finish_login(struct kindred_member *member,
+/* Those that wait now; a callback may come to wait anew. */
+static void tell_waiters(struct kindred_member *member,
                          const struct kindred_error *error)
 {
     struct list batch, *link;
 
-    member->step = NULL;
-    member->inside = true;
-    client_job_token(&member->jobs, error);
     list_init(&batch);
     while ((link = list_pop_front(&member->logins)))
         list_push_back(&batch, link);
@@ -98,6 +96,15 @@ static void finish_login(struct kindred_member *member,
                      error->status == STATUS_OK ? &member->login : NULL);
         free(waiter);
     }
+}
+
+static void finish_login(struct kindred_member *member,
+                         const struct kindred_error *error)
+{
+    member->step = NULL;
+    member->inside = true;
+    client_job_token(&member->jobs, error);
+    tell_waiters(member, error);
     member->inside = false;
     if (member->freed)
         release(member);
@@ -257,7 +264,7 @@ void client_member_token_expired(struct kindred_member *member)
 bool client_member_try(struct kindred_member *member, kindred_logged_in *done,
                        void *arg)
 {
-    struct waiter *waiter = calloc(1, sizeof *waiter);
+    struct waiter *waiter = member->freed ? NULL : calloc(1, sizeof *waiter);
 
     if (!waiter)
         return false;
@@ -379,7 +386,8 @@ bool kindred_member_enroll(struct kindred_member *member, const char *pool,
                            enum kindred_grade grade, const char *invitation,
                            kindred_done *done, void *arg)
 {
-    struct client_enrol *enrol = calloc(1, sizeof *enrol);
+    struct client_enrol *enrol =
+        member->freed ? NULL : calloc(1, sizeof *enrol);
 
     REQUIRE(!member->enrol);
     if (!enrol)
@@ -421,18 +429,19 @@ kindred_member_new(struct kindred_client *client,
 
 void kindred_member_free(struct kindred_member *member)
 {
-    struct list *link;
+    struct kindred_error error;
 
     if (!member || member->freed)
         return;
     member->freed = true;
+    client_error_set(&error, ERR_CANCELED);
     client_job_cancel(member->step);
-    if (member->enrol)
+    if (member->enrol) {
         client_job_cancel(member->enrol->step);
-    free(member->enrol);
-    client_rotate_drop(member);
-    while ((link = list_pop_front(&member->logins)))
-        free(LIST_ENTRY(link, struct waiter, by_member));
+        finish_enrol(member, &error);
+    }
+    client_rotate_cancel(member);
+    tell_waiters(member, &error);
     client_job_end_all(&member->jobs);
     if (!member->inside)
         release(member);

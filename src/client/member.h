@@ -73,7 +73,7 @@ struct client_job *client_member_challenge(struct kindred_member *member,
                                            client_member_step *done);
 bool client_member_keep_info(struct kindred_member *member, const void *info);
 
-/* The rotation goes with its member. */
-void client_rotate_drop(struct kindred_member *member);
+/* The rotation ends with its member, if there is one. */
+void client_rotate_cancel(struct kindred_member *member);
 
 #endif

@@ -19,13 +19,11 @@ struct client_rotation { /* one under way */
     uint32_t tries;
 };
 
-void client_rotate_drop(struct kindred_member *member)
+static void drop(struct kindred_member *member)
 {
     struct client_rotation *rotation = member->rotation;
 
     member->rotation = NULL;
-    if (!rotation)
-        return;
     client_job_cancel(rotation->step);
     wipe(rotation, sizeof *rotation);
     free(rotation);
@@ -37,7 +35,7 @@ static void finish(struct kindred_member *member,
     kindred_done *done = member->rotation->done;
     void *arg = member->rotation->arg;
 
-    client_rotate_drop(member);
+    drop(member);
     done(arg, error);
 }
 
@@ -47,6 +45,12 @@ static void fail(struct kindred_member *member, enum err err)
 
     client_error_set(&error, err);
     finish(member, &error);
+}
+
+void client_rotate_cancel(struct kindred_member *member)
+{
+    if (member->rotation)
+        fail(member, ERR_CANCELED);
 }
 
 static void swap_bytes(uint8_t *a, uint8_t *b, size_t size)
@@ -200,7 +204,8 @@ bool kindred_member_rotate(struct kindred_member *member,
                            const struct kindred_identity *fresh,
                            kindred_done *done, void *arg)
 {
-    struct client_rotation *rotation = calloc(1, sizeof *rotation);
+    struct client_rotation *rotation =
+        member->freed ? NULL : calloc(1, sizeof *rotation);
 
     REQUIRE(!member->rotation);
     if (!rotation)
@@ -214,6 +219,6 @@ bool kindred_member_rotate(struct kindred_member *member,
     rotation->step = client_member_info(member, on_info);
     if (rotation->step)
         return true;
-    client_rotate_drop(member);
+    drop(member);
     return false;
 }

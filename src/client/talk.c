@@ -191,12 +191,17 @@ static void seal_first(struct kindred_talk *talk)
 
 static void send_next(struct kindred_talk *talk)
 {
+    bool inside = talk->inside;
+
     if (talk->mute || talk->sending || talk->again.timer.place > 0)
         return;
+    talk->inside = true; /* save() may free it */
     if (talk->sealed_size == 0 && !list_empty(&talk->queue)) /* Law 1 */
         seal_first(talk);
-    if (talk->sealed_size > 0)
+    if (talk->sealed_size > 0 && !talk->freed)
         send_sealed(talk);
+    if (!inside)
+        (void)leave(talk);
 }
 
 bool kindred_talk_say(struct kindred_talk *talk, const char *text, size_t size)
@@ -339,19 +344,25 @@ static void on_ended(void *arg, const struct kindred_error *error)
 
 /* ---- birth and death ---- */
 
-static bool open_talk(struct kindred_talk *talk)
+static bool init_seal(struct seal_talk *seal, const struct saved *kept)
 {
-    const struct kindred_talk_start *start = &talk->kept.start;
+    const struct kindred_talk_start *start = &kept->start;
     uint8_t public_key[SEAL_TALK_KEY], secret_key[SEAL_TALK_KEY];
     enum err err;
 
     seal_talk_keypair(public_key, secret_key, start->seed);
     err = seal_talk_init(
-        &talk->seal, start->side == 0 ? SEAL_TALK_SEEKER : SEAL_TALK_PEER,
-        public_key, secret_key, start->their_key, talk->kept.next_number);
+        seal, start->side == 0 ? SEAL_TALK_SEEKER : SEAL_TALK_PEER, public_key,
+        secret_key, start->their_key, kept->next_number);
     wipe(secret_key, sizeof secret_key);
-    if (err != ERR_NONE)
+    return err == ERR_NONE;
+}
+
+static bool open_talk(struct kindred_talk *talk)
+{
+    if (!init_seal(&talk->seal, &talk->kept))
         return false;
+    talk->seal.in = talk->kept.in;
     kindred__v1__receive_request__init(&talk->request);
     talk->request.capability =
         client_op_bytes(talk->kept.start.mailbox, KINDRED_KEY);
@@ -385,22 +396,39 @@ static struct kindred_talk *make(struct kindred_client *client,
     return talk;
 }
 
+bool kindred_talk_saved_new(const struct kindred_talk_start *start,
+                            uint8_t saved[KINDRED_TALK_SAVED_MAX], size_t *size)
+{
+    struct seal_talk seal = {0};
+    struct saved kept;
+    bool good;
+
+    memset(&kept, 0, sizeof kept);
+    memcpy(kept.magic, MAGIC, sizeof MAGIC);
+    kept.start = *start;
+    good = init_seal(&seal, &kept);
+    kept.in = seal.in;
+    memcpy(saved, &kept, sizeof kept);
+    *size = sizeof kept;
+    seal_talk_close(&seal);
+    wipe(&kept, sizeof kept);
+    return good;
+}
+
 struct kindred_talk *
 kindred_talk_new(struct kindred_client *client,
                  const struct kindred_talk_start *start,
                  const struct kindred_talk_handler *handler)
 {
-    struct kindred_talk *talk = make(client, handler);
+    uint8_t saved[KINDRED_TALK_SAVED_MAX];
+    struct kindred_talk *talk = NULL;
+    size_t size;
 
-    if (!talk)
-        return NULL;
-    memcpy(talk->kept.magic, MAGIC, sizeof MAGIC);
-    talk->kept.start = *start;
-    if (!open_talk(talk)) {
-        kindred_talk_free(talk);
-        return NULL;
-    }
-    keep(talk);
+    if (kindred_talk_saved_new(start, saved, &size))
+        talk = kindred_talk_resume(client, saved, size, handler);
+    wipe(saved, sizeof saved);
+    if (talk)
+        keep(talk);
     return talk;
 }
 
@@ -415,7 +443,6 @@ kindred_talk_resume(struct kindred_client *client, const uint8_t *saved,
                     size_t size, const struct kindred_talk_handler *handler)
 {
     struct kindred_talk *talk;
-    struct seal_talk_way in;
 
     if (!is_saved(saved, size))
         return NULL;
@@ -423,13 +450,11 @@ kindred_talk_resume(struct kindred_client *client, const uint8_t *saved,
     if (!talk)
         return NULL;
     memcpy(&talk->kept, saved, sizeof talk->kept);
-    in = talk->kept.in;
     if (!open_talk(talk)) {
         kindred_talk_free(talk);
         return NULL;
     }
-    talk->seal.in = in;
-    wipe(&in, sizeof in);
+    acknowledge(talk); /* once more what was kept: it may not have left */
     return talk;
 }
 

@@ -54,13 +54,17 @@ void http_h1_end_late(struct http_session *session)
 /* A whole request gets its answer, whoever sends no more behind it (RFC 9112,
  * section 9.5).  A stream in the middle is another thing: who reads one would
  * not say so, but who has gone away does. */
+static bool streams(const struct http_exchange *exchange)
+{
+    return exchange->submitted && !exchange->out_ended;
+}
+
 bool http_h1_end_eof(struct http_session *session)
 {
     struct http_h1 *h1 = session->h1;
     const struct http_exchange *exchange = h1->exchange;
 
-    if (exchange &&
-        (!exchange->in_ended || (exchange->submitted && !exchange->out_ended)))
+    if (exchange && (!exchange->in_ended || streams(exchange)))
         return false;
     session->deaf = true;
     if (!exchange && !h1->over) {
@@ -68,6 +72,15 @@ bool http_h1_end_eof(struct http_session *session)
         http_h2_wake(session);
     }
     return exchange || buf_size(&h1->out) > 0 || session->unsent > 0;
+}
+
+/* That it is a stream may show only after its end of input came. */
+void http_h1_end_sent(struct http_session *session)
+{
+    struct http_exchange *exchange = session->h1->exchange;
+
+    if (session->deaf && exchange && streams(exchange))
+        http_exchange_reset(exchange, ERR_CONNECTION);
 }
 
 void http_h1_end_drain(struct http_session *session)

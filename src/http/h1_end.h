@@ -20,6 +20,9 @@ void http_h1_end_late(struct http_session *session);
 /* The peer sends no more: http_session_eof(). */
 bool http_h1_end_eof(struct http_session *session);
 
+/* Something was sent: is it to one who sends no more, and is gone? */
+void http_h1_end_sent(struct http_session *session);
+
 /* Nothing after the open exchange. */
 void http_h1_end_drain(struct http_session *session);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "http/guard.h"
+#include "http/h1_end.h"
 #include "http/h2.h"
 #include "http/head.h"
 #include "http/out.h"
@@ -256,6 +257,7 @@ size_t http_h1_out_send(struct http_session *session, uint8_t *bytes,
         buf_consume(&h1->out, size);
         filled += size;
     } while (filled < room && make(session));
+    http_h1_end_sent(session);
     if (buf_size(&h1->out) == 0 && h1->out.cap > KEEP)
         buf_close(&h1->out);
     return filled;

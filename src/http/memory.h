@@ -19,7 +19,8 @@
  *   3. Nothing is left of what was in it: what malloc gave is wiped when it is
  *      given back, the rest with the block; of whole pages the system does
  *      that, so that who leaves does not touch them either.
- *   4. A host keeps at most HTTP_MEMORY_KEPT bytes that nobody uses. */
+ *   4. A host keeps at most HTTP_MEMORY_KEPT bytes that nobody uses; none under
+ *      a sanitizer, which would not see who still does. */
 #ifndef HTTP_MEMORY_H
 #define HTTP_MEMORY_H
 
@@ -32,7 +33,11 @@ enum {
     HTTP_MEMORY_HEAD = 512, /* of the frame, kept with what is in use */
     HTTP_MEMORY_COLD = 4 * HTTP_MEMORY_PAGE,
     HTTP_MEMORY_WARM = 6144, /* twice the largest piece beside the frame */
+#ifdef KINDRED_SANITIZED
+    HTTP_MEMORY_KEPT = 0
+#else
     HTTP_MEMORY_KEPT = 1 << 20
+#endif
 };
 
 struct http_memory;

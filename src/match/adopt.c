@@ -50,6 +50,26 @@ void match_adopt_pair(struct match_engine *engine,
         match_say_note(engine, LOG_QUEUE_FULL);
 }
 
+/* One more wait, in the ring and in order; of a full ring the oldest goes. */
+static void add_wait(struct match_pool *pool, uint64_t wait_ms)
+{
+    uint64_t *oldest = &pool->wait_ms[pool->waits % STATE_WAITS];
+    uint64_t *sorted = pool->wait_sorted_ms;
+    uint32_t n = pool->waits < STATE_WAITS ? pool->waits : STATE_WAITS, at = 0;
+
+    if (n == STATE_WAITS) {
+        while (sorted[at] != *oldest)
+            at++;
+        REQUIRE(at < n);
+        for (n--; at < n; at++)
+            sorted[at] = sorted[at + 1];
+    }
+    for (at = n; at > 0 && sorted[at - 1] > wait_ms; at--)
+        sorted[at] = sorted[at - 1];
+    sorted[at] = *oldest = wait_ms;
+    pool->waits++;
+}
+
 static void adopt_talk(struct match_engine *engine,
                        const struct match_talk_row *row, uint64_t seq)
 {
@@ -63,8 +83,7 @@ static void adopt_talk(struct match_engine *engine,
     }
     if (known || row->state == TALK_ENDED || engine->mode != ENGINE_LIVE)
         return;
-    pool->wait_ms[pool->waits++ % STATE_WAITS] =
-        row->started_ms - row->since_ms;
+    add_wait(pool, row->started_ms - row->since_ms);
 }
 
 /* May this row make a talk known?  Only the accept that made it: one that a

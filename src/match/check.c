@@ -137,16 +137,16 @@ uint64_t match_check_members(const struct match_engine *e)
 {
     uint64_t facts = check_flights(e);
 
-    for (uint32_t i = 0; i < e->sizes.tickets; i++)
+    for (uint32_t i = 0; i < e->ticket_free.used; i++)
         if (e->ticket[i].row.id != 0 && list_linked(&e->ticket[i].pool_link))
             facts += check_ticket(e, &e->ticket[i]);
-    for (uint32_t i = 0; i < e->offers_max; i++)
+    for (uint32_t i = 0; i < e->offer_free.used; i++)
         if (e->offer[i].row.id != 0)
             facts += check_offer(e, &e->offer[i]);
-    for (uint32_t i = 0; i < e->sizes.duties; i++)
+    for (uint32_t i = 0; i < e->duty_free.used; i++)
         if (e->duty[i].row.member != 0)
             facts += check_duty(e, &e->duty[i]);
-    for (uint32_t i = 0; i < e->sizes.talks; i++)
+    for (uint32_t i = 0; i < e->talk_free.used; i++)
         if (e->talk[i].row.id != 0)
             facts += check_talk(e, &e->talk[i]);
     return facts;
@@ -156,10 +156,13 @@ uint64_t match_check_members(const struct match_engine *e)
 static uint64_t check_timers(const struct match_engine *e)
 {
     for (uint32_t i = 0; i < e->timers.n; i++) {
-        REQUIRE(e->timers.heap[i]->place == i + 1);
+        const struct match_timer_place *place = &e->timers.heap[i];
+
+        REQUIRE(place->timer->place == i + 1);
+        REQUIRE(place->timer->due_ms == place->due_ms);
         if (i > 0)
-            REQUIRE(!match_timer_before(e->timers.heap[i],
-                                        e->timers.heap[(i - 1) / 2]));
+            REQUIRE(!match_timer_before(place->timer,
+                                        e->timers.heap[(i - 1) / 2].timer));
     }
     return e->timers.n;
 }
@@ -182,7 +185,7 @@ static uint64_t check_terms(const struct match_engine *e,
         held += (uint64_t)hand->haves + hand->seek.terms + hand->must_terms +
                 hand->must_nots;
     }
-    for (uint32_t i = 0; i < e->sizes.duties; i++) {
+    for (uint32_t i = 0; i < e->duty_free.used; i++) {
         const struct match_hand *hand = &e->duty[i].hand;
 
         if (hand->version == 0 || &e->pool[e->duty[i].row.pool] != pool)
@@ -196,12 +199,27 @@ static uint64_t check_terms(const struct match_engine *e,
     return 2;
 }
 
+/* The waits in order are those of the ring. */
+static uint64_t check_waits(const struct match_pool *pool)
+{
+    uint32_t n = pool->waits < STATE_WAITS ? pool->waits : STATE_WAITS;
+    uint64_t left = 0;
+
+    for (uint32_t i = 0; i < n; i++) {
+        REQUIRE(i == 0 ||
+                pool->wait_sorted_ms[i - 1] <= pool->wait_sorted_ms[i]);
+        left += pool->wait_ms[i] - pool->wait_sorted_ms[i];
+    }
+    REQUIRE(left == 0);
+    return n;
+}
+
 uint64_t match_check_tables(const struct match_engine *e)
 {
     uint64_t facts = check_timers(e);
 
     for (uint32_t i = 0; i < e->sizes.pools; i++)
-        facts += check_terms(e, &e->pool[i]);
+        facts += check_terms(e, &e->pool[i]) + check_waits(&e->pool[i]);
     REQUIRE(e->choice_at <= e->choices);
     REQUIRE(e->spare_n <= FLIGHT_SPARE);
     return facts + 2;
@@ -257,9 +275,10 @@ static bool row_of_duty(const struct match_engine *e,
 bool match_check_row(const struct match_engine *e, uint64_t *cursor,
                      struct match_row *row)
 {
-    uint64_t tickets = e->sizes.tickets, offers = tickets + e->offers_max;
-    uint64_t duties = offers + e->sizes.duties;
-    uint64_t talks = duties + e->sizes.talks, all = talks + e->pairs.used;
+    uint64_t tickets = e->ticket_free.used;
+    uint64_t offers = tickets + e->offer_free.used;
+    uint64_t duties = offers + e->duty_free.used;
+    uint64_t talks = duties + e->talk_free.used, all = talks + e->pairs.used;
 
     while (*cursor < all) {
         uint64_t at = (*cursor)++;

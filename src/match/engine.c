@@ -50,7 +50,7 @@ static void cut_finders(struct cut *from, struct match_engine *e,
     uint32_t heads = map_slots_for(sizes->pairs);
     struct match_pair_slot *pair = cut(from, sizes->pairs, sizeof *pair);
     struct map_slot *head = cut(from, heads, sizeof *head);
-    struct match_timer **heap;
+    struct match_timer_place *heap;
     uint32_t timers = sizes->tickets * (TICKET_TIMERS + 1) +
                       sizes->duties * DUTY_TIMERS + sizes->talks * 2 +
                       OFFERS_KEPT + 2;

@@ -46,11 +46,11 @@ enum { MATCH_FRESH_MAX = 8 };
 
 struct match_event {
     enum match_event_kind kind;
-    uint32_t pool; /* of ASK, ATTEND, RARITY: below sizes.pools */
-    uint64_t now_ms;
-    uint64_t call;        /* whom to REPLY to; 0 = nobody */
-    uint64_t member;      /* whose event it is; 0 where none */
-    struct match_key key; /* of a member's changing call */
+    uint32_t pool;         /* of ASK, ATTEND, RARITY: below sizes.pools */
+    uint32_t generation;   /* of ASK, ATTEND: of the caller's account key */
+    uint64_t now_ms, call; /* call: whom to REPLY to; 0 = nobody */
+    uint64_t member;       /* whose event it is; 0 where none */
+    struct match_key key;  /* of a member's changing call */
     uint64_t fresh[MATCH_FRESH_MAX];
     union {
         struct {

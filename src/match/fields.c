@@ -375,6 +375,7 @@ static void ask(struct match_fields *f, struct match_event *e)
     e->ask.after = ID(e->ask.after);
     e->ask.wish = ID(e->ask.wish);
     e->ask.wish_ms = WORD(e->ask.wish_ms);
+    e->generation = U32(e->generation);
     e->ask.danger = FLAG(e->ask.danger);
 }
 
@@ -382,6 +383,7 @@ static void attend(struct match_fields *f, struct match_event *e)
 {
     e->attend.card = pass_card(f, e->attend.card);
     e->attend.grade = ENUM(e->attend.grade, GRADE_COUNT, "a grade");
+    e->generation = U32(e->generation);
     e->attend.capacity = U8(e->attend.capacity);
     e->attend.day_max = U8(e->attend.day_max);
     e->attend.grade_until_ms = TIME(e->attend.grade_until_ms);

@@ -136,5 +136,6 @@ void match_load_live(struct match_engine *engine)
     engine->note[LOG_RECOVERED_TICKETS] =
         (uint64_t)count.tickets_waiting + count.tickets_offered;
     engine->note[LOG_RECOVERED_TALKS] = count.talks_live;
-    engine->noted = true;
+    engine->note_from = 0;
+    engine->note_to = LOG_COUNT;
 }

@@ -4,6 +4,7 @@
 #include "match/index.h"
 #include "match/presence.h"
 #include "match/say.h"
+#include "match/seeker.h"
 
 static bool keyed(const struct match_key *key)
 {
@@ -148,6 +149,11 @@ bool match_peer_attend(struct match_engine *engine,
     enum err err;
 
     REQUIRE(event->kind == EVENT_ATTEND);
+    if (match_seeker_yields(engine, match_ticket_of(engine, event->member),
+                            event->generation)) {
+        match_say_reply(engine, event->call, ERR_FULL, 0);
+        return true;
+    }
     if (duty && resume(engine, duty, event))
         return true;
     err = attend_refused(engine, event);

@@ -343,7 +343,7 @@ uint32_t match_probe_h(const struct match_probe *probe, uint32_t place,
                        uint32_t to)
 {
     const struct match_probe *p = probe;
-    uint32_t profile = p->slices->place[place].profile, from;
+    uint32_t profile = p->slices->fit[place].profile, from;
 
     if (profile == PROFILE_NONE)
         return match_score_mean(to, to);

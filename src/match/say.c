@@ -59,7 +59,14 @@ void match_say_note(struct match_engine *engine, enum log_code code)
 {
     REQUIRE(code < LOG_COUNT);
     engine->note[code]++;
-    engine->noted = true;
+    if (engine->note_from == engine->note_to) {
+        engine->note_from = code;
+        engine->note_to = code + 1u;
+    } else if (code < engine->note_from) {
+        engine->note_from = code;
+    } else if (code >= engine->note_to) {
+        engine->note_to = code + 1u;
+    }
 }
 
 void match_say_tell(struct match_engine *engine, struct match_subject *subject)
@@ -132,7 +139,7 @@ bool match_say_flush(struct match_engine *engine)
         list_unlink(node);
         tell(engine, LIST_ENTRY(node, struct match_subject, tell_link));
     }
-    for (uint32_t code = 0; engine->noted && code < LOG_COUNT; code++) {
+    for (uint32_t code = engine->note_from; code < engine->note_to; code++) {
         struct match_effect *effect;
 
         if (engine->note[code] == 0)
@@ -144,6 +151,6 @@ bool match_say_flush(struct match_engine *engine)
         effect->note.n = engine->note[code];
         engine->note[code] = 0;
     }
-    engine->noted = false;
+    engine->note_from = engine->note_to = 0;
     return true;
 }

@@ -16,7 +16,10 @@ static void resume(struct match_engine *engine, struct match_ticket *ticket,
                    const struct match_event *event)
 {
     if (!same_key(&event->key, &ticket->row.key)) {
-        match_say_reply(engine, event->call, ERR_TICKET_LIVES, 0);
+        bool yields = match_seeker_yields(engine, ticket, event->generation);
+
+        match_say_reply(engine, event->call,
+                        yields ? ERR_FULL : ERR_TICKET_LIVES, 0);
         return;
     }
     if (event->key.request_hash != ticket->row.key.request_hash) {
@@ -28,6 +31,7 @@ static void resume(struct match_engine *engine, struct match_ticket *ticket,
         match_say_drop(engine, ticket->call, ERR_REPLACED);
     match_presence_open(engine, &ticket->subject, &ticket->presence,
                         event->call);
+    ticket->generation = event->generation;
     if (ticket->row.state == (uint32_t)TICKET_NEW) {
         ticket->call = event->call; /* the older one was dropped */
         return;
@@ -121,6 +125,7 @@ bool match_seeker_ask(struct match_engine *engine,
                         event->call);
     ticket->call = event->call;
     ticket->after = event->ask.after;
+    ticket->generation = event->generation;
     duty = match_duty_of(engine, event->member);
     if (duty)
         duty->asking = true; /* tightened: no offers to one who asks */
@@ -169,6 +174,23 @@ bool match_seeker_close(struct match_engine *engine,
     return true;
 }
 
+/* What is in flight comes first. */
+static bool may_close(const struct match_ticket *ticket)
+{
+    return !ticket->unsent && !ticket->held &&
+           !match_subject_busy(&ticket->subject);
+}
+
+bool match_seeker_yields(struct match_engine *engine,
+                         struct match_ticket *ticket, uint32_t generation)
+{
+    if (!ticket || generation <= ticket->generation)
+        return false;
+    if (may_close(ticket))
+        (void)match_seeker_close(engine, ticket, TICKET_WHY_WITHDRAWN, 0, NULL);
+    return true;
+}
+
 bool match_seeker_withdraw(struct match_engine *engine,
                            const struct match_event *event)
 {
@@ -190,8 +212,7 @@ bool match_seeker_withdraw(struct match_engine *engine,
         match_say_reply(engine, event->call, ERR_NO_TICKET, 0);
         return true;
     }
-    if (ticket->unsent || ticket->held ||
-        match_subject_busy(&ticket->subject) ||
+    if (!may_close(ticket) ||
         !match_seeker_close(engine, ticket, TICKET_WHY_WITHDRAWN, event->call,
                             &event->key)) {
         ticket->closing = true;

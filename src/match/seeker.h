@@ -12,6 +12,12 @@ bool match_seeker_danger(struct match_engine *engine,
 bool match_seeker_withdraw(struct match_engine *engine,
                            const struct match_event *event);
 
+/* Was this ticket (NULL: none) asked for with an older account key than that of
+ * generation?  Then a stranger may have asked, with a stolen token: it is being
+ * closed, and whoever has the new key is to try again. */
+bool match_seeker_yields(struct match_engine *engine,
+                         struct match_ticket *ticket, uint32_t generation);
+
 /* Close a ticket that is not busy, and its open offer.  False: too much is in
  * flight, nothing happened. */
 bool match_seeker_close(struct match_engine *engine,

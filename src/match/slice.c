@@ -54,6 +54,7 @@ void match_slice_init(struct match_slices *slices, struct cut *from,
     s->block = cut(from, s->blocks, sizeof *s->block);
     s->place =
         cut_lines(from, (size_t)s->blocks * SLICE_PLACES, sizeof *s->place);
+    s->fit = cut_lines(from, (size_t)s->blocks * SLICE_PLACES, sizeof *s->fit);
     s->pool = cut(from, sizes->pools, sizeof *s->pool);
     use = cut(from, (size_t)sizes->pools * s->rows, sizeof *use);
     match_profile_init(&s->profiles, from, sizes);
@@ -244,12 +245,11 @@ void match_slice_put(struct match_slices *slices, struct match_duty *duty,
 
     REQUIRE(duty->place == 0);
     REQUIRE(duty->hand.version != 0);
-    s->place[place] = (struct match_slice_place){
-        .duty = duty,
-        .tie = duty->row.tie,
-        .factor = factor,
-        .profile =
-            match_profile_hold(&s->profiles, duty->row.pool, &duty->hand.seek)};
+    s->place[place] =
+        (struct match_slice_place){.duty = duty, .tie = duty->row.tie};
+    s->fit[place].factor = factor;
+    s->fit[place].profile =
+        match_profile_hold(&s->profiles, duty->row.pool, &duty->hand.seek);
     duty->place = place + 1;
     if (factor > s->block[b].factor_max)
         s->block[b].factor_max = factor;
@@ -277,9 +277,10 @@ static void fill(struct match_slices *s, uint32_t *head, uint32_t place)
         write_column(s, place, moved, true);
         write_bit(column_of(s, place), SLICE_FREE, is_free);
         s->place[place] = s->place[last];
+        s->fit[place] = s->fit[last];
         moved->place = place + 1;
-        if (s->place[place].factor > to->factor_max)
-            to->factor_max = s->place[place].factor;
+        if (s->fit[place].factor > to->factor_max)
+            to->factor_max = s->fit[place].factor;
     }
     if (block->n > 0)
         return;
@@ -300,8 +301,8 @@ void match_slice_drop(struct match_slices *slices, struct match_duty *duty)
     REQUIRE(pool->n > 0);
     write_column(s, place, duty, false);
     count_uses(s, pool, &duty->hand, false);
-    count_factor(pool, s->place[place].factor, false);
-    match_profile_drop(&s->profiles, s->place[place].profile);
+    count_factor(pool, s->fit[place].factor, false);
+    match_profile_drop(&s->profiles, s->fit[place].profile);
     pool->n--;
     duty->place = 0;
     fill(s, head_of(s, duty->row.pool, s->place[place].tie), place);
@@ -316,7 +317,8 @@ bool match_slice_is(const struct match_slices *slices,
         return false;
     place = &slices->place[duty->place - 1];
     REQUIRE(place->duty == duty);
-    return place->tie == duty->row.tie && place->factor == factor &&
+    return place->tie == duty->row.tie &&
+           slices->fit[duty->place - 1].factor == factor &&
            read_bit(column_of(slices, duty->place - 1), SLICE_CRISIS) == crisis;
 }
 
@@ -353,7 +355,7 @@ uint64_t match_slice_check(const struct match_slices *slices,
     column = column_of(s, place);
     REQUIRE(s->place[place].duty == duty);
     REQUIRE(place % SLICE_PLACES < s->block[b].n);
-    REQUIRE(s->block[b].factor_max >= s->place[place].factor);
+    REQUIRE(s->block[b].factor_max >= s->fit[place].factor);
     REQUIRE(s->block[b].n == SLICE_PLACES || /* Law 1 */
             *head_of(s, duty->row.pool, s->place[place].tie) == b);
     for (enum match_slice_kind kind = SLICE_HAVE; kind < SLICE_KINDS; kind++) {

@@ -77,10 +77,13 @@ struct match_slice_block {
 struct match_slice_place {
     struct match_duty *duty;
     uint64_t tie;
-    uint32_t factor;  /* match_score_factor() of its record */
-    uint32_t profile; /* what it seeks */
-    uint32_t bucket;  /* of time, modulo 2^32: what the load was in it */
-    uint8_t load;     /* of match/duty; 0 stays so until a touch */
+    uint32_t bucket; /* of time, modulo 2^32: what the load was in it */
+    uint8_t load;    /* of match/duty; 0 stays so until a touch */
+};
+
+struct match_slice_fit { /* what is looked at of many more than are ranked */
+    uint32_t factor;     /* match_score_factor() of its record */
+    uint32_t profile;    /* what it seeks */
 };
 
 struct match_slice_pool {
@@ -97,6 +100,7 @@ struct match_slices { /* read-only outside */
     uint64_t *bits; /* of row r, block b: from (r * stride + b) * SLICE_WORDS */
     struct match_slice_block *block;
     struct match_slice_place *place; /* of block b: [b * SLICE_PLACES, … ) */
+    struct match_slice_fit *fit;     /* the same */
     struct match_slice_pool *pool;
     struct match_profiles profiles;
     uint32_t blocks, rows, sectors;

@@ -35,7 +35,8 @@ struct match_pool {
     struct list waiting; /* of them: WAITING, as stored */
     struct list duties;  /* not OFF */
     uint32_t tickets_n, duties_n;
-    uint64_t wait_ms[STATE_WAITS];         /* of the last matches, a ring */
+    uint64_t wait_ms[STATE_WAITS];         /* of the last matches, a ring, */
+    uint64_t wait_sorted_ms[STATE_WAITS];  /* and the same in order */
     uint32_t waits;                        /* matches ever */
     struct match_duty *risen[STATE_RISEN]; /* who came or changed, a ring */
     uint32_t rises; /* of them ever, modulo 2^32; unsettling skips a ring */
@@ -89,7 +90,7 @@ struct match_engine {
     uint64_t batch_next_ms;
     struct list ticket_moments, duty_moments, tell;
     uint64_t note[LOG_COUNT];
-    bool noted;
+    uint32_t note_from, note_to; /* no other code was noted; equal: none */
 
     struct match_assign assign;
     uint32_t batches;

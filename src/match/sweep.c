@@ -121,11 +121,14 @@ static bool ranks(const struct match_sweep *s, struct match_slice_place *place,
 }
 
 /* Is a column after all who are found, even if it had the most P there is? */
-static bool beaten(const struct walk *walk,
-                   const struct match_slice_place *place)
+static bool beaten(const struct walk *walk, uint32_t at)
 {
-    return match_score_moved(walk->h_most, place->factor) < walk->least ||
-           place->tie - walk->s->ticket->row.tie > walk->h_end;
+    const struct match_slices *slices = walk->slices;
+
+    return match_score_moved(walk->h_most, slices->fit[at].factor) <
+               walk->least ||
+           (walk->h_end != UINT64_MAX &&
+            slices->place[at].tie - walk->s->ticket->row.tie > walk->h_end);
 }
 
 /* Is the peer one of those who are looked for, as Law 1 wants it? */
@@ -218,12 +221,18 @@ static bool look(const struct walk *walk, struct taken *taken)
 /* Those who are left will be looked at: a hint to the memory, no more. */
 static void expect(const struct walk *walk, const struct taken *taken)
 {
-    for (uint32_t w = 0; w < SLICE_WORDS; w++) {
-        const struct match_slice_place *place =
-            &walk->slices->place[taken->block * SLICE_PLACES + w * 64];
+    const struct match_slices *slices = walk->slices;
 
-        for (uint64_t alive = taken->alive[w]; alive != 0; alive &= alive - 1)
-            __builtin_prefetch(&place[__builtin_ctzll(alive)]);
+    for (uint32_t w = 0; w < SLICE_WORDS; w++) {
+        uint32_t first = taken->block * SLICE_PLACES + w * 64;
+
+        for (uint64_t alive = taken->alive[w]; alive != 0; alive &= alive - 1) {
+            uint32_t at = first + (uint32_t)__builtin_ctzll(alive);
+
+            __builtin_prefetch(&slices->fit[at]);
+            if (!walk->best) /* then many are ranked */
+                __builtin_prefetch(&slices->place[at]);
+        }
     }
 }
 
@@ -254,7 +263,7 @@ static uint32_t gather(struct walk *walk, struct taken *taken)
     }
     for (uint32_t i = 0; i < n; i++)
         match_profile_expect(&slices->profiles,
-                             slices->place[walk->left[i]].profile);
+                             slices->fit[walk->left[i]].profile);
     return n;
 }
 
@@ -262,20 +271,19 @@ static uint32_t gather(struct walk *walk, struct taken *taken)
  * this aim, but perhaps at a lower one. */
 static bool score_one(struct walk *walk, uint32_t at)
 {
-    struct match_slice_place *place = &walk->slices->place[at];
-    uint32_t to, p;
+    uint32_t factor = walk->slices->fit[at].factor, to, p;
 
-    if (beaten(walk, place))
+    if (beaten(walk, at))
         return true;
     to = match_probe_to(walk->probe, at);
     if (!match_probe_may(walk->probe, to))
         return false;
-    p = match_score_moved(match_probe_most_of(walk->probe, to), place->factor);
+    p = match_score_moved(match_probe_most_of(walk->probe, to), factor);
     if (p < walk->least)
         return true;
-    p = match_score_moved(match_probe_h(walk->probe, at, to), place->factor);
+    p = match_score_moved(match_probe_h(walk->probe, at, to), factor);
     if (p >= walk->least) {
-        consider(walk, place, p);
+        consider(walk, &walk->slices->place[at], p);
         tighten(walk);
     }
     return true;

@@ -158,6 +158,7 @@ enum err match_ticket_new(struct match_engine *engine,
     new->binding = 0;
     new->bound_one = false;
     new->talk = new->call = new->after = 0;
+    new->generation = UINT32_MAX;
     new->unsent = new->closing = false;
     new->held = match_flight_holds(engine, row->member, NULL);
     init_timers(new);

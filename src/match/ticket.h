@@ -48,6 +48,8 @@ struct match_ticket {
     uint8_t offers_base;       /* row.offers when it last backed off */
     uint8_t retries;           /* refused offers in a row */
     uint64_t after;            /* of TICKET_NEW: the talk that lends its age */
+    uint32_t generation;       /* of the account key that asked for it last; if
+                                  it was loaded, none is newer */
     bool unsent;  /* TICKET_NEW, and its command waits for its own duty */
     bool closing; /* a withdraw waits for what is in flight */
     bool held;

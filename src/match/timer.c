@@ -4,8 +4,8 @@
 
 #include "base/require.h"
 
-void match_timer_init(struct match_timers *timers, struct match_timer **heap,
-                      uint32_t cap)
+void match_timer_init(struct match_timers *timers,
+                      struct match_timer_place *heap, uint32_t cap)
 {
     REQUIRE(heap != NULL);
     REQUIRE(cap > 0);
@@ -22,37 +22,42 @@ bool match_timer_before(const struct match_timer *a,
     return a->id < b->id;
 }
 
-static void put(struct match_timers *timers, struct match_timer *timer,
-                uint32_t at)
+/* Law 1, of places. */
+static bool before(const struct match_timer_place *a,
+                   const struct match_timer_place *b)
 {
-    timers->heap[at] = timer;
-    timer->place = at + 1;
+    return a->due_ms != b->due_ms ? a->due_ms < b->due_ms
+                                  : match_timer_before(a->timer, b->timer);
+}
+
+static void put(struct match_timers *timers,
+                const struct match_timer_place *place, uint32_t at)
+{
+    timers->heap[at] = *place;
+    place->timer->place = at + 1;
 }
 
 static void sift(struct match_timers *timers, struct match_timer *timer,
                  uint32_t at)
 {
-    for (; at > 0; at = (at - 1) / 2) {
-        struct match_timer *up = timers->heap[(at - 1) / 2];
+    const struct match_timer_place own = {timer->due_ms, timer};
+    struct match_timer_place *heap = timers->heap;
 
-        if (!match_timer_before(timer, up))
-            break;
-        put(timers, up, at);
-    }
+    for (; at > 0 && before(&own, &heap[(at - 1) / 2]); at = (at - 1) / 2)
+        put(timers, &heap[(at - 1) / 2], at);
     for (;;) {
         uint32_t down = 2 * at + 1;
 
         if (down >= timers->n)
             break;
-        if (down + 1 < timers->n &&
-            match_timer_before(timers->heap[down + 1], timers->heap[down]))
+        if (down + 1 < timers->n && before(&heap[down + 1], &heap[down]))
             down++;
-        if (!match_timer_before(timers->heap[down], timer))
+        if (!before(&heap[down], &own))
             break;
-        put(timers, timers->heap[down], at);
+        put(timers, &heap[down], at);
         at = down;
     }
-    put(timers, timer, at);
+    put(timers, &own, at);
 }
 
 void match_timer_set(struct match_timers *timers, struct match_timer *timer,
@@ -62,13 +67,15 @@ void match_timer_set(struct match_timers *timers, struct match_timer *timer,
         match_timer_clear(timers, timer);
         return;
     }
+    if (timer->place != 0 && timer->due_ms == due_ms)
+        return; /* as it is, mostly */
     timer->due_ms = due_ms;
     if (timer->place == 0) {
         REQUIRE(timers->n < timers->cap); /* Law 2: a place for each */
         sift(timers, timer, timers->n++);
         return;
     }
-    REQUIRE(timers->heap[timer->place - 1] == timer); /* Law 2 */
+    REQUIRE(timers->heap[timer->place - 1].timer == timer); /* Law 2 */
     sift(timers, timer, timer->place - 1);
 }
 
@@ -79,8 +86,8 @@ void match_timer_clear(struct match_timers *timers, struct match_timer *timer)
     if (timer->place == 0)
         return;
     REQUIRE(timers->n > 0);
-    REQUIRE(timers->heap[timer->place - 1] == timer); /* Law 2 */
-    last = timers->heap[--timers->n];
+    REQUIRE(timers->heap[timer->place - 1].timer == timer); /* Law 2 */
+    last = timers->heap[--timers->n].timer;
     if (last != timer)
         sift(timers, last, timer->place - 1);
     timer->place = 0;
@@ -88,7 +95,7 @@ void match_timer_clear(struct match_timers *timers, struct match_timer *timer)
 
 struct match_timer *match_timer_first(const struct match_timers *timers)
 {
-    return timers->n > 0 ? timers->heap[0] : NULL;
+    return timers->n > 0 ? timers->heap[0].timer : NULL;
 }
 
 uint64_t match_timer_add(uint64_t a_ms, uint64_t b_ms)

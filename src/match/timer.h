@@ -1,7 +1,8 @@
 /* match/timer -- what happens by itself, first due first.
  *
  * A binary heap of timers that live in their owners; it owns only the array of
- * pointers, sized once.
+ * places, sized once.  A place says when it is due, too: the owners lie far
+ * apart.
  *
  * Laws
  *   1. The first is the earliest; at one time the lower kind, then the lower
@@ -42,13 +43,18 @@ struct match_timer { /* {.kind, .id, .owner} is a valid idle timer */
     void *owner;
 };
 
+struct match_timer_place { /* in the heap */
+    uint64_t due_ms;       /* the timer's own */
+    struct match_timer *timer;
+};
+
 struct match_timers { /* all private */
-    struct match_timer **heap;
+    struct match_timer_place *heap;
     uint32_t n, cap;
 };
 
-void match_timer_init(struct match_timers *timers, struct match_timer **heap,
-                      uint32_t cap);
+void match_timer_init(struct match_timers *timers,
+                      struct match_timer_place *heap, uint32_t cap);
 
 /* Due at due_ms; MATCH_NEVER clears it. */
 void match_timer_set(struct match_timers *timers, struct match_timer *timer,

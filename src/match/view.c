@@ -9,20 +9,12 @@
 static uint32_t estimate_min(const struct match_pool *pool)
 {
     uint32_t n = pool->waits < STATE_WAITS ? pool->waits : STATE_WAITS;
-    uint64_t sorted[STATE_WAITS], median;
+    uint64_t median;
 
-    REQUIRE(n <= STATE_WAITS);
     if (n < STATE_WAITS_LEAST)
         return 0;
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t j = i;
-
-        for (; j > 0 && sorted[j - 1] > pool->wait_ms[i]; j--)
-            sorted[j] = sorted[j - 1];
-        sorted[j] = pool->wait_ms[i];
-    }
-    median = sorted[(n + 1) / 2 - 1];
-    REQUIRE(median <= sorted[n - 1]);
+    median = pool->wait_sorted_ms[(n + 1) / 2 - 1];
+    REQUIRE(median <= pool->wait_sorted_ms[n - 1]);
     return median == 0 ? 1 : (uint32_t)((median + 59999) / 60000);
 }
 

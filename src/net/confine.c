@@ -352,15 +352,22 @@ static void refuse_rings(void)
     seccomp_release(filter);
 }
 
-void net_confine_start(void)
+void net_confine_memory(void)
 {
     /* 1, not 0: with 0 a core still goes to a core_pattern that is a pipe. */
     const struct rlimit none = {.rlim_cur = 1, .rlim_max = 1};
 
     (void)setrlimit(RLIMIT_CORE, &none);
-    keep_secrets();
 #ifndef KINDRED_SANITIZED
     (void)prctl(PR_SET_DUMPABLE, 0);
+#endif
+}
+
+void net_confine_start(void)
+{
+    net_confine_memory();
+    keep_secrets();
+#ifndef KINDRED_SANITIZED
     refuse_rings();
 #else
     (void)refuse_rings;

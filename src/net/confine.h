@@ -36,9 +36,11 @@ struct net_confined {
     bool calls, files, capabilities;
 };
 
-/* No core dump, no debugger but root's, an OpenSSL that wipes what it frees and
- * keeps private keys in locked pages, and no io_uring: at the very start, before
- * any loop is made. */
+/* No core dump and no debugger but root's; also for programs of people. */
+void net_confine_memory(void);
+
+/* That, an OpenSSL that wipes what it frees and keeps private keys in locked
+ * pages, and no io_uring: at the very start, before any loop is made. */
 void net_confine_start(void);
 
 struct net_confined net_confine(const struct net_confine_place place[],

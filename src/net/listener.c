@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -9,7 +11,7 @@
 #include "base/log.h"
 #include "base/require.h"
 
-enum { BACKLOG = 1024, TURN = 64 };
+enum { BACKLOG = 1024, TURN = 64, ASKED = 4, SECONDS_MAX = 32767 };
 
 /* Law 1 */
 static void refused(void)
@@ -64,6 +66,38 @@ static void on_callers(uv_poll_t *poll, int status, int events)
         continue;
 }
 
+/* In this option of TCP; a kernel that does not know it has its own value. */
+static void tell_kernel(int fd, int option, uint32_t value)
+{
+    const int number = (int)value;
+
+    (void)setsockopt(fd, IPPROTO_TCP, option, &number, sizeof number);
+}
+
+static uint32_t seconds(uint32_t ms)
+{
+    if (ms < 1000)
+        return 1;
+    return ms / 1000 < SECONDS_MAX ? ms / 1000 : SECONDS_MAX;
+}
+
+/* Law 3: what is accepted has it from the socket that listens. */
+static void find_the_gone(int fd, const struct http_limits *limits)
+{
+    const int yes = 1;
+
+    (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes);
+#ifdef TCP_KEEPIDLE
+    tell_kernel(fd, TCP_KEEPIDLE, seconds(limits->ping_ms));
+    tell_kernel(fd, TCP_KEEPINTVL, seconds(limits->pong_ms / ASKED));
+    tell_kernel(fd, TCP_KEEPCNT, ASKED);
+#endif
+#ifdef TCP_USER_TIMEOUT
+    tell_kernel(fd, TCP_USER_TIMEOUT,
+                limits->ping_ms + limits->pong_ms + limits->slow_ms);
+#endif
+}
+
 enum err net_listener_start(struct net_listener *listener,
                             struct net_loop *loop, struct http_host *host,
                             int fd, const struct net_address *address)
@@ -76,6 +110,8 @@ enum err net_listener_start(struct net_listener *listener,
         .entry = {.host = host, .is_path = net_address_is_path(address)},
         .address = *address,
         .fd = fd};
+    if (!listener->entry.is_path)
+        find_the_gone(fd, &host->limits);
     if (listen(fd, BACKLOG)) {
         err = errno == EADDRINUSE ? ERR_ADDRESS_BUSY : ERR_ADDRESS;
         goto failed;

@@ -9,7 +9,11 @@
  *      once and counted (LOG_CONNECTION_REFUSED), also when the process is out
  *      of descriptors: nobody hangs in the backlog.  So is one over the limits
  *      of its address, which net/crowd counts.
- *   2. At most 64 are taken in one turn. */
+ *   2. At most 64 are taken in one turn.
+ *   3. Who is gone without a word is found, in any protocol, by the kernel where
+ *      it can be told to: it asks a peer of TCP of whom nothing comes for the
+ *      host's ping_ms, and ends the connection when neither that nor what was
+ *      sent is heard of for ping_ms, pong_ms and slow_ms together. */
 #ifndef NET_LISTENER_H
 #define NET_LISTENER_H
 

@@ -2,105 +2,107 @@
 
 #include "base/require.h"
 
-static struct seal_revoked_member *member_of(struct list *link)
-{
-    return LIST_ENTRY(link, struct seal_revoked_member, link);
-}
-
 void seal_revoked_init(struct seal_revoked *revoked,
-                       struct seal_revoked_member *entry, uint32_t cap,
-                       struct map_slot *slot)
+                       struct seal_revoked_set *set, uint32_t sets)
 {
-    REQUIRE(cap > 0);
-    *revoked = (struct seal_revoked){.entry = entry};
-    list_init(&revoked->order);
-    spare_init(&revoked->spare, &entry->link, sizeof *entry, cap);
-    map_init(&revoked->map, slot, map_slots_for(cap));
+    REQUIRE(sets > 0);
+    *revoked = (struct seal_revoked){.set = set, .sets = sets};
 }
 
-/* Never later than now: who logs in from here on is not meant. */
-void seal_revoked_missed(struct seal_revoked *revoked, uint64_t at_ms,
-                         uint64_t now_ms)
+/* Who logs in after now is not meant. */
+static void miss(uint64_t *since_ms, uint64_t at_ms, uint64_t now_ms)
 {
     uint64_t past_ms = at_ms + SEAL_REVOKED_SKEW_MS;
 
     if (past_ms > now_ms)
-        past_ms = now_ms;
-    if (past_ms > revoked->since_ms)
-        revoked->since_ms = past_ms;
+        past_ms = now_ms + 1;
+    if (past_ms > *since_ms)
+        *since_ms = past_ms;
 }
 
-static void forget_oldest(struct seal_revoked *revoked)
+void seal_revoked_missed(struct seal_revoked *revoked, uint64_t at_ms,
+                         uint64_t now_ms)
 {
-    struct list *link = list_pop_front(&revoked->order);
-
-    REQUIRE(link);
-    REQUIRE(map_remove(&revoked->map, member_of(link)->member));
-    spare_give(&revoked->spare, link);
+    miss(&revoked->since_ms, at_ms, now_ms);
 }
 
-static uint64_t oldest_ms(const struct seal_revoked *revoked)
+/* Have all tokens that it stopped expired by themselves? */
+static bool is_over(uint64_t at_ms, uint64_t now_ms)
 {
-    return member_of(revoked->order.next)->at_ms;
+    return now_ms >= at_ms + SEAL_TOKEN_LIFE_MS + SEAL_REVOKED_SKEW_MS;
 }
 
-/* Those whose last token has expired by itself. */
-static void forget_old(struct seal_revoked *revoked, uint64_t now_ms)
+static struct seal_revoked_set *set_of(const struct seal_revoked *revoked,
+                                       uint64_t member)
 {
-    while (revoked->map.size > 0 && now_ms >= oldest_ms(revoked) +
-                                                  SEAL_TOKEN_LIFE_MS +
-                                                  SEAL_REVOKED_SKEW_MS)
-        forget_oldest(revoked);
+    return &revoked->set[member % revoked->sets];
 }
 
-/* The entry of a member who has none. */
-static struct seal_revoked_member *remember(struct seal_revoked *revoked,
-                                            uint64_t member, uint64_t now_ms)
+static struct seal_revoked_member *find(struct seal_revoked_set *set,
+                                        uint64_t member)
 {
-    struct seal_revoked_member *entry;
+    for (int i = 0; i < SEAL_REVOKED_EACH; i++)
+        if (set->entry[i].member == member)
+            return &set->entry[i];
+    return NULL;
+}
 
-    if (spare_empty(&revoked->spare)) { /* Law 3 */
-        seal_revoked_missed(revoked, oldest_ms(revoked), now_ms);
-        forget_oldest(revoked);
+/* A free place is the oldest. */
+static struct seal_revoked_member *oldest(struct seal_revoked_set *set)
+{
+    struct seal_revoked_member *found = &set->entry[0];
+
+    for (int i = 1; i < SEAL_REVOKED_EACH; i++)
+        if (set->entry[i].at_ms < found->at_ms)
+            found = &set->entry[i];
+    return found;
+}
+
+/* The place of a member who has none; NULL: all others are younger. */
+static struct seal_revoked_member *take(struct seal_revoked_set *set,
+                                        const struct seal_revoked_member *new,
+                                        uint64_t now_ms)
+{
+    struct seal_revoked_member *entry = oldest(set);
+
+    if (entry->at_ms > new->at_ms) { /* Law 3 */
+        miss(&set->since_ms, new->at_ms, now_ms);
+        return NULL;
     }
-    entry = member_of(spare_take(&revoked->spare));
-    *entry = (struct seal_revoked_member){.member = member};
-    REQUIRE(map_put(&revoked->map, member,
-                    (uint32_t)(entry - revoked->entry)) == ERR_NONE);
+    if (!is_over(entry->at_ms, now_ms))
+        miss(&set->since_ms, entry->at_ms, now_ms);
     return entry;
 }
 
 void seal_revoked_add(struct seal_revoked *revoked, uint64_t member,
-                      uint32_t generation, uint64_t now_ms)
+                      uint32_t generation, uint64_t at_ms, uint64_t now_ms)
 {
-    struct seal_revoked_member *entry;
-    uint32_t at;
+    const struct seal_revoked_member new = {member, at_ms, generation};
+    struct seal_revoked_set *set = set_of(revoked, member);
+    struct seal_revoked_member *entry = find(set, member);
 
-    forget_old(revoked, now_ms);
-    at = map_get(&revoked->map, member);
-    entry = at != MAP_NONE ? &revoked->entry[at]
-                           : remember(revoked, member, now_ms);
-    if (generation > entry->generation)
-        entry->generation = generation;
-    entry->at_ms = now_ms;
-    list_unlink(&entry->link);
-    list_push_back(&revoked->order, &entry->link);
-}
-
-bool seal_revoked_room(struct seal_revoked *revoked, uint32_t more,
-                       uint64_t now_ms)
-{
-    forget_old(revoked, now_ms);
-    return revoked->spare.cap - revoked->map.size >= more;
+    REQUIRE(member != 0);
+    if (is_over(at_ms, now_ms) || (entry && entry->generation >= generation))
+        return; /* Law 4 */
+    if (!entry)
+        entry = take(set, &new, now_ms);
+    if (entry)
+        *entry = new;
 }
 
 bool seal_revoked_has(const struct seal_revoked *revoked,
                       const struct seal_token *token)
 {
-    uint32_t at = map_get(&revoked->map, token->member);
+    struct seal_revoked_set *set;
+    const struct seal_revoked_member *entry;
 
     if (token->since_ms < revoked->since_ms)
         return true; /* Law 2 */
-    return at != MAP_NONE &&
-           token->generation < revoked->entry[at].generation; /* Law 1 */
+    if (revoked->sets == 0)
+        return false;
+    set = set_of(revoked, token->member);
+    entry = find(set, token->member);
+    if (token->since_ms < set->since_ms)
+        return true;                                       /* Law 3 */
+    return entry && token->generation < entry->generation; /* Law 1 */
 }

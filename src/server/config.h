@@ -58,7 +58,7 @@ enum {
     X(address_local,    FLAG, 0,                                         0, 1,            "hold this machine's own addresses to these limits, too; a unix:PATH never is") \
     X(out_bytes_max,    UINT, 134217728,                                 4194304, 4000000000, "bytes of answers that wait for their readers, of all connections; each loop has its part of it, at least 2 MiB: past that, the connections with most are cut off") \
     X(connection_idle_ms, UINT, 600000,                                   1000, 86400000,  "a connection without a call is asked to go (GOAWAY)") \
-    X(ping_ms,          UINT, 60000,                                     100, 86400000,   "a connection of HTTP/2 on which nothing comes is pinged …") \
+    X(ping_ms,          UINT, 60000,                                     100, 86400000,   "a connection on which nothing comes is asked, by a PING of HTTP/2 or by the kernel …") \
     X(pong_ms,          UINT, 20000,                                     100, 600000,     "… and cut off if it does not answer within that time") \
     X(ping_min_ms,      UINT, 5000,                                      1, 86400000,     "who pings more often, with no answer in between, is cut off at the third time: too_many_pings") \
     X(connection_age_ms, UINT, 0,                                       0, 864000000,    "a connection of that age, more or less a tenth, is asked to go and come back anew (GOAWAY; open streams end UNAVAILABLE 5 s later), so that callers spread over servers; 0: never") \

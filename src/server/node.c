@@ -18,7 +18,12 @@
 #include "service/crisis.h"
 #include "store/sqlite.h"
 
-enum { NONCES = 65536, REVOKED = 16384, PATH_BYTES = 512, CROWD_LEFT = 8192 };
+enum {
+    NONCES = 65536,
+    REVOKED_SETS = 32768, /* of 8 each: 6.5 MB, untouched until it is used */
+    PATH_BYTES = 512,
+    CROWD_LEFT = 8192
+};
 
 static int complain(const char *what, const char *why)
 {
@@ -48,12 +53,13 @@ enum err server_node_nonce(void *port,
     return err;
 }
 
-void server_node_revoke(void *port, uint64_t member, uint32_t generation)
+void server_node_revoke(void *port, uint64_t member, uint32_t generation,
+                        uint64_t at_ms)
 {
     struct server_node *node = node_of(port);
 
     (void)pthread_mutex_lock(&node->revoked_lock);
-    seal_revoked_add(&node->revoked, member, generation,
+    seal_revoked_add(&node->revoked, member, generation, at_ms,
                      net_clock_now_ms(&node->clock));
     (void)pthread_mutex_unlock(&node->revoked_lock);
     for (uint32_t i = 0; i < node->workers; i++)
@@ -69,19 +75,6 @@ bool server_node_revoked(void *port, const struct seal_token *token)
     revoked = seal_revoked_has(&node->revoked, token);
     (void)pthread_mutex_unlock(&node->revoked_lock);
     return revoked;
-}
-
-/* Those on their way to the store count as if they were there. */
-bool server_node_may_revoke(void *port)
-{
-    struct server_node *node = node_of(port);
-    bool may;
-
-    (void)pthread_mutex_lock(&node->revoked_lock);
-    may = seal_revoked_room(&node->revoked, REVOKED / 4,
-                            net_clock_now_ms(&node->clock));
-    (void)pthread_mutex_unlock(&node->revoked_lock);
-    return may;
 }
 
 struct server_worker *server_node_owner(struct server_node *node, uint64_t call)
@@ -183,18 +176,14 @@ static int make_books(struct server_node *node)
 {
     node->nonce_ring = calloc(NONCES, sizeof *node->nonce_ring);
     node->nonce_slot = calloc(map_slots_for(NONCES), sizeof *node->nonce_slot);
-    node->revoked_entry = calloc(REVOKED, sizeof *node->revoked_entry);
-    node->revoked_slot =
-        calloc(map_slots_for(REVOKED), sizeof *node->revoked_slot);
-    if (!node->nonce_ring || !node->nonce_slot || !node->revoked_entry ||
-        !node->revoked_slot ||
+    node->revoked_set = calloc(REVOKED_SETS, sizeof *node->revoked_set);
+    if (!node->nonce_ring || !node->nonce_slot || !node->revoked_set ||
         pthread_mutex_init(&node->nonces_lock, NULL) != 0 ||
         pthread_mutex_init(&node->revoked_lock, NULL) != 0)
         return complain("start", "out of memory");
     seal_challenge_book_init(&node->nonces, node->nonce_ring, NONCES,
                              node->nonce_slot, net_clock_now_ms(&node->clock));
-    seal_revoked_init(&node->revoked, node->revoked_entry, REVOKED,
-                      node->revoked_slot);
+    seal_revoked_init(&node->revoked, node->revoked_set, REVOKED_SETS);
     return EXIT_SUCCESS;
 }
 
@@ -339,8 +328,7 @@ static void stop(struct server_node *node)
     free(node->worker);
     free(node->nonce_ring);
     free(node->nonce_slot);
-    free(node->revoked_entry);
-    free(node->revoked_slot);
+    free(node->revoked_set);
     seal_keys_free(node->keys);
 }
 

@@ -48,8 +48,7 @@ struct server_node { /* all private */
     struct map_slot *nonce_slot;
     pthread_mutex_t revoked_lock;
     struct seal_revoked revoked;
-    struct seal_revoked_member *revoked_entry;
-    struct map_slot *revoked_slot;
+    struct seal_revoked_set *revoked_set;
     bool storage_made, turn_made, hub_made;
     atomic_bool fenced;
 };
@@ -65,9 +64,9 @@ int server_node_run(struct server_node *node,
  * logins is remembered for all.  ERR_CHALLENGE. */
 MUST_USE enum err server_node_nonce(void *port,
                                     const uint8_t nonce[static SEAL_CHALLENGE]);
-void server_node_revoke(void *port, uint64_t member, uint32_t generation);
+void server_node_revoke(void *port, uint64_t member, uint32_t generation,
+                        uint64_t at_ms);
 bool server_node_revoked(void *port, const struct seal_token *token);
-bool server_node_may_revoke(void *port);
 
 /* The worker that owns a call. */
 struct server_worker *server_node_owner(struct server_node *node,

@@ -209,7 +209,6 @@ struct service_port server_port_of(struct server_port *port)
                                  .nonce_use = server_node_nonce,
                                  .revoke = server_node_revoke,
                                  .revoked = server_node_revoked,
-                                 .may_revoke = server_node_may_revoke,
                                  .watch = port_watch,
                                  .unwatch = port_unwatch,
                                  .wake = port_wake,

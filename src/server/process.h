@@ -14,7 +14,7 @@
 
 struct server_process { /* all private; all zero is closed */
     DIR *descriptors;
-    int memory; /* 1 + its descriptor; 0: none */
+    int memory;       /* 1 + its descriptor; 0: none */
     uint64_t born_ms; /* since the Unix epoch */
 };
 

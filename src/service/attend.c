@@ -286,6 +286,7 @@ static void attend_card(struct service_request *request, struct rpc_call *call)
     order->event.attend.card = order->card;
     order->event.attend.grade = (enum match_grade)attend->who.grade;
     order->event.attend.grade_until_ms = attend->who.grade_until_ms;
+    order->event.generation = attend->who.generation;
     order->event.attend.capacity = attend->capacity;
     order->event.attend.day_max = attend->day_max;
     order->event.attend.rest_ms = attend->rest_ms;

@@ -91,12 +91,12 @@ struct service_port {
     /* Use a login nonce up.  ERR_CHALLENGE: used before, or too old. */
     enum err (*nonce_use)(void *arg, const uint8_t nonce[static 32]);
 
-    /* Tokens of this member and of older generations are worth nothing from
-     * here on, and service_revoked() is called soon, for each loop; is this
-     * token one of them? */
-    void (*revoke)(void *arg, uint64_t member, uint32_t generation);
+    /* Tokens of this member and of older generations than that since at_ms
+     * are worth nothing from here on, and service_revoked() is called soon,
+     * for each loop; is this token one of them? */
+    void (*revoke)(void *arg, uint64_t member, uint32_t generation,
+                   uint64_t at_ms);
     bool (*revoked)(void *arg, const struct seal_token *token);
-    bool (*may_revoke)(void *arg); /* else everybody's tokens would stop */
 
     /* Who receives in (talk, side), over all loops: the newest wins, the older
      * hears SIGNAL_DROP.  ERR_FULL. */

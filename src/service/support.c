@@ -208,6 +208,7 @@ static void ask_card(struct service_request *request, struct rpc_call *call)
     order->event.pool = ask->who.pool;
     order->event.ask.card = order->card;
     order->event.ask.danger = ask->danger;
+    order->event.generation = ask->who.generation;
     order->event.ask.after = ask->after;
     order->event.ask.wish = ask->wish;
     order->event.ask.wish_ms = ask->wish_ms;

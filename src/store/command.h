@@ -190,7 +190,9 @@ struct store_result {
             uint32_t pool;
             enum match_grade grade;
             uint64_t grade_until_ms;
-            uint32_t generation; /* how often its key was rotated */
+            uint32_t generation; /* how often its key was rotated, */
+            uint64_t
+                rotated_ms; /* and when it was last; 0: a day ago, or never */
             bool active;
         } account; /* enrol, find_account and rotate */
         struct {

@@ -28,6 +28,7 @@ void store_decide_member_tell(struct store_work *work,
     result->account.grade = member->grade;
     result->account.grade_until_ms = member->grade_until_ms;
     result->account.generation = member->generation;
+    result->account.rotated_ms = member->rotated_ms;
     result->account.active = !member->held;
 }
 

@@ -90,7 +90,7 @@ static bool stretch(void *memory, size_t n, size_t piece)
     return true;
 }
 
-static bool grow(struct store_table *table, uint32_t cap)
+static bool widen(struct store_table *table, uint32_t cap)
 {
     if (!stretch(&table->record, cap, table->record_size) ||
         !stretch(&table->live, cap, sizeof *table->live))
@@ -109,7 +109,7 @@ static bool grow(struct store_table *table, uint32_t cap)
     return true;
 }
 
-bool store_table_room(struct store_table *table, uint32_t n)
+bool store_table_grow(struct store_table *table, uint32_t n)
 {
     uint32_t cap = table->cap > 0 ? table->cap : CAP_FIRST;
 
@@ -117,7 +117,7 @@ bool store_table_room(struct store_table *table, uint32_t n)
         return false;
     while (cap < table->size + n)
         cap *= 2;
-    return cap == table->cap || grow(table, cap);
+    return cap == table->cap || widen(table, cap);
 }
 
 void *store_table_at(const struct store_table *table, uint32_t slot)
@@ -144,6 +144,8 @@ void *store_table_first(const struct store_table *table, uint32_t index,
     if (table->cap == 0 || key == 0)
         return NULL;
     *slot = *bucket(table, index, key);
+    if (*slot != STORE_SLOT_NONE) /* a hint, while its key is compared */
+        __builtin_prefetch(at(table, *slot));
     return seek(table, index, key, slot);
 }
 

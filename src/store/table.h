@@ -42,8 +42,17 @@ void store_table_init(struct store_table *table, size_t record_size,
                       uint32_t indexes);
 void store_table_close(struct store_table *table);
 
+/* Make room for n more.  False: the bound, or no memory. */
+bool store_table_grow(struct store_table *table, uint32_t n);
+
 /* Is there room for n more?  False: the bound, or no memory. */
-bool store_table_room(struct store_table *table, uint32_t n);
+static inline bool store_table_room(struct store_table *table, uint32_t n)
+{
+    /* cap > 0: until it has grown once there is nowhere to look either */
+    return (table->cap > 0 && table->cap <= table->max &&
+            n <= table->cap - table->size) ||
+           store_table_grow(table, n);
+}
 
 /* The record of a slot, or NULL if there is none. */
 void *store_table_at(const struct store_table *table, uint32_t slot);

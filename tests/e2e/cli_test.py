@@ -246,6 +246,8 @@ def killed(world):
     ask.wait_for("is here")
     ask.say("before")
     duty.wait_for(": before")
+    limits = pathlib.Path(f"/proc/{ask.process.pid}/limits").read_text()
+    check.that("no core is left of who talks", re.search(r"core file size +1 +1 ", limits), limits)
     duty.say("one")
     ask.wait_for(": one")
     ask.kill()

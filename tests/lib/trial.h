@@ -24,6 +24,10 @@
 #include "check.h"
 #include "fail_calls.h"
 
+#ifdef KINDRED_SANITIZED
+#include <sanitizer/lsan_interface.h>
+#endif
+
 enum { TRIAL_TEXT = 1 << 18, TRIAL_ARGS = 24, TRIAL_S = 60, TRIAL_WORKERS = 8 };
 
 struct trial {
@@ -32,11 +36,23 @@ struct trial {
     const char *input;            /* NULL: none */
     const char *until; /* once it has said that, it is told to stop */
     /* how it went; read-only */
-    int status; /* -1: not by itself */
+    int status; /* below 0: by that signal */
     bool ready; /* it said `until` */
     size_t seen;
     char out[TRIAL_TEXT], err[TRIAL_TEXT];
 };
+
+/* Zeroes that all who are forked later share, and no leak checker reads; not
+ * freed. */
+static inline void *trial_shared(size_t size)
+{
+    void *made = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    if (made == MAP_FAILED)
+        abort();
+    return made;
+}
 
 static inline int trial_file(void)
 {
@@ -91,8 +107,12 @@ static inline void trial_run(struct trial *trial, enum fail_calls what,
 
     for (int i = 0; i < 3 && owner != getpid(); i++)
         fd[i] = trial_file();
-    if (owner != getpid())
+    if (owner != getpid()) {
         fail_calls_apart();
+#ifdef KINDRED_SANITIZED /* what it looks through is there in each child */
+        (void)__lsan_do_recoverable_leak_check();
+#endif
+    }
     owner = getpid();
     for (int i = 0; i < 3; i++)
         trial_empty(fd[i]);
@@ -107,15 +127,17 @@ static inline void trial_run(struct trial *trial, enum fail_calls what,
         trial_child(trial, fd, what, at);
     while (waitpid(pid, &status, trial->until && !trial->ready ? WNOHANG : 0) ==
            0) {
+        trial_read(fd[1], trial->out);
         trial_read(fd[2], trial->err);
-        trial->ready = strstr(trial->err, trial->until) != NULL;
+        trial->ready = strstr(trial->err, trial->until) != NULL ||
+                       strstr(trial->out, trial->until) != NULL;
         if (trial->ready)
             (void)kill(pid, SIGTERM);
         else
             (void)nanosleep(&moment, NULL);
     }
     trial->seen = fail_calls_seen();
-    trial->status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    trial->status = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
     trial_read(fd[1], trial->out);
     trial_read(fd[2], trial->err);
 }
@@ -139,15 +161,44 @@ static inline void trial_check(const struct trial *trial)
 
 /* ---- several processes share a sweep ---- */
 
-/* Zeroes that all of them count in; not freed. */
-static inline void *trial_shared(size_t size)
-{
-    void *made = mmap(NULL, size, PROT_READ | PROT_WRITE,
-                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+/* The numbers that they share out. */
+struct trial_numbers { /* all zero is the start; where all see it */
+    _Atomic size_t next;
+    _Atomic bool over; /* one was past the last call */
+};
 
-    if (made == MAP_FAILED)
-        abort();
-    return made;
+/* Which calls of many: the first `whole`, then one of each `stride`, not always
+ * at the same place in it.  A stride of 0: all. */
+struct trial_sample {
+    size_t whole, stride;
+};
+
+static inline size_t trial_number(const struct trial_sample *sample, size_t i)
+{
+    size_t past = i - sample->whole - 1;
+
+    if (sample->stride < 2 || i <= sample->whole)
+        return i;
+    return sample->whole + 1 + past * sample->stride +
+           past * 5 % sample->stride;
+}
+
+/* try_one(n) for one n after another, until it says that there was no call n,
+ * or somebody found a fault. */
+static inline void trial_share(struct trial_numbers *numbers,
+                               const struct trial_sample *sample, size_t most,
+                               bool (*try_one)(size_t n))
+{
+    size_t n = 0;
+
+    while (!numbers->over && check_failed == 0 && n < most) {
+        n = trial_number(sample, ++numbers->next);
+        if (!try_one(n))
+            numbers->over = true;
+    }
+    if (check_failed > 0)
+        numbers->over = true;
+    CHECK(n < most); /* law 2 */
 }
 
 /* work() in each of n, whose checks are ours. */

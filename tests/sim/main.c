@@ -118,6 +118,7 @@ static void work(const struct options *options, struct shared *shared,
             __atomic_fetch_add(&shared->next_seed, 1, __ATOMIC_RELAXED),
             &shared->totals[job]);
     shared->counts[job] = *sim_cover_counts();
+    sim_free();
     free(sim);
 }
 

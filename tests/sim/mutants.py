@@ -15,7 +15,7 @@ import sys
 import tempfile
 
 REPO = pathlib.Path(__file__).resolve().parents[2]
-FLAGS = ["-std=c11", "-O1", "-D_POSIX_C_SOURCE=200809L", "-Isrc", "-w"]
+FLAGS = ["-std=c11", "-O1", "-D_POSIX_C_SOURCE=200809L", "-Isrc", "-Itests/lib", "-w"]
 
 # name, and edits: (file, what is there once, what takes its place)
 ENGINE = [
@@ -348,7 +348,7 @@ missed = 0
 with tempfile.TemporaryDirectory() as folder:
     top, out = pathlib.Path(folder, "tree"), pathlib.Path(folder, "out")
     out.mkdir()
-    for part in ("src/base", "src/match", "src/store", "tests/sim"):
+    for part in ("src/base", "src/match", "src/store", "tests/sim", "tests/lib"):
         shutil.copytree(REPO / part, top / part)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         paths = sources(top)

@@ -74,6 +74,7 @@ struct sim_member {
     uint64_t id;
     uint32_t pool;
     enum match_grade grade;
+    uint32_t generation; /* of the account key */
     uint64_t grade_until_ms;
     struct match_card card[MATCH_ROLES]; /* version 0 = none; the store's */
     uint64_t ask_call, attend_call;      /* open streams; 0 = none */
@@ -144,6 +145,7 @@ struct sim {
     bool trace;
 
     void *memory;
+    size_t bytes; /* of it */
     struct match_engine *engine;
     struct match_effects effects;
     struct match_effect effect[SIM_EFFECTS];
@@ -182,7 +184,10 @@ struct sim {
 
 /* ---- sim_world.c ---- */
 void sim_open(struct sim *sim, uint64_t seed);
-void sim_close(struct sim *sim);
+void sim_close(struct sim *sim); /* its memory serves the next */
+void sim_free(void);             /* once all are closed */
+/* Zeroes, until it is closed. */
+void *sim_need(size_t n, size_t size);
 /* The next thing that happens.  False: nothing ever will. */
 bool sim_step(struct sim *sim);
 /* Step the engine, carry out its effects, check. */

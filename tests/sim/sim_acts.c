@@ -305,6 +305,12 @@ static void act_drain(struct sim *sim, uint32_t id)
     sim_event(sim, &event);
 }
 
+/* Another account key; what comes of it the engine hears with the next call. */
+static void act_rotate(struct sim *sim, uint32_t id)
+{
+    sim->member[id].generation++;
+}
+
 static const struct {
     uint32_t weight;
     act_fn *act;
@@ -315,7 +321,7 @@ static const struct {
     {20, act_repeat},   {110, act_talk},   {4, act_idle},
     {12, act_block},    {15, act_card},    {25, act_lost},
     {15, act_silence},  {5, act_hold},     {1, act_gone},
-    {1, act_rarity},    {1, act_drain},
+    {1, act_rarity},    {1, act_drain},    {6, act_rotate},
 };
 
 void sim_people_act(struct sim *sim)

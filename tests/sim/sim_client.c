@@ -38,6 +38,7 @@ static void say_ask(struct sim *sim, struct sim_request *request,
     struct sim_member *member = &sim->member[request->member];
 
     event->ask.card = &member->card[MATCH_SEEKER];
+    event->generation = member->generation;
     event->ask.danger = request->flag;
     event->ask.after = request->subject;
     event->ask.wish = request->wish; /* for them alone: 0 = till the end */
@@ -55,6 +56,7 @@ static void say_attend(struct sim *sim, struct sim_request *request,
     event->attend.card = &member->card[MATCH_PEER];
     event->attend.grade = member->grade;
     event->attend.grade_until_ms = member->grade_until_ms;
+    event->generation = member->generation;
     event->attend.capacity = (uint8_t)(request->subject & 0xf);
     event->attend.day_max = (uint8_t)(request->subject >> 4 & 0xf);
     event->attend.rest_ms = request->subject >> 8 & 0xffff;

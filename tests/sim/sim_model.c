@@ -1,22 +1,12 @@
 /* Beside each step: what the engine proposed against what it must. */
 #include "sim_model.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 void sim_model_open(struct sim *sim)
 {
-    sim->model = calloc(1, sizeof *sim->model);
-    LAW("simulator: memory", sim->model != NULL);
-    sim->model->card = calloc(MODEL_CARDS, sizeof *sim->model->card);
-    LAW("simulator: memory", sim->model->card != NULL);
-}
-
-void sim_model_close(struct sim *sim)
-{
-    free(sim->model->card);
-    free(sim->model);
-    sim->model = NULL;
+    sim->model = sim_need(1, sizeof *sim->model);
+    sim->model->card = sim_need(MODEL_CARDS, sizeof *sim->model->card);
 }
 
 void sim_model_card(struct sim *sim, uint64_t member,
@@ -51,12 +41,12 @@ void sim_model_before(struct sim *sim, const struct match_event *event)
     model_view(sim, &model->was, event->now_ms);
     if (event->kind == EVENT_TICK && engine->mode == ENGINE_LIVE &&
         !engine->unfinished && engine->timers.n > 0 &&
-        engine->timers.heap[0]->due_ms <= event->now_ms) {
-        model->fired = engine->timers.heap[0]->kind;
-        model->fired_id = engine->timers.heap[0]->id;
+        engine->timers.heap[0].timer->due_ms <= event->now_ms) {
+        model->fired = engine->timers.heap[0].timer->kind;
+        model->fired_id = engine->timers.heap[0].timer->id;
     }
-    for (uint32_t i = 0; event->kind == EVENT_STORED && i < engine->flights_max;
-         i++) {
+    for (uint32_t i = 0;
+         event->kind == EVENT_STORED && i < engine->flight_free.used; i++) {
         const struct match_flight *flight = &engine->flight[i];
 
         if (flight->op == 0 || flight->op != event->stored.result->op)

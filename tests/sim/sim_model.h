@@ -85,7 +85,6 @@ struct sim_model {
 
 /* ---- sim_model.c: beside a step ---- */
 void sim_model_open(struct sim *sim);
-void sim_model_close(struct sim *sim);
 void sim_model_card(struct sim *sim, uint64_t member,
                     const struct match_card *card);
 /* Just before the engine steps, and just after. */

@@ -31,11 +31,15 @@ static void see_ticket(const struct sim *sim, const struct match_ticket *from,
                        const struct model_ticket *last, struct model_ticket *to)
 {
     const struct match_ticket_row *row = &from->row;
-    struct model_ticket was = *last; /* may be *to */
+    uint64_t was_id = last->id; /* of what may be *to */
+    uint32_t was_version = last->version;
+    const struct match_card *was_card = last->card;
 
-    *to = (struct model_ticket){.id = 0};
-    if (row->id == 0 || !list_linked(&from->pool_link))
+    if (row->id == 0 || !list_linked(&from->pool_link)) {
+        if (to->id != 0)
+            memset(to, 0, sizeof *to);
         return;
+    }
     *to = (struct model_ticket){
         .id = row->id,
         .member = row->member,
@@ -58,8 +62,8 @@ static void see_ticket(const struct sim *sim, const struct match_ticket *from,
             from->offer && from->offer->row.state == (uint32_t)OFFER_NEW,
         .bound = (enum match_bound)from->bound,
     };
-    to->card = was.id == to->id && was.version == to->version
-                   ? was.card
+    to->card = was_id == to->id && was_version == to->version
+                   ? was_card
                    : card(sim, row->member, MATCH_SEEKER, to->version);
 }
 
@@ -78,11 +82,15 @@ static void see_duty(const struct sim *sim, const struct match_duty *from,
                      const struct model_duty *last, struct model_duty *to)
 {
     const struct match_duty_row *row = &from->row;
-    struct model_duty was = *last; /* may be *to */
+    uint64_t was_member = last->member; /* of what may be *to */
+    uint32_t was_version = last->version;
+    const struct match_card *was_card = last->card;
 
-    *to = (struct model_duty){.member = 0};
-    if (row->member == 0)
+    if (row->member == 0) {
+        if (to->member != 0)
+            memset(to, 0, sizeof *to);
         return;
+    }
     *to = (struct model_duty){
         .member = row->member,
         .tie = row->tie,
@@ -112,8 +120,8 @@ static void see_duty(const struct sim *sim, const struct match_duty *from,
         to->talk[to->talks++] =
             LIST_ENTRY(node, struct match_talk, duty_link)->row.id;
     }
-    to->card = was.member == to->member && was.version == to->version
-                   ? was.card
+    to->card = was_member == to->member && was_version == to->version
+                   ? was_card
                    : card(sim, row->member, MATCH_PEER, to->version);
 }
 
@@ -137,7 +145,8 @@ void model_view(struct sim *sim, struct model_view *view, uint64_t now_ms)
     for (uint32_t i = 0; i < sim->places; i++)
         see_duty(sim, &engine->duty[i], &was->duty[i], &view->duty[i]);
     for (uint32_t i = 0; i < sim->places; i++)
-        view->duty[i].today = today(sim, view->duty[i].member, now_ms);
+        if (view->duty[i].member != 0)
+            view->duty[i].today = today(sim, view->duty[i].member, now_ms);
     LIST_EACH (node, &engine->in_flight) {
         const struct match_flight *flight =
             LIST_ENTRY(node, struct match_flight, link);
@@ -159,7 +168,7 @@ void model_view(struct sim *sim, struct model_view *view, uint64_t now_ms)
 /* The state of an offer that the engine keeps, or OFFER_STATES. */
 static uint32_t offer_state(const struct sim *sim, uint64_t id)
 {
-    for (uint32_t i = 0; i < sim->engine->offers_max; i++)
+    for (uint32_t i = 0; i < sim->engine->offer_free.used; i++)
         if (sim->engine->offer[i].row.id == id)
             return sim->engine->offer[i].row.state;
     return OFFER_STATES;

@@ -1,6 +1,9 @@
 /* The way to the store and back, with everything that may go wrong on it. */
+#define _DEFAULT_SOURCE 1 /* MADV_DONTNEED */
+
 #include <string.h>
 
+#include "fresh.h"
 #include "sim_cover.h"
 
 #define ARENA_BYTES ((size_t)1 << 20)
@@ -346,7 +349,7 @@ bool sim_port_recover(struct sim *sim)
     struct store_cursor from = {0};
     bool more;
 
-    memset(sim->memory, 0, match_engine_bytes(&sim->sizes));
+    fresh_clear(&(struct fresh){sim->memory, sim->bytes});
     sim->engine = match_engine_init(sim->memory, &sim->sizes, &sim->limits);
     event.begin.epoch = sim->engine_epoch = take_pools(sim);
     sim_event(sim, &event);

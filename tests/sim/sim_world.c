@@ -1,7 +1,10 @@
 /* What happens next, and what the engine makes of it. */
+#define _DEFAULT_SOURCE 1 /* MADV_DONTNEED */
+
 #include <stdlib.h>
 #include <string.h>
 
+#include "fresh.h"
 #include "sim_cover.h"
 #include "sim_model.h"
 
@@ -95,12 +98,25 @@ static void choose_limits(struct sim *sim)
     limits->slack_ms = sim_roll(sim, 500);
 }
 
-static void *need(size_t n, size_t size)
-{
-    void *memory = calloc(n, size);
+/* ---- memory ---- */
 
-    LAW("simulator: memory", memory != NULL);
-    return memory;
+enum { PIECES = 16 };
+
+/* What seed after seed asks for, in the same order. */
+static struct fresh piece[PIECES];
+static uint32_t pieces; /* in use */
+
+void *sim_need(size_t n, size_t size)
+{
+    LAW("simulator: memory", pieces < PIECES);
+    return fresh(&piece[pieces++], n * size);
+}
+
+void sim_free(void)
+{
+    for (uint32_t i = 0; i < PIECES; i++)
+        free(piece[i].at);
+    memset(piece, 0, sizeof piece);
 }
 
 void sim_open(struct sim *sim, uint64_t seed)
@@ -118,18 +134,19 @@ void sim_open(struct sim *sim, uint64_t seed)
     sim->sizes = (struct match_sizes){.pools = SIM_POOLS,
                                       .tickets = sim->places,
                                       .duties = sim->places,
-                                      .talks = 512,
-                                      .pairs = 4096,
+                                      .talks = sim->mix.crowd ? 512 : 128,
+                                      .pairs = sim->mix.crowd ? 4096 : 1024,
                                       .terms = 64};
     sim_trace_open(sim);
-    sim->memory = need(1, match_engine_bytes(&sim->sizes));
-    sim->request = need(SIM_CALLS, sizeof *sim->request);
-    sim->call = need(SIM_CALLS, sizeof *sim->call);
-    sim->flying = need(SIM_FLYING, sizeof *sim->flying);
+    sim->bytes = match_engine_bytes(&sim->sizes);
+    sim->memory = sim_need(1, sim->bytes);
+    sim->request = sim_need(SIM_CALLS, sizeof *sim->request);
+    sim->call = sim_need(SIM_CALLS, sizeof *sim->call);
+    sim->flying = sim_need(SIM_FLYING, sizeof *sim->flying);
     for (int kind = 0; kind < ROW_PAIR; kind++)
-        sim->kept[kind] = need(1, sizeof *sim->kept[kind]);
-    sim->run = need(SIM_ROWS, sizeof *sim->run);
-    sim->shown = need(SIM_ROWS, sizeof *sim->shown);
+        sim->kept[kind] = sim_need(1, sizeof *sim->kept[kind]);
+    sim->run = sim_need(SIM_ROWS, sizeof *sim->run);
+    sim->shown = sim_need(SIM_ROWS, sizeof *sim->shown);
     sim->effects.item = sim->effect;
     sim->effects.cap = 32 + (uint32_t)sim_roll(sim, SIM_EFFECTS - 31);
     sim->store = store_memory_new(ROWS_MAX);
@@ -149,19 +166,11 @@ void sim_close(struct sim *sim)
 {
     bool trace = sim->trace;
 
-    for (uint32_t i = 0; i < SIM_FLYING; i++)
+    for (uint32_t i = 0; i < sim->flyings; i++)
         arena_reset(&sim->flying[i].job.arena);
     arena_reset(&sim->other.job.arena);
-    for (int kind = 0; kind < ROW_PAIR; kind++)
-        free(sim->kept[kind]);
-    free(sim->memory);
-    free(sim->request);
-    free(sim->call);
-    free(sim->flying);
-    free(sim->run);
-    free(sim->shown);
-    sim_model_close(sim);
     store_close(sim->store);
+    pieces = 0;
     memset(sim, 0, sizeof *sim);
     sim->trace = trace;
 }

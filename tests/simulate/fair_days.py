@@ -34,10 +34,10 @@ class Plan:
 
 
 PLANS = [
-    Plan("ten times overload", 40, [(12, 70)]),
-    Plan("a burst of eight times", 110, [(10, 12), (4, 96), (16, 12)]),
-    Plan("30 % leave silently", 150, [(30, 36)], silent=0.3),
-    Plan("30 % decline, 20 % lapse", 200, [(30, 28)], declines=0.3, lapses=0.2, away=0.3),
+    Plan("ten times overload", 20, [(12, 35)]),
+    Plan("a burst of eight times", 55, [(10, 6), (4, 48), (16, 6)]),
+    Plan("30 % leave silently", 75, [(30, 18)], silent=0.3),
+    Plan("30 % decline, 20 % lapse", 100, [(30, 14)], declines=0.3, lapses=0.2, away=0.3),
     Plan("one rare need in 8,000", 200, [(30, 30)], rare=6, deserted=True),
     Plan("everybody's favourite peer", 200, [(30, 30)], favourite=True),
     Plan("four in five decline", 100, [(20, 8)], declines=0.8, lapses=0.05),

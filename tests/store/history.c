@@ -273,6 +273,7 @@ static bool same_account(const struct store_result *x,
 {
     return x->account.member == y->account.member &&
            x->account.generation == y->account.generation &&
+           x->account.rotated_ms == y->account.rotated_ms &&
            x->account.active == y->account.active;
 }
 

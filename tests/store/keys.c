@@ -236,6 +236,7 @@ static uint64_t last_rotation(void)
 static void rotations(void)
 {
     uint64_t id = world_id(&w), other = world_id(&w), fresh = world_id(&w);
+    uint64_t done_ms;
     struct store_command *c;
 
     CHECK(last_rotation() == 0);
@@ -260,11 +261,14 @@ static void rotations(void)
     OK(&w);
     find(id, ERR_NONE, id, 0);
     find(fresh, ERR_NOT_ENROLLED, 0, 0);
+    done_ms = w.now_ms;
     for (int again = 0; again < 2; again++) {
         (void)rotate(id, fresh, 7);
         EXPECT(&w, again ? OUTCOME_REPLAY : OUTCOME_OK, ERR_NONE);
         CHECK(w.job.result.account.member == id);
         CHECK(w.job.result.account.generation == 1);
+        CHECK(w.job.result.account.rotated_ms == done_ms); /* once */
+        w.now_ms += 1000;
         world_reopen(&w);
     }
     (void)rotate(id, fresh, 0);

@@ -236,18 +236,23 @@ static void screen_read(unsigned row, unsigned to_row, unsigned to_column,
     *out = '\0';
     for (; row <= to_row && row < ROWS_MAX; row++)
         for (unsigned i = 0; i < screen.columns; i++)
-            if (row < to_row || i < to_column)
-                strcat(out, screen.cell[row][i]);
+            for (const char *from = screen.cell[row][i];
+                 *from && (row < to_row || i < to_column); from++, out++) {
+                out[0] = *from;
+                out[1] = '\0';
+            }
 }
 
 static void marked(char *out, const char *text, size_t size)
 {
-    *out = '\0';
     for (size_t i = 0; i < size; i++)
-        if (text[i] == '\n')
-            strcat(out, "↵");
-        else
-            strncat(out, text + i, 1);
+        if (text[i] == '\n') {
+            memcpy(out, "↵", 3);
+            out += 3;
+        } else {
+            *out++ = text[i];
+        }
+    *out = '\0';
 }
 
 /* ---- Law 2, of random lines on random screens ---- */

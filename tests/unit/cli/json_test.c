@@ -58,6 +58,30 @@ static void numbers(void)
     CHECK(read_text("+1") == CLI_JSON_BROKEN);
 }
 
+/* Law 1: a byte that may not stand as it is is found wherever it is, however
+ * much is read at a time. */
+static void odd_byte(void)
+{
+    static const char odd[] = "\x1f\x80\xff\n\"\\";
+    char wide[32];
+
+    for (size_t size = 0; size <= 20; size++)
+        for (size_t where = 0; where < size; where++)
+            for (size_t i = 0; odd[i]; i++) {
+                bool high = (unsigned char)odd[i] >= 0x80;
+
+                memset(wide, i % 2 ? '\x7f' : ' ', sizeof wide);
+                wide[0] = wide[size + 1] = '"';
+                CHECK(read_size(wide, size + 2) == CLI_JSON_OK);
+                CHECK(node[0].size == size && node[0].text[size] == '\0');
+                wide[1 + where] = odd[i];
+                CHECK(read_size(wide, size + 2) ==
+                      (high ? CLI_JSON_UTF8 : CLI_JSON_BROKEN));
+                CHECK(at >= 1 + where);
+                CHECK(!high || at == 1 + where);
+            }
+}
+
 /* Law 1. */
 static void strings(void)
 {
@@ -75,6 +99,7 @@ static void strings(void)
     CHECK(read_size("\"\xe2\x82", 3) == CLI_JSON_UTF8);
     CHECK(read_text("\"a") == CLI_JSON_BROKEN && at == 2);
     CHECK(read_size("\"a\0\"", 4) == CLI_JSON_BROKEN);
+    odd_byte();
     CHECK(read_size("1\0", 2) == CLI_JSON_BROKEN && at == 1);
 }
 

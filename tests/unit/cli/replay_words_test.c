@@ -1,3 +1,5 @@
+#define _DEFAULT_SOURCE 1 /* MADV_DONTNEED */
+
 #include "cli/replay_words.h"
 
 #include <jansson.h>

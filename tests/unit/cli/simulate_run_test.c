@@ -169,6 +169,62 @@ static void talks(uint32_t slots)
     end();
 }
 
+/* Peers who come and go, a shift after the other, some of them twice: there is
+ * room for each, and not for all who ever came. */
+static void shifts(void)
+{
+    enum { SHIFT = 60, SHIFTS = 6, HOUR_MS = 3600000 };
+    uint64_t walk = 0;
+
+    begin();
+    for (uint64_t shift = 0; shift < SHIFTS; shift++) {
+        uint64_t start_ms = shift * 2 * HOUR_MS;
+        uint32_t who[SHIFT];
+
+        for (int i = 0; i < SHIFT; i++) {
+            who[i] = member(start_ms);
+            attend(start_ms, who[i], 1);
+        }
+        for (int i = 0; i < SHIFT / 2; i++)
+            (void)ask(start_ms + 1000, member(start_ms + 1000));
+        for (int i = 0; i < SHIFT; i++)
+            plain(start_ms + HOUR_MS, CLI_DAY_LEAVE, who[i]);
+        for (int i = 0; i < SHIFT / 2; i++)
+            attend(start_ms + HOUR_MS, who[i], 1);
+        for (int i = 0; i < SHIFT / 2; i++)
+            plain(start_ms + HOUR_MS + 1, CLI_DAY_LEAVE, who[i]);
+    }
+    CHECK(play(&walk) == ERR_NONE);
+    CHECK(figure(CLI_SIMULATE_FIGURE_matched) == SHIFTS * SHIFT / 2);
+    CHECK(walk < 64 * SHIFT); /* 45 of a peer; 90 with all who ever came */
+    end();
+}
+
+/* A peer who was paused for two lapses is there again after a resume, and a
+ * resume before does nothing. */
+static void resumed(void)
+{
+    static const struct cli_day_answer silence = {.say = CLI_DAY_SILENCE};
+    struct cli_day_line line = {.what = CLI_DAY_ATTEND,
+                                .capacity = 1,
+                                .grade = GRADE_PEER,
+                                .answer = &silence,
+                                .count = 1};
+    uint64_t walk = 0;
+
+    begin();
+    line.member = member(0);
+    CHECK(cli_day_add(&day, &line, NULL) == ERR_NONE);
+    day.peers++;
+    plain(0, CLI_DAY_RESUME, line.member);
+    for (int i = 0; i < 3; i++)
+        (void)ask(1, member(1));
+    plain(90000, CLI_DAY_RESUME, line.member);
+    CHECK(play(&walk) == ERR_NONE);
+    CHECK(figure(CLI_SIMULATE_FIGURE_offers) == 3);
+    end();
+}
+
 /* Answers that fell due while their peer was lost are given when they are
  * back, all of them; the talk is joined then, too. */
 static void held_back(void)
@@ -226,6 +282,8 @@ int main(void)
     waves(900000);
     talks(3);
     talks(150);
+    shifts();
+    resumed();
     held_back();
     no_memory();
     return check_report("cli/simulate_run");

@@ -128,6 +128,27 @@ static void test_retry(void)
     core_world_close(&world);
 }
 
+/* client/calls laws 3 and 4: an answer that a failure follows is not told, and is
+ * asked for again. */
+static void test_answer_without_status(void)
+{
+    struct core_world world;
+    struct heard heard = {0};
+
+    core_world_open(&world);
+    world.late = true;
+    world.answers[0] = ERR_STARTING;
+    (void)ask(
+        &world, &heard,
+        (struct kindred_call_options){.retry = true, .timeout_ms = 60000});
+    core_world_run(&world);
+    CHECK(world.calls == 1 && heard.messages == 0 && heard.ends == 0);
+    core_world_pass(&world, 1000);
+    CHECK(world.calls == 2 && heard.messages == 1);
+    CHECK(heard.ends == 1 && heard.error.status == 0);
+    core_world_close(&world);
+}
+
 static void test_deadline(void)
 {
     struct core_world world;
@@ -286,6 +307,7 @@ int main(void)
     test_unary();
     test_failure_has_our_words();
     test_retry();
+    test_answer_without_status();
     test_deadline();
     test_cancel();
     test_call_begun_in_a_callback();

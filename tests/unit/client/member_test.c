@@ -255,19 +255,49 @@ static void test_rotate(void)
     member_world_close(world);
 }
 
-/* A member that goes with a rotation under way tells nobody. */
-static void test_rotate_dropped(void)
+struct last { /* tries to begin all of it anew, when told */
+    struct kindred_member *member;
+    struct heard heard;
+};
+
+static void on_last(void *arg, const struct kindred_error *error)
 {
-    struct member_world *world = member_world_open();
-    struct heard heard = {.loop = world->loop};
+    struct last *last = arg;
     struct kindred_identity fresh;
 
     kindred_identity_make(&fresh);
-    CHECK(kindred_member_rotate(world->member, &fresh, on_done, &heard));
+    CHECK(!kindred_member_enroll(last->member, "test", KINDRED_PEER, NULL,
+                                 on_last, last));
+    CHECK(!kindred_member_rotate(last->member, &fresh, on_last, last));
+    CHECK(!kindred_member_login(last->member, on_login, &last->heard));
+    on_done(&last->heard, error);
+}
+
+/* A member that goes with an enrolment, a rotation and logins under way tells
+ * each of them that it is over, once, and nothing begins any more. */
+static void test_freed_under_way(void)
+{
+    struct member_world *world = member_world_open();
+    struct last last = {world->member, {.loop = world->loop}};
+    struct heard heard[3];
+    struct kindred_identity fresh;
+
+    for (int i = 0; i < 3; i++)
+        heard[i] = (struct heard){.loop = world->loop};
+    kindred_identity_make(&fresh);
+    CHECK(kindred_member_enroll(world->member, "test", KINDRED_PEER, NULL,
+                                on_done, &heard[0]));
+    CHECK(kindred_member_rotate(world->member, &fresh, on_last, &last));
+    for (int i = 1; i < 3; i++)
+        CHECK(kindred_member_login(world->member, on_login, &heard[i]));
     kindred_member_free(world->member);
     world->member = NULL;
     member_world_run(world, 100);
-    CHECK(heard.ends == 0);
+    for (int i = 0; i < 3; i++) {
+        CHECK(heard[i].ends == 1);
+        CHECK(heard[i].error.status == STATUS_CANCELLED);
+    }
+    CHECK(last.heard.ends == 1 && world->logins == 0);
     member_world_close(world);
 }
 
@@ -375,6 +405,22 @@ static void test_danger(void)
     member_world_close(world);
 }
 
+/* client/job law 2, of a call whose packed messages are told: who helps is
+ * scanned like all else, and that it could not be shown is told. */
+static void test_danger_malformed(void)
+{
+    struct member_world *world = member_world_open();
+    struct danger danger = {.loop = world->loop};
+    struct kindred_danger_handler handler = {
+        .crisis = on_crisis, .done = on_raised, .arg = &danger};
+
+    CHECK(kindred_member_raise_danger(world->member, 76, "US", "en", &handler));
+    member_world_run(world, 5000);
+    CHECK(danger.crises == 0 && danger.dones == 1);
+    CHECK(danger.error.status != 0);
+    member_world_close(world);
+}
+
 int main(void)
 {
     test_enroll_and_login();
@@ -384,9 +430,10 @@ int main(void)
     test_resume();
     test_proofs();
     test_rotate();
-    test_rotate_dropped();
+    test_freed_under_way();
     test_beats();
     test_unreachable();
     test_danger();
+    test_danger_malformed();
     return check_report("client/member");
 }

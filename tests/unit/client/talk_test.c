@@ -1,4 +1,6 @@
+/* Long because each way in which a talk goes wrong needs its two sides. */
 #include "client/op.h"
+#include "fail_malloc.h"
 #include "member_world.h"
 
 enum { SAID = 40 };
@@ -15,6 +17,7 @@ struct side { /* one person of the talk */
     int box;         /* its mailbox */
     int stop_after;  /* messages: then the loop stops */
     bool free_after; /* the first message, in its callback */
+    int free_with;   /* the n-th save, in its callback; 0: none */
 };
 
 static void on_phase(void *arg, enum kindred_talk_phase phase, int reason)
@@ -70,6 +73,10 @@ static void on_save(void *arg, const uint8_t *bytes, size_t size)
     memcpy(side->saved, bytes, size);
     side->saved_size = size;
     side->saves++;
+    if (side->saves == side->free_with) {
+        kindred_talk_free(side->talk);
+        side->talk = NULL;
+    }
 }
 
 static void on_ended(void *arg, const struct kindred_error *error)
@@ -312,8 +319,9 @@ static void test_resume(void)
     member_world_close(world);
 }
 
-/* It died after a message was shown and before it was kept: shown again. */
-static void test_resume_from_before(void)
+/* It died after a message was shown: before it was kept, and it is shown again;
+ * or before the acknowledgement left, and that leaves now. */
+static void test_resume_from_before(bool kept)
 {
     struct member_world *world = member_world_open();
     static struct side side[2];
@@ -328,12 +336,47 @@ static void test_resume_from_before(void)
     side[1].stop_after = 2;
     say(&side[0], "s", 1, 2);
     member_world_run(world, 1000);
-    kindred_talk_free(side[1].talk); /* before the acknowledgement left */
-    memcpy(side[1].saved, before, sizeof before);
-    side[1].count = 1;
+    kindred_talk_free(side[1].talk);
+    CHECK(world->box[1].acked == 1);
+    side[1].stop_after = 0;
+    if (!kept) {
+        memcpy(side[1].saved, before, sizeof before);
+        side[1].count = 1;
+    }
     resume(&side[1]);
     member_world_run(world, 200);
     CHECK(heard(&side[1], "s", 2) && side[1].unreadable == 0);
+    CHECK(world->box[1].acked == 2);
+    leave(side);
+    member_world_close(world);
+}
+
+/* Kept before it is joined, it is joined later: what there was no memory for is
+ * not lost. */
+static void test_kept_first(void)
+{
+    struct member_world *world = member_world_open();
+    static struct side side[2];
+    struct kindred_talk_start start;
+    struct kindred_talk_handler handler;
+
+    introduce(world, side);
+    handler = handler_of(&side[0]);
+    fail_malloc_start(1);
+    CHECK(kindred_talk_saved_new(&side[0].start, side[0].saved,
+                                 &side[0].saved_size));
+    CHECK(!kindred_talk_resume(world->client, side[0].saved, side[0].saved_size,
+                               &handler));
+    CHECK(fail_malloc_stop());
+    resume(&side[0]);
+    begin(&side[1]);
+    say(&side[0], "s", 0, 2);
+    say(&side[1], "p", 0, 2);
+    member_world_run(world, 300);
+    CHECK(heard(&side[0], "p", 2) && heard(&side[1], "s", 2));
+    start = side[0].start;
+    memset(start.their_key, 0, sizeof start.their_key);
+    CHECK(!kindred_talk_saved_new(&start, side[0].saved, &side[0].saved_size));
     leave(side);
     member_world_close(world);
 }
@@ -430,6 +473,26 @@ static void test_freed_in_its_callback(void)
     member_world_close(world);
 }
 
+/* What is kept before the first message leaves is kept inside say: freed there,
+ * or in a later turn. */
+static void test_freed_in_save(void)
+{
+    struct member_world *world = member_world_open();
+    static struct side side[2];
+
+    introduce(world, side);
+    begin(&side[0]);
+    begin(&side[1]);
+    CHECK(side[0].saves == 1);
+    side[0].free_with = 2;
+    CHECK(kindred_talk_say(side[0].talk, "x", 1));
+    CHECK(side[0].saves == 2 && !side[0].talk);
+    member_world_run(world, 200);
+    CHECK(side[1].count == 0 && world->sends == 0 && side[0].ends == 0);
+    leave(side);
+    member_world_close(world);
+}
+
 int main(void)
 {
     test_talk();
@@ -438,9 +501,12 @@ int main(void)
     test_broken_stream();
     test_repeated();
     test_resume();
-    test_resume_from_before();
+    test_resume_from_before(false);
+    test_resume_from_before(true);
+    test_kept_first();
     test_unfit_key();
     test_nonsense();
     test_freed_in_its_callback();
+    test_freed_in_save();
     return check_report("client/talk");
 }

@@ -505,8 +505,31 @@ static void half_closed(bool mute)
     close_world();
 }
 
+/* The end of input came with the request, before it showed that its answer is a
+ * stream: it is judged when it does, and a whole answer still leaves. */
+static void stream_to_nobody(bool stream)
+{
+    open_world();
+    seen.mute = true;
+    text_say(&text, NEXT);
+    CHECK(http_session_eof(&text.session, text.now_ms));
+    text_hear(&text);
+    CHECK(seen.closed == 0);
+    CHECK(http_exchange_respond(seen.open, 200, NULL, 0) == ERR_NONE);
+    CHECK(http_exchange_write(seen.open, "a", 1) == ERR_NONE);
+    if (!stream)
+        CHECK(http_exchange_end(seen.open, NULL, 0) == ERR_NONE);
+    text_hear(&text);
+    CHECK(seen.closed == 1);
+    CHECK(seen.why == (stream ? ERR_CONNECTION : ERR_NONE));
+    CHECK(http_session_finished(&text.session));
+    close_world();
+}
+
 int main(void)
 {
+    stream_to_nobody(true);
+    stream_to_nobody(false);
     drips(HEAD "content-length: 100000\r\n\r\n", "x", 1000, true);
     drips(HEAD "content-length: 100000\r\n\r\n", "x", 10, false);
     drips(HEAD "transfer-encoding: chunked\r\n\r\n", "1\r\nx\r\n", 1000, true);

@@ -112,6 +112,7 @@ static void ask(struct match_event *e)
     e->ask.after = 202;
     e->ask.wish = 208;
     e->ask.wish_ms = 209;
+    e->generation = 210;
     e->ask.danger = true;
 }
 
@@ -135,6 +136,7 @@ static void particular(struct match_event *e)
     case EVENT_ATTEND:
         e->attend.card = &card;
         e->attend.grade = GRADE_PEER;
+        e->generation = 211;
         e->attend.capacity = 7;
         e->attend.grade_until_ms = 204;
         e->attend.until_ms = 205;

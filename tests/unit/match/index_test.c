@@ -290,6 +290,61 @@ static void refuse_block(const struct history *history)
     free(engine);
 }
 
+/* ON, with this record, and free. */
+static void record(uint64_t member, uint32_t yes, uint32_t total)
+{
+    struct match_duty *duty = match_duty_of(engine, member);
+    struct match_duty_row row = duty->row;
+
+    row.state = DUTY_ON;
+    row.grade = GRADE_PEER;
+    row.grade_until_ms = row.rest_until_ms = 0;
+    row.capacity = 1;
+    row.yes = yes;
+    row.total = total;
+    match_duty_adopt(engine, duty, &row, 0);
+    clear_agenda();
+}
+
+/* match/sweep law 2: of two who are alike, the one who comes later in the walk
+ * is better by one point, the least there is: it is the best. */
+static void by_one(const struct history *history)
+{
+    const uint64_t earlier = POOLS, later = 2 * POOLS; /* of pool 0 */
+    uint32_t seen = 0;
+
+    seed = 1;
+    open_world(history);
+    for (uint64_t member = earlier; member <= later; member += POOLS) {
+        seed = 7; /* the same card */
+        attend(history, member);
+        match_index_drop(engine, match_duty_of(engine, member));
+    }
+    record(earlier, 58, 120);
+    record(later, 2995, 5993);
+    for (uint32_t i = 0; i < 200; i++) {
+        const struct match_duty *first = match_duty_of(engine, earlier);
+        const struct match_duty *second = match_duty_of(engine, later);
+        struct match_ticket *ticket;
+        struct match_rank rank;
+
+        ask(history, 0);
+        ticket = match_ticket_of(engine, 1000000);
+        if (ticket->row.danger ||
+            match_ticket_age(engine, ticket) >= engine->limits.relax_ms ||
+            !slow_hard(ticket, second) ||
+            slow_p(ticket, second) != slow_p(ticket, first) + 1)
+            continue;
+        CHECK(first->place < second->place);
+        CHECK(match_index_top(engine, ticket, SWEEP_ANY, 1, &rank) == 1);
+        CHECK(rank.duty == second);
+        CHECK(ticket->best.p == slow_p(ticket, second));
+        seen++;
+    }
+    CHECK(seen > 0);
+    free(engine);
+}
+
 int main(void)
 {
     static const struct history histories[] = {
@@ -311,5 +366,6 @@ int main(void)
     for (uint64_t start = 1; start <= 20; start++)
         all_the_same(&histories[0], start);
     refuse_block(&histories[0]);
+    by_one(&histories[0]);
     return check_report("match/index");
 }

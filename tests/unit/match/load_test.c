@@ -30,6 +30,37 @@ static void start_again(struct world *w)
     load(w, false);
 }
 
+static enum err ask_as(struct world *w, const struct match_key *key,
+                       uint32_t generation)
+{
+    struct match_event event = {
+        .kind = EVENT_ASK, .member = 1, .generation = generation, .key = *key};
+
+    event.ask.card = &w->seeker[1];
+    return world_err(w, world_event(w, event));
+}
+
+/* Which account key asked for it is not known until it is asked for again: who
+ * rotated theirs long ago does not lose it by a start. */
+static void whose(void)
+{
+    const struct match_key other = {.word = {77, 7}};
+    struct world *w = world_new();
+    struct match_key key;
+
+    (void)world_attend(w, 2, 1);
+    (void)world_ask(w, 1, false);
+    start_again(w);
+    world_live(w);
+    key = world_stored(w, ROW_TICKET, w->ticket_of[1])->ticket.key;
+    CHECK(ask_as(w, &other, 3) == ERR_TICKET_LIVES);
+    CHECK(ask_as(w, &key, 3) == ERR_NONE);
+    CHECK(ask_as(w, &other, 3) == ERR_TICKET_LIVES);
+    CHECK(ask_as(w, &other, 4) == ERR_FULL);
+    world_agrees(w);
+    world_free(w);
+}
+
 static void recovery(void)
 {
     struct world *w = world_new();
@@ -62,5 +93,6 @@ static void recovery(void)
 int main(void)
 {
     recovery();
+    whose();
     return check_report("match/load");
 }

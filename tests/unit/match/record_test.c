@@ -1,5 +1,7 @@
 /* Random histories of a veiled engine, written down and run again; and what
  * becomes of a file whose bytes are not what they were. */
+#define _DEFAULT_SOURCE 1 /* MADV_DONTNEED */
+
 #include "match/record.h"
 
 #include "record_world.h"

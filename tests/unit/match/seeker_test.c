@@ -188,8 +188,89 @@ static void raises_danger(void)
     world_free(w);
 }
 
+/* As who has the account key of this generation, for a request of this key. */
+static enum err ask_as(struct world *w, uint64_t member, uint32_t generation,
+                       uint64_t key)
+{
+    struct match_event event = {
+        .kind = EVENT_ASK, .member = member, .key = {.word = {key, 9}}};
+    uint64_t fresh = w->fresh, call;
+
+    event.ask.card = &w->seeker[member];
+    event.generation = generation;
+    call = world_event(w, event);
+    if (w->call[call].answers == 0)
+        return ERR_NONE; /* it is in flight */
+    if (w->call[call].err == ERR_NONE && w->fresh != fresh)
+        w->ticket_of[member] = fresh;
+    return world_err(w, call);
+}
+
+static enum err attend_as(struct world *w, uint64_t member, uint32_t generation)
+{
+    struct match_event event = {.kind = EVENT_ATTEND, .member = member};
+
+    event.attend.card = &w->peer[member];
+    event.attend.grade = GRADE_PEER;
+    event.attend.capacity = 1;
+    event.generation = generation;
+    return world_err(w, world_event(w, event));
+}
+
+/* What was asked for with an older account key is closed, with its offer, for
+ * who has the newer one and asks for something else, or attends; with the same
+ * key it goes on, and is theirs from then on. */
+static void yields_to_newer(void)
+{
+    struct world *w = world_new();
+    const struct match_row *row;
+
+    w->now_ms = 500;
+    (void)world_attend(w, 2, 1);
+    CHECK(ask_as(w, 1, 0, 100) == ERR_NONE);
+    CHECK(w->duty[2].offers == 1);
+    CHECK(ask_as(w, 1, 0, 101) == ERR_TICKET_LIVES);
+    CHECK(w->duty[2].offers == 1);
+    CHECK(ask_as(w, 1, 1, 101) == ERR_FULL); /* not yet: try again */
+    CHECK(w->duty[2].offers == 0);
+    row = world_stored(w, ROW_TICKET, w->ticket_of[1]);
+    CHECK(row && row->ticket.state == TICKET_ENDED &&
+          row->ticket.why == TICKET_WHY_WITHDRAWN);
+    CHECK(ask_as(w, 1, 1, 101) == ERR_NONE);
+    CHECK(ask_as(w, 1, 0, 102) == ERR_TICKET_LIVES); /* on its way since */
+    CHECK(ask_as(w, 1, 1, 102) == ERR_TICKET_LIVES);
+    CHECK(ask_as(w, 1, 2, 101) == ERR_NONE); /* resumed by a third key */
+    CHECK(ask_as(w, 1, 2, 103) == ERR_TICKET_LIVES);
+    CHECK(ask_as(w, 3, 0, 104) == ERR_NONE);
+    CHECK(attend_as(w, 3, 0) == ERR_TICKET_LIVES);
+    CHECK(attend_as(w, 3, 1) == ERR_FULL);
+    CHECK(attend_as(w, 3, 1) == ERR_NONE);
+    world_agrees(w);
+    world_free(w);
+}
+
+/* What is in flight comes first, and is looked at again. */
+static void yields_in_time(void)
+{
+    struct world *w = world_new();
+
+    w->later = true;
+    CHECK(ask_as(w, 1, 0, 100) == ERR_NONE);
+    CHECK(ask_as(w, 1, 1, 101) == ERR_FULL && w->flyings == 1);
+    world_carry_out(w, 0);
+    CHECK(ask_as(w, 1, 1, 101) == ERR_FULL && w->flyings == 1);
+    CHECK(ask_as(w, 1, 1, 101) == ERR_FULL && w->flyings == 1);
+    w->later = false;
+    world_carry_out(w, 0);
+    CHECK(ask_as(w, 1, 1, 101) == ERR_NONE);
+    world_agrees(w);
+    world_free(w);
+}
+
 int main(void)
 {
+    yields_to_newer();
+    yields_in_time();
     age_goes_on();
     waits_for_one();
     comes_first();

@@ -48,7 +48,7 @@ static void sums(void)
 /* Laws 1 and 2 through a random history. */
 static void history(uint64_t seed)
 {
-    struct match_timer *heap[TIMERS];
+    struct match_timer_place heap[TIMERS];
     struct match_timers timers;
 
     match_timer_init(&timers, heap, TIMERS);
@@ -58,15 +58,16 @@ static void history(uint64_t seed)
     CHECK(match_timer_first(&timers) == NULL);
     for (int step = 0; step < STEPS; step++) {
         struct match_timer *one = &timer[chance_below(&seed, TIMERS)];
-        uint64_t act = chance_below(&seed, 4);
+        uint64_t act = chance_below(&seed, 4), due_ms = MATCH_NEVER;
 
+        if (act > 1 || (act == 1 && chance_below(&seed, 9) > 0))
+            due_ms = chance_below(&seed, 20);
         if (act == 0)
             match_timer_clear(&timers, one);
         else
-            match_timer_set(&timers, one,
-                            act == 1 && chance_below(&seed, 9) == 0
-                                ? MATCH_NEVER
-                                : chance_below(&seed, 20));
+            match_timer_set(&timers, one, due_ms);
+        CHECK((one->place != 0) == (due_ms != MATCH_NEVER)); /* Law 2 */
+        CHECK(one->place == 0 || one->due_ms == due_ms);
         uint32_t set = 0;
 
         for (uint32_t i = 0; i < TIMERS; i++)

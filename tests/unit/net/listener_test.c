@@ -1,6 +1,8 @@
-/* Law by law: who is sent away and how, and how many are taken at once. */
+/* Law by law: who is sent away and how, how many are taken at once, and what the
+ * kernel is told to look after. */
 #include "net/listener.h"
 
+#include <netinet/tcp.h>
 #include <sys/resource.h>
 
 #include "base/log.h"
@@ -93,8 +95,49 @@ static void crowd(void)
     echo_world_close(&world);
 }
 
+static int option(int fd, int level, int name)
+{
+    int value = -1;
+    socklen_t size = sizeof value;
+
+    CHECK(!getsockopt(fd, level, name, &value, &size));
+    return value;
+}
+
+/* Law 3: what it accepts, the kernel asks and in the end gives up. */
+static void finds_the_gone(uint32_t ping_ms, int asked_s)
+{
+    struct net_loop_config config = {.connections_max = 1};
+    struct http_limits limits = {
+        .ping_ms = ping_ms, .pong_ms = 8000, .slow_ms = 5000};
+    static struct echo_world world;
+    static struct echo_caller caller;
+    int fd;
+
+    echo_world_make(&world, NULL, &config, &limits); /* nobody runs it */
+    echo_caller_open(&caller, &world);
+    fd = accept(world.listener.fd, NULL, NULL);
+    CHECK(fd >= 0);
+    CHECK(option(fd, SOL_SOCKET, SO_KEEPALIVE) == 1);
+#ifdef TCP_KEEPIDLE
+    CHECK(option(fd, IPPROTO_TCP, TCP_KEEPIDLE) == asked_s);
+    CHECK(option(fd, IPPROTO_TCP, TCP_KEEPINTVL) == 2);
+    CHECK(option(fd, IPPROTO_TCP, TCP_KEEPCNT) == 4);
+#endif
+#ifdef TCP_USER_TIMEOUT
+    CHECK(option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT) == (int)ping_ms + 13000);
+#endif
+    CHECK(close(fd) == 0);
+    echo_caller_close(&caller);
+    echo_world_start(&world);
+    echo_world_close(&world);
+}
+
 int main(void)
 {
+    finds_the_gone(60000, 60);
+    finds_the_gone(100, 1);
+    finds_the_gone(86400000, 32767);
     out_of_descriptors();
     crowd();
     return check_report("net/listener");
