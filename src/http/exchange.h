@@ -49,8 +49,10 @@ struct http_field { /* names in lower case; both also end with a zero byte */
     }
 
 struct http_exchange {
-    /* The handler's own: never touched here. */
+    /* The handler's own: not touched here, all zero at first. */
     void *user;
+    struct list by_user;
+    uint64_t user_ms;
 
     /* Read-only outside. */
     struct http_session *session;

@@ -1,3 +1,4 @@
+/* Long because what a request is, and when it ends, is decided in one place. */
 #include "rpc/server.h"
 
 #include <stdlib.h>
@@ -35,6 +36,7 @@ enum err rpc_server_init(struct rpc_server *server, uint32_t loop,
     if (server->limits.request_ms == 0)
         server->limits.request_ms = 30000;
     list_init(&server->spare);
+    list_init(&server->plain);
     server->bound = calloc(set->methods_count + 1, sizeof *server->bound);
     server->scratch = malloc(sizeof *server->scratch);
     server->rows = calloc(1, sizeof *server->rows);
@@ -297,13 +299,13 @@ static enum err read_query(struct rpc_call *call, const struct rpc_asked *asked)
                              &call->text, &call->gzip_in);
 }
 
-/* What is no call is a page, or an explanation, at once: nothing else would end
- * a request that does not. */
+/* What is no call is a page, or an explanation. */
 static void answer_plain(struct rpc_server *server,
                          struct http_exchange *exchange)
 {
     size_t size = strcspn(exchange->path, "?");
 
+    list_unlink(&exchange->by_user);
     if (server->page && strlen(server->page->path) == size &&
         memcmp(server->page->path, exchange->path, size) == 0)
         rpc_answer_page(server, exchange);
@@ -326,9 +328,13 @@ static void on_begin(void *self, struct http_exchange *exchange)
     method = method_of(server, exchange->path, asked.path_size);
     if (!fits(exchange, method, &asked)) { /* Law 1 */
         tally_add(&server->meter.plain, 1);
-        if (!rpc_cors_preflight(server, exchange))
+        if (rpc_cors_preflight(server, exchange))
+            return;
+        exchange->user_ms = server->now_ms + server->limits.request_ms;
+        list_push_back(&server->plain, &exchange->by_user);
+        if (exchange->denied)
             answer_plain(server, exchange);
-        return;
+        return; /* else when it ends: on_readable(), rpc_server_tick() */
     }
     err = admit(server, exchange, method, &asked);
     call = err == ERR_NONE ? open_call(server, exchange, method, &asked) : NULL;
@@ -354,6 +360,8 @@ static void on_readable(void *self, struct http_exchange *exchange)
     hear(server, exchange);
     if (!call) {
         http_exchange_consume(exchange, buf_size(&exchange->in));
+        if ((exchange->in_ended || exchange->http1) && !exchange->responded)
+            answer_plain(server, exchange);
         return;
     }
     rpc_intake_all(call);
@@ -385,6 +393,7 @@ static void on_closed(void *self, struct http_exchange *exchange, enum err why)
     struct rpc_call *call = exchange->user;
 
     hear(self, exchange);
+    list_unlink(&exchange->by_user);
     if (!call)
         return;
     if (why == ERR_NONE)
@@ -415,17 +424,35 @@ struct rpc_call *rpc_server_find(struct rpc_server *server, uint64_t id)
     return call && !call->answered ? call : NULL;
 }
 
+static struct http_exchange *first_plain(const struct rpc_server *server)
+{
+    const struct list *plain = &server->plain;
+
+    if (!plain->next || list_empty(plain)) /* one that is all zero has none */
+        return NULL;
+    return LIST_ENTRY(plain->next, struct http_exchange, by_user);
+}
+
 uint64_t rpc_server_deadline_ms(const struct rpc_server *server)
 {
-    return server->heap_count > 0 ? server->heap[0]->due_ms : RPC_NEVER;
+    uint64_t due_ms =
+        server->heap_count > 0 ? server->heap[0]->due_ms : RPC_NEVER;
+    const struct http_exchange *plain = first_plain(server);
+
+    return plain && plain->user_ms < due_ms ? plain->user_ms : due_ms;
 }
 
 void rpc_server_tick(struct rpc_server *server, uint64_t now_ms)
 {
+    struct http_exchange *plain;
     struct rpc_call *call;
 
     if (now_ms > server->now_ms)
         server->now_ms = now_ms;
+    while ((plain = first_plain(server)) && plain->user_ms <= server->now_ms) {
+        log_event(LOG_REQUEST_SLOW, 1, ERR_DEADLINE);
+        answer_plain(server, plain);
+    }
     while ((call = rpc_roster_next(server, server->now_ms))) {
         if (!call->answered && server->now_ms < call->deadline_ms)
             log_event(LOG_REQUEST_SLOW, 1, ERR_DEADLINE); /* request_ms */

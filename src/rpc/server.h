@@ -15,8 +15,8 @@
  * memory of a fixed budget.
  *
  * Laws
- *   1. Every exchange gets a call or a plain HTTP answer; every call is
- *      answered or its exchange is gone.
+ *   1. Every exchange gets a call or, at its end or after request_ms, a plain
+ *      HTTP answer; every call is answered or its exchange is gone.
  *   2. No call outlives its exchange; no handler sees a call after its end.
  *   3. A deadline that passed is answered DEADLINE_EXCEEDED, whatever the
  *      handler does. */
@@ -87,6 +87,7 @@ struct rpc_server { /* all private; all zero is closed */
     uint64_t now_ms;
     struct rpc_bound *bound; /* as many as the set has methods */
     struct list spare;
+    struct list plain; /* no calls, not answered yet; in order of user_ms */
     uint32_t calls, spares;
     struct rpc_slot *slots; /* ids: roster.c */
     uint32_t slots_count, slots_free;

@@ -175,9 +175,9 @@ static void statuses(void)
     rpc_world_close(&world);
 }
 
-/* Requests that are not gRPC get plain HTTP (Law 1), whether they end or not,
- * so that nothing has to end them. */
-static void plain_http(bool ends)
+/* Requests that are not gRPC get plain HTTP (Law 1): when they end, after
+ * request_ms, or at once if their address has had its share. */
+static void plain_http(bool ends, bool denied)
 {
     static const struct {
         const char *method, *path, *type;
@@ -198,9 +198,12 @@ static void plain_http(bool ends)
         {"OPTIONS", SERVICE "EmptyCall", NULL, 405},
         {"GET", "/etc/passwd", NULL, 404},
         {"HEAD", "/etc/passwd", NULL, 404}}; /* with a body it is broken off */
+    static const struct http_share_limits one = {1, 1000};
+    struct http_share share = {.limits = &one, .open = 1};
     struct rpc_world world = {0};
 
     world_open(&world);
+    world.wire.server.share = denied ? &share : NULL;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct http_field type = {"content-type", cases[i].type, 12,
                                   cases[i].type ? strlen(cases[i].type) : 0};
@@ -216,7 +219,19 @@ static void plain_http(bool ends)
         if (ends)
             rpc_world_end(result.exchange);
         wire_run(&world.wire);
-        CHECK(result.closed && result.http == cases[i].status);
+        if (!ends && !denied) {
+            CHECK(!result.closed);
+            world.wire.now_ms += world.server.limits.request_ms - 1;
+            CHECK(rpc_server_deadline_ms(&world.server) ==
+                  world.wire.now_ms + 1);
+            rpc_server_tick(&world.server, world.wire.now_ms++);
+            wire_run(&world.wire);
+            CHECK(!result.closed);
+            rpc_server_tick(&world.server, world.wire.now_ms);
+            wire_run(&world.wire);
+        }
+        CHECK(rpc_server_deadline_ms(&world.server) == RPC_NEVER);
+        CHECK(result.closed && result.http == (denied ? 429 : cases[i].status));
         CHECK(result.why == ERR_NONE);
         CHECK(world.wire.server.exchanges == 0);
     }
@@ -235,6 +250,7 @@ static void deadlines(void)
 
     world_open(&world);
     CHECK(rpc_server_deadline_ms(&world.server) == RPC_NEVER);
+    CHECK(rpc_server_deadline_ms(&(struct rpc_server){0}) == RPC_NEVER);
     exchange = rpc_world_call(&world, &result, SERVICE "CacheableUnaryCall",
                               timeout, 1);
     rpc_world_send(exchange, &request);
@@ -317,8 +333,9 @@ int main(void)
     streams(0);
     streams(7);
     statuses();
-    plain_http(true);
-    plain_http(false);
+    plain_http(true, false);
+    plain_http(false, false);
+    plain_http(false, true);
     deadlines();
     many_deadlines();
     return check_report("rpc/server");
