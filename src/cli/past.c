@@ -76,6 +76,23 @@ static enum err new_ask(struct cli_past *past, uint32_t number, uint64_t call,
     return cli_past_state_line(past, &line);
 }
 
+static enum err withdraw(struct cli_past *past, uint32_t number)
+{
+    struct cli_past_line line = {.what = CLI_DAY_WITHDRAW,
+                                 .member = number,
+                                 .ask = past->member[number].ask};
+
+    return line.ask == 0 ? ERR_NONE : cli_past_state_line(past, &line);
+}
+
+/* What was asked for with an older account key, as in match/seeker. */
+static enum err yield(struct cli_past *past, uint32_t number,
+                      uint32_t generation)
+{
+    return generation > past->member[number].generation ? withdraw(past, number)
+                                                        : ERR_NONE;
+}
+
 static enum err ask(struct cli_past *past, const struct match_event *event)
 {
     struct cli_past_member *member;
@@ -89,11 +106,14 @@ static enum err ask(struct cli_past *past, const struct match_event *event)
         err = come_back(past, number);
     } else {
         err = put_card(past, number, event->pool, event->ask.card);
+        if (err == ERR_NONE)
+            err = yield(past, number, event->generation);
         member->lost = false; /* an ask brings whoever is lost back */
         member->key[MATCH_SEEKER] = event->key;
         if (err == ERR_NONE)
             err = new_ask(past, number, event->call, event->ask.danger);
     }
+    member->generation = event->generation;
     return err == ERR_NONE
                ? open_stream(past, number, MATCH_SEEKER, event->call)
                : err;
@@ -116,6 +136,8 @@ static enum err attend(struct cli_past *past, const struct match_event *event)
         err = come_back(past, line.member);
     } else {
         err = put_card(past, line.member, event->pool, event->attend.card);
+        if (err == ERR_NONE)
+            err = yield(past, line.member, event->generation);
         member->lost = false;
         member->key[MATCH_PEER] = event->key;
         member->on = true;
@@ -176,7 +198,8 @@ static enum err load(struct cli_past *past, const struct match_event *event)
     if (err != ERR_NONE)
         return err;
     past->member[number].key[MATCH_SEEKER] = row->ticket.key;
-    past->member[number].lost = true; /* it starts away */
+    past->member[number].generation = UINT32_MAX; /* not known: it stays */
+    past->member[number].lost = true;             /* it starts away */
     return cli_past_state_say(past, CLI_DAY_LOST, number, 0);
 }
 
@@ -243,11 +266,8 @@ static enum err hold(struct cli_past *past, const struct match_event *event)
         return ERR_NONE;
     if (past->member[number].on)
         err = cli_past_state_say(past, CLI_DAY_LEAVE, number, 0);
-    if (err == ERR_NONE && past->member[number].ask != 0)
-        err = cli_past_state_line(
-            past, &(struct cli_past_line){.what = CLI_DAY_WITHDRAW,
-                                          .member = number,
-                                          .ask = past->member[number].ask});
+    if (err == ERR_NONE)
+        err = withdraw(past, number);
     past->member[number].on = false;
     return err;
 }

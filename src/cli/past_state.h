@@ -12,7 +12,7 @@ struct cli_past_member {                        /* by number, from 1 */
     uint64_t stream[MATCH_ROLES];               /* 0: none, or lost */
     bool lost;
     struct match_key key[MATCH_ROLES]; /* of the ask or attend that lives */
-    uint32_t ask;                      /* the one that lives, or 0 */
+    uint32_t ask, generation; /* the one that lives, or 0; of the account key */
     bool on;
 };
 

@@ -80,16 +80,17 @@ static void release(struct kindred_member *member)
     free(member);
 }
 
-/* Those that wait now; a callback may come to wait anew. */
+/* Those that wait now: a callback may come to wait anew, and one that frees
+ * the member has told the others when it returns. */
 static void tell_waiters(struct kindred_member *member,
                          const struct kindred_error *error)
 {
-    struct list batch, *link;
+    size_t waiting = 0;
+    struct list *link;
 
-    list_init(&batch);
-    while ((link = list_pop_front(&member->logins)))
-        list_push_back(&batch, link);
-    while ((link = list_pop_front(&batch))) {
+    LIST_EACH (each, &member->logins)
+        waiting++;
+    while (waiting-- > 0 && (link = list_pop_front(&member->logins))) {
         struct waiter *waiter = LIST_ENTRY(link, struct waiter, by_member);
 
         waiter->done(waiter->arg, error,

@@ -95,6 +95,8 @@ static int on_begin_frame(nghttp2_session *h2, const nghttp2_frame_hd *hd,
 {
     struct http_session *session = user;
 
+    if (hd->type != NGHTTP2_CONTINUATION)
+        session->head_open = false; /* the one before came to its end */
     /* A stream id that went by (RFC 9113 §5.1.1); the library lets some pass. */
     if (session->role == HTTP_SERVER && hd->type == NGHTTP2_HEADERS &&
         hd->stream_id > 0 && hd->stream_id <= session->highest &&
@@ -127,6 +129,14 @@ static bool is_idle_data(const nghttp2_frame *frame)
            !(frame->hd.flags & NGHTTP2_FLAG_END_STREAM);
 }
 
+/* What is left of this head nobody tells of: it is waited for only where
+ * another frame of it is to come. */
+static void leave_head(struct http_session *session, const nghttp2_frame *frame)
+{
+    if (frame->hd.flags & NGHTTP2_FLAG_END_HEADERS)
+        session->head_open = false;
+}
+
 static int on_begin_headers(nghttp2_session *h2, const nghttp2_frame *frame,
                             void *user)
 {
@@ -141,7 +151,7 @@ static int on_begin_headers(nghttp2_session *h2, const nghttp2_frame *frame,
     session->highest = frame->hd.stream_id;
     exchange = http_pool_take(session);
     if (!exchange) {
-        session->head_open = false; /* nobody tells of its end */
+        leave_head(session, frame);
         return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     }
     exchange->stream_id = frame->hd.stream_id;
@@ -151,15 +161,16 @@ static int on_begin_headers(nghttp2_session *h2, const nghttp2_frame *frame,
 }
 
 static int keep_field(struct http_exchange *exchange,
-                      const struct http_field *field, bool trailer)
+                      const nghttp2_frame *frame,
+                      const struct http_field *field)
 {
-    struct buf *buf = trailer ? &exchange->trailer : &exchange->head;
-    enum err err;
+    struct buf *buf =
+        exchange->head_done ? &exchange->trailer : &exchange->head;
+    enum err err = http_head_add(buf, field);
 
-    err = http_head_add(buf, field);
     if (err == ERR_NONE)
         return 0;
-    exchange->session->head_open = false;
+    leave_head(exchange->session, frame);
     http_out_doom(exchange, err); /* it is ours, whatever the other is told */
     return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
 }
@@ -200,7 +211,7 @@ static int on_header(nghttp2_session *h2, const nghttp2_frame *frame,
     if (exchange->client && !exchange->head_done && status && value.len == 3)
         exchange->status = (value.base[0] - '0') * 100 +
                            (value.base[1] - '0') * 10 + (value.base[2] - '0');
-    return keep_field(exchange, &field, exchange->head_done);
+    return keep_field(exchange, frame, &field);
 }
 
 static int on_head_end(struct http_exchange *exchange)
@@ -370,7 +381,7 @@ static int on_invalid_frame(nghttp2_session *h2, const nghttp2_frame *frame,
     (void)h2;
     (void)code;
     if (frame->hd.type == NGHTTP2_HEADERS)
-        session->head_open = false; /* it came, such as it is */
+        leave_head(session, frame);
     http_guard_heard(session, FRAME_HEAD + frame->hd.length);
     return http_guard_reset(session) ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
 }

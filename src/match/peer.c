@@ -149,13 +149,13 @@ bool match_peer_attend(struct match_engine *engine,
     enum err err;
 
     REQUIRE(event->kind == EVENT_ATTEND);
+    if (duty && resume(engine, duty, event))
+        return true;
     if (match_seeker_yields(engine, match_ticket_of(engine, event->member),
                             event->generation)) {
         match_say_reply(engine, event->call, ERR_FULL, 0);
         return true;
     }
-    if (duty && resume(engine, duty, event))
-        return true;
     err = attend_refused(engine, event);
     if (err == ERR_NONE && duty && duty->held)
         err = ERR_MEMBER_INACTIVE;

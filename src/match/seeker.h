@@ -14,7 +14,7 @@ bool match_seeker_withdraw(struct match_engine *engine,
 
 /* Was this ticket (NULL: none) asked for with an older account key than that of
  * generation?  Then a stranger may have asked, with a stolen token: it is being
- * closed, and whoever has the new key is to try again. */
+ * closed, or will be by who asks again after what is in flight. */
 bool match_seeker_yields(struct match_engine *engine,
                          struct match_ticket *ticket, uint32_t generation);
 

@@ -140,7 +140,8 @@ static void on_end_of_input(struct net_connection *connection, bool lost)
         http_session_eof(&connection->channel.session,
                          net_loop_now_ms(connection->loop)))
         return; /* Law 5 */
-    if (!lost && connection->state == ENDING && connection->socket.rest)
+    if (!lost && connection->state == ENDING &&
+        (connection->socket.rest || list_linked(&connection->by_changed)))
         return; /* Law 3: it leaves first */
     if (connection->state == LINGERING || connection->state == ENDING)
         finish(connection, connection->why);

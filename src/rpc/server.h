@@ -15,8 +15,10 @@
  * memory of a fixed budget.
  *
  * Laws
- *   1. Every exchange gets a call or, at its end or after request_ms, a plain
- *      HTTP answer; every call is answered or its exchange is gone.
+ *   1. Every exchange gets a call or a plain HTTP answer: at once if its
+ *      address has had its share, by HTTP/1.1 when anything of its body comes,
+ *      else at its end or after request_ms.  Every call is answered or its
+ *      exchange is gone.
  *   2. No call outlives its exchange; no handler sees a call after its end.
  *   3. A deadline that passed is answered DEADLINE_EXCEEDED, whatever the
  *      handler does. */

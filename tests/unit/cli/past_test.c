@@ -266,10 +266,40 @@ static void any_day(void)
     CHECK(asks > SEEDS && blocks > 0);
 }
 
+/* What was asked for with an older account key is taken back where the newer
+ * one asks. */
+static void newer_key_takes_its_place(void)
+{
+    struct world *w = a_day();
+    struct match_event event = {
+        .kind = EVENT_ASK, .member = 2, .key = {.word = {100, 9}}};
+    const struct cli_day_line *line;
+
+    event.ask.card = &w->seeker[2];
+    world_until(w, 1000);
+    (void)world_event(w, event);
+    world_until(w, 2000);
+    event.key.word[0] = 101;
+    event.generation = 1;
+    (void)world_event(w, event); /* not yet: try again */
+    world_until(w, 3000);
+    (void)world_event(w, event);
+    world_until(w, 9000);
+    write_out();
+    derive();
+    CHECK(how_many(CLI_DAY_ASK) == 2 && how_many(CLI_DAY_WITHDRAW) == 1);
+    line = nth(CLI_DAY_WITHDRAW, 0);
+    CHECK(line && line->t_ms == 2000 && line->ticket == 1);
+    line = nth(CLI_DAY_ASK, 1);
+    CHECK(line && line->t_ms == 3000);
+    world_free(w);
+}
+
 int main(void)
 {
     cli_day_init(&day);
     tells_what_was();
+    newer_key_takes_its_place();
     answers_have_their_place();
     refusals_are_left_out();
     any_day();

@@ -301,6 +301,36 @@ static void test_freed_under_way(void)
     member_world_close(world);
 }
 
+struct first { /* of two who wait: frees the member, and looks at the second */
+    struct member_world *world;
+    struct heard *second;
+};
+
+static void on_first(void *arg, const struct kindred_error *error,
+                     const struct kindred_login *login)
+{
+    struct first *first = arg;
+
+    CHECK(error->status == STATUS_OK && login != NULL);
+    kindred_member_free(first->world->member);
+    first->world->member = NULL;
+    CHECK(first->second->ends == 1);
+    CHECK(first->second->error.status == STATUS_CANCELLED);
+}
+
+static void test_freed_by_who_is_told(void)
+{
+    struct member_world *world = member_world_open();
+    struct heard second = {.loop = world->loop};
+    struct first first = {world, &second};
+
+    CHECK(kindred_member_login(world->member, on_first, &first));
+    CHECK(kindred_member_login(world->member, on_login, &second));
+    member_world_run(world, 5000);
+    CHECK(world->member == NULL && second.ends == 1);
+    member_world_close(world);
+}
+
 static void test_beats(void)
 {
     struct member_world *world = member_world_open();
@@ -431,6 +461,7 @@ int main(void)
     test_proofs();
     test_rotate();
     test_freed_under_way();
+    test_freed_by_who_is_told();
     test_beats();
     test_unreachable();
     test_danger();

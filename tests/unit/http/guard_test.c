@@ -267,6 +267,25 @@ static void refused_heads(void)
     }
 }
 
+/* One that was refused in its first frame, and of which another is to come, is
+ * waited for as any other. */
+static void refused_and_open(void)
+{
+    struct world *world = world_open(false);
+    static const char block[] = "\x83\x86\x04\x05/echo\x01\x04here"
+                                "\x00\x01"
+                                "X\x01"
+                                "x";
+    int goaway;
+
+    (void)frames_drain(&world->session, FRAMES_DATA, &goaway, NOW);
+    frames_add(&world->frames, FRAMES_HEADERS, 0, 1, block, sizeof block - 1);
+    CHECK(frames_send(&world->frames, &world->session, NOW + 5) == ERR_NONE);
+    CHECK(http_session_tick(&world->session, NOW + 10004) == ERR_NONE);
+    CHECK(http_session_tick(&world->session, NOW + 10005) == ERR_DEADLINE);
+    world_close(world);
+}
+
 /* Law 2: what tick would do, and when; it is asked for in time. */
 static void deadlines(void)
 {
@@ -359,6 +378,7 @@ int main(void)
     pings();
     heads();
     refused_heads();
+    refused_and_open();
     deadlines();
     drain();
     return check_report("http/guard");

@@ -206,9 +206,11 @@ static enum err ask_as(struct world *w, uint64_t member, uint32_t generation,
     return world_err(w, call);
 }
 
-static enum err attend_as(struct world *w, uint64_t member, uint32_t generation)
+static enum err attend_as(struct world *w, uint64_t member, uint32_t generation,
+                          uint64_t key)
 {
-    struct match_event event = {.kind = EVENT_ATTEND, .member = member};
+    struct match_event event = {
+        .kind = EVENT_ATTEND, .member = member, .key = {.word = {key, 9}}};
 
     event.attend.card = &w->peer[member];
     event.attend.grade = GRADE_PEER;
@@ -242,9 +244,24 @@ static void yields_to_newer(void)
     CHECK(ask_as(w, 1, 2, 101) == ERR_NONE); /* resumed by a third key */
     CHECK(ask_as(w, 1, 2, 103) == ERR_TICKET_LIVES);
     CHECK(ask_as(w, 3, 0, 104) == ERR_NONE);
-    CHECK(attend_as(w, 3, 0) == ERR_TICKET_LIVES);
-    CHECK(attend_as(w, 3, 1) == ERR_FULL);
-    CHECK(attend_as(w, 3, 1) == ERR_NONE);
+    CHECK(attend_as(w, 3, 0, 105) == ERR_TICKET_LIVES);
+    CHECK(attend_as(w, 3, 1, 105) == ERR_FULL);
+    CHECK(attend_as(w, 3, 1, 105) == ERR_NONE);
+    world_agrees(w);
+    world_free(w);
+}
+
+/* Who opens their own duty again takes nothing from their own request, which
+ * is opened again after it. */
+static void own_duty_first(void)
+{
+    struct world *w = world_new();
+
+    CHECK(attend_as(w, 3, 0, 100) == ERR_NONE);
+    CHECK(ask_as(w, 3, 0, 101) == ERR_NONE);
+    CHECK(attend_as(w, 3, 1, 100) == ERR_NONE);
+    CHECK(ask_as(w, 3, 1, 101) == ERR_NONE);
+    CHECK(ask_as(w, 3, 1, 102) == ERR_TICKET_LIVES);
     world_agrees(w);
     world_free(w);
 }
@@ -270,6 +287,7 @@ static void yields_in_time(void)
 int main(void)
 {
     yields_to_newer();
+    own_duty_first();
     yields_in_time();
     age_goes_on();
     waits_for_one();
