@@ -79,6 +79,7 @@ enum err cli_workload_field_check(const struct cli_json_node *object,
         return cli_workload_why_say(why, CLI_WORKLOAD_WHY_OBJECT, NULL, 0);
     while (field[n].name)
         found[n++] = NULL;
+    REQUIRE(n > 0);
     for (uint32_t i = 0; i < object->size; i++) {
         uint32_t at = place(field, key, i < n ? i : 0);
         const struct cli_json_node *value = cli_json_after(key);

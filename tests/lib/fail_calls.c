@@ -240,6 +240,9 @@ WRAP(int, pthread_create,
 
 /* ---- the disk of libraries: in place of libc's own ---- */
 
+/* Their headers' names of parameters are libc's.
+ * NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
+
 ssize_t pread64(int fd, void *bytes, size_t size, off64_t at)
 {
     return fails(FAIL_DISK, EIO) ? -1
@@ -291,3 +294,4 @@ FILE *fopen64(const char *path, const char *mode)
     free(fd);
     return NULL;
 }
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */
