@@ -1,7 +1,9 @@
 /* The index against a walk over all duties: random peers who come, go, change
  * and rest, in several pools and sectors, and every question after each. */
 #include "index_world.h"
+#include "match/adopt.h"
 #include "match/bar.h"
+#include "match/fire.h"
 #include "match/fit.h"
 #include "match/score.h"
 #include "match/why.h"
@@ -164,6 +166,14 @@ static void part(struct match_ticket *ticket, uint64_t peer)
     CHECK(match_pair_put(&engine->pairs, &row, 0, MATCH_NEVER) == ERR_NONE);
 }
 
+/* Who comes and goes made terms rarer or commoner: now that shows. */
+static void smooth(void)
+{
+    match_timer_clear(&engine->timers, &engine->smooth);
+    engine->smooth.due_ms = engine->now_ms;
+    match_fire(engine, &engine->smooth);
+}
+
 /* Law 1, and the order, of every question about one ticket. */
 static void compare(struct match_ticket *ticket)
 {
@@ -179,7 +189,8 @@ static void compare(struct match_ticket *ticket)
         (void)match_why_bound(engine, ticket, &peers);
     CHECK(match_index_top(engine, ticket, who, k, fast) == n);
     for (uint32_t i = 0; i < n; i++)
-        CHECK(fast[i].duty == slow[i].duty && fast[i].p == slow[i].p);
+        CHECK(fast[i].duty == slow[i].duty && fast[i].p == slow[i].p &&
+              fast[i].load == slow[i].load);
     LIST_EACH (node, &engine->pool[ticket->row.pool].duties) {
         struct match_duty *duty =
             LIST_ENTRY(node, struct match_duty, pool_link);
@@ -227,7 +238,7 @@ static void live(const struct history *history, uint64_t start)
         if (roll(4) == 0 && match_ticket_of(engine, 1000000 + t)->best.duty)
             alter(match_ticket_of(engine, 1000000 + t)->best.duty);
         if (roll(60) == 0)
-            match_index_unsettle(engine);
+            smooth();
         compare(match_ticket_of(engine, 1000000 + t));
         for (uint64_t i = 1; i <= history->peers; i++) /* Laws 1, 2 */
             if ((duty = match_duty_of(engine, i)) != NULL && roll(8) == 0)
@@ -251,9 +262,33 @@ static void all_the_same(const struct history *history, uint64_t start)
     free(engine);
 }
 
-/* A block that waited for room, and at last is refused, forbids no more: the
- * peer is somebody's best again. */
-static void refuse_block(const struct history *history)
+/* The best of a ticket is whom it was, or, while a block forbids that, not. */
+static uint32_t best_p(struct match_ticket *ticket)
+{
+    struct match_rank rank;
+
+    (void)match_index_top(engine, ticket, SWEEP_ANY, 1, &rank);
+    return ticket->best.p;
+}
+
+/* The block is on its way to the store, which refuses it. */
+static bool store_refuses(struct match_ticket *ticket)
+{
+    struct match_result result = {.outcome = OUTCOME_REFUSED, .err = ERR_FULL};
+    uint32_t p = ticket->best.p;
+    bool less;
+
+    CHECK(effects.n == 1 && item[0].kind == EFFECT_STORE);
+    result.op = item[0].store.op;
+    less = best_p(ticket) < p;
+    match_adopt_result(engine, &result);
+    clear_agenda();
+    return less;
+}
+
+/* A block that waited, for room or for the store, and at last is refused,
+ * forbids no more: the peer is somebody's best again. */
+static void refuse_block(const struct history *history, bool room)
 {
     uint32_t blocked = 0;
 
@@ -262,29 +297,28 @@ static void refuse_block(const struct history *history)
     for (uint64_t i = 0; i < history->peers; i++)
         attend(history, 1 + i);
     engine->effects = &effects;
-    engine->spare_n = FLIGHT_SPARE; /* no room for the command */
+    engine->spare_n = room ? 0 : FLIGHT_SPARE;
     for (uint32_t i = 0; i < history->tickets; i++) {
         struct match_event event = {.kind = EVENT_BLOCK};
         struct match_ticket *ticket;
-        struct match_rank rank;
         uint32_t p;
 
         ask(history, i);
+        effects.n = 0;
         ticket = match_ticket_of(engine, 1000000 + i);
-        (void)match_index_top(engine, ticket, SWEEP_ANY, 1, &rank);
+        p = best_p(ticket);
         if (!ticket->best.duty)
             continue;
-        p = ticket->best.p;
         event.member = ticket->row.member;
         event.block.other = ticket->best.duty->row.member;
         engine->blocks++;
         CHECK(match_flight_latch(engine, &event));
-        (void)match_index_top(engine, ticket, SWEEP_ANY, 1, &rank);
-        blocked += ticket->best.p < p;
+        blocked += best_p(ticket) < p;
         (void)list_pop_front(&engine->latched); /* as for a replay */
-        CHECK(match_bar_block(engine, &event) && engine->blocks == 0);
-        (void)match_index_top(engine, ticket, SWEEP_ANY, 1, &rank);
-        CHECK(ticket->best.p == p);
+        CHECK(match_bar_block(engine, &event));
+        blocked += room && store_refuses(ticket);
+        CHECK(engine->blocks == 0);
+        CHECK(best_p(ticket) == p);
     }
     CHECK(blocked > 0);
     free(engine);
@@ -345,6 +379,57 @@ static void by_one(const struct history *history)
     free(engine);
 }
 
+/* Of one group of two terms the peer who has both is the best, for all their
+ * poor record, as long as the other has only the commoner of the two.  Then
+ * that is the rarer one, and the other is the best; nothing about the first
+ * changed meanwhile. */
+static void other_rarities(void)
+{
+    enum { BOTH = POOLS, ONE = 2 * POOLS, OTHERS = 10, SMOOTHED = 100 };
+    static const struct history history = {
+        .sizes = 64, .tickets = 1, .records = 1, .how = {.tokens = 2}};
+    static const struct match_card both = {
+        .version = 1, .role = MATCH_PEER, .haves = 2, .have = {1, 2}};
+    static const struct match_card asked = {
+        .version = 1,
+        .role = MATCH_SEEKER,
+        .seeks = 1,
+        .seek_tokens = 2,
+        .seek = {{.count = 2, .importance = 1}},
+        .seek_token = {1, 2}};
+    struct match_card one = {
+        .version = 1, .role = MATCH_PEER, .haves = 1, .have = {1}};
+    struct match_ticket *ticket;
+    uint32_t p;
+
+    seed = 2;
+    open_world(&history);
+    CHECK(!engine->pool[0].rarity.frozen);
+    attend_with(&history, BOTH, &both);
+    record(BOTH, 0, 100);
+    attend_with(&history, ONE, &one);
+    record(ONE, 1000, 1000);
+    ask_with(0, &asked);
+    ticket = match_ticket_of(engine, 1000000);
+    ticket->row.danger = false;
+    ticket->row.since_ms = engine->now_ms;
+    for (int i = 0; i < SMOOTHED; i++)
+        smooth();
+    p = best_p(ticket);
+    CHECK(ticket->best.duty == match_duty_of(engine, BOTH));
+    one.have[0] = 2;
+    for (uint64_t i = 1; i <= OTHERS; i++) {
+        attend_with(&history, ONE + i * POOLS, &one);
+        record(ONE + i * POOLS, 0, 100);
+    }
+    for (int i = 0; i < SMOOTHED; i++)
+        smooth();
+    CHECK(slow_p(ticket, match_duty_of(engine, BOTH)) == p);
+    CHECK(best_p(ticket) > p);
+    CHECK(ticket->best.duty == match_duty_of(engine, ONE));
+    free(engine);
+}
+
 int main(void)
 {
     static const struct history histories[] = {
@@ -365,7 +450,9 @@ int main(void)
             live(&histories[i], start + 100 * i);
     for (uint64_t start = 1; start <= 20; start++)
         all_the_same(&histories[0], start);
-    refuse_block(&histories[0]);
+    refuse_block(&histories[0], false);
+    refuse_block(&histories[0], true);
     by_one(&histories[0]);
+    other_rarities();
     return check_report("match/index");
 }
