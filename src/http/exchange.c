@@ -7,14 +7,15 @@
 #include "base/log.h"
 #include "base/require.h"
 #include "http/h1_end.h"
-#include "http/h2.h"
 #include "http/head.h"
 #include "http/out.h"
 #include "http/pool.h"
+#include "http/tell.h"
 
 static bool going(const struct http_exchange *exchange)
 {
-    return exchange->why != ERR_NONE || (exchange->pending & HTTP_H2_CLOSED) ||
+    return exchange->why != ERR_NONE ||
+           (exchange->pending & HTTP_TELL_CLOSED) ||
            exchange->session->failed != ERR_NONE || !exchange->session->open;
 }
 
@@ -63,7 +64,7 @@ static void lend(struct http_exchange *exchange, size_t target)
         return;
     if (exchange->http1) {
         exchange->in_lent += target - have; /* http/h1 reads on */
-        http_h2_wake(exchange->session);
+        http_tell_wake(exchange->session);
         return;
     }
     if (nghttp2_submit_window_update(exchange->session->h2, NGHTTP2_FLAG_NONE,
@@ -73,7 +74,7 @@ static void lend(struct http_exchange *exchange, size_t target)
         return;
     }
     exchange->in_lent += target - have;
-    http_h2_wake(exchange->session);
+    http_tell_wake(exchange->session);
 }
 
 void http_exchange_consume(struct http_exchange *exchange, size_t size)
@@ -134,7 +135,7 @@ enum err http_exchange_respond(struct http_exchange *exchange, int status,
     }
     exchange->responded = true;
     list_push_back(&exchange->session->submits, &exchange->by_submit);
-    http_h2_wake(exchange->session);
+    http_tell_wake(exchange->session);
     return ERR_NONE;
 }
 
@@ -160,7 +161,7 @@ static void resume(struct http_exchange *exchange)
             NGHTTP2_ERR_NOMEM)
             http_exchange_reset(exchange, ERR_NOMEM);
     }
-    http_h2_wake(exchange->session);
+    http_tell_wake(exchange->session);
 }
 
 void http_exchange_commit(struct http_exchange *exchange, size_t size)
@@ -209,8 +210,8 @@ void http_exchange_notify(struct http_exchange *exchange)
     if (buf_size(&exchange->out) > 0)
         return; /* when nghttp2 takes of it */
     exchange->choked = false;
-    http_h2_note(exchange, HTTP_H2_WRITABLE);
-    http_h2_wake(exchange->session);
+    http_tell_note(exchange, HTTP_TELL_WRITABLE);
+    http_tell_wake(exchange->session);
 }
 
 enum err http_exchange_end(struct http_exchange *exchange,
@@ -255,7 +256,7 @@ void http_exchange_reset(struct http_exchange *exchange, enum err why)
     struct http_session *session = exchange->session;
 
     REQUIRE(why != ERR_NONE);
-    if (exchange->why != ERR_NONE || (exchange->pending & HTTP_H2_CLOSED) ||
+    if (exchange->why != ERR_NONE || (exchange->pending & HTTP_TELL_CLOSED) ||
         !session->open)
         return;
     if (why == ERR_SLOW_READER)
@@ -263,9 +264,9 @@ void http_exchange_reset(struct http_exchange *exchange, enum err why)
     http_out_doom(exchange, why);
     http_pool_paid(session, buf_size(&exchange->out));
     buf_close(&exchange->out);
-    http_h2_wake(session);
+    http_tell_wake(session);
     if (exchange->client && !exchange->submitted) {
-        http_h2_note(exchange, HTTP_H2_CLOSED);
+        http_tell_note(exchange, HTTP_TELL_CLOSED);
         return;
     }
     if (exchange->http1) {

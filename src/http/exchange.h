@@ -70,7 +70,7 @@ struct http_exchange {
     /* Private. */
     bool client, began, head_bad, submitted;
     bool out_ended, out_done, deferred, choked, shared;
-    uint8_t pending;   /* HTTP_H2_…: what the handler is to be told */
+    uint8_t pending;   /* HTTP_TELL_…: what the handler is to be told */
     int32_t stream_id; /* -1: a request not yet submitted */
     enum err why;      /* set: the reason for closed() */
     uint32_t head_bytes, fields;

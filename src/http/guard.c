@@ -5,7 +5,7 @@
 
 #include "base/require.h"
 #include "http/h1.h"
-#include "http/h2.h"
+#include "http/tell.h"
 
 enum {
     STRIKES_MAX = 2,
@@ -230,7 +230,7 @@ enum err http_guard_goaway(struct http_session *session)
             nghttp2_session_get_last_proc_stream_id(session->h2),
             NGHTTP2_NO_ERROR, NULL, 0) != 0)
         return ERR_NOMEM;
-    http_h2_wake(session);
+    http_tell_wake(session);
     return ERR_NONE;
 }
 
@@ -246,10 +246,10 @@ static void tell_to_leave(struct http_session *session)
             LIST_ENTRY(node, struct http_exchange, by_session);
 
         if (exchange->began && exchange->why == ERR_NONE &&
-            !(exchange->pending & HTTP_H2_CLOSED))
+            !(exchange->pending & HTTP_TELL_CLOSED))
             host->leave(host->handler, exchange);
     }
-    http_h2_wake(session);
+    http_tell_wake(session);
 }
 
 static enum err drain_on(struct http_session *session)
@@ -311,7 +311,7 @@ static enum err keep_alive(struct http_session *session)
     session->ping_ms = now_ms;
     if (nghttp2_submit_ping(session->h2, NGHTTP2_FLAG_NONE, NULL) != 0)
         return ERR_NOMEM;
-    http_h2_wake(session);
+    http_tell_wake(session);
     return ERR_NONE;
 }
 
@@ -384,7 +384,7 @@ static void cut(struct http_session *session)
                             ERR_ABUSE);
     http_session_unsent(session, 0);
     session->woken = false; /* what it had to say before no longer counts */
-    http_h2_wake(session);
+    http_tell_wake(session);
 }
 
 /* Law 3.  All are walked a few times, but then an eighth of the bound has to be

@@ -9,10 +9,10 @@
 #include "http/guard.h"
 #include "http/h1_end.h"
 #include "http/h1_out.h"
-#include "http/h2.h"
 #include "http/head.h"
 #include "http/lines.h"
 #include "http/pool.h"
+#include "http/tell.h"
 
 enum { HEAD_SLACK = 2 }; /* times the limit, in raw bytes */
 
@@ -177,7 +177,7 @@ static int on_head_end(http_parser *parser)
     exchange->head_bytes = exchange->fields = 0;
     exchange->method = http_head_value(&exchange->head, ":method");
     exchange->path = http_head_value(&exchange->head, ":path");
-    http_h2_note(exchange, HTTP_H2_BEGIN);
+    http_tell_note(exchange, HTTP_TELL_BEGIN);
     return 0;
 }
 
@@ -194,7 +194,7 @@ static int on_body(http_parser *parser, const char *at, size_t size)
     exchange->received += size;
     session->in_bytes += size;
     session->host->in_bytes += size;
-    http_h2_note(exchange, HTTP_H2_READABLE);
+    http_tell_note(exchange, HTTP_TELL_READABLE);
     return 0;
 }
 
@@ -215,7 +215,7 @@ static int on_end(http_parser *parser)
     session->h1->part = H1_DONE;
     exchange->in_ended = true;
     exchange->head_bad = false; /* a trailer too large is cut, not told */
-    http_h2_note(exchange, HTTP_H2_READABLE);
+    http_tell_note(exchange, HTTP_TELL_READABLE);
     return 0; /* the exchange does not end in here, where `held` is read */
 }
 

@@ -3,7 +3,7 @@
 #include "base/log.h"
 #include "base/require.h"
 #include "http/h1_out.h"
-#include "http/h2.h"
+#include "http/tell.h"
 
 /* http/h1 law 3 */
 void http_h1_end_refuse(struct http_session *session, int status)
@@ -26,7 +26,7 @@ void http_h1_end_refuse(struct http_session *session, int status)
     h1->over = true;
     buf_close(&h1->held);
     http_h1_out_refusal(session, status);
-    http_h2_wake(session);
+    http_tell_wake(session);
 }
 
 void http_h1_end_abort(struct http_exchange *exchange)
@@ -40,8 +40,8 @@ void http_h1_end_abort(struct http_exchange *exchange)
     buf_close(&h1->held);
     if (!exchange->submitted)
         http_h1_out_refusal(session, h1->refusal ? h1->refusal : 500);
-    http_h2_note(exchange, HTTP_H2_CLOSED);
-    http_h2_wake(session);
+    http_tell_note(exchange, HTTP_TELL_CLOSED);
+    http_tell_wake(session);
 }
 
 void http_h1_end_late(struct http_session *session)
@@ -69,7 +69,7 @@ bool http_h1_end_eof(struct http_session *session)
     session->deaf = true;
     if (!exchange && !h1->over) {
         h1->over = true;
-        http_h2_wake(session);
+        http_tell_wake(session);
     }
     return exchange || buf_size(&h1->out) > 0 || session->unsent > 0;
 }

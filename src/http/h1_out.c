@@ -6,9 +6,9 @@
 
 #include "http/guard.h"
 #include "http/h1_end.h"
-#include "http/h2.h"
 #include "http/head.h"
 #include "http/out.h"
+#include "http/tell.h"
 
 enum {
     PIECE = 16 * 1024,
@@ -191,7 +191,7 @@ static void done(struct http_session *session)
     session->head_open = false;
     exchange->out_done = true;
     http_guard_done(session);
-    http_h2_note(exchange, HTTP_H2_CLOSED);
+    http_tell_note(exchange, HTTP_TELL_CLOSED);
 }
 
 bool http_h1_out_read_on(struct http_session *session)
@@ -222,7 +222,7 @@ static bool make(struct http_session *session)
     struct http_exchange *exchange = h1->exchange;
     bool ok;
 
-    if (!exchange || (exchange->pending & HTTP_H2_BEGIN))
+    if (!exchange || (exchange->pending & HTTP_TELL_BEGIN))
         return false; /* the handler comes first */
     if (h1->expects)
         ok = put_continue(session);

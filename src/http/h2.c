@@ -8,85 +8,10 @@
 #include "http/head.h"
 #include "http/out.h"
 #include "http/pool.h"
+#include "http/tell.h"
 
 enum { FRAME_HEAD = 9 };
 enum { HEAD_ABUSE = 4 }; /* times the limit of a head: no longer answered */
-
-void http_h2_note(struct http_exchange *exchange, unsigned event)
-{
-    exchange->pending |= (uint8_t)event; /* Law 2 */
-    if (event == HTTP_H2_CLOSED)
-        list_unlink(&exchange->by_event); /* it may be in `waits` */
-    if (!list_linked(&exchange->by_event))
-        list_push_back(&exchange->session->events, &exchange->by_event);
-}
-
-void http_h2_wake(struct http_session *session)
-{
-    if (session->woken)
-        return;
-    session->woken = true;
-    session->stuck_ms = 0;
-    session->host->wake(session->host->waker, session);
-}
-
-/* http/session law 5 */
-static bool is_full(const struct http_session *session)
-{
-    const struct http_host *host = session->host;
-
-    return session->h2 && session->role == HTTP_SERVER &&
-           (session->out_bytes >= HTTP_OUT_MAX ||
-            (session->out_bytes > 0 &&
-             host->out_bytes > host->limits.out_bytes_max));
-}
-
-/* Law 1: called between, never inside, nghttp2's own functions. */
-bool http_h2_tell(struct http_session *session)
-{
-    const struct http_handler *handler = session->host->handler_of;
-    void *self = session->host->handler;
-    struct list *node;
-    bool told = false;
-
-    while (!is_full(session) && (node = list_pop_front(&session->waits)))
-        list_push_back(&session->events, node);
-    while ((node = list_pop_front(&session->events))) {
-        struct http_exchange *exchange =
-            LIST_ENTRY(node, struct http_exchange, by_event);
-        unsigned pending = exchange->pending;
-        /* Reset in the same read, or the connection is at its end. */
-        bool dead = session->failed != ERR_NONE ||
-                    ((pending & HTTP_H2_CLOSED) && !exchange->client &&
-                     exchange->why != ERR_NONE);
-
-        if (is_full(session) && !(pending & HTTP_H2_CLOSED)) {
-            list_push_back(&session->waits, node);
-            continue;
-        }
-        exchange->pending = 0;
-        told = true;
-        if ((pending & HTTP_H2_BEGIN) && !dead) {
-            exchange->began = true;
-            exchange->shared =
-                http_share_take(session->share, session->now_ms) == ERR_NONE;
-            exchange->denied = !exchange->shared;
-            handler->begin(self, exchange);
-        }
-        if ((pending & HTTP_H2_READABLE) && exchange->began && !dead)
-            handler->readable(self, exchange);
-        if (pending & HTTP_H2_CLOSED) {
-            if (exchange->began)
-                handler->closed(self, exchange, exchange->why);
-            http_pool_give(exchange);
-            continue;
-        }
-        if ((pending & HTTP_H2_WRITABLE) && exchange->began && !dead &&
-            !exchange->out_ended)
-            handler->writable(self, exchange);
-    }
-    return told;
-}
 
 /* ---- what comes in ---- */
 
@@ -233,7 +158,7 @@ static int on_head_end(struct http_exchange *exchange)
         return 0;
     }
     if (exchange->client) {
-        http_h2_note(exchange, HTTP_H2_READABLE);
+        http_tell_note(exchange, HTTP_TELL_READABLE);
         return 0;
     }
     if (exchange->head_bad) {
@@ -245,7 +170,7 @@ static int on_head_end(struct http_exchange *exchange)
     }
     exchange->method = http_head_value(&exchange->head, ":method");
     exchange->path = http_head_value(&exchange->head, ":path");
-    http_h2_note(exchange, HTTP_H2_BEGIN);
+    http_tell_note(exchange, HTTP_TELL_BEGIN);
     return 0;
 }
 
@@ -299,7 +224,7 @@ static int on_frame_recv(nghttp2_session *h2, const nghttp2_frame *frame,
     if (exchange && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM)) {
         exchange->in_ended = true;
         if (exchange->head_done && !exchange->head_bad)
-            http_h2_note(exchange, HTTP_H2_READABLE);
+            http_tell_note(exchange, HTTP_TELL_READABLE);
     }
     return rv;
 }
@@ -325,7 +250,7 @@ static int on_data(nghttp2_session *h2, uint8_t flags, int32_t stream_id,
         exchange->received += size;
         session->in_bytes += size;
         session->host->in_bytes += size;
-        http_h2_note(exchange, HTTP_H2_READABLE);
+        http_tell_note(exchange, HTTP_TELL_READABLE);
         if (session->in_bytes >= http_pool_max(session)) {
             session->in_owed += size;
             http_pool_wait(session);
@@ -369,7 +294,7 @@ static int on_stream_close(nghttp2_session *h2, int32_t stream_id,
     http_out_doom(exchange, why_closed(exchange, code));
     if (exchange->why == ERR_NONE)
         http_guard_done(user);
-    http_h2_note(exchange, HTTP_H2_CLOSED);
+    http_tell_note(exchange, HTTP_TELL_CLOSED);
     return 0;
 }
 

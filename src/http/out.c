@@ -6,9 +6,9 @@
 #include "base/log.h"
 #include "base/require.h"
 #include "http/guard.h"
-#include "http/h2.h"
 #include "http/head.h"
 #include "http/pool.h"
+#include "http/tell.h"
 
 enum { NV_MAX = 64 }; /* fields of a head of ours */
 
@@ -51,7 +51,7 @@ void http_out_take(struct http_exchange *exchange, uint8_t *to, size_t size)
         list_push_back(&session->stalls, &exchange->by_stall);
     if (exchange->choked && buf_size(&exchange->out) <= HTTP_OUT_LOW) {
         exchange->choked = false;
-        http_h2_note(exchange, HTTP_H2_WRITABLE);
+        http_tell_note(exchange, HTTP_TELL_WRITABLE);
     }
 }
 
@@ -150,7 +150,7 @@ void http_out_submit(struct http_session *session)
             continue;
         http_out_doom(exchange, ERR_NOMEM);
         if (exchange->stream_id < 0)
-            http_h2_note(exchange, HTTP_H2_CLOSED);
+            http_tell_note(exchange, HTTP_TELL_CLOSED);
         else if (nghttp2_submit_rst_stream(session->h2, NGHTTP2_FLAG_NONE,
                                            exchange->stream_id,
                                            NGHTTP2_INTERNAL_ERROR) != 0)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/require.h"
-#include "http/h2.h"
+#include "http/tell.h"
 
 enum { SPARES_MAX = 1024 }; /* exchanges a host keeps for reuse */
 
@@ -40,7 +40,7 @@ static void relieve(struct http_host *host)
             LIST_ENTRY(node, struct http_session, by_owed);
 
         http_pool_settle(session);
-        http_h2_wake(session);
+        http_tell_wake(session);
     }
 }
 
@@ -69,7 +69,7 @@ void http_pool_settle(struct http_session *session)
     session->in_owed = 0;
     if (nghttp2_session_consume_connection(session->h2, give) != 0)
         session->failed = session->failed ? session->failed : ERR_NOMEM;
-    http_h2_wake(session);
+    http_tell_wake(session);
 }
 
 /* Law 1 */

@@ -17,6 +17,7 @@
 #include "http/memory.h"
 #include "http/out.h"
 #include "http/pool.h"
+#include "http/tell.h"
 
 static const uint8_t drain_ping[8] = "drain";
 
@@ -91,7 +92,7 @@ static enum err begin_h2(struct http_session *session)
         return ERR_NOMEM;
     }
     tally_add(&host->traffic.http2, 1);
-    http_h2_wake(session);
+    http_tell_wake(session);
     return ERR_NONE;
 }
 
@@ -150,11 +151,12 @@ void http_session_close(struct http_session *session)
         struct http_exchange *exchange =
             LIST_ENTRY(node, struct http_exchange, by_session);
 
-        if (!(exchange->pending & HTTP_H2_CLOSED) && exchange->why == ERR_NONE)
+        if (!(exchange->pending & HTTP_TELL_CLOSED) &&
+            exchange->why == ERR_NONE)
             exchange->why = ERR_CONNECTION;
-        http_h2_note(exchange, HTTP_H2_CLOSED);
+        http_tell_note(exchange, HTTP_TELL_CLOSED);
     }
-    (void)http_h2_tell(session);
+    (void)http_tell_all(session);
     http_h1_close(session);
     http_session_unsent(session, 0);
     REQUIRE(session->exchanges == 0); /* Law 2 */
@@ -175,7 +177,7 @@ static void enter(struct http_session *session, uint64_t now_ms)
 static enum err leave(struct http_session *session)
 {
     if (session->h2 && nghttp2_session_want_write(session->h2))
-        http_h2_wake(session);
+        http_tell_wake(session);
     session->inside = false;
     http_guard_relieve(session->host); /* Law 6 */
     return session->failed;
@@ -263,7 +265,7 @@ enum err http_session_receive(struct http_session *session,
         used = decide(session, bytes, size);
     if (session->failed == ERR_NONE && size > used)
         receive(session, bytes + used, size - used);
-    (void)http_h2_tell(session);
+    (void)http_tell_all(session);
     return leave(session);
 }
 
@@ -311,7 +313,7 @@ size_t http_session_send(struct http_session *session, uint8_t *out,
             http_h1_eat(session);
             filled += http_h1_out_send(session, out + filled, room - filled);
         }
-        told = http_h2_tell(session);
+        told = http_tell_all(session);
     }
     /* What still waits, waits for the peer's window, from now at the latest. */
     for (struct list *node = session->stalls.prev; node != &session->stalls;
@@ -348,7 +350,7 @@ enum err http_session_tick(struct http_session *session, uint64_t now_ms)
         http_h1_end_late(session);
     if (err != ERR_NONE && session->failed == ERR_NONE)
         session->failed = err;
-    (void)http_h2_tell(session);
+    (void)http_tell_all(session);
     return leave(session);
 }
 
@@ -364,7 +366,7 @@ void http_session_drain(struct http_session *session, uint64_t now_ms)
         session->goaway_last = true;
         if (session->h1)
             http_h1_end_drain(session);
-        http_h2_wake(session);
+        http_tell_wake(session);
         return;
     }
     if (session->role == HTTP_CLIENT) {
@@ -375,7 +377,7 @@ void http_session_drain(struct http_session *session, uint64_t now_ms)
     if (nghttp2_submit_shutdown_notice(session->h2) != 0 ||
         nghttp2_submit_ping(session->h2, NGHTTP2_FLAG_NONE, drain_ping) != 0)
         session->failed = ERR_NOMEM;
-    http_h2_wake(session);
+    http_tell_wake(session);
 }
 
 bool http_session_eof(struct http_session *session, uint64_t now_ms)
@@ -451,6 +453,6 @@ struct http_exchange *http_session_request(struct http_session *session,
     exchange->client = exchange->began = exchange->responded = true;
     exchange->user = user;
     list_push_back(&session->submits, &exchange->by_submit);
-    http_h2_wake(session);
+    http_tell_wake(session);
     return exchange;
 }

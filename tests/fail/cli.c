@@ -493,22 +493,15 @@ static void serve(void)
 {
     static const char pools[] =
         "pools=adult:open:crisis_peer demo:open:crisis_peer";
-    static const char *const settings[] = {"listen=127.0.0.1:0",
-                                           pools,
-                                           "origin=kindred://fail",
-                                           "show-min=1",
-                                           "cards-per-day=10000",
-                                           "relax-ms=1",
-                                           "settle-ms=0",
-                                           "rest-ms=1",
-                                           "exclude-talked-ms=0",
-                                           "exclude-declined-ms=1",
-                                           "exclude-lapsed-ms=1",
-                                           "connections-max=512",
-                                           "tickets-max=512",
-                                           "duties-max=512",
-                                           "talks-max=512",
-                                           "loops=1"};
+    static const char *const settings[] = {
+        "listen=127.0.0.1:0",    pools,
+        "origin=kindred://fail", "show-min=1",
+        "cards-per-day=10000",   "relax-ms=1",
+        "settle-ms=0",           "rest-ms=1",
+        "exclude-talked-ms=0",   "exclude-declined-ms=1",
+        "exclude-lapsed-ms=1",   "connections-max=512",
+        "tickets-max=512",       "duties-max=512",
+        "talks-max=512",         "loops=1"};
 
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
         CHECK(cli_dev_server_put(&server, "--%s", settings[i]));

@@ -24,7 +24,7 @@
 #include "check.h"
 #include "fail_calls.h"
 
-#ifdef KINDRED_SANITIZED
+#ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/lsan_interface.h>
 #endif
 
@@ -109,7 +109,7 @@ static inline void trial_run(struct trial *trial, enum fail_calls what,
         fd[i] = trial_file();
     if (owner != getpid()) {
         fail_calls_apart();
-#ifdef KINDRED_SANITIZED /* what it looks through is there in each child */
+#ifdef __SANITIZE_ADDRESS__ /* what it looks through is there in each child */
         (void)__lsan_do_recoverable_leak_check();
 #endif
     }

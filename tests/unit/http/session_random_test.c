@@ -48,7 +48,7 @@ static struct life *life_of(struct http_exchange *exchange)
     return exchange->user;
 }
 
-/* http/session law 1, http/h2 law 1 and http/exchange law 4: the handler is on
+/* http/session law 1, http/tell law 1 and http/exchange law 4: the handler is on
  * its own, whatever it calls; were it inside nghttp2, that would assert. */
 static int depth;
 
@@ -209,7 +209,7 @@ static void look(const struct wire *wire)
 
         held += buf_size(&exchange->in);
         open++;
-        /* http/h2 law 2 */
+        /* http/tell law 2 */
         CHECK(list_linked(&exchange->by_event) == (exchange->pending != 0));
         CHECK(!list_linked(&exchange->by_stall) ||
               buf_size(&exchange->out) > 0);
