@@ -45,14 +45,14 @@ static void clear_agenda(void)
         continue;
 }
 
-static void attend_with(const struct history *history, uint64_t member,
-                        const struct match_card *card)
+static void attend(const struct history *history, uint64_t member)
 {
     struct match_duty *duty = duty_of(member);
     struct match_duty_row row = duty->row;
+    struct match_card card = hands_card(&seed, &history->how, MATCH_PEER);
 
     match_duty_discard(engine, duty);
-    CHECK(match_hand_set(&duty->hand, &engine->pool[row.pool].rarity, card,
+    CHECK(match_hand_set(&duty->hand, &engine->pool[row.pool].rarity, &card,
                          ++engine->stamp) == ERR_NONE);
     row.state = roll(8) ? DUTY_ON : DUTY_PAUSED;
     row.grade = roll(5) ? GRADE_PEER : GRADE_CRISIS_PEER;
@@ -70,15 +70,9 @@ static void attend_with(const struct history *history, uint64_t member,
     clear_agenda();
 }
 
-static void attend(const struct history *history, uint64_t member)
+static void ask(const struct history *history, uint32_t i)
 {
-    struct match_card card = hands_card(&seed, &history->how, MATCH_PEER);
-
-    attend_with(history, member, &card);
-}
-
-static void ask_with(uint32_t i, const struct match_card *card)
-{
+    struct match_card card = hands_card(&seed, &history->how, MATCH_SEEKER);
     struct match_ticket_row row = {
         .id = 1 + i + 1000 * engine->now_ms,
         .member = 1000000 + i,
@@ -92,16 +86,9 @@ static void ask_with(uint32_t i, const struct match_card *card)
 
     if (old)
         match_ticket_free(engine, old);
-    CHECK(match_ticket_new(engine, &row, card, &ticket) == ERR_NONE);
+    CHECK(match_ticket_new(engine, &row, &card, &ticket) == ERR_NONE);
     match_ticket_adopt(engine, ticket, &row, 0);
     clear_agenda();
-}
-
-static void ask(const struct history *history, uint32_t i)
-{
-    struct match_card card = hands_card(&seed, &history->how, MATCH_SEEKER);
-
-    ask_with(i, &card);
 }
 
 static void open_world(const struct history *history)

@@ -262,7 +262,7 @@ static void all_the_same(const struct history *history, uint64_t start)
     free(engine);
 }
 
-/* The best of a ticket is whom it was, or, while a block forbids that, not. */
+/* P of the best there is for the ticket. */
 static uint32_t best_p(struct match_ticket *ticket)
 {
     struct match_rank rank;
@@ -379,6 +379,23 @@ static void by_one(const struct history *history)
     free(engine);
 }
 
+/* The hand, which is empty, takes up this card. */
+static void deal(struct match_hand *hand, const struct match_card *card)
+{
+    CHECK(match_hand_set(hand, &engine->pool[0].rarity, card,
+                         ++engine->stamp) == ERR_NONE);
+}
+
+/* A peer of pool 0 with this card and record, free. */
+static void come(const struct history *history, uint64_t member,
+                 const struct match_card *card, uint32_t yes, uint32_t total)
+{
+    attend(history, member);
+    match_duty_discard(engine, match_duty_of(engine, member));
+    deal(&match_duty_of(engine, member)->hand, card);
+    record(member, yes, total);
+}
+
 /* Of one group of two terms the peer who has both is the best, for all their
  * poor record, as long as the other has only the commoner of the two.  Then
  * that is the rarer one, and the other is the best; nothing about the first
@@ -405,12 +422,12 @@ static void other_rarities(void)
     seed = 2;
     open_world(&history);
     CHECK(!engine->pool[0].rarity.frozen);
-    attend_with(&history, BOTH, &both);
-    record(BOTH, 0, 100);
-    attend_with(&history, ONE, &one);
-    record(ONE, 1000, 1000);
-    ask_with(0, &asked);
+    come(&history, BOTH, &both, 0, 100);
+    come(&history, ONE, &one, 1000, 1000);
+    ask(&history, 0);
     ticket = match_ticket_of(engine, 1000000);
+    match_hand_clear(&ticket->hand, &engine->pool[0].rarity);
+    deal(&ticket->hand, &asked);
     ticket->row.danger = false;
     ticket->row.since_ms = engine->now_ms;
     for (int i = 0; i < SMOOTHED; i++)
@@ -418,10 +435,8 @@ static void other_rarities(void)
     p = best_p(ticket);
     CHECK(ticket->best.duty == match_duty_of(engine, BOTH));
     one.have[0] = 2;
-    for (uint64_t i = 1; i <= OTHERS; i++) {
-        attend_with(&history, ONE + i * POOLS, &one);
-        record(ONE + i * POOLS, 0, 100);
-    }
+    for (uint64_t i = 1; i <= OTHERS; i++)
+        come(&history, ONE + i * POOLS, &one, 0, 100);
     for (int i = 0; i < SMOOTHED; i++)
         smooth();
     CHECK(slow_p(ticket, match_duty_of(engine, BOTH)) == p);
