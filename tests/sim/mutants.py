@@ -146,7 +146,7 @@ ENGINE = [
     ("the best that is remembered outlives an unblock", [
         ("match/adopt.c", "        match_index_unsettle(engine); /* it may permit */", "        {}")]),
     ("the best that is remembered outlives a hold", [
-        ("match/bar.c", "            match_index_unsettle(engine); /* somebody's best again, it may be */", "            {}")]),
+        ("match/bar.c", "            match_index_unsettle(engine); /* somebody's best again, it may be */", "            {}")], "match/index"),
     ("the best that is remembered outlives a refused block", [
         ("match/adopt.c", "        match_index_unsettle(engine); /* it may have been refused */", "        ;")],
      "match/index"),
@@ -292,15 +292,15 @@ STORE = [
 
 
 def bits():
-    """Each place where the index sets, keeps or clears bits, left out."""
-    for name in ("index", "slice", "probe"):
+    """Each place where bits of columns are set, kept or cleared, left out."""
+    for name, test in (("slice", []), ("narrow", ["match/narrow"])):
         path = REPO / "src" / "match" / f"{name}.c"
         text = path.read_text()
         for found in re.finditer(r"^ +[^;={}()]*? (\||&)= ?(~?)[^;]*;", text, re.M):
             what = "set" if found[1] == "|" else "cleared" if found[2] else "held against"
             if text.count(found[0]) == 1:
                 line = text.count("\n", 0, found.start()) + 1
-                yield (f"{path.name}:{line}: bits are not {what}", [(f"match/{path.name}", found[0], "    ;")])
+                yield (f"{path.name}:{line}: bits are not {what}", [(f"match/{path.name}", found[0], "    ;")], *test)
 
 
 def sources(top):

@@ -271,26 +271,53 @@ static uint32_t best_p(struct match_ticket *ticket)
     return ticket->best.p;
 }
 
-/* The block is on its way to the store, which refuses it. */
-static bool store_refuses(struct match_ticket *ticket)
+/* The seeker blocks who is their best; does it forbid while it waits? */
+static bool block_best(struct match_ticket *ticket)
 {
-    struct match_result result = {.outcome = OUTCOME_REFUSED, .err = ERR_FULL};
+    struct match_event event = {.kind = EVENT_BLOCK,
+                                .member = ticket->row.member};
     uint32_t p = ticket->best.p;
     bool less;
 
+    event.block.other = ticket->best.duty->row.member;
+    engine->blocks++;
+    CHECK(match_flight_latch(engine, &event));
+    less = best_p(ticket) < p;
+    (void)list_pop_front(&engine->latched); /* as for a replay */
+    CHECK(match_bar_block(engine, &event));
+    return less;
+}
+
+/* Who is the best is held. */
+static bool hold_best(struct match_ticket *ticket)
+{
+    struct match_event event = {.kind = EVENT_HOLD,
+                                .member = ticket->best.duty->row.member};
+
+    event.hold.held = true;
+    CHECK(match_bar_hold(engine, &event));
+    return false;
+}
+
+/* What is on its way to the store is refused; does it forbid till then? */
+static bool store_refuses(struct match_ticket *ticket, uint32_t p)
+{
+    struct match_result result = {.outcome = OUTCOME_REFUSED, .err = ERR_FULL};
+    bool less = best_p(ticket) < p;
+
     CHECK(effects.n == 1 && item[0].kind == EFFECT_STORE);
     result.op = item[0].store.op;
-    less = best_p(ticket) < p;
     match_adopt_result(engine, &result);
     clear_agenda();
     return less;
 }
 
-/* A block that waited, for room or for the store, and at last is refused,
- * forbids no more: the peer is somebody's best again. */
-static void refuse_block(const struct history *history, bool room)
+/* What waited, for room or for the store, and at last is refused, forbids no
+ * more: the peer is somebody's best again. */
+static void refuse(const struct history *history,
+                   bool (*bar)(struct match_ticket *), bool room)
 {
-    uint32_t blocked = 0;
+    uint32_t barred = 0;
 
     seed = 1;
     open_world(history);
@@ -299,7 +326,6 @@ static void refuse_block(const struct history *history, bool room)
     engine->effects = &effects;
     engine->spare_n = room ? 0 : FLIGHT_SPARE;
     for (uint32_t i = 0; i < history->tickets; i++) {
-        struct match_event event = {.kind = EVENT_BLOCK};
         struct match_ticket *ticket;
         uint32_t p;
 
@@ -309,18 +335,12 @@ static void refuse_block(const struct history *history, bool room)
         p = best_p(ticket);
         if (!ticket->best.duty)
             continue;
-        event.member = ticket->row.member;
-        event.block.other = ticket->best.duty->row.member;
-        engine->blocks++;
-        CHECK(match_flight_latch(engine, &event));
-        blocked += best_p(ticket) < p;
-        (void)list_pop_front(&engine->latched); /* as for a replay */
-        CHECK(match_bar_block(engine, &event));
-        blocked += room && store_refuses(ticket);
+        barred += bar(ticket);
+        barred += room && store_refuses(ticket, p);
         CHECK(engine->blocks == 0);
         CHECK(best_p(ticket) == p);
     }
-    CHECK(blocked > 0);
+    CHECK(barred > 0);
     free(engine);
 }
 
@@ -465,8 +485,9 @@ int main(void)
             live(&histories[i], start + 100 * i);
     for (uint64_t start = 1; start <= 20; start++)
         all_the_same(&histories[0], start);
-    refuse_block(&histories[0], false);
-    refuse_block(&histories[0], true);
+    refuse(&histories[0], block_best, false);
+    refuse(&histories[0], block_best, true);
+    refuse(&histories[0], hold_best, true);
     by_one(&histories[0]);
     other_rarities();
     return check_report("match/index");
