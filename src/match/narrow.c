@@ -99,16 +99,14 @@ static void add_up(const struct match_narrow *n, const struct rows *rows,
 static void lack_above(const struct lack *lack, uint8_t units,
                        struct half *above)
 {
-    struct half same = {~(struct half){{0}}.words};
+    struct half same = {~(struct half){{0}}.words}; /* so far, or above */
 
     *above = lack->over;
     for (int bit = NARROW_PLANES; bit-- > 0;) {
-        if (units >> bit & 1) {
+        if (units >> bit & 1)
             same.words &= lack->plane[bit].words;
-        } else {
+        else
             above->words |= same.words & lack->plane[bit].words;
-            same.words &= ~lack->plane[bit].words;
-        }
     }
 }
 

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """mutants -- deliberate bugs in engine and store, and the seed at which the
-simulator finds each.  A bug that no seed finds is a hole in its laws.
+simulator finds each.  A bug that no seed finds is a hole in its laws.  What
+costs time alone, or shows too seldom for a few thousand seeds, names the unit
+test that finds it; that is run instead.
 
 Works on a copy of the sources in a temporary folder.
 Usage: mutants.py [--seeds N] [NAME ...]      (names: any part of one)"""
@@ -17,7 +19,8 @@ import tempfile
 REPO = pathlib.Path(__file__).resolve().parents[2]
 FLAGS = ["-std=c11", "-O1", "-D_POSIX_C_SOURCE=200809L", "-Isrc", "-Itests/lib", "-w"]
 
-# name, and edits: (file, what is there once, what takes its place)
+# name, edits: (file, what is there once, what takes its place), and the unit
+# test that is to find it, if not the simulator
 ENGINE = [
     ("capacity off by one", [
         ("match/duty.c", "used < duty->row.capacity ? (uint8_t)(duty->row.capacity - used) : 0",
@@ -109,7 +112,8 @@ ENGINE = [
     ("danger does not get a freed slot at once", [
         ("match/agenda.c", "        if ((ticket->row.danger || match_ticket_wishes(engine, ticket)) &&", "        if (match_ticket_wishes(engine, ticket) &&")]),
     ("who waits is in no list", [
-        ("match/ticket.c", "        list_push_back(&engine->pool[row->pool].waiting, &ticket->wait_link);\n", "        ;\n")]),
+        ("match/ticket.c", "        list_push_back(&engine->pool[ticket->row.pool].waiting,\n                       &ticket->wait_link);\n",
+         "        ;\n")]),
     ("the older of two gets a freed slot", [
         ("match/agenda.c", "        if (one)\n            return NULL;\n", "        if (one)\n            return match_ticket_before(one, ticket) ? one : ticket;\n")]),
     ("a batch's offers in another order", [
@@ -142,9 +146,13 @@ ENGINE = [
     ("the best that is remembered outlives an unblock", [
         ("match/adopt.c", "        match_index_unsettle(engine); /* it may permit */", "        {}")]),
     ("the best that is remembered outlives a hold", [
-        ("match/bar.c", "            match_index_unsettle(engine); /* somebody's best again, it may be */", "            {}")]),
+        ("match/bar.c", "            match_index_unsettle(engine); /* somebody's best again, it may be */", "            {}")], "match/index"),
     ("the best that is remembered outlives a refused block", [
-        ("match/adopt.c", "        match_index_unsettle(engine); /* it may have been refused */", "        ;")]),
+        ("match/adopt.c", "        match_index_unsettle(engine); /* it may have been refused */", "        ;")],
+     "match/index"),
+    ("the best that is remembered outlives a block without room", [
+        ("match/bar.c", "        match_index_unsettle(engine); /* it forbade as long as it waited */\n", "")],
+     "match/index"),
     ("who comes is not held against what is remembered", [
         ("match/index.c", "    rise(engine, duty);\n", "")]),
     ("the ring of who came runs over", [
@@ -157,19 +165,21 @@ ENGINE = [
     ("a load is remembered too long", [
         ("match/slice.c", "    slices->place[place].load = (uint8_t)load;\n", "")]),
     ("a load outlives its bucket", [
-        ("match/sweep.c", "place->load > 0 && place->bucket != bucket", "0")]),
+        ("match/sweep.c", "place->load > 0 && place->bucket != bucket", "0")], "match/index"),
     ("bits are believed where they are only a sign", [
-        ("match/sweep.c", "    if (!confirmed(sweep)) { /* one by one, then */", "    if (0) {")]),
+        ("match/sweep.c", "    if (walk.trusting && !confirmed(sweep)) { /* one by one, then */", "    if (0) {")]),
     ("the probe passes over who fits just so", [
         ("match/sweep.c", "(((uint64_t)p << 16) + most - 1) / most;", "(((uint64_t)p << 16) + most - 1) / most + 64;")]),
     ("the search ends a sweep too soon", [
-        ("match/sweep.c", "        if (least(walk) >= walk->aimed)\n            break; ", "        break; ")]),
+        ("match/sweep.c", "        if (walk->least >= walk->aimed)\n            break; ", "        break; ")]),
     ("a moved column loses its bit", [
         ("match/slice.c", "        write_bit(column_of(s, place), SLICE_FREE, is_free);\n", "")]),
     ("a must that no term shares is passed over", [
-        ("match/probe.c", "        if (p->rows.must.n == before)\n            p->nobody = true;\n", "")]),
+        ("match/probe.c", "        if (p->rows.must.n == before)\n            p->nobody = true;\n", "")],
+     "match/probe"), # the cards have the last word: it costs time alone
     ("one group a peer requires lets in whoever has nothing", [
-        ("match/narrow.c", "    alive->words &= any.words;\n", "")]),
+        ("match/narrow.c", "    alive->words &= any.words;\n", "")],
+     "match/narrow"), # as above
     ("who seeks nothing is scored as who does", [
         ("match/probe.c", "    if (profile == PROFILE_NONE)\n", "    if (0)\n")]),
     ("rarity is restored by half", [
@@ -181,7 +191,7 @@ ENGINE = [
     ("what both cards of a member have counts twice", [
         ("match/fire.c", "        discount(&pool->rarity, &duty->hand, &ticket->hand);\n", "")]),
     ("scores outlive the rarities they came from", [
-        ("match/fire.c", "    match_index_unsettle(engine);\n", "")]),
+        ("match/fire.c", "    match_index_unsettle(engine);\n", "")], "match/index"),
     ("a must that relaxes is no moment", [
         ("match/fire.c", "    case TIMER_RELAX:\n    case TIMER_BACKOFF:\n        match_agenda_ticket(engine, ticket);\n", "    case TIMER_RELAX:\n    case TIMER_BACKOFF:\n")]),
     ("relaxing waits for the next change", [
@@ -255,7 +265,7 @@ STORE = [
         ("match/seeker.c", "                                   .wish_talk = event->ask.wish,\n", "")]),
     ("who waits for one is offered to another", [
         ("match/fit.c", "        duty->row.member != ticket->row.wish)", "        0)"),
-        ("match/index.c", "    if (match_ticket_wishes(s->engine, s->ticket))\n        return top_wish(s);\n", "")]),
+        ("match/sweep.c", "    if (match_ticket_wishes(sweep->engine, sweep->ticket)) {\n        consider_wish(&walk);", "    if (0) {")]),
     ("danger waits for one", [
         ("match/ticket.c", "    return ticket->row.wish != 0 && !ticket->row.danger &&\n", "    return ticket->row.wish != 0 &&\n")]),
     ("the end of a wish is no moment", [
@@ -282,15 +292,15 @@ STORE = [
 
 
 def bits():
-    """Each place where the index sets, keeps or clears bits, left out."""
-    for name in ("index", "slice", "probe"):
+    """Each place where bits of columns are set, kept or cleared, left out."""
+    for name, test in (("slice", []), ("narrow", ["match/narrow"])):
         path = REPO / "src" / "match" / f"{name}.c"
         text = path.read_text()
         for found in re.finditer(r"^ +[^;={}()]*? (\||&)= ?(~?)[^;]*;", text, re.M):
             what = "set" if found[1] == "|" else "cleared" if found[2] else "held against"
             if text.count(found[0]) == 1:
                 line = text.count("\n", 0, found.start()) + 1
-                yield (f"{path.name}:{line}: bits are not {what}", [(f"match/{path.name}", found[0], "    ;")])
+                yield (f"{path.name}:{line}: bits are not {what}", [(f"match/{path.name}", found[0], "    ;")], *test)
 
 
 def sources(top):
@@ -305,7 +315,23 @@ def compile_one(top, out, path):
     return made if done.returncode == 0 else sys.exit(f"{path.name}: {done.stderr[:1000]}")
 
 
-def run(top, name, edits, objects, out, seeds):
+def simulate(exe, seeds):
+    done = subprocess.run([str(exe), "--seeds", str(seeds)], capture_output=True, text=True, timeout=300)
+    if done.returncode == 0:
+        return f"NOT FOUND in {seeds} seeds", False
+    seed = re.search(r"^FAILED seed (\d+) step (\d+)", done.stderr, re.M)
+    words = next((line for line in done.stderr.splitlines() if line.strip()), "?")
+    words = re.sub(r"^.*?:\d+: ", "", words)
+    where = f"seed {seed[1]}, step {seed[2]}" if seed else f"exit {done.returncode}"
+    return f"{where}: {words[:110]}", True
+
+
+def unit_test(exe, test):
+    done = subprocess.run([str(exe)], capture_output=True, text=True, timeout=300)
+    return (f"NOT FOUND by unit/{test}", False) if done.returncode == 0 else (f"unit/{test}: found", True)
+
+
+def run(top, edits, test, objects, out, seeds):
     changed = dict(objects)
     originals = {}
     try:
@@ -322,22 +348,19 @@ def run(top, name, edits, objects, out, seeds):
                 changed[path] = compile_one(top, out / "mutant", path)
             except SystemExit as error:
                 return f"does not compile: the mutant needs care: {error}"[:200], False
-        exe = out / "mutant" / "sim"
+        if test:
+            changed = {path: made for path, made in changed.items() if path.is_relative_to(top / "src")}
+            path = top / "tests" / "unit" / f"{test}_test.c"
+            changed[path] = compile_one(top, out / "mutant", path)
+        exe = out / "mutant" / "exe"
         subprocess.run(["cc", *map(str, changed.values()), "-lm", "-o", str(exe)], check=True)
     finally:
         for path, text in originals.items():
             path.write_text(text)
     try:
-        done = subprocess.run([str(exe), "--seeds", str(seeds)], capture_output=True, text=True, timeout=300)
+        return unit_test(exe, test) if test else simulate(exe, seeds)
     except subprocess.TimeoutExpired:
         return "never comes to an end: found", True
-    if done.returncode == 0:
-        return f"NOT FOUND in {seeds} seeds", False
-    seed = re.search(r"^FAILED seed (\d+) step (\d+)", done.stderr, re.M)
-    words = next((line for line in done.stderr.splitlines() if line.strip()), "?")
-    words = re.sub(r"^.*?:\d+: ", "", words)
-    where = f"seed {seed[1]}, step {seed[2]}" if seed else f"exit {done.returncode}"
-    return f"{where}: {words[:110]}", True
 
 
 parser = argparse.ArgumentParser()
@@ -348,17 +371,22 @@ missed = 0
 with tempfile.TemporaryDirectory() as folder:
     top, out = pathlib.Path(folder, "tree"), pathlib.Path(folder, "out")
     out.mkdir()
-    for part in ("src/base", "src/match", "src/store", "tests/sim", "tests/lib"):
+    for part in ("src/base", "src/match", "src/store", "tests/sim", "tests/lib", "tests/unit/match"):
         shutil.copytree(REPO / part, top / part)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         paths = sources(top)
         objects = dict(zip(paths, pool.map(lambda p: compile_one(top, out, p), paths)))
-    for part, mutants in (("engine", ENGINE), ("index", bits()), ("store", STORE)):
-        for name, edits in mutants:
-            if args.names and not any(n in name for n in args.names):
-                continue
-            found, ok = run(top, name, edits, objects, out, args.seeds)
-            missed += not ok
-            print(f"{part:6} {name:50} {found}", flush=True)
+    chosen = [(part, name, edits, test[0] if test else None)
+              for part, mutants in (("engine", ENGINE), ("index", bits()), ("store", STORE))
+              for name, edits, *test in mutants
+              if not args.names or any(n in name for n in args.names)]
+    for test in {test for *_, test in chosen}:
+        found, ok = run(top, [], test, objects, out, min(args.seeds, 100))
+        if ok:
+            sys.exit(f"fails as it is: {found}")
+    for part, name, edits, test in chosen:
+        found, ok = run(top, edits, test, objects, out, args.seeds)
+        missed += not ok
+        print(f"{part:6} {name:50} {found}", flush=True)
 print(f"{missed} not found")
 sys.exit(missed != 0)

@@ -1,7 +1,9 @@
 /* The index against a walk over all duties: random peers who come, go, change
  * and rest, in several pools and sectors, and every question after each. */
 #include "index_world.h"
+#include "match/adopt.h"
 #include "match/bar.h"
+#include "match/fire.h"
 #include "match/fit.h"
 #include "match/score.h"
 #include "match/why.h"
@@ -164,6 +166,14 @@ static void part(struct match_ticket *ticket, uint64_t peer)
     CHECK(match_pair_put(&engine->pairs, &row, 0, MATCH_NEVER) == ERR_NONE);
 }
 
+/* Who comes and goes made terms rarer or commoner: now that shows. */
+static void smooth(void)
+{
+    match_timer_clear(&engine->timers, &engine->smooth);
+    engine->smooth.due_ms = engine->now_ms;
+    match_fire(engine, &engine->smooth);
+}
+
 /* Law 1, and the order, of every question about one ticket. */
 static void compare(struct match_ticket *ticket)
 {
@@ -179,7 +189,8 @@ static void compare(struct match_ticket *ticket)
         (void)match_why_bound(engine, ticket, &peers);
     CHECK(match_index_top(engine, ticket, who, k, fast) == n);
     for (uint32_t i = 0; i < n; i++)
-        CHECK(fast[i].duty == slow[i].duty && fast[i].p == slow[i].p);
+        CHECK(fast[i].duty == slow[i].duty && fast[i].p == slow[i].p &&
+              fast[i].load == slow[i].load);
     LIST_EACH (node, &engine->pool[ticket->row.pool].duties) {
         struct match_duty *duty =
             LIST_ENTRY(node, struct match_duty, pool_link);
@@ -227,7 +238,7 @@ static void live(const struct history *history, uint64_t start)
         if (roll(4) == 0 && match_ticket_of(engine, 1000000 + t)->best.duty)
             alter(match_ticket_of(engine, 1000000 + t)->best.duty);
         if (roll(60) == 0)
-            match_index_unsettle(engine);
+            smooth();
         compare(match_ticket_of(engine, 1000000 + t));
         for (uint64_t i = 1; i <= history->peers; i++) /* Laws 1, 2 */
             if ((duty = match_duty_of(engine, i)) != NULL && roll(8) == 0)
@@ -251,42 +262,85 @@ static void all_the_same(const struct history *history, uint64_t start)
     free(engine);
 }
 
-/* A block that waited for room, and at last is refused, forbids no more: the
- * peer is somebody's best again. */
-static void refuse_block(const struct history *history)
+/* P of the best there is for the ticket. */
+static uint32_t best_p(struct match_ticket *ticket)
 {
-    uint32_t blocked = 0;
+    struct match_rank rank;
+
+    (void)match_index_top(engine, ticket, SWEEP_ANY, 1, &rank);
+    return ticket->best.p;
+}
+
+/* The seeker blocks who is their best; does it forbid while it waits? */
+static bool block_best(struct match_ticket *ticket)
+{
+    struct match_event event = {.kind = EVENT_BLOCK,
+                                .member = ticket->row.member};
+    uint32_t p = ticket->best.p;
+    bool less;
+
+    event.block.other = ticket->best.duty->row.member;
+    engine->blocks++;
+    CHECK(match_flight_latch(engine, &event));
+    less = best_p(ticket) < p;
+    (void)list_pop_front(&engine->latched); /* as for a replay */
+    CHECK(match_bar_block(engine, &event));
+    return less;
+}
+
+/* Who is the best is held. */
+static bool hold_best(struct match_ticket *ticket)
+{
+    struct match_event event = {.kind = EVENT_HOLD,
+                                .member = ticket->best.duty->row.member};
+
+    event.hold.held = true;
+    CHECK(match_bar_hold(engine, &event));
+    return false;
+}
+
+/* What is on its way to the store is refused; does it forbid till then? */
+static bool store_refuses(struct match_ticket *ticket, uint32_t p)
+{
+    struct match_result result = {.outcome = OUTCOME_REFUSED, .err = ERR_FULL};
+    bool less = best_p(ticket) < p;
+
+    CHECK(effects.n == 1 && item[0].kind == EFFECT_STORE);
+    result.op = item[0].store.op;
+    match_adopt_result(engine, &result);
+    clear_agenda();
+    return less;
+}
+
+/* What waited, for room or for the store, and at last is refused, forbids no
+ * more: the peer is somebody's best again. */
+static void refuse(const struct history *history,
+                   bool (*bar)(struct match_ticket *), bool room)
+{
+    uint32_t barred = 0;
 
     seed = 1;
     open_world(history);
     for (uint64_t i = 0; i < history->peers; i++)
         attend(history, 1 + i);
     engine->effects = &effects;
-    engine->spare_n = FLIGHT_SPARE; /* no room for the command */
+    engine->spare_n = room ? 0 : FLIGHT_SPARE;
     for (uint32_t i = 0; i < history->tickets; i++) {
-        struct match_event event = {.kind = EVENT_BLOCK};
         struct match_ticket *ticket;
-        struct match_rank rank;
         uint32_t p;
 
         ask(history, i);
+        effects.n = 0;
         ticket = match_ticket_of(engine, 1000000 + i);
-        (void)match_index_top(engine, ticket, SWEEP_ANY, 1, &rank);
+        p = best_p(ticket);
         if (!ticket->best.duty)
             continue;
-        p = ticket->best.p;
-        event.member = ticket->row.member;
-        event.block.other = ticket->best.duty->row.member;
-        engine->blocks++;
-        CHECK(match_flight_latch(engine, &event));
-        (void)match_index_top(engine, ticket, SWEEP_ANY, 1, &rank);
-        blocked += ticket->best.p < p;
-        (void)list_pop_front(&engine->latched); /* as for a replay */
-        CHECK(match_bar_block(engine, &event) && engine->blocks == 0);
-        (void)match_index_top(engine, ticket, SWEEP_ANY, 1, &rank);
-        CHECK(ticket->best.p == p);
+        barred += bar(ticket);
+        barred += room && store_refuses(ticket, p);
+        CHECK(engine->blocks == 0);
+        CHECK(best_p(ticket) == p);
     }
-    CHECK(blocked > 0);
+    CHECK(barred > 0);
     free(engine);
 }
 
@@ -345,6 +399,72 @@ static void by_one(const struct history *history)
     free(engine);
 }
 
+/* The hand, which is empty, takes up this card. */
+static void deal(struct match_hand *hand, const struct match_card *card)
+{
+    CHECK(match_hand_set(hand, &engine->pool[0].rarity, card,
+                         ++engine->stamp) == ERR_NONE);
+}
+
+/* A peer of pool 0 with this card and record, free. */
+static void come(const struct history *history, uint64_t member,
+                 const struct match_card *card, uint32_t yes, uint32_t total)
+{
+    attend(history, member);
+    match_duty_discard(engine, match_duty_of(engine, member));
+    deal(&match_duty_of(engine, member)->hand, card);
+    record(member, yes, total);
+}
+
+/* Of one group of two terms the peer who has both is the best, for all their
+ * poor record, as long as the other has only the commoner of the two.  Then
+ * that is the rarer one, and the other is the best; nothing about the first
+ * changed meanwhile. */
+static void other_rarities(void)
+{
+    enum { BOTH = POOLS, ONE = 2 * POOLS, OTHERS = 10, SMOOTHED = 100 };
+    static const struct history history = {
+        .sizes = 64, .tickets = 1, .records = 1, .how = {.tokens = 2}};
+    static const struct match_card both = {
+        .version = 1, .role = MATCH_PEER, .haves = 2, .have = {1, 2}};
+    static const struct match_card asked = {
+        .version = 1,
+        .role = MATCH_SEEKER,
+        .seeks = 1,
+        .seek_tokens = 2,
+        .seek = {{.count = 2, .importance = 1}},
+        .seek_token = {1, 2}};
+    struct match_card one = {
+        .version = 1, .role = MATCH_PEER, .haves = 1, .have = {1}};
+    struct match_ticket *ticket;
+    uint32_t p;
+
+    seed = 2;
+    open_world(&history);
+    CHECK(!engine->pool[0].rarity.frozen);
+    come(&history, BOTH, &both, 0, 100);
+    come(&history, ONE, &one, 1000, 1000);
+    ask(&history, 0);
+    ticket = match_ticket_of(engine, 1000000);
+    match_hand_clear(&ticket->hand, &engine->pool[0].rarity);
+    deal(&ticket->hand, &asked);
+    ticket->row.danger = false;
+    ticket->row.since_ms = engine->now_ms;
+    for (int i = 0; i < SMOOTHED; i++)
+        smooth();
+    p = best_p(ticket);
+    CHECK(ticket->best.duty == match_duty_of(engine, BOTH));
+    one.have[0] = 2;
+    for (uint64_t i = 1; i <= OTHERS; i++)
+        come(&history, ONE + i * POOLS, &one, 0, 100);
+    for (int i = 0; i < SMOOTHED; i++)
+        smooth();
+    CHECK(slow_p(ticket, match_duty_of(engine, BOTH)) == p);
+    CHECK(best_p(ticket) > p);
+    CHECK(ticket->best.duty == match_duty_of(engine, ONE));
+    free(engine);
+}
+
 int main(void)
 {
     static const struct history histories[] = {
@@ -365,7 +485,10 @@ int main(void)
             live(&histories[i], start + 100 * i);
     for (uint64_t start = 1; start <= 20; start++)
         all_the_same(&histories[0], start);
-    refuse_block(&histories[0]);
+    refuse(&histories[0], block_best, false);
+    refuse(&histories[0], block_best, true);
+    refuse(&histories[0], hold_best, true);
     by_one(&histories[0]);
+    other_rarities();
     return check_report("match/index");
 }

@@ -76,7 +76,7 @@ static bool rules_out(const struct match_hand *a, const struct match_hand *b)
 
 /* Where no terms share a row, nobody is left but by the rounding of units. */
 static void tight(const struct world *w, const struct match_hand *hand,
-                  const struct match_probe *probe, uint32_t least,
+                  const struct match_probe *probe, uint64_t age, uint32_t least,
                   const struct match_hand *peer)
 {
     int64_t weights = (int64_t)probe->weights, missing, spare, may, unit;
@@ -84,6 +84,7 @@ static void tight(const struct world *w, const struct match_hand *hand,
     uint32_t d = 0;
 
     CHECK(!rules_out(hand, peer) && !rules_out(peer, hand));
+    CHECK(peer->musts > 1 || match_hand_age(hand, peer) <= age);
     if (least > match_score_mean(65536, 0)) /* who finds nothing is out */
         CHECK(peer->seek.groups == 0 || finds(peer, hand));
     if (!probe->rows.choosy || probe->toward == 0)
@@ -128,7 +129,7 @@ static void compare(struct world *w, const struct match_hand *hand,
         if (there)
             CHECK(match_probe_h(probe, place, to) == h);
         if (there && !shared)
-            tight(w, hand, probe, least, peer);
+            tight(w, hand, probe, age, least, peer);
         left += there;
     }
     CHECK(left <= n);
@@ -160,6 +161,37 @@ static uint32_t passed(struct world *w, const struct match_hand *hand,
     return over;
 }
 
+/* A must of what nobody has narrows all away, until it relaxes: no column is
+ * scored in vain. */
+static void nobody_has(struct world *w, struct match_probe *probe)
+{
+    const struct match_card card = {
+        .version = 1,
+        .role = MATCH_SEEKER,
+        .musts = 1,
+        .must_tokens = 1,
+        .must = {{.count = 1, .relax_after_ms = 1000}},
+        .must_token = {TERMS + 1}};
+    struct match_hand hand = {.version = 0};
+
+    CHECK(match_hand_set(&hand, &w->rarity, &card, 1) == ERR_NONE);
+    for (uint64_t age = 999; age <= 1000; age++) {
+        uint32_t left = 0;
+
+        match_probe_init(probe, &w->slices, 0, &w->rarity, &hand, age);
+        match_probe_aim(probe, 0);
+        for (uint32_t b = w->slices.pool[0].head[0]; b != SLICE_NONE;
+             b = w->slices.block[b].next) {
+            uint64_t alive[SLICE_WORDS];
+
+            memset(alive, 0xff, sizeof alive);
+            left += match_probe_narrow(probe, b, alive);
+        }
+        CHECK((left > 0) == (age == 1000));
+    }
+    match_hand_clear(&hand, &w->rarity);
+}
+
 int main(void)
 {
     static const struct hands hows[] = {
@@ -183,6 +215,8 @@ int main(void)
             over += passed(w, &hand, &probe);
             match_hand_clear(&hand, &w->rarity);
         }
+        if (hows[i].tokens <= 1024) /* rows are one term's each */
+            nobody_has(w, &probe);
         world_free(w);
     }
     CHECK(over > 9 * 3 * ASKS * PEERS / 10); /* it is of use, too */
