@@ -293,6 +293,18 @@ bool http_guard_keeps(const struct http_session *session)
            (session->exchanges > 0 || session->role == HTTP_SERVER);
 }
 
+enum err http_guard_ask(struct http_session *session)
+{
+    if (session->pinged)
+        return ERR_NONE;
+    session->pinged = true;
+    session->ping_ms = session->now_ms;
+    if (nghttp2_submit_ping(session->h2, NGHTTP2_FLAG_NONE, NULL) != 0)
+        return ERR_NOMEM;
+    http_tell_wake(session);
+    return ERR_NONE;
+}
+
 static enum err keep_alive(struct http_session *session)
 {
     const struct http_limits *limits = &session->host->limits;
@@ -307,12 +319,7 @@ static enum err keep_alive(struct http_session *session)
     if (!http_guard_keeps(session) ||
         now_ms < session->heard_ms + limits->ping_ms)
         return ERR_NONE;
-    session->pinged = true;
-    session->ping_ms = now_ms;
-    if (nghttp2_submit_ping(session->h2, NGHTTP2_FLAG_NONE, NULL) != 0)
-        return ERR_NOMEM;
-    http_tell_wake(session);
-    return ERR_NONE;
+    return http_guard_ask(session);
 }
 
 /* A session that nothing is wrong with: is it its time? */

@@ -45,6 +45,10 @@ void http_guard_relieve(struct http_host *host);
 /* The last GOAWAY of a drain; its round trip is over. */
 MUST_USE enum err http_guard_goaway(struct http_session *session);
 
+/* Ask the peer, by a ping, whether it is there; unless it is asked already.
+ * ERR_NOMEM. */
+MUST_USE enum err http_guard_ask(struct http_session *session);
+
 /* Does it ask from time to time whether the peer is there? */
 bool http_guard_keeps(const struct http_session *session);
 

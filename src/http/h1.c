@@ -416,13 +416,15 @@ enum err http_h1_receive(struct http_session *session, const uint8_t *bytes,
         return ERR_NONE; /* Law 3 */
     h1->held.max = HTTP_H1_HELD;
     err = buf_append(&h1->held, bytes, size);
+    if (err == ERR_NONE) {
+        session->body_bytes += size;
+        http_h1_eat(session);
+        if (h1->part == H1_DONE && buf_size(&h1->held) > HTTP_H1_AHEAD)
+            err = ERR_FULL;
+    }
     if (err == ERR_FULL)
         http_guard_expel(session, LOG_EXPELLED_FLOOD, "too_much");
-    if (err != ERR_NONE)
-        return err == ERR_FULL ? ERR_ABUSE : err;
-    session->body_bytes += size;
-    http_h1_eat(session);
-    return ERR_NONE;
+    return err == ERR_FULL ? ERR_ABUSE : err;
 }
 
 bool http_h1_in_body(const struct http_session *session)
@@ -438,6 +440,6 @@ bool http_h1_in_body(const struct http_session *session)
 
 bool http_h1_hungry(const struct http_session *session)
 {
-    return session->h1->over || buf_size(&session->h1->held) == 0 ||
-           session->h1->part == H1_HEAD || http_h1_in_body(session);
+    return session->h1->over || session->h1->part == H1_HEAD ||
+           session->h1->part == H1_DONE || http_h1_in_body(session);
 }

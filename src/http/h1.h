@@ -1,13 +1,15 @@
 /* http/h1 -- HTTP/1.1 of one connection: one exchange after another.
  *
  * Internal to http/.  http-parser takes apart what http/lines let through.  A
- * request that comes while another is open waits: its bytes are held, and the
- * socket is not read meanwhile.  Whatever is not plainly one request is
- * answered with a fixed text, and the connection ends.
+ * request that comes while another is open waits: its bytes are held.  The
+ * socket is read on meanwhile, else nobody heard that the peer is gone.
+ * Whatever is not plainly one request is answered with a fixed text, and the
+ * connection ends.
  *
  * Laws
  *   1. One exchange is open at a time; the next begins when it is answered.
- *   2. What is held never exceeds HTTP_H1_HELD.
+ *   2. What is held never exceeds HTTP_H1_HELD, nor HTTP_H1_AHEAD behind a
+ *      request that is being answered.
  *   3. After a request that broke a rule, or whose body was not read to its
  *      end, nothing more of the connection is looked at.
  *   4. A message ends where RFC 9112, section 6.3 says, and it says so in one
@@ -18,7 +20,7 @@
 
 #include "http/session.h"
 
-enum { HTTP_H1_HELD = 256 * 1024 };
+enum { HTTP_H1_HELD = 256 * 1024, HTTP_H1_AHEAD = 128 * 1024 };
 
 /* Speak HTTP/1.1 from here on.  ERR_NOMEM. */
 MUST_USE enum err http_h1_begin(struct http_session *session);

@@ -55,11 +55,14 @@ static bool is_idle_data(const nghttp2_frame *frame)
 }
 
 /* What is left of this head nobody tells of: it is waited for only where
- * another frame of it is to come. */
+ * another frame of it is to come.  The answer to a ping, which may not stand
+ * between them, shows that it came. */
 static void leave_head(struct http_session *session, const nghttp2_frame *frame)
 {
     if (frame->hd.flags & NGHTTP2_FLAG_END_HEADERS)
         session->head_open = false;
+    else if (http_guard_ask(session) != ERR_NONE)
+        session->failed = ERR_NOMEM;
 }
 
 static int on_begin_headers(nghttp2_session *h2, const nghttp2_frame *frame,

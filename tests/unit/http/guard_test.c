@@ -284,6 +284,17 @@ static void refused_and_open(void)
     CHECK(http_session_tick(&world->session, NOW + 10004) == ERR_NONE);
     CHECK(http_session_tick(&world->session, NOW + 10005) == ERR_DEADLINE);
     world_close(world);
+
+    world = world_open(false); /* it comes, and others' exchanges go on */
+    (void)frames_drain(&world->session, FRAMES_DATA, &goaway, NOW);
+    frames_add(&world->frames, FRAMES_HEADERS, 0, 1, block, sizeof block - 1);
+    frames_add(&world->frames, FRAMES_CONTINUATION, 4, 1, "\x83", 1);
+    CHECK(frames_send(&world->frames, &world->session, NOW + 5) == ERR_NONE);
+    CHECK(frames_drain(&world->session, FRAMES_PING, &goaway, NOW + 5) == 1);
+    frames_add(&world->frames, FRAMES_PING, 1, 0, "\0\0\0\0\0\0\0", 8);
+    CHECK(frames_send(&world->frames, &world->session, NOW + 6) == ERR_NONE);
+    CHECK(http_session_tick(&world->session, NOW + 10005) == ERR_NONE);
+    world_close(world);
 }
 
 /* Law 2: what tick would do, and when; it is asked for in time. */
