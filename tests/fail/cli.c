@@ -179,7 +179,7 @@ static const struct command {
      .memory = 10,
      .files = 3,
      .other = true,
-     .until = "searching",
+     .until = "seeker 0", /* searches, or has an offer */
      .sample = {8, 1000}},
     {.name = "effects",
      .needs = RECORDED,
