@@ -373,7 +373,7 @@ void http_h1_eat(struct http_session *session)
         h1->over = true; /* what is there of a next request stays a part */
     if (buf_size(&h1->held) == 0)
         buf_close(&h1->held);
-    if (!http_h1_in_body(session)) {
+    if (!http_h1_in_body(session) && !http_h1_stuffed(session)) {
         session->body_ms = HTTP_NEVER;
         if (h1->part == H1_DATA)
             http_pool_wait(session);
@@ -416,15 +416,13 @@ enum err http_h1_receive(struct http_session *session, const uint8_t *bytes,
         return ERR_NONE; /* Law 3 */
     h1->held.max = HTTP_H1_HELD;
     err = buf_append(&h1->held, bytes, size);
-    if (err == ERR_NONE) {
-        session->body_bytes += size;
-        http_h1_eat(session);
-        if (h1->part == H1_DONE && buf_size(&h1->held) > HTTP_H1_AHEAD)
-            err = ERR_FULL;
-    }
     if (err == ERR_FULL)
         http_guard_expel(session, LOG_EXPELLED_FLOOD, "too_much");
-    return err == ERR_FULL ? ERR_ABUSE : err;
+    if (err != ERR_NONE)
+        return err == ERR_FULL ? ERR_ABUSE : err;
+    session->body_bytes += size;
+    http_h1_eat(session);
+    return ERR_NONE;
 }
 
 bool http_h1_in_body(const struct http_session *session)
@@ -438,8 +436,18 @@ bool http_h1_in_body(const struct http_session *session)
             session->in_bytes < http_pool_max(session));
 }
 
+bool http_h1_stuffed(const struct http_session *session)
+{
+    const struct http_h1 *h1 = session->h1;
+
+    return h1 && !h1->over && h1->part == H1_DONE &&
+           buf_size(&h1->held) >= HTTP_H1_AHEAD;
+}
+
 bool http_h1_hungry(const struct http_session *session)
 {
-    return session->h1->over || session->h1->part == H1_HEAD ||
-           session->h1->part == H1_DONE || http_h1_in_body(session);
+    const struct http_h1 *h1 = session->h1;
+
+    return h1->over || h1->part == H1_HEAD || http_h1_in_body(session) ||
+           (h1->part == H1_DONE && !http_h1_stuffed(session));
 }

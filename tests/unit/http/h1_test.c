@@ -128,7 +128,7 @@ static void pieces(void)
 /* Law 1: the second waits for the answer to the first; Law 2: with a bound. */
 static void one_at_a_time(void)
 {
-    static char flood[HTTP_H1_AHEAD];
+    static char flood[HTTP_H1_HELD];
 
     open_world();
     seen.mute = true;
@@ -149,6 +149,28 @@ static void one_at_a_time(void)
     CHECK(text.err == ERR_ABUSE); /* Law 2 */
     close_world();
     CHECK(seen.why == ERR_CONNECTION);
+}
+
+/* Behind a long answer so much may be sent ahead as is read to hear of the
+ * peer's end; with more the connection is not read, and not for ever. */
+static void stuffed(void)
+{
+    static char ahead[HTTP_H1_AHEAD];
+
+    open_world();
+    seen.mute = true;
+    text_say(&text, NEXT);
+    memset(ahead, 'G', sizeof ahead);
+    text_give(&text, ahead, sizeof ahead - 1);
+    text_tick(&text, 600000);
+    CHECK(text.err == ERR_NONE && http_session_hungry(&text.session));
+    text_give(&text, ahead, 1);
+    CHECK(text.err == ERR_NONE && !http_session_hungry(&text.session));
+    text_tick(&text, 29999);
+    CHECK(text.err == ERR_NONE);
+    text_tick(&text, 1);
+    CHECK(text.err == ERR_DEADLINE);
+    close_world();
 }
 
 /* The body stops at what was lent, and goes on as it is read. */
@@ -540,6 +562,7 @@ int main(void)
     half_closed(false);
     pieces();
     one_at_a_time();
+    stuffed();
     credit();
     refusals();
     large_heads();
