@@ -43,14 +43,8 @@ bool http_exchange_trailer(const struct http_exchange *exchange, size_t *at,
 const char *http_exchange_header(const struct http_exchange *exchange,
                                  const char *name)
 {
-    const size_t size = strlen(name);
-    struct http_field field;
-    size_t at = 0;
-
-    while (http_exchange_field(exchange, &at, &field))
-        if (field.name_size == size && memcmp(field.name, name, size) == 0)
-            return field.value;
-    return NULL;
+    REQUIRE(name[0] != ':');
+    return http_head_value(&exchange->head, name, NULL);
 }
 
 /* Let the peer send until `in` and what is under way make up target. */

@@ -164,7 +164,7 @@ static uint64_t quiet_ms(const struct http_session *session)
 
     if (session->exchanges == 0 && session->role == HTTP_SERVER)
         at_ms = sooner(at_ms, session->idle_ms + limits->idle_ms);
-    if (http_h1_in_body(session) || http_h1_stuffed(session))
+    if (http_h1_timed(session))
         at_ms = sooner(at_ms, session->body_ms + limits->slow_ms);
     if (session->pinged)
         return sooner(at_ms, session->ping_ms + limits->pong_ms);
@@ -277,8 +277,7 @@ static bool body_late(struct http_session *session)
     const struct http_limits *limits = &session->host->limits;
     const uint64_t now_ms = session->now_ms, slow_ms = limits->slow_ms;
 
-    if ((!http_h1_in_body(session) && !http_h1_stuffed(session)) ||
-        now_ms < session->body_ms + slow_ms)
+    if (!http_h1_timed(session) || now_ms < session->body_ms + slow_ms)
         return false;
     if (session->body_bytes < limits->body_per_s * slow_ms / 1000)
         return true;

@@ -175,8 +175,8 @@ static int on_head_end(http_parser *parser)
     session->head_open = false;
     exchange->head_done = true;
     exchange->head_bytes = exchange->fields = 0;
-    exchange->method = http_head_value(&exchange->head, ":method");
-    exchange->path = http_head_value(&exchange->head, ":path");
+    exchange->method = http_head_value(&exchange->head, ":method", "");
+    exchange->path = http_head_value(&exchange->head, ":path", "");
     http_tell_note(exchange, HTTP_TELL_BEGIN);
     return 0;
 }
@@ -297,12 +297,33 @@ static bool eat_head(struct http_session *session)
     return whole > 0 && begin(session, whole);
 }
 
+/* Does it wait for bytes of a body, its framing included? */
+static bool in_body(const struct http_session *session)
+{
+    const struct http_h1 *h1 = session->h1;
+
+    if (!h1->exchange || h1->over || h1->part == H1_DONE)
+        return false;
+    return h1->part != H1_DATA ||
+           ((h1->exchange->in_lent > 0 || h1->exchange->out_ended) &&
+            session->in_bytes < http_pool_max(session));
+}
+
+/* Is it not read, for all that was sent ahead? */
+static bool stuffed(const struct http_session *session)
+{
+    const struct http_h1 *h1 = session->h1;
+
+    return !h1->over && h1->part == H1_DONE &&
+           buf_size(&h1->held) >= HTTP_H1_AHEAD;
+}
+
 static bool eat_body(struct http_session *session)
 {
     struct http_h1 *h1 = session->h1;
     size_t size = buf_size(&h1->held);
 
-    if (!http_h1_in_body(session))
+    if (!in_body(session))
         return false;
     if (size > h1->left)
         size = (size_t)h1->left;
@@ -373,7 +394,7 @@ void http_h1_eat(struct http_session *session)
         h1->over = true; /* what is there of a next request stays a part */
     if (buf_size(&h1->held) == 0)
         buf_close(&h1->held);
-    if (!http_h1_in_body(session) && !http_h1_stuffed(session)) {
+    if (!http_h1_timed(session)) {
         session->body_ms = HTTP_NEVER;
         if (h1->part == H1_DATA)
             http_pool_wait(session);
@@ -425,29 +446,15 @@ enum err http_h1_receive(struct http_session *session, const uint8_t *bytes,
     return ERR_NONE;
 }
 
-bool http_h1_in_body(const struct http_session *session)
-{
-    const struct http_h1 *h1 = session->h1;
-
-    if (!h1 || !h1->exchange || h1->over || h1->part == H1_DONE)
-        return false;
-    return h1->part != H1_DATA ||
-           ((h1->exchange->in_lent > 0 || h1->exchange->out_ended) &&
-            session->in_bytes < http_pool_max(session));
-}
-
-bool http_h1_stuffed(const struct http_session *session)
-{
-    const struct http_h1 *h1 = session->h1;
-
-    return h1 && !h1->over && h1->part == H1_DONE &&
-           buf_size(&h1->held) >= HTTP_H1_AHEAD;
-}
-
 bool http_h1_hungry(const struct http_session *session)
 {
     const struct http_h1 *h1 = session->h1;
 
-    return h1->over || h1->part == H1_HEAD || http_h1_in_body(session) ||
-           (h1->part == H1_DONE && !http_h1_stuffed(session));
+    return h1->over || h1->part == H1_HEAD || in_body(session) ||
+           (h1->part == H1_DONE && !stuffed(session));
+}
+
+bool http_h1_timed(const struct http_session *session)
+{
+    return session->h1 && (in_body(session) || stuffed(session));
 }

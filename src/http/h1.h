@@ -30,10 +30,10 @@ MUST_USE enum err http_h1_receive(struct http_session *session,
                                   const uint8_t *bytes, size_t size);
 void http_h1_eat(struct http_session *session);
 
-/* Does it wait for bytes of the peer?  Of a body, its framing included? */
+/* Does it wait for bytes of the peer? */
 bool http_h1_hungry(const struct http_session *session);
-bool http_h1_in_body(const struct http_session *session);
-/* Is it not read, for all that was sent ahead? */
-bool http_h1_stuffed(const struct http_session *session);
+/* Does session.body_ms run: is a body coming, or is it not read for all that
+ * was sent ahead? */
+bool http_h1_timed(const struct http_session *session);
 
 #endif

@@ -51,14 +51,14 @@ void http_h1_end_late(struct http_session *session)
     http_h1_end_refuse(session, ours ? 503 : 408);
 }
 
-/* A whole request gets its answer, whoever sends no more behind it (RFC 9112,
- * section 9.5).  A stream in the middle is another thing: who reads one would
- * not say so, but who has gone away does. */
 static bool streams(const struct http_exchange *exchange)
 {
     return exchange->submitted && !exchange->out_ended;
 }
 
+/* A whole request gets its answer, whoever sends no more behind it (RFC 9112,
+ * section 9.5).  A stream in the middle is another thing: who reads one would
+ * not say so, but who has gone away does. */
 bool http_h1_end_eof(struct http_session *session)
 {
     struct http_h1 *h1 = session->h1;

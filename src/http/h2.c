@@ -171,8 +171,8 @@ static int on_head_end(struct http_exchange *exchange)
             return NGHTTP2_ERR_CALLBACK_FAILURE;
         return 0;
     }
-    exchange->method = http_head_value(&exchange->head, ":method");
-    exchange->path = http_head_value(&exchange->head, ":path");
+    exchange->method = http_head_value(&exchange->head, ":method", "");
+    exchange->path = http_head_value(&exchange->head, ":path", "");
     http_tell_note(exchange, HTTP_TELL_BEGIN);
     return 0;
 }

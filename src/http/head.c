@@ -52,7 +52,8 @@ bool http_head_next(const struct buf *buf, size_t *at, struct http_field *field)
     return true;
 }
 
-const char *http_head_value(const struct buf *buf, const char *name)
+const char *http_head_value(const struct buf *buf, const char *name,
+                            const char *none)
 {
     const size_t size = strlen(name);
     struct http_field field;
@@ -61,5 +62,5 @@ const char *http_head_value(const struct buf *buf, const char *name)
     while (http_head_next(buf, &at, &field))
         if (field.name_size == size && memcmp(field.name, name, size) == 0)
             return field.value;
-    return "";
+    return none;
 }

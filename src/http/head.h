@@ -25,7 +25,8 @@ MUST_USE enum err http_head_add(struct buf *buf,
 bool http_head_next(const struct buf *buf, size_t *at,
                     struct http_field *field);
 
-/* The value of the first field of that name, or "". */
-const char *http_head_value(const struct buf *buf, const char *name);
+/* The value of the first field of that name, or `none`. */
+const char *http_head_value(const struct buf *buf, const char *name,
+                            const char *none);
 
 #endif

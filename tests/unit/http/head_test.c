@@ -40,13 +40,13 @@ int main(void)
     }
     CHECK(!http_head_next(&buf, &at, &out));
     buf_truncate(&buf, 0);
-    CHECK(strcmp(http_head_value(&buf, "a"), "") == 0);
+    CHECK(strcmp(http_head_value(&buf, "a", ""), "") == 0);
     in[0] = (struct http_field)HTTP_FIELD("ab", "1");
     in[1] = (struct http_field)HTTP_FIELD("a", "2");
     for (int i = 0; i < 2; i++)
         CHECK(http_head_add(&buf, &in[i]) == ERR_NONE);
-    CHECK(strcmp(http_head_value(&buf, "a"), "2") == 0);
-    CHECK(strcmp(http_head_value(&buf, "b"), "") == 0);
+    CHECK(strcmp(http_head_value(&buf, "a", ""), "2") == 0);
+    CHECK(strcmp(http_head_value(&buf, "b", ""), "") == 0);
     in[0].value_size = 9000;
     CHECK(http_head_add(&buf, &in[0]) == ERR_FULL);
     buf_close(&buf);
