@@ -61,7 +61,6 @@ static void on_message(void *arg, const void *message)
     struct client_lease *lease = arg;
 
     lease->failures = 0;
-    lease->heard_ms = now_ms(lease);
     if (lease->member && lease->beating.timer.place == 0 && !lease->beat)
         set(lease, &lease->beating,
             lease->member->beat_ms < CLIENT_LEASE_BEAT_MS
@@ -76,7 +75,7 @@ static bool may_resume(const struct client_lease *lease,
 {
     return (client_error_passing(error) ||
             client_error_is(error, ERR_CARD_VERSION)) &&
-           now_ms(lease) - lease->heard_ms < CLIENT_LEASE_GIVE_UP_MS &&
+           now_ms(lease) - lease->lost_ms < CLIENT_LEASE_GIVE_UP_MS &&
            !(client_error_is(error, ERR_UNREACHABLE) &&
              !lease->client->calls.was_up);
 }
@@ -89,7 +88,7 @@ static void on_done(void *arg, const struct kindred_error *error,
     (void)answer;
     lease->stream = NULL;
     if (lease->failures == 0) /* it stood until now, however quiet */
-        lease->heard_ms = now_ms(lease);
+        lease->lost_ms = now_ms(lease);
     if (error->status == STATUS_OK || !may_resume(lease, error)) {
         client_lease_close(lease); /* Law 1 */
         lease->ended(lease->arg, error);
@@ -132,7 +131,6 @@ bool client_lease_open(struct client_lease *lease)
     lease->again.fire = on_again;
     lease->beating.fire = on_beat_due;
     lease->again.arg = lease->beating.arg = lease;
-    lease->heard_ms = now_ms(lease);
     return begin(lease);
 }
 

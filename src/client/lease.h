@@ -40,7 +40,7 @@ struct client_lease {
     struct client_job *stream, *beat;
     struct client_timer again, beating;
     uint32_t failures;
-    uint64_t heard_ms; /* the last message, or when the stream broke */
+    uint64_t lost_ms; /* when the stream broke that stood; of failures > 0 */
 };
 
 /* The first stream begins now.  False: out of memory. */

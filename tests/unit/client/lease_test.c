@@ -29,7 +29,7 @@ static void on_trouble(void *arg, const struct kindred_error *error)
 
     CHECK(held->ends == 0 && error->status == STATUS_UNAVAILABLE);
     held->troubles++;
-    held->lease.heard_ms -= held->away_ms;
+    held->lease.lost_ms -= held->away_ms;
 }
 
 static void on_ended(void *arg, const struct kindred_error *error)
@@ -107,7 +107,7 @@ static void test_quiet(void)
     member_world_run(world, 300);
     CHECK(held.messages == 1);
     for (int i = 1; i <= 2; i++) {
-        held.lease.heard_ms -= CLIENT_LEASE_GIVE_UP_MS + 60000;
+        held.lease.lost_ms -= CLIENT_LEASE_GIVE_UP_MS + 60000;
         break_stream(world);
         member_world_run(world, 500);
         CHECK(held.ends == 0 && held.troubles == i && held.messages == i + 1);
