@@ -46,12 +46,6 @@ static enum err fits(const struct cli_json_node *value,
     return ERR_INVALID;
 }
 
-/* Most are told apart by how they begin. */
-static bool same(const char *a, const char *b)
-{
-    return *a == *b && strcmp(a, b) == 0;
-}
-
 /* The place in the table of this key; that of its end if it is not there.  Most
  * keys come in order, this one as number `guess`, which is in the table. */
 static uint32_t place(const struct cli_workload_field *field,
@@ -59,9 +53,10 @@ static uint32_t place(const struct cli_workload_field *field,
 {
     uint32_t at = 0;
 
-    if (same(field[guess].name, key->text))
+    if (cli_workload_field_same(field[guess].name, key->text))
         return guess;
-    while (field[at].name && !same(field[at].name, key->text))
+    while (field[at].name &&
+           !cli_workload_field_same(field[at].name, key->text))
         at++;
     REQUIRE(at < CLI_WORKLOAD_FIELD_MAX);
     return at;
@@ -109,7 +104,7 @@ cli_workload_field_get(const struct cli_json_node *object, const char *name)
     for (uint32_t i = 0; i < object->size; i++) {
         const struct cli_json_node *value = cli_json_after(key);
 
-        if (same(key->text, name))
+        if (cli_workload_field_same(key->text, name))
             return value;
         key = cli_json_after(value);
     }
@@ -121,7 +116,7 @@ int cli_workload_field_word(const struct cli_json_node *text,
 {
     REQUIRE(text->type == CLI_JSON_TEXT);
     for (int i = 0; i < n; i++)
-        if (same(word[i], text->text))
+        if (cli_workload_field_same(word[i], text->text))
             return i;
     return -1;
 }

@@ -6,6 +6,7 @@
 #define CLI_WORKLOAD_FIELD_H
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "cli/json.h"
@@ -30,6 +31,12 @@ struct cli_workload_field {
     bool optional;
     uint64_t least, most;
 };
+
+/* Most words are told apart by how they begin. */
+static inline bool cli_workload_field_same(const char *a, const char *b)
+{
+    return *a == *b && strcmp(a, b) == 0;
+}
 
 /* The value of each field of the table, NULL where it is absent.  ERR_INVALID:
  * *why. */

@@ -426,8 +426,8 @@ enum err cli_workload_line_read(struct cli_workload *workload,
     if (!word)
         return bad(workload, CLI_WORKLOAD_WHY_MISSING, "do");
     while (at < CLI_DAY_DOS &&
-           (word->type != CLI_JSON_TEXT || *dos[at].name != *word->text ||
-            strcmp(dos[at].name, word->text) != 0))
+           (word->type != CLI_JSON_TEXT ||
+            !cli_workload_field_same(dos[at].name, word->text)))
         at++;
     if (at == CLI_DAY_DOS)
         return bad(workload, CLI_WORKLOAD_WHY_DO, "do");
