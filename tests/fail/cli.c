@@ -5,8 +5,7 @@
  * and 2).
  *
  * A command mostly waits: several processes share its sweep, each with a folder
- * and an account of its own.  Long because it has
- * the table of them.
+ * and an account of its own.  Long because it has the table of them.
  * Usage: fail_cli COMMAND. */
 #define _DEFAULT_SOURCE 1 /* MAP_ANONYMOUS */
 
@@ -232,6 +231,17 @@ static void must(const char *const *argv, const char *input)
     must_until(argv, input, NULL);
 }
 
+/* Whoever `key` is becomes a member, with a card. */
+static void join(const char *grade, const char *role)
+{
+    const char *enroll[] = {"kindred", "enroll", "--grade", grade, AT, NULL};
+    const char *set[] = {"kindred", "card",    "set", role,
+                         "--have",  "alcohol", AT,    NULL};
+
+    must(enroll, NULL);
+    must(set, NULL);
+}
+
 static void file_text(char text[TRIAL_TEXT])
 {
     int fd = open(written, O_RDONLY);
@@ -367,13 +377,6 @@ static void find_offer(void)
 
 static void settle(int worker)
 {
-    static const char *const enroll[] = {"kindred", "enroll", AT, NULL};
-    static const char *const set[] = {"kindred", "card",    "set", "seeker",
-                                      "--have",  "alcohol", AT,    NULL};
-    static const char *const enroll_peer[] = {"kindred", "enroll", "--grade",
-                                              "peer",    AT,       NULL};
-    static const char *const set_peer[] = {"kindred", "card",    "set", "peer",
-                                           "--have",  "alcohol", AT,    NULL};
     bool peer = command->needs == WANTED || command->needs == OFFERED;
 
     (void)snprintf(folder, sizeof folder, "%s/%d", root, worker);
@@ -384,8 +387,7 @@ static void settle(int worker)
     CHECK(setenv("TMPDIR", folder, 1) == 0);
     if (command->needs == ALONE || command->needs == RECORDED)
         return;
-    must(peer ? enroll_peer : enroll, NULL);
-    must(peer ? set_peer : set, NULL);
+    join(peer ? "peer" : "member", peer ? "peer" : "seeker");
     if (command->needs == OFFERED)
         be_asked();
 }
@@ -443,18 +445,12 @@ static void sweep(void)
 /* Somebody who accepts, for as long as this lives. */
 static void be_there(int number)
 {
-    const char *enroll[] = {"kindred", "enroll", "--grade", "peer", AT, NULL};
-    const char *set[] = {"kindred", "card",    "set", "peer",
-                         "--have",  "alcohol", AT,    NULL};
     const char *attend[] = {"kindred",    "attend", "--auto", "accept",
                             "--capacity", "8",      AT,       NULL};
     int nothing = open("/dev/null", O_RDWR);
 
-    if (!mine)
-        mine = trial_shared(sizeof *mine);
     (void)snprintf(key, sizeof key, "%s/peer-%d", root, number);
-    must(enroll, NULL);
-    must(set, NULL);
+    join("peer", "peer");
     (void)fflush(NULL);
     if (fork() == 0) {
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -468,16 +464,10 @@ static void be_there(int number)
 /* Somebody who asks again and again, for as long as this lives. */
 static void be_in_need(int number)
 {
-    const char *enroll[] = {"kindred", "enroll", AT, NULL};
-    const char *set[] = {"kindred", "card",    "set", "seeker",
-                         "--have",  "alcohol", AT,    NULL};
     const char *ask[] = {"kindred", "ask", AT};
 
-    if (!mine)
-        mine = trial_shared(sizeof *mine);
     (void)snprintf(key, sizeof key, "%s/seeker-%d", root, number);
-    must(enroll, NULL);
-    must(set, NULL);
+    join("member", "seeker");
     (void)fflush(NULL);
     if (fork() != 0)
         return;
@@ -545,6 +535,7 @@ int main(int argc, char **argv)
         return 2;
     (void)snprintf(root, sizeof root, "fail_cli_%s_XXXXXX", command->name);
     shared = trial_shared(sizeof *shared);
+    mine = trial_shared(sizeof *mine);
     if (!mkdtemp(root))
         return 2;
     (void)snprintf(recording, sizeof recording, "%s/recording", root);
