@@ -441,30 +441,18 @@ bool store_memory_row(const struct store *store, uint64_t *cursor,
     return false;
 }
 
-bool store_memory_find(const struct store *store, struct match_row *like)
+bool store_memory_find(struct store *store, struct match_row *like)
 {
-    const struct store_memory *memory = (const void *)store;
-    const struct store_memory_subject *subject;
-    const struct match_pair_row *p;
-    uint32_t slot;
+    struct store_keeper *keeper = (struct store_keeper *)(void *)store;
+    struct store_row found;
 
-    if (like->kind == ROW_PAIR) {
-        uint64_t key = store_memory_pair_key(&like->pair);
-
-        p = store_table_first(&memory->pairs, 0, key, &slot);
-        while (p && (p->kind != like->pair.kind || p->a != like->pair.a ||
-                     p->b != like->pair.b || p->ticket != like->pair.ticket))
-            p = store_table_next(&memory->pairs, 0, key, &slot);
-        if (p)
-            like->pair = *p;
-        return p != NULL;
-    }
+    if (like->kind == ROW_PAIR)
+        return keeper->ops->pair(keeper, &like->pair);
     REQUIRE(like->kind <= ROW_TALK);
-    subject = store_table_first(&memory->subject[like->kind], 0,
-                                store_work_id(like), &slot);
-    if (subject)
-        *like = subject->row.row;
-    return subject != NULL;
+    if (!keeper->ops->row(keeper, like->kind, store_work_id(like), &found))
+        return false;
+    *like = found.row;
+    return true;
 }
 
 void store_memory_forget(struct store *store, enum match_row_kind kind,

@@ -22,7 +22,7 @@ bool store_memory_row(const struct store *store, uint64_t *cursor,
 
 /* Replace the ticket, offer, duty, talk or pair in *row by what the store
  * holds under the same name, live or not.  False: nothing. */
-bool store_memory_find(const struct store *store, struct match_row *row);
+bool store_memory_find(struct store *store, struct match_row *row);
 
 /* Remove a ticket, offer or talk that has ended, before a sweep would.  The
  * caller knows that no command will name it.  Nothing if there is none. */
