@@ -182,15 +182,21 @@ static void enrolled(struct service_request *request, struct rpc_call *call)
     rpc_end(call, err);
 }
 
-/* The same intent has the same key, whatever challenge it answered. */
-static enum err enrol_key(const struct service *service,
-                          const Kindred__V1__EnrollRequest *in,
-                          struct match_key *key)
+/* Off to the store.  The same intent has the same key, whatever challenge it
+ * answered: of the request, `intent` holds all but that and what signs it. */
+static struct rpc_verdict send_keyed(struct rpc_call *call,
+                                     struct service_request *request,
+                                     ProtobufCBinaryData key,
+                                     const ProtobufCMessage *intent)
 {
-    Kindred__V1__EnrollRequest intent = *in;
+    enum err err =
+        service_key(request->service, &request->job.command.key, key, intent);
 
-    intent.nonce.len = intent.signature.len = 0;
-    return service_key(service, key, in->idempotency_key, &intent.base);
+    if (err == ERR_NONE)
+        err = service_request_send(request);
+    else
+        service_request_free(request);
+    return err == ERR_NONE ? rpc_later(call) : rpc_fail(call, err);
 }
 
 static struct rpc_verdict accounts_enroll(struct rpc_call *call,
@@ -201,6 +207,7 @@ static struct rpc_verdict accounts_enroll(struct rpc_call *call,
         .call = SEAL_ACCOUNT_ENROLL,
         .enroll = {.pool = in->pool, .grade = (uint8_t)in->grade}};
     const struct signer signer = {in->public_key, in->signature};
+    Kindred__V1__EnrollRequest intent = *in;
     struct service_request *request;
     struct store_command *command;
     enum match_grade grade;
@@ -228,13 +235,8 @@ static struct rpc_verdict accounts_enroll(struct rpc_call *call,
     command->enrol.grade = grade;
     seal_account_handle(command->enrol.handle, service->keys->handle,
                         in->public_key.data);
-    err = enrol_key(service, in, &command->key);
-    if (err != ERR_NONE) {
-        service_request_free(request);
-        return rpc_fail(call, err);
-    }
-    err = service_request_send(request);
-    return err == ERR_NONE ? rpc_later(call) : rpc_fail(call, err);
+    intent.nonce.len = intent.signature.len = 0;
+    return send_keyed(call, request, in->idempotency_key, &intent.base);
 }
 
 struct login { /* the call's own state */
@@ -392,23 +394,13 @@ static enum err check_rotation(const struct service *service,
     return check_claim(service, &claim, in->nonce, both, 2);
 }
 
-/* As enrol_key(). */
-static enum err rotation_key(const struct service *service,
-                             const Kindred__V1__RotateKeyRequest *in,
-                             struct match_key *key)
-{
-    Kindred__V1__RotateKeyRequest intent = *in;
-
-    intent.nonce.len = intent.signature.len = intent.new_signature.len = 0;
-    return service_key(service, key, in->idempotency_key, &intent.base);
-}
-
 static struct rpc_verdict
 accounts_rotate_key(struct rpc_call *call,
                     const Kindred__V1__RotateKeyRequest *in)
 {
     struct service *service = service_of(call);
     const uint8_t *secret = service->keys->handle;
+    Kindred__V1__RotateKeyRequest intent = *in;
     struct service_request *request;
     struct store_command *command;
     enum err err = check_rotation(service, in);
@@ -424,13 +416,8 @@ accounts_rotate_key(struct rpc_call *call,
                         in->public_key.data);
     seal_account_handle(command->rotate.new_handle, secret,
                         in->new_public_key.data);
-    err = rotation_key(service, in, &command->key);
-    if (err != ERR_NONE) {
-        service_request_free(request);
-        return rpc_fail(call, err);
-    }
-    err = service_request_send(request);
-    return err == ERR_NONE ? rpc_later(call) : rpc_fail(call, err);
+    intent.nonce.len = intent.signature.len = intent.new_signature.len = 0;
+    return send_keyed(call, request, in->idempotency_key, &intent.base);
 }
 
 API_KINDRED_V1_ACCOUNTS(RPC_WRAP, accounts)
