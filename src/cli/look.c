@@ -1,6 +1,5 @@
 /* cli/look -- what can be looked at without being anybody: info, vocabulary,
  * crisis, stats, health. */
-#include "cli/look.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -248,7 +247,7 @@ static const struct cli_option STATS_OPTIONS[] = {
      CLI_TEXT, 1, 100},
     {0}};
 
-void cli_look_print_stats(const Kindred__V1__StatsResponse *stats)
+static void print_stats(const Kindred__V1__StatsResponse *stats)
 {
     const Kindred__V1__Gauges *now = stats->gauges;
 
@@ -292,7 +291,7 @@ static int run_stats(const struct cli_args *given)
         cli_args_put(&args, "--server", address);
     status = look(&args, &call, &session, &answer);
     if (status == CLI_OK)
-        cli_look_print_stats((const void *)answer);
+        print_stats((const void *)answer);
     leave(&session, answer);
     return status;
 }

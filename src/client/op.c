@@ -60,7 +60,8 @@ ProtobufCBinaryData client_op_bytes(const uint8_t *bytes, size_t size)
     return (ProtobufCBinaryData){.len = size, .data = borrowed.taken};
 }
 
-bool client_op_copy(uint8_t *to, size_t size, const ProtobufCBinaryData *from)
+/* Exactly size bytes; false: there are not as many. */
+static bool copy(uint8_t *to, size_t size, const ProtobufCBinaryData *from)
 {
     if (from->len != size)
         return false;
@@ -97,8 +98,8 @@ enum err client_op_talk(struct kindred_talk_start *start,
     start->side = talk->side == KINDRED__V1__TALK_SIDE__TALK_SIDE_PEER;
     if (!client_op_name(start->your_name, talk->your_name) ||
         !client_op_name(start->their_name, talk->their_name) ||
-        !client_op_copy(start->their_key, KINDRED_KEY, &talk->their_key) ||
-        !client_op_copy(start->send, KINDRED_KEY, &talk->send_capability))
+        !copy(start->their_key, KINDRED_KEY, &talk->their_key) ||
+        !copy(start->send, KINDRED_KEY, &talk->send_capability))
         return ERR_PROTO;
     return seal_talk_key_good(start->their_key) ? ERR_NONE : ERR_TALK_KEY;
 }

@@ -27,9 +27,6 @@ ProtobufCBinaryData client_op_key(uint8_t key[static KINDRED_IDEMPOTENCY]);
 /* Borrow bytes as a protobuf-c field; they are not written to. */
 ProtobufCBinaryData client_op_bytes(const uint8_t *bytes, size_t size);
 
-/* The other way: copy exactly size bytes; false: there are not as many. */
-bool client_op_copy(uint8_t *to, size_t size, const ProtobufCBinaryData *from);
-
 /* Names are shown on terminals: copy plain ASCII of one character or more;
  * false: it is none. */
 bool client_op_name(char to[KINDRED_NAME], const char *name);

@@ -156,6 +156,14 @@ static uint64_t sooner(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+/* Does it ask whether the peer is there?  A client only while it waits for
+ * something: servers count what it pings beside that. */
+static bool keeps(const struct http_session *session)
+{
+    return session->h2 && session->greeted &&
+           (session->exchanges > 0 || session->role == HTTP_SERVER);
+}
+
 /* Of a session that stays, and has nothing unfinished. */
 static uint64_t quiet_ms(const struct http_session *session)
 {
@@ -168,7 +176,7 @@ static uint64_t quiet_ms(const struct http_session *session)
         at_ms = sooner(at_ms, session->body_ms + limits->slow_ms);
     if (session->pinged)
         return sooner(at_ms, session->ping_ms + limits->pong_ms);
-    if (http_guard_keeps(session))
+    if (keeps(session))
         at_ms = sooner(at_ms, session->heard_ms + limits->ping_ms);
     return at_ms;
 }
@@ -286,14 +294,6 @@ static bool body_late(struct http_session *session)
     return false;
 }
 
-/* Does it ask whether the peer is there?  A client only while it waits for
- * something: servers count what it pings beside that. */
-bool http_guard_keeps(const struct http_session *session)
-{
-    return session->h2 && session->greeted &&
-           (session->exchanges > 0 || session->role == HTTP_SERVER);
-}
-
 enum err http_guard_ask(struct http_session *session)
 {
     if (session->pinged)
@@ -317,8 +317,7 @@ static enum err keep_alive(struct http_session *session)
         log_event(LOG_PING_UNANSWERED, 1, ERR_DEADLINE);
         return ERR_DEADLINE;
     }
-    if (!http_guard_keeps(session) ||
-        now_ms < session->heard_ms + limits->ping_ms)
+    if (!keeps(session) || now_ms < session->heard_ms + limits->ping_ms)
         return ERR_NONE;
     return http_guard_ask(session);
 }

@@ -49,9 +49,6 @@ MUST_USE enum err http_guard_goaway(struct http_session *session);
  * ERR_NOMEM. */
 MUST_USE enum err http_guard_ask(struct http_session *session);
 
-/* Does it ask from time to time whether the peer is there? */
-bool http_guard_keeps(const struct http_session *session);
-
 uint64_t http_guard_deadline_ms(const struct http_session *session);
 MUST_USE enum err http_guard_tick(struct http_session *session);
 

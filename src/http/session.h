@@ -14,8 +14,8 @@
  * How to drive it (one loop turn):
  *   read    → http_session_receive(bytes)
  *   tick    → http_session_tick(), at or after http_session_deadline_ms()
- *   flush   → while fewer than HTTP_QUEUE_MAX bytes wait for the socket:
- *             http_session_send() into one buffer, then one write
+ *   flush   → while no write waits for the socket: http_session_send() into
+ *             one buffer, then one write
  *   after any of them: ERR_… → send what it still gives, then close the socket;
  *             http_session_finished() → the same; in the end
  *             http_session_close(), from outside of all calls here.
@@ -62,10 +62,9 @@ struct nghttp2_session_callbacks;
 struct nghttp2_option;
 
 enum {
-    HTTP_QUEUE_MAX = 256 * 1024, /* bytes that may wait for one socket */
-    HTTP_IN_MAX = 1024 * 1024,   /* body bytes held beyond all windows */
-    HTTP_OUT_MAX = 1024 * 1024,  /* body bytes made and not yet sent */
-    HTTP_PIECES = 65             /* sizes of small memory, 16 bytes apart */
+    HTTP_IN_MAX = 1024 * 1024,  /* body bytes held beyond all windows */
+    HTTP_OUT_MAX = 1024 * 1024, /* body bytes made and not yet sent */
+    HTTP_PIECES = 65            /* sizes of small memory, 16 bytes apart */
 };
 #define HTTP_NEVER UINT64_MAX
 

@@ -34,19 +34,10 @@ void net_entropy_draw(struct net_entropy_pool *pool, void *bytes, size_t size)
     wipe(pool->bytes + pool->left, size);
 }
 
-uint64_t net_entropy_id(void)
-{
-    uint64_t id = 0;
-
-    while (id == 0)
-        net_entropy_fill(&id, sizeof id);
-    return id;
-}
-
 void net_entropy_ids(uint64_t *ids, size_t n)
 {
     net_entropy_fill(ids, n * sizeof *ids);
     for (size_t i = 0; i < n; i++)
-        if (ids[i] == 0)
-            ids[i] = net_entropy_id();
+        while (ids[i] == 0)
+            net_entropy_fill(&ids[i], sizeof ids[i]);
 }

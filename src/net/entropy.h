@@ -23,8 +23,7 @@ void net_entropy_fill(void *bytes, size_t size);
 /* size at most NET_ENTROPY_POOL. */
 void net_entropy_draw(struct net_entropy_pool *pool, void *bytes, size_t size);
 
-/* A random id: any u64 but 0; and n of them at the price of one. */
-uint64_t net_entropy_id(void);
+/* n random ids, any u64 but 0, at the price of one. */
 void net_entropy_ids(uint64_t *ids, size_t n);
 
 #endif

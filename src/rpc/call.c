@@ -395,8 +395,3 @@ enum role rpc_call_caller(const struct rpc_call *call)
 {
     return call->exchange->session->caller;
 }
-
-uint64_t rpc_call_deadline_ms(const struct rpc_call *call)
-{
-    return call->deadline_ms;
-}

@@ -154,7 +154,4 @@ const uint8_t *rpc_call_message(const struct rpc_call *call, size_t *size);
 /* Who calls, by their certificate or by the socket they came through. */
 enum role rpc_call_caller(const struct rpc_call *call);
 
-/* When the caller gives up (RPC_NEVER: not said). */
-uint64_t rpc_call_deadline_ms(const struct rpc_call *call);
-
 #endif

@@ -31,23 +31,3 @@ void rpc_frame_head(uint8_t head[RPC_FRAME_HEAD], bool compressed, size_t size)
     head[3] = (uint8_t)(size >> 8);
     head[4] = (uint8_t)size;
 }
-
-enum err rpc_frame_write(struct http_exchange *exchange,
-                         const ProtobufCMessage *message, size_t max)
-{
-    size_t size = protobuf_c_message_get_packed_size(message);
-    enum err err = http_exchange_write(exchange, "", 0); /* would it? */
-    uint8_t *to;
-
-    if (size > max)
-        return ERR_TOO_LARGE;
-    if (err != ERR_NONE)
-        return err;
-    to = http_exchange_reserve(exchange, RPC_FRAME_HEAD + size);
-    if (!to)
-        return ERR_NOMEM;
-    rpc_frame_head(to, false, size);
-    (void)protobuf_c_message_pack(message, to + RPC_FRAME_HEAD);
-    http_exchange_commit(exchange, RPC_FRAME_HEAD + size);
-    return ERR_NONE;
-}

@@ -5,13 +5,11 @@
 #ifndef RPC_FRAME_H
 #define RPC_FRAME_H
 
-#include <protobuf-c/protobuf-c.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
-#include "http/exchange.h"
 
 enum { RPC_FRAME_HEAD = 5 };
 
@@ -28,10 +26,5 @@ MUST_USE enum err rpc_frame_peek(const uint8_t *bytes, size_t size, size_t max,
                                  struct rpc_frame *frame);
 
 void rpc_frame_head(uint8_t head[RPC_FRAME_HEAD], bool compressed, size_t size);
-
-/* Write one message, not compressed, to the body of an exchange.  Errors as
- * of http_exchange_write(), and ERR_TOO_LARGE past max. */
-MUST_USE enum err rpc_frame_write(struct http_exchange *exchange,
-                                  const ProtobufCMessage *message, size_t max);
 
 #endif

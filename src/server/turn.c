@@ -345,16 +345,6 @@ void server_turn_order_reserved(struct server_turn *turn,
     REQUIRE(net_queue_put_all(&turn->inbox, record, n) == ERR_NONE);
 }
 
-enum err server_turn_order(struct server_turn *turn,
-                           struct service_order *order)
-{
-    enum err err = server_turn_reserve(turn);
-
-    if (err == ERR_NONE)
-        server_turn_order_reserved(turn, &order, 1);
-    return err;
-}
-
 void server_turn_drain(struct server_turn *turn)
 {
     const struct record record = {.kind = RECORD_DRAIN};

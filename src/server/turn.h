@@ -85,13 +85,9 @@ void server_turn_step(struct server_turn *turn, struct match_event *event);
 /* Start the thread and open the door. */
 MUST_USE enum err server_turn_start(struct server_turn *turn);
 
-/* From any loop.  Give an order: taken on ERR_NONE.  ERR_STARTING,
- * ERR_DRAINING, ERR_FULL. */
-MUST_USE enum err server_turn_order(struct server_turn *turn,
-                                    struct service_order *order);
-
-/* A place that an order given later cannot be refused; n of them given at
- * once, n at most TURN_ORDERS. */
+/* From any loop.  A place, so that an order given later cannot be refused:
+ * ERR_STARTING, ERR_DRAINING, ERR_FULL; n orders given at once, n at most
+ * TURN_ORDERS; a place given back. */
 enum { TURN_ORDERS = 64, TURN_EFFECTS = 256 };
 MUST_USE enum err server_turn_reserve(struct server_turn *turn);
 void server_turn_order_reserved(struct server_turn *turn,

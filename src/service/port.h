@@ -48,8 +48,7 @@ enum service_signal_kind {
     SIGNAL_DUTY,
     SIGNAL_TALK,
     SIGNAL_DROP,
-    SIGNAL_WAKE, /* a message waits in the mailbox that the call watches */
-    SIGNAL_KINDS
+    SIGNAL_WAKE /* a message waits in the mailbox that the call watches */
 };
 
 struct service_signal {

@@ -18,9 +18,8 @@
 #include "match/command.h"
 
 enum {
-    STORE_HASH = 32,        /* handles and mailbox hashes, bytes */
-    STORE_SEALED_MAX = 512, /* a ticket's secrets; a talk's link */
-    STORE_CARD_MAX = 4096,  /* a sealed card */
+    STORE_HASH = 32,       /* handles and mailbox hashes, bytes */
+    STORE_CARD_MAX = 4096, /* a sealed card */
     STORE_CIPHERTEXT_MAX = 32768,
     STORE_MESSAGES_MAX = 256, /* waiting in one mailbox */
     STORE_MAILBOX_BYTES_MAX = 1 << 20,

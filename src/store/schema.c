@@ -200,11 +200,6 @@ enum {
     APPLICATION = 0x4b696e64 /* "Kind", in the file's header */
 };
 
-uint32_t store_schema_version(void)
-{
-    return VERSION;
-}
-
 static enum err err_of(int code)
 {
     switch (code & 0xff) {

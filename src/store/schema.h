@@ -14,7 +14,6 @@
 #define STORE_SCHEMA_H
 
 #include <sqlite3.h>
-#include <stdint.h>
 
 #include "base/err.h"
 
@@ -22,8 +21,5 @@
  * newer.  ERR_STORE_LOCKED: another process has it.  ERR_STORE_OPEN: it cannot
  * be read or written, or is none of ours. */
 MUST_USE enum err store_schema_migrate(sqlite3 *db);
-
-/* The number of the last migration. */
-uint32_t store_schema_version(void);
 
 #endif

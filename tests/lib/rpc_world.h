@@ -132,10 +132,30 @@ rpc_world_call(struct rpc_world *world, struct result *result, const char *path,
     return result->exchange;
 }
 
+/* One message, not compressed, unless so much waits already that it is
+ * refused. */
+static inline enum err rpc_world_offer(struct http_exchange *exchange,
+                                       const ProtobufCMessage *message)
+{
+    size_t size = protobuf_c_message_get_packed_size(message);
+    enum err err = http_exchange_write(exchange, "", 0); /* would it? */
+    uint8_t *to;
+
+    if (err != ERR_NONE)
+        return err;
+    to = http_exchange_reserve(exchange, RPC_FRAME_HEAD + size);
+    if (!to)
+        return ERR_NOMEM;
+    rpc_frame_head(to, false, size);
+    (void)protobuf_c_message_pack(message, to + RPC_FRAME_HEAD);
+    http_exchange_commit(exchange, RPC_FRAME_HEAD + size);
+    return ERR_NONE;
+}
+
 static inline void rpc_world_send(struct http_exchange *exchange,
                                   const void *message)
 {
-    if (rpc_frame_write(exchange, message, RPC_RESPONSE_MAX) != ERR_NONE)
+    if (rpc_world_offer(exchange, message) != ERR_NONE)
         abort();
 }
 

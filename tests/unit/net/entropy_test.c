@@ -58,12 +58,6 @@ int main(void)
         CHECK(memcmp(a + at, b + at, 16) != 0);
         CHECK(memcmp(a + at, zeros, 16) != 0);
     }
-    for (int i = 0; i < ROUNDS; i++) {
-        uint64_t id = net_entropy_id();
-
-        CHECK(id != 0);
-        CHECK(id != net_entropy_id());
-    }
     many_ids();
     a_pool_gives_once();
     return check_report("net/entropy");

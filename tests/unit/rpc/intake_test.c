@@ -52,7 +52,7 @@ static void backpressure(void)
         rpc_world_call(&world, &result, SERVICE "FullDuplexCall", NULL, 0);
     result.still = true;
     for (; asked < 5000; asked++) {
-        if (rpc_frame_write(exchange, &request.base, 1000) != ERR_NONE)
+        if (rpc_world_offer(exchange, &request.base) != ERR_NONE)
             break;
         if (asked % 10 == 0)
             wire_run(&world.wire);
