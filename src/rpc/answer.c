@@ -356,7 +356,8 @@ struct plain {
 };
 
 /* What is asked for is no call of ours: why? */
-static struct plain plain_of(const struct http_exchange *exchange, bool known)
+static struct plain plain_of(const struct http_exchange *exchange, bool known,
+                             bool by_get)
 {
     struct rpc_asked asked;
     bool post = strcmp(exchange->method, "POST") == 0;
@@ -370,8 +371,12 @@ static struct plain plain_of(const struct http_exchange *exchange, bool known)
     if (asked.protocol != RPC_PLAIN && post)
         return (struct plain){
             415, "This content-type is not for methods of this shape.\n"};
+    if (by_get && strcmp(exchange->method, "GET") == 0)
+        return (struct plain){415, "To GET it, name ?encoding=json or proto, "
+                                   "and a message.\n"};
     if (known && !post)
-        return (struct plain){405, "Call it with POST.\n"};
+        return (struct plain){405, by_get ? "Call it with GET or POST.\n"
+                                          : "Call it with POST.\n"};
     if (strcmp(exchange->path, "/") == 0)
         return (struct plain){
             200, "Kindred: call it with gRPC, gRPC-Web or Connect.\n"};
@@ -383,12 +388,14 @@ static struct plain plain_of(const struct http_exchange *exchange, bool known)
 }
 
 void rpc_answer_plain(struct rpc_server *server, struct http_exchange *exchange,
-                      bool known)
+                      const struct api_method *method)
 {
-    static const struct http_field fields[] = {
-        HTTP_FIELD("content-type", "text/plain; charset=utf-8"),
-        HTTP_FIELD("allow", "POST")};
-    struct plain plain = plain_of(exchange, known);
+    static const struct http_field allow[] = {HTTP_FIELD("allow", "POST"),
+                                              HTTP_FIELD("allow", "GET, POST")};
+    bool by_get = method && rpc_asked_by_get(method);
+    const struct http_field fields[] = {
+        HTTP_FIELD("content-type", "text/plain; charset=utf-8"), allow[by_get]};
+    struct plain plain = plain_of(exchange, method != NULL, by_get);
     enum err err = rpc_cors_respond(server, exchange, plain.status, fields,
                                     plain.status == 405 ? 2 : 1);
 

@@ -15,6 +15,7 @@
 #include "http/exchange.h"
 #include "rpc/asked.h"
 
+struct api_method;
 struct rpc_call;
 struct rpc_server;
 
@@ -31,9 +32,9 @@ enum err rpc_answer_refuse(struct rpc_server *server,
                            struct http_exchange *exchange,
                            const struct rpc_asked *asked, enum err err);
 
-/* What is no call gets plain HTTP; `known`: the path is a method's. */
+/* What is no call gets plain HTTP; `method`: whose path it is, or NULL. */
 void rpc_answer_plain(struct rpc_server *server, struct http_exchange *exchange,
-                      bool known);
+                      const struct api_method *method);
 
 /* The server's page, or why it is not for this request. */
 void rpc_answer_page(struct rpc_server *server, struct http_exchange *exchange);

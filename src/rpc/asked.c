@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "pb/api.h"
 #include "rpc/call.h"
 #include "rpc/connect.h"
 #include "rpc/query.h"
@@ -210,4 +211,10 @@ void rpc_asked_read(const struct http_exchange *exchange,
         read_grpc(&heard, asked);
     if (heard.twice)
         asked->err = ERR_CREDENTIAL_TWICE;
+}
+
+bool rpc_asked_by_get(const struct api_method *method)
+{
+    return method->idempotency == API_NO_SIDE_EFFECTS &&
+           !method->client_streams && !method->server_streams;
 }

@@ -29,6 +29,8 @@ enum rpc_protocol {
     RPC_PROTOCOLS
 };
 
+struct api_method;
+
 struct rpc_asked {
     enum rpc_protocol protocol;
     bool json, get;
@@ -41,5 +43,8 @@ struct rpc_asked {
 
 void rpc_asked_read(const struct http_exchange *exchange,
                     struct rpc_asked *asked);
+
+/* Can this method be asked for by GET, too? */
+bool rpc_asked_by_get(const struct api_method *method);
 
 #endif

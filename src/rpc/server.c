@@ -284,8 +284,8 @@ static bool fits(const struct http_exchange *exchange,
         return false;
     if (!method)
         return true; /* said in its protocol */
-    if (asked->get && method->idempotency != API_NO_SIDE_EFFECTS)
-        return false;
+    if (asked->get)
+        return rpc_asked_by_get(method);
     if (asked->protocol == RPC_CONNECT)
         return !method->client_streams && !method->server_streams;
     return asked->protocol != RPC_CONNECT_STREAM || method->client_streams ||
@@ -311,7 +311,7 @@ static void answer_plain(struct rpc_server *server,
         rpc_answer_page(server, exchange);
     else
         rpc_answer_plain(server, exchange,
-                         method_of(server, exchange->path, size) != NULL);
+                         method_of(server, exchange->path, size));
 }
 
 static void on_begin(void *self, struct http_exchange *exchange)

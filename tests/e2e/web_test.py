@@ -92,6 +92,9 @@ def errors(server):
     fail(client, "an unknown encoding", 501, "unimplemented", "ENCODING", CRISIS, b"{}", {**JSON, "content-encoding": "br"})
     fail(client, "a bad time-out", 400, "invalid_argument", "INVALID", CRISIS, b"{}", {**JSON, "connect-timeout-ms": "1s"})
     fail(client, "a wrong verb", 405, None, None, CRISIS, method="DELETE")
+    fail(client, "GET without a message", 415, None, None, CRISIS, b"", {}, "GET")
+    for path, allow in ((CRISIS, "GET, POST"), ("/kindred.v1.Accounts/Challenge", "POST")):
+        check.that("what it can be asked by", ask(client, path, b"", {}, "DELETE")[0].getheader("allow") == allow, path)
     fail(client, "GET of what changes", 405, None, None, "/kindred.v1.Accounts/Challenge?encoding=json&message={}", b"", {}, "GET")
     fail(client, "a wrong type", 415, None, None, CRISIS, headers={"content-type": "text/json"})
     fail(client, "one message to a stream", 415, None, None, HEALTH + "Watch")

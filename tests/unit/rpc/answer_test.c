@@ -157,10 +157,41 @@ static void in_text(void)
     rpc_text_close();
 }
 
+/* RFC 9110, 15.5.6: a 405 names all that this path can be asked by; what is
+ * among them is refused for another reason. */
+static void other_verbs(void)
+{
+    static const char *const none[] = {
+        "DELETE " SERVICE "EmptyCall", "GET " SERVICE "EmptyCall",
+        "GET " SERVICE "EmptyCall?encoding=json&message={}",
+        "GET " SERVICE "StreamingOutputCall?encoding=json&message={}"};
+    static const char *const get[] = {
+        "GET " SERVICE "CacheableUnaryCall",
+        "GET " SERVICE "CacheableUnaryCall?encoding=xml&message="};
+
+    begin();
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        RPC_TEXT_ASK(none[i], "", "");
+        CHECK(rpc_text_has("HTTP/1.1 405 ") &&
+              rpc_text_has("\r\nallow: POST\r\n"));
+    }
+    RPC_TEXT_ASK("DELETE " SERVICE "CacheableUnaryCall", "", "");
+    CHECK(rpc_text_has("HTTP/1.1 405 ") &&
+          rpc_text_has("\r\nallow: GET, POST\r\n"));
+    for (size_t i = 0; i < sizeof get / sizeof *get; i++) {
+        RPC_TEXT_ASK(get[i], "", "");
+        CHECK(rpc_text_has("HTTP/1.1 415 ") && !rpc_text_has("allow: "));
+    }
+    RPC_TEXT_ASK("GET /no/such", "", "");
+    CHECK(rpc_text_has("HTTP/1.1 404 ") && handled == 0);
+    rpc_text_close();
+}
+
 int main(void)
 {
     shapes();
     refused();
+    other_verbs();
     denied();
     one_message_later();
     packed();

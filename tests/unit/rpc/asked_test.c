@@ -4,6 +4,7 @@
 
 #include "check.h"
 #include "http/head.h"
+#include "pb/api.h"
 #include "rpc/call.h"
 
 static struct rpc_asked ask(const char *method, const char *path,
@@ -187,8 +188,25 @@ static void credentials(void)
     }
 }
 
+/* What changes nothing, asked once and answered once. */
+static void by_get(void)
+{
+    for (int i = 0; i < 4; i++)
+        for (int level = API_IDEMPOTENCY_UNKNOWN; level <= API_IDEMPOTENT;
+             level++) {
+            const struct api_method method = {.client_streams = i & 1,
+                                              .server_streams = i & 2,
+                                              .idempotency =
+                                                  (enum api_idempotency)level};
+
+            CHECK(rpc_asked_by_get(&method) ==
+                  (i == 0 && level == API_NO_SIDE_EFFECTS));
+        }
+}
+
 int main(void)
 {
+    by_get();
     credentials();
     protocols();
     tongues();

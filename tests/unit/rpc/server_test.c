@@ -196,6 +196,9 @@ static void plain_http(bool ends, bool denied)
          405},
         {"DELETE", SERVICE "EmptyCall", "application/proto", 405},
         {"OPTIONS", SERVICE "EmptyCall", NULL, 405},
+        {"GET", SERVICE "CacheableUnaryCall?message=", NULL, 415},
+        {"DELETE", SERVICE "CacheableUnaryCall?encoding=json&message=", NULL,
+         405},
         {"GET", "/etc/passwd", NULL, 404},
         {"HEAD", "/etc/passwd", NULL, 404}}; /* with a body it is broken off */
     static const struct http_share_limits one = {1, 1000};
