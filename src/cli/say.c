@@ -47,7 +47,7 @@ bool cli_say_is_json(void)
 /* ---- JSON ---- */
 
 /* One line.  A terminal may take C1 controls, also as UTF-8, for its own, and
- * mark the ways of writing: JSON has escapes for all of them. */
+ * mark the ways of writing, and not show all: JSON has escapes for these. */
 static void print_json(const struct buf *line, FILE *out)
 {
     const char *text = (const char *)buf_head(line);
@@ -57,7 +57,7 @@ static void print_json(const struct buf *line, FILE *out)
         uint32_t code;
 
         bytes = cli_text_next(text + i, size - i, &code);
-        if (!cli_text_is_control(code))
+        if (!cli_text_is_control(code) && !cli_text_is_hidden(code))
             (void)fwrite(text + i, 1, bytes, out);
         else if (code < 0x10000)
             (void)fprintf(out, "\\u%04x", (unsigned)code);
@@ -290,6 +290,8 @@ void cli_say_clean(char *out, size_t room, const char *text, size_t size)
 
     for (size_t i = 0; i < size; i += bytes) {
         bytes = cli_text_next(text + i, size - i, &code);
+        if (cli_text_is_hidden(code))
+            continue;
         if (made + bytes >= room)
             break;
         if (code != '\t' && cli_text_is_control(code)) {

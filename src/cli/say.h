@@ -72,9 +72,9 @@ const struct kindred_error *cli_say_no_memory(void);
 /* The exit status that this failure means; 0 if it is none. */
 int cli_say_status(const struct kindred_error *error);
 
-/* Somebody's text: UTF-8 as it is, but for what a terminal would obey
- * (cli/text) a "?"; *size bytes into out[room] with a zero, cut where it does
- * not fit. */
+/* Somebody's text: UTF-8 as it is, but for what a terminal would obey a "?",
+ * and for what is hidden nothing (cli/text); size bytes into out[room] with a
+ * zero, cut where it does not fit. */
 void cli_say_clean(char *out, size_t room, const char *text, size_t size);
 
 /* The labels of tokens, comma-separated; "nothing that may be named" if there

@@ -64,6 +64,16 @@ bool cli_text_is_control(uint32_t code)
     return false;
 }
 
+/* Law 3: what only says where a line may break or how to calculate (Unicode 15,
+ * 23.2 and 22.6), and what Unicode gave up (23.3).  Not the two that join and
+ * part, U+200C and U+200D: Persian and many scripts of India are written with
+ * them, and most pictures of people are several characters joined. */
+bool cli_text_is_hidden(uint32_t code)
+{
+    return code == 0x200b || (code >= 0x2060 && code < 0x2066) ||
+           (code >= 0x206a && code < 0x2070);
+}
+
 /* By the tables of the C library, whatever language the user speaks. */
 unsigned cli_text_width(uint32_t code)
 {

@@ -25,8 +25,8 @@ check = Check()
 NO_JSON = {"demo", "dev", "replay", "completion", "man"}
 STARTED = []  # processes: none outlives the test
 HOME = tempfile.TemporaryDirectory(prefix="kindred-e2e-")
-# What a terminal would obey: CSI, OSC 52, C1 as UTF-8, a turned line, its end.
-EVIL = "\x1b[31mred\x1b]52;c;AAAA\x07 \x9b2J \u202eturned\u2066\u2028 \U000e0041 漢字 é"
+# What a terminal would obey: CSI, OSC 52, C1 as UTF-8, a turned line, its end; and what it would not show.
+EVIL = "\x1b[31mred\x1b]52;c;AAAA\x07 \x9b2J \u202eturned\u2066\u2028 \U000e0041 hid\u200bden\u2060 漢字 é"
 
 
 class Running:
@@ -261,8 +261,8 @@ def evil(world):
         peer.api.call("Talks/End", idempotency_key=key(), capability=peer.mailbox)
         out = "".join(ask.rest())
         heard = [c for c in out if (ord(c) < 32 and c != "\n") or 0x7f <= ord(c) < 0xa0 or
-                 c in "\u202e\u2066\u2028\U000e0041"]
-        check.that(f"no control reaches the output ({form})", not heard and "漢字 é" in out, heard)
+                 c in "\u202e\u2066\u2028\U000e0041\u200b\u2060"]
+        check.that(f"no control reaches the output ({form})", not heard and "漢字 é" in out and (form or "hidden 漢字" in out), heard)
         if form:
             said = [json.loads(line).get("text") for line in out.splitlines()]
             check.that("a script gets the very text", EVIL in said, said)

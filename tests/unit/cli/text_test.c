@@ -86,6 +86,31 @@ static void test_controls(void)
               (code < 0x20 || (code >= 0x7f && code < 0xa0)));
 }
 
+/* Law 3: they take no room, and what changes how others look is none. */
+static void test_hidden(void)
+{
+    static const uint32_t shapes[] = {0x200c, 0x200d, 0x301, 0xfe0f, 0xad, ' '};
+    uint32_t count = 0;
+
+    for (uint32_t code = 0; code <= CLI_TEXT_BAD; code++) {
+        if (!cli_text_is_hidden(code))
+            continue;
+        count++;
+        CHECK(!cli_text_is_control(code));
+        CHECK(code == 0x200b || (code >= 0x2060 && code <= 0x206f));
+        if (code != 0x2065) /* not given out yet */
+            CHECK(cli_text_width(code) == 0);
+    }
+    CHECK(count == 13);
+    for (uint32_t code = 0x200b; code <= 0x206f; code++) /* seen, or known */
+        CHECK(cli_text_is_hidden(code) || cli_text_is_control(code) ||
+              code == 0x200c || code == 0x200d ||
+              (code >= 0x2010 && code <= 0x2027) ||
+              (code >= 0x202f && code <= 0x205f));
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        CHECK(!cli_text_is_hidden(shapes[i]));
+}
+
 /* What RFC 3629 makes of a code, to be held against. */
 static size_t encode(uint32_t code, char out[4])
 {
@@ -163,6 +188,7 @@ int main(void)
     test_characters();
     test_malformed();
     test_controls();
+    test_hidden();
     test_every_code();
     test_any_bytes();
     return check_report("cli/text");
