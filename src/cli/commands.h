@@ -17,7 +17,7 @@ extern const struct cli_command cli_ask;
 extern const struct cli_command cli_ask_withdraw;
 extern const struct cli_command cli_danger;
 extern const struct cli_command cli_attend;
-extern const struct cli_command cli_attend_answer;
+extern const struct cli_command cli_answer;
 extern const struct cli_command cli_attend_leave;
 extern const struct cli_command cli_talk;
 extern const struct cli_command cli_talk_end;

@@ -59,7 +59,7 @@ static const struct cli_command *const COMMANDS[] = {
     &cli_ask_withdraw,
     &cli_danger,
     &cli_attend,
-    &cli_attend_answer,
+    &cli_answer,
     &cli_attend_leave,
     &cli_talk,
     &cli_talk_end,
