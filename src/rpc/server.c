@@ -1,4 +1,3 @@
-/* Long because what a request is, and when it ends, is decided in one place. */
 #include "rpc/server.h"
 
 #include <stdlib.h>
@@ -81,59 +80,6 @@ void rpc_server_close(struct rpc_server *server)
     free(server->heap);
     rpc_meter_close(&server->meter);
     *server = (struct rpc_server){0};
-}
-
-static const struct api_method *method_of(const struct rpc_server *server,
-                                          const char *path, size_t size)
-{
-    size_t low = 0, high = server->set->methods_count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const char *there = server->set->methods[middle].path;
-        int order = strncmp(path, there, size);
-
-        if (order == 0 && there[size] != '\0')
-            order = -1;
-        if (order == 0)
-            return &server->set->methods[middle];
-        if (order < 0)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return NULL;
-}
-
-static const struct api_method *method_at(const struct rpc_server *server,
-                                          const char *path)
-{
-    return method_of(server, path, strlen(path));
-}
-
-void rpc_server_bind(struct rpc_server *server,
-                     const struct rpc_binding *bindings, size_t count,
-                     void *context)
-{
-    const struct api_method *methods = server->set->methods;
-
-    REQUIRE(count > 0);
-    for (size_t i = 0; i < count; i++) {
-        const struct api_method *method = method_at(server, bindings[i].path);
-
-        REQUIRE(method);
-        REQUIRE(bindings[i].handler);
-        REQUIRE(!server->bound[method - methods].handler);
-        server->bound[method - methods] =
-            (struct rpc_bound){bindings[i].handler, context};
-    }
-    for (size_t i = 0; i < count; i++) { /* each service whole */
-        const char *service = method_at(server, bindings[i].path)->service;
-
-        for (size_t m = 0; m < server->set->methods_count; m++)
-            if (strcmp(methods[m].service, service) == 0)
-                REQUIRE(server->bound[m].handler);
-    }
 }
 
 void rpc_server_origins(struct rpc_server *server, const char *const *origins)
@@ -311,7 +257,7 @@ static void answer_plain(struct rpc_server *server,
         rpc_answer_page(server, exchange);
     else
         rpc_answer_plain(server, exchange,
-                         method_of(server, exchange->path, size));
+                         rpc_server_bind_method(server, exchange->path, size));
 }
 
 static void on_begin(void *self, struct http_exchange *exchange)
@@ -325,7 +271,7 @@ static void on_begin(void *self, struct http_exchange *exchange)
     exchange->user = NULL;
     hear(server, exchange);
     rpc_asked_read(exchange, &asked);
-    method = method_of(server, exchange->path, asked.path_size);
+    method = rpc_server_bind_method(server, exchange->path, asked.path_size);
     if (!fits(exchange, method, &asked)) { /* Law 1 */
         tally_add(&server->meter.plain, 1);
         if (rpc_cors_preflight(server, exchange))

@@ -1,8 +1,9 @@
 /* rpc/state -- what a call is made of.
  *
  * Internal to rpc/: call.c (what handlers do), server.c (what exchanges do),
- * answer.c (how protocols say it), roster.c (ids and deadlines) and extra.c
- * share it; everybody else has call.h. */
+ * server_bind.c (what there is to call), answer.c (how protocols say it),
+ * roster.c (ids and deadlines) and extra.c share it; everybody else has
+ * call.h. */
 #ifndef RPC_STATE_H
 #define RPC_STATE_H
 
@@ -73,6 +74,10 @@ MUST_USE enum err rpc_roster_due(struct rpc_call *call, uint64_t due_ms);
 /* The first that is due at now_ms, or NULL. */
 struct rpc_call *rpc_roster_next(const struct rpc_server *server,
                                  uint64_t now_ms);
+
+/* The method of path[0..size), bound or not; NULL: it is of none. */
+const struct api_method *rpc_server_bind_method(const struct rpc_server *server,
+                                                const char *path, size_t size);
 
 /* The call is over or gone: give it back. */
 void rpc_server_release(struct rpc_call *call);
