@@ -1,4 +1,4 @@
-/* http/guard -- what a peer may cost: tokens by count, deadlines by time.
+/* http/guard -- what a peer may cost.  (How long it may take: http/patience.)
  *
  * Internal to http/.  Tokens are spent for what a peer makes us do without a
  * request of its own: resets and broken frames (rapid reset, and the resets it
@@ -7,12 +7,10 @@
  *
  * Laws
  *   1. Tokens never exceed their burst.
- *   2. http_guard_deadline_ms() is never later than the next thing
- *      http_guard_tick() would do.
- *   3. When the answers that wait at a host pass out_bytes_max, the sessions
+ *   2. When the answers that wait at a host pass out_bytes_max, the sessions
  *      with most of them are closed, largest first but for a factor of two,
  *      until an eighth is free; smaller ones go on.
- *   4. Whoever is refused or closed here is counted, by reason. */
+ *   3. Whoever is refused or closed here is counted, by reason. */
 #ifndef HTTP_GUARD_H
 #define HTTP_GUARD_H
 
@@ -39,17 +37,7 @@ void http_guard_done(struct http_session *session);
 void http_guard_expel(struct http_session *session, enum log_code code,
                       const char *words);
 
-/* Law 3: to be asked after each turn of a session, outside of it. */
+/* Law 2: to be asked after each turn of a session, outside of it. */
 void http_guard_relieve(struct http_host *host);
-
-/* The last GOAWAY of a drain; its round trip is over. */
-MUST_USE enum err http_guard_goaway(struct http_session *session);
-
-/* Ask the peer, by a ping, whether it is there; unless it is asked already.
- * ERR_NOMEM. */
-MUST_USE enum err http_guard_ask(struct http_session *session);
-
-uint64_t http_guard_deadline_ms(const struct http_session *session);
-MUST_USE enum err http_guard_tick(struct http_session *session);
 
 #endif

@@ -7,6 +7,7 @@
 #include "http/guard.h"
 #include "http/head.h"
 #include "http/out.h"
+#include "http/patience.h"
 #include "http/pool.h"
 #include "http/tell.h"
 
@@ -61,7 +62,7 @@ static void leave_head(struct http_session *session, const nghttp2_frame *frame)
 {
     if (frame->hd.flags & NGHTTP2_FLAG_END_HEADERS)
         session->head_open = false;
-    else if (http_guard_ask(session) != ERR_NONE)
+    else if (http_patience_ask(session) != ERR_NONE)
         session->failed = ERR_NOMEM;
 }
 
@@ -183,7 +184,7 @@ static int on_ping(struct http_session *session, const nghttp2_frame *frame)
         return http_guard_ping(session) ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
     if (frame->ping.opaque_data[0] == 0)
         session->pinged = false;
-    else if (session->draining && http_guard_goaway(session) != ERR_NONE)
+    else if (session->draining && http_patience_goaway(session) != ERR_NONE)
         return NGHTTP2_ERR_CALLBACK_FAILURE;
     return 0;
 }

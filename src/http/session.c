@@ -16,6 +16,7 @@
 #include "http/head.h"
 #include "http/memory.h"
 #include "http/out.h"
+#include "http/patience.h"
 #include "http/pool.h"
 #include "http/tell.h"
 
@@ -337,7 +338,7 @@ uint64_t http_session_deadline_ms(const struct http_session *session)
 {
     if (!session->open)
         return HTTP_NEVER;
-    return http_guard_deadline_ms(session);
+    return http_patience_deadline_ms(session);
 }
 
 enum err http_session_tick(struct http_session *session, uint64_t now_ms)
@@ -345,7 +346,7 @@ enum err http_session_tick(struct http_session *session, uint64_t now_ms)
     enum err err;
 
     enter(session, now_ms);
-    err = http_guard_tick(session);
+    err = http_patience_tick(session);
     if (err == ERR_DEADLINE && session->h1)
         http_h1_end_late(session);
     if (err != ERR_NONE && session->failed == ERR_NONE)
@@ -370,7 +371,7 @@ void http_session_drain(struct http_session *session, uint64_t now_ms)
         return;
     }
     if (session->role == HTTP_CLIENT) {
-        if (http_guard_goaway(session) != ERR_NONE)
+        if (http_patience_goaway(session) != ERR_NONE)
             session->failed = ERR_NOMEM;
         return;
     }

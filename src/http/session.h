@@ -39,7 +39,7 @@
  *      but what is closed.
  *   6. All answers that wait at a host, in exchanges and at sockets, are at most
  *      out_bytes_max and what one turn of one session makes: past that the
- *      sessions with most of them are closed (http/guard law 3). */
+ *      sessions with most of them are closed (http/guard law 2). */
 #ifndef HTTP_SESSION_H
 #define HTTP_SESSION_H
 

@@ -297,82 +297,6 @@ static void refused_and_open(void)
     world_close(world);
 }
 
-/* Law 2: what tick would do, and when; it is asked for in time. */
-static void deadlines(void)
-{
-    struct world *world = world_open(false);
-    uint64_t at_ms;
-    int goaway;
-
-    (void)frames_drain(&world->session, FRAMES_DATA, &goaway, NOW);
-    CHECK(http_session_deadline_ms(&world->session) == NOW + 60000); /* ping */
-    /* A head that does not end. */
-    frames_add(&world->frames, FRAMES_HEADERS, 0, 1, "\x83\x86", 2);
-    CHECK(frames_send(&world->frames, &world->session, NOW + 5) == ERR_NONE);
-    CHECK(http_session_deadline_ms(&world->session) == NOW + 10005);
-    CHECK(http_session_tick(&world->session, NOW + 10004) == ERR_NONE);
-    CHECK(http_session_tick(&world->session, NOW + 10005) == ERR_DEADLINE);
-    world_close(world);
-
-    /* Quiet with an exchange open: we ping, and wait for the answer. */
-    world = world_open(false);
-    frames_request(&world->frames, 1, 1);
-    CHECK(frames_send(&world->frames, &world->session, NOW) == ERR_NONE);
-    (void)frames_drain(&world->session, FRAMES_DATA, &goaway, NOW);
-    at_ms = http_session_deadline_ms(&world->session);
-    CHECK(at_ms == NOW + 60000);
-    CHECK(http_session_tick(&world->session, at_ms) == ERR_NONE);
-    CHECK(frames_drain(&world->session, FRAMES_PING, &goaway, at_ms) == 1);
-    CHECK(http_session_deadline_ms(&world->session) == at_ms + 20000);
-    frames_add(&world->frames, FRAMES_PING, 1, 0, "\0\0\0\0\0\0\0", 8);
-    CHECK(frames_send(&world->frames, &world->session, at_ms + 100) ==
-          ERR_NONE);
-    CHECK(http_session_deadline_ms(&world->session) == at_ms + 60100);
-    at_ms += 60100;
-    CHECK(http_session_tick(&world->session, at_ms) == ERR_NONE);
-    (void)frames_drain(&world->session, FRAMES_PING, &goaway, at_ms);
-    CHECK(http_session_tick(&world->session, at_ms + 19999) == ERR_NONE);
-    CHECK(http_session_tick(&world->session, at_ms + 20000) == ERR_DEADLINE);
-    world_close(world);
-
-    /* Nobody says hello. */
-    world = world_open(false);
-    http_session_close(&world->session);
-    CHECK(http_session_init(&world->session, &world->host, HTTP_SERVER, NULL,
-                            NOW) == ERR_NONE);
-    CHECK(http_session_deadline_ms(&world->session) == NOW + 10000);
-    CHECK(http_session_tick(&world->session, NOW + 10000) == ERR_DEADLINE);
-    world_close(world);
-}
-
-/* The drain, and the socket that takes nothing. */
-static void drain(void)
-{
-    struct world *world = world_open(false);
-    int goaway;
-
-    frames_request(&world->frames, 1, 1);
-    CHECK(frames_send(&world->frames, &world->session, NOW) == ERR_NONE);
-    (void)frames_drain(&world->session, FRAMES_DATA, &goaway, NOW);
-    http_session_drain(&world->session, NOW);
-    http_session_drain(&world->session, NOW);
-    CHECK(frames_drain(&world->session, FRAMES_PING, &goaway, NOW) == 1);
-    CHECK(goaway == 0);
-    CHECK(http_session_deadline_ms(&world->session) == NOW + 5000);
-    CHECK(http_session_tick(&world->session, NOW + 5000) == ERR_NONE);
-    CHECK(frames_drain(&world->session, FRAMES_GOAWAY, &goaway, NOW + 5000) ==
-          1);
-    CHECK(!http_session_finished(&world->session));
-    CHECK(http_session_tick(&world->session, NOW + 34999) == ERR_NONE);
-    CHECK(http_session_tick(&world->session, NOW + 35000) == ERR_DEADLINE);
-    world_close(world);
-
-    world = world_open(false);
-    CHECK(http_session_tick(&world->session, NOW + 10) == ERR_NONE);
-    CHECK(http_session_tick(&world->session, NOW + 30010) == ERR_SLOW_READER);
-    world_close(world);
-}
-
 int main(void)
 {
     rapid_reset();
@@ -390,7 +314,5 @@ int main(void)
     heads();
     refused_heads();
     refused_and_open();
-    deadlines();
-    drain();
     return check_report("http/guard");
 }

@@ -322,7 +322,7 @@ static void early_ends(void)
     close_world();
 }
 
-/* Slow in every part: http/guard law 2, a deadline for each. */
+/* Slow in every part: http/patience law 1, a deadline for each. */
 static void slow(void)
 {
     open_world();
