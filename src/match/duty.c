@@ -143,6 +143,11 @@ static uint64_t bucket_now(const struct match_engine *engine)
     return engine->now_ms / DUTY_BUCKET_MS;
 }
 
+uint32_t match_duty_bucket(const struct match_engine *engine)
+{
+    return (uint32_t)bucket_now(engine);
+}
+
 uint32_t match_duty_load(const struct match_engine *engine,
                          const struct match_duty *duty)
 {
