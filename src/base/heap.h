@@ -1,9 +1,9 @@
 /* base/heap -- what comes in order, the least first; what is in may move.
  *
- * A binary heap of items that live in their owners' memory, and so know where
- * in it they are.  Keys lie beside each other in the places, so that to sift
- * is to look at items only where keys are equal.  The places are the owner's,
- * too: it allocates nothing and calls nobody.
+ * A binary heap of items that live in their owners' memory, and know where in
+ * it they are.  Keys lie beside each other in the places: items, which lie far
+ * apart, are read only where keys are equal.  The places are the owner's, too:
+ * it allocates nothing and calls nobody.
  *
  * Laws
  *   1. The first has the least key; of equal keys the lower rank is before,
@@ -57,8 +57,8 @@ static inline uint64_t heap_least(const struct heap *heap)
 /* Private: heap_set() where something changes. */
 void heap_change(struct heap *heap, struct heap_item *item, uint64_t key);
 
-/* Put item in with that key, move it there, or with HEAP_NONE take it out; a
- * new one must have room (size < cap). */
+/* Put item in with that key, or move it there, or with HEAP_NONE take it out.
+ * A new one must have room: size < cap. */
 static inline void heap_set(struct heap *heap, struct heap_item *item,
                             uint64_t key)
 {
