@@ -66,8 +66,8 @@ static void set_timer(struct kindred_call *call)
 
     if (call->state == PAUSED && call->resume_ms < at_ms)
         at_ms = call->resume_ms;
-    net_timer_set(call->calls->timers, &call->timer.timer,
-                  call->state == OVER ? UINT64_MAX : at_ms);
+    heap_set(call->calls->timers, &call->timer.timer,
+             call->state == OVER ? UINT64_MAX : at_ms);
 }
 
 /* Let go of the exchange; what still comes on it meets nobody. */

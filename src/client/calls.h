@@ -32,7 +32,7 @@ enum {
 
 struct client_calls {
     /* Set by the owner before init. */
-    struct net_timer_heap *timers;
+    struct heap *timers;
     uint64_t (*now_ms)(const void *clock);
     const void *clock;
     void (*wanted)(void *owner); /* a call waits and there is no session */

@@ -15,15 +15,15 @@ static uint64_t client_now_ms(const void *clock)
 
 static void connect_in(struct kindred_client *client, uint32_t after_ms)
 {
-    net_timer_set(&client->loop->timers, &client->timer.timer,
-                  kindred_loop_now_ms(client->loop) + after_ms);
+    heap_set(&client->loop->timers, &client->timer.timer,
+             kindred_loop_now_ms(client->loop) + after_ms);
 }
 
 static void on_wanted(void *owner)
 {
     struct kindred_client *client = owner;
 
-    if (!client->connection && client->timer.timer.place == 0)
+    if (!client->connection && !heap_in(&client->timer.timer))
         connect_in(client, client->failures
                                ? client_timer_pause_ms(client->failures, 0)
                                : 0);
@@ -144,7 +144,7 @@ void kindred_client_free(struct kindred_client *client)
         return;
     client->freed = true;
     client_calls_close(&client->calls, ERR_CANCELED);
-    net_timer_set(&client->loop->timers, &client->timer.timer, KINDRED_NEVER);
+    heap_set(&client->loop->timers, &client->timer.timer, KINDRED_NEVER);
     if (client->connection)
         net_connection_drain(client->connection);
     else if (!client->inside)

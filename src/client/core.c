@@ -7,7 +7,7 @@
 
 struct kindred_core {
     struct client_calls calls;
-    struct net_timer_heap timers;
+    struct heap timers;
     struct http_host host;
     struct http_session session;
     uint64_t now_ms;
@@ -53,7 +53,7 @@ struct kindred_core *kindred_core_new(const char *authority, uint64_t now_ms)
     client_calls_init(&core->calls);
     core->host.handler_of = client_calls_handler();
     core->host.wake = core_wake;
-    if (net_timer_init(&core->timers, CLIENT_TIMERS_MAX) == ERR_NONE &&
+    if (client_timer_room(&core->timers) == ERR_NONE &&
         http_session_host_init(&core->host) == ERR_NONE &&
         http_session_init(&core->session, &core->host, HTTP_CLIENT, core,
                           now_ms) == ERR_NONE) {
@@ -71,7 +71,7 @@ void kindred_core_free(struct kindred_core *core)
     client_calls_close(&core->calls, ERR_CANCELED);
     http_session_close(&core->session);
     http_session_host_close(&core->host);
-    net_timer_close(&core->timers);
+    free(core->timers.place);
     free(core);
 }
 
@@ -115,7 +115,7 @@ bool kindred_core_over(const struct kindred_core *core)
 
 uint64_t kindred_core_deadline_ms(const struct kindred_core *core)
 {
-    uint64_t timer_ms = net_timer_next_ms(&core->timers);
+    uint64_t timer_ms = heap_least(&core->timers);
     uint64_t session_ms = http_session_deadline_ms(&core->session);
 
     if (core->over)

@@ -17,8 +17,8 @@ static uint64_t now_ms(const struct client_lease *lease)
 static void set(struct client_lease *lease, struct client_timer *timer,
                 uint32_t after_ms)
 {
-    net_timer_set(&lease->client->loop->timers, &timer->timer,
-                  now_ms(lease) + after_ms);
+    heap_set(&lease->client->loop->timers, &timer->timer,
+             now_ms(lease) + after_ms);
 }
 
 /* ---- beats ---- */
@@ -61,7 +61,7 @@ static void on_message(void *arg, const void *message)
     struct client_lease *lease = arg;
 
     lease->failures = 0;
-    if (lease->member && lease->beating.timer.place == 0 && !lease->beat)
+    if (lease->member && !heap_in(&lease->beating.timer) && !lease->beat)
         set(lease, &lease->beating,
             lease->member->beat_ms < CLIENT_LEASE_BEAT_MS
                 ? lease->member->beat_ms
@@ -141,8 +141,7 @@ void client_lease_close(struct client_lease *lease)
     client_job_cancel(lease->stream);
     client_job_cancel(lease->beat);
     lease->stream = lease->beat = NULL;
-    net_timer_set(&lease->client->loop->timers, &lease->again.timer,
-                  KINDRED_NEVER);
-    net_timer_set(&lease->client->loop->timers, &lease->beating.timer,
-                  KINDRED_NEVER);
+    heap_set(&lease->client->loop->timers, &lease->again.timer, KINDRED_NEVER);
+    heap_set(&lease->client->loop->timers, &lease->beating.timer,
+             KINDRED_NEVER);
 }

@@ -59,7 +59,7 @@ static uint64_t next_deadline_ms(void *above)
 {
     struct kindred_loop *loop = above;
 
-    return net_timer_next_ms(&loop->timers);
+    return heap_least(&loop->timers);
 }
 
 static void on_tick(void *above, uint64_t now_ms)
@@ -87,7 +87,7 @@ struct kindred_loop *kindred_loop_new(void)
     loop->hand_out.arg = loop;
     list_init(&loop->lines);
     net_signal_ignore_pipe();
-    if (net_timer_init(&loop->timers, CLIENT_TIMERS_MAX) == ERR_NONE &&
+    if (client_timer_room(&loop->timers) == ERR_NONE &&
         net_loop_init(&loop->net, &config) == ERR_NONE &&
         net_loop_host(&loop->net, &loop->host) == ERR_NONE)
         return loop;
@@ -105,7 +105,7 @@ void kindred_loop_free(struct kindred_loop *loop)
     net_loop_close(&loop->net);
     net_credentials_close(&loop->credentials);
     http_session_host_close(&loop->host);
-    net_timer_close(&loop->timers);
+    free(loop->timers.place);
     while ((link = list_pop_front(&loop->lines)))
         wipe_free(LIST_ENTRY(link, struct line, by_loop));
     if (loop->reader.started && !atomic_exchange(&loop->left, true))
@@ -181,9 +181,9 @@ void kindred_timer_set(struct kindred_timer *timer, uint64_t after_ms)
 {
     uint64_t now_ms = kindred_loop_now_ms(timer->loop);
 
-    net_timer_set(&timer->loop->timers, &timer->timer.timer,
-                  after_ms > KINDRED_NEVER - now_ms ? KINDRED_NEVER
-                                                    : now_ms + after_ms);
+    heap_set(&timer->loop->timers, &timer->timer.timer,
+             after_ms > KINDRED_NEVER - now_ms ? KINDRED_NEVER
+                                               : now_ms + after_ms);
 }
 
 void kindred_timer_free(struct kindred_timer *timer)
@@ -292,8 +292,8 @@ void client_loop_hold(struct kindred_loop *loop, bool held)
 {
     loop->held = held;
     if (!held)
-        net_timer_set(&loop->timers, &loop->hand_out.timer,
-                      kindred_loop_now_ms(loop));
+        heap_set(&loop->timers, &loop->hand_out.timer,
+                 kindred_loop_now_ms(loop));
 }
 
 static void on_signal(void *arg)

@@ -34,7 +34,7 @@ typedef void client_loop_line(void *arg, const char *line, size_t size);
 struct kindred_loop { /* private */
     struct net_loop net;
     struct http_host host;
-    struct net_timer_heap timers;
+    struct heap timers;
     struct net_credentials credentials; /* closed until first wanted */
     struct net_signal signal;
     struct net_thread reader;

@@ -124,10 +124,9 @@ static void on_sent(void *arg, const struct kindred_error *error,
     } else if (client_error_passing(error) ||
                error->status == STATUS_DEADLINE_EXCEEDED) {
         talk->failures++;
-        net_timer_set(
-            &talk->client->loop->timers, &talk->again.timer,
-            kindred_loop_now_ms(talk->client->loop) +
-                client_timer_pause_ms(talk->failures, error->retry_ms));
+        heap_set(&talk->client->loop->timers, &talk->again.timer,
+                 kindred_loop_now_ms(talk->client->loop) +
+                     client_timer_pause_ms(talk->failures, error->retry_ms));
         if (talk->failures == 1 && talk->handler.trouble)
             talk->handler.trouble(talk->handler.arg, error);
     } else {
@@ -156,9 +155,8 @@ static void send_sealed(struct kindred_talk *talk)
     request.ciphertext = client_op_bytes(talk->sealed, talk->sealed_size);
     talk->sending = client_job_start(&options);
     if (!talk->sending)
-        net_timer_set(&talk->client->loop->timers, &talk->again.timer,
-                      kindred_loop_now_ms(talk->client->loop) +
-                          CLIENT_PAUSE_MAX_MS);
+        heap_set(&talk->client->loop->timers, &talk->again.timer,
+                 kindred_loop_now_ms(talk->client->loop) + CLIENT_PAUSE_MAX_MS);
 }
 
 static void on_again(void *arg)
@@ -191,7 +189,7 @@ static void send_next(struct kindred_talk *talk)
 {
     bool inside = talk->inside;
 
-    if (talk->mute || talk->sending || talk->again.timer.place > 0)
+    if (talk->mute || talk->sending || heap_in(&talk->again.timer))
         return;
     talk->inside = true; /* save() may free it */
     if (talk->sealed_size == 0 && !list_empty(&talk->queue)) /* Law 1 */
@@ -233,9 +231,8 @@ static void acknowledge(struct kindred_talk *talk);
 /* What is never acknowledged ends the talk as if it had been lost. */
 static void acknowledge_later(struct kindred_talk *talk)
 {
-    net_timer_set(&talk->client->loop->timers, &talk->ack_again.timer,
-                  kindred_loop_now_ms(talk->client->loop) +
-                      CLIENT_PAUSE_MAX_MS);
+    heap_set(&talk->client->loop->timers, &talk->ack_again.timer,
+             kindred_loop_now_ms(talk->client->loop) + CLIENT_PAUSE_MAX_MS);
 }
 
 static void on_acked(void *arg, const struct kindred_error *error,
@@ -477,10 +474,9 @@ void kindred_talk_free(struct kindred_talk *talk)
     client_lease_close(&talk->lease);
     client_job_cancel(talk->sending);
     client_job_cancel(talk->acking);
-    net_timer_set(&talk->client->loop->timers, &talk->again.timer,
-                  KINDRED_NEVER);
-    net_timer_set(&talk->client->loop->timers, &talk->ack_again.timer,
-                  KINDRED_NEVER);
+    heap_set(&talk->client->loop->timers, &talk->again.timer, KINDRED_NEVER);
+    heap_set(&talk->client->loop->timers, &talk->ack_again.timer,
+             KINDRED_NEVER);
     if (!talk->inside)
         release(talk);
 }

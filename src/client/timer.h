@@ -2,8 +2,11 @@
 #ifndef CLIENT_TIMER_H
 #define CLIENT_TIMER_H
 
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "base/heap.h"
 #include "base/list.h"
-#include "net/timer.h"
 
 enum {
     CLIENT_TIMERS_MAX = 65536,
@@ -12,10 +15,21 @@ enum {
 };
 
 struct client_timer { /* all zero with fire and arg is one not set */
-    struct net_timer timer;
+    struct heap_item timer;
     void (*fire)(void *arg);
     void *arg;
 };
+
+/* Room for CLIENT_TIMERS_MAX, at heap->place for its owner to free.
+ * ERR_NOMEM: there is none. */
+MUST_USE static inline enum err client_timer_room(struct heap *heap)
+{
+    heap->place = malloc(CLIENT_TIMERS_MAX * sizeof *heap->place);
+    if (!heap->place)
+        return ERR_NOMEM;
+    heap->cap = CLIENT_TIMERS_MAX;
+    return ERR_NONE;
+}
 
 /* The pause before attempt n (from 1), at least the server's advice. */
 static inline uint32_t client_timer_pause_ms(uint32_t attempt,
@@ -33,12 +47,11 @@ static inline uint32_t client_timer_pause_ms(uint32_t attempt,
 }
 
 /* Tell all that are due, in their order. */
-static inline void client_timer_run(struct net_timer_heap *heap,
-                                    uint64_t now_ms)
+static inline void client_timer_run(struct heap *heap, uint64_t now_ms)
 {
-    struct net_timer *due;
+    struct heap_item *due;
 
-    while ((due = net_timer_pop(heap, now_ms)) != NULL) {
+    while ((due = heap_pop(heap, now_ms)) != NULL) {
         struct client_timer *timer =
             LIST_ENTRY(due, struct client_timer, timer);
 

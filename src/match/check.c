@@ -152,21 +152,6 @@ uint64_t match_check_members(const struct match_engine *e)
     return facts;
 }
 
-/* A timer is where it says, and not before its parent. */
-static uint64_t check_timers(const struct match_engine *e)
-{
-    for (uint32_t i = 0; i < e->timers.n; i++) {
-        const struct match_timer_place *place = &e->timers.heap[i];
-
-        REQUIRE(place->timer->place == i + 1);
-        REQUIRE(place->timer->due_ms == place->due_ms);
-        if (i > 0)
-            REQUIRE(!match_timer_before(place->timer,
-                                        e->timers.heap[(i - 1) / 2].timer));
-    }
-    return e->timers.n;
-}
-
 /* Every term is held as often as cards say, and has as many holders. */
 static uint64_t check_terms(const struct match_engine *e,
                             const struct match_pool *pool)
@@ -216,7 +201,7 @@ static uint64_t check_waits(const struct match_pool *pool)
 
 uint64_t match_check_tables(const struct match_engine *e)
 {
-    uint64_t facts = check_timers(e);
+    uint64_t facts = heap_check(&e->timers);
 
     for (uint32_t i = 0; i < e->sizes.pools; i++)
         facts += check_terms(e, &e->pool[i]) + check_waits(&e->pool[i]);

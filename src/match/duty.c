@@ -143,6 +143,11 @@ static uint64_t bucket_now(const struct match_engine *engine)
     return engine->now_ms / DUTY_BUCKET_MS;
 }
 
+uint32_t match_duty_bucket(const struct match_engine *engine)
+{
+    return (uint32_t)bucket_now(engine);
+}
+
 uint32_t match_duty_load(const struct match_engine *engine,
                          const struct match_duty *duty)
 {
@@ -199,8 +204,8 @@ static void init(struct match_duty *duty, uint64_t member, uint32_t pool)
     list_init(&duty->offer_list);
     list_init(&duty->talk_list);
     for (int i = 0; i < DUTY_TIMERS; i++)
-        duty->timer[i] =
-            (struct match_timer){.kind = kind[i], .id = member, .owner = duty};
+        duty->timer[i] = (struct match_timer){
+            .due = {.rank = kind[i], .id = member}, .owner = duty};
 }
 
 enum err match_duty_need(struct match_engine *engine, uint64_t member,
@@ -257,7 +262,7 @@ void match_duty_idle(struct match_engine *engine, struct match_duty *duty)
     list_unlink(&duty->subject.tell_link);
     list_unlink(&duty->subject.moment_link);
     for (int i = 0; i < DUTY_TIMERS; i++)
-        match_timer_clear(&engine->timers, &duty->timer[i]);
+        heap_set(&engine->timers, &duty->timer[i].due, MATCH_NEVER);
     list_push_back(&engine->duty_idle, &duty->subject.table_link);
 }
 
@@ -327,10 +332,10 @@ void match_duty_arm(struct match_engine *engine, struct match_duty *duty)
     }
     if (on && match_timer_overdue(&duty->timer[DUTY_REST], engine->now_ms) &&
         row->rest_until_ms <= engine->now_ms)
-        due[DUTY_REST] = duty->timer[DUTY_REST].due_ms; /* that moment stays */
+        due[DUTY_REST] = duty->timer[DUTY_REST].due.key; /* that moment stays */
     else if (on)
         due[DUTY_REST] = next_free_ms(engine, duty);
     for (int i = 0; i < DUTY_TIMERS; i++)
-        match_timer_set(&engine->timers, &duty->timer[i], due[i]);
+        heap_set(&engine->timers, &duty->timer[i].due, due[i]);
     match_index_touch(engine, duty);
 }

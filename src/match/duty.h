@@ -86,6 +86,9 @@ bool match_duty_free(const struct match_engine *engine,
 bool match_duty_graded(const struct match_engine *engine,
                        const struct match_duty *duty);
 
+/* The bucket of time that loads are of now, modulo 2^32. */
+uint32_t match_duty_bucket(const struct match_engine *engine);
+
 /* load(p), and one more offer for it. */
 uint32_t match_duty_load(const struct match_engine *engine,
                          const struct match_duty *duty);

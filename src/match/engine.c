@@ -50,15 +50,15 @@ static void cut_finders(struct cut *from, struct match_engine *e,
     uint32_t heads = map_slots_for(sizes->pairs);
     struct match_pair_slot *pair = cut(from, sizes->pairs, sizeof *pair);
     struct map_slot *head = cut(from, heads, sizeof *head);
-    struct match_timer_place *heap;
+    struct heap_place *place;
     uint32_t timers = sizes->tickets * (TICKET_TIMERS + 1) +
                       sizes->duties * DUTY_TIMERS + sizes->talks * 2 +
                       OFFERS_KEPT + 2;
 
-    heap = cut(from, timers, sizeof *heap);
+    place = cut(from, timers, sizeof *place);
     if (from->at) {
         match_pair_init(&e->pairs, pair, sizes->pairs, head, heads);
-        match_timer_init(&e->timers, heap, timers);
+        e->timers = (struct heap){.place = place, .cap = timers};
     }
     cut_map(from, &e->ticket_by_id, sizes->tickets);
     cut_map(from, &e->ticket_by_member, sizes->tickets);
@@ -151,8 +151,8 @@ struct match_engine *match_engine_init(void *memory,
     e->limits = *limits;
     e->sizes = *sizes;
     (void)lay_out(&from, e, sizes); /* match/state law 1 */
-    e->batch = (struct match_timer){.kind = TIMER_BATCH, .owner = e};
-    e->smooth = (struct match_timer){.kind = TIMER_SMOOTH, .owner = e};
+    e->batch = (struct match_timer){.due = {.rank = TIMER_BATCH}, .owner = e};
+    e->smooth = (struct match_timer){.due = {.rank = TIMER_SMOOTH}, .owner = e};
     free_lists(e);
     return e;
 }
@@ -172,20 +172,20 @@ static bool finish(struct match_engine *engine)
                 match_fire_page(engine));
     done = match_say_flush(engine) && done;
     if (engine->mode == ENGINE_LIVE)
-        match_timer_set(&engine->timers, &engine->batch,
-                        match_batch_due_ms(engine));
+        heap_set(&engine->timers, &engine->batch.due,
+                 match_batch_due_ms(engine));
     return done;
 }
 
 static void tick(struct match_engine *engine)
 {
-    struct match_timer *timer = match_timer_first(&engine->timers);
+    struct heap_item *due;
 
-    if (engine->mode != ENGINE_LIVE || engine->unfinished || !timer ||
-        timer->due_ms > engine->now_ms)
+    if (engine->mode != ENGINE_LIVE || engine->unfinished)
         return;
-    match_timer_clear(&engine->timers, timer);
-    match_fire(engine, timer);
+    due = heap_pop(&engine->timers, engine->now_ms);
+    if (due)
+        match_fire(engine, LIST_ENTRY(due, struct match_timer, due));
 }
 
 static void load(struct match_engine *engine, const struct match_event *event)
@@ -279,13 +279,13 @@ void match_engine_step(struct match_engine *engine,
 
 uint64_t match_engine_deadline_ms(const struct match_engine *engine)
 {
-    const struct match_timer *timer = match_timer_first(&engine->timers);
+    uint64_t due_ms = heap_least(&engine->timers);
 
     if (engine->unfinished)
         return engine->now_ms;
-    if (engine->mode != ENGINE_LIVE || !timer)
+    if (engine->mode != ENGINE_LIVE)
         return MATCH_NEVER;
-    return timer->due_ms > engine->now_ms ? timer->due_ms : engine->now_ms;
+    return due_ms > engine->now_ms ? due_ms : engine->now_ms;
 }
 
 /* ---- what it shows of itself ---- */

@@ -144,21 +144,21 @@ static void smooth(struct match_engine *engine)
         if (!engine->pool[i].rarity.frozen)
             smooth_pool(engine, &engine->pool[i]);
     match_index_unsettle(engine);
-    match_timer_set(
-        &engine->timers, &engine->smooth,
-        match_timer_add(engine->now_ms -
-                            engine->now_ms % engine->limits.rarity_ms,
-                        engine->limits.rarity_ms));
+    heap_set(&engine->timers, &engine->smooth.due,
+             match_timer_add(engine->now_ms -
+                                 engine->now_ms % engine->limits.rarity_ms,
+                             engine->limits.rarity_ms));
 }
 
 void match_fire(struct match_engine *engine, struct match_timer *timer)
 {
     struct match_ticket *ticket = timer->owner;
     struct match_duty *duty = timer->owner;
+    enum match_timer_kind kind = (enum match_timer_kind)timer->due.rank;
 
-    REQUIRE(timer->place == 0);
-    REQUIRE(timer->due_ms <= engine->now_ms);
-    switch (timer->kind) {
+    REQUIRE(!heap_in(&timer->due));
+    REQUIRE(timer->due.key <= engine->now_ms);
+    switch (kind) {
     case TIMER_TALK_LIMIT:
         fire_talk(engine, timer->owner, TALK_WHY_LIMIT);
         break;
@@ -173,14 +173,14 @@ void match_fire(struct match_engine *engine, struct match_timer *timer)
         break;
     case TIMER_DUTY_GRACE:
     case TIMER_DUTY_UNTIL:
-        fire_duty(engine, duty, timer->kind);
+        fire_duty(engine, duty, kind);
         break;
     case TIMER_LAPSE:
         fire_lapse(engine, timer->owner);
         break;
     case TIMER_TICKET_GRACE:
     case TIMER_LIFETIME:
-        fire_ticket(engine, ticket, timer->kind);
+        fire_ticket(engine, ticket, kind);
         break;
     case TIMER_BOUND:
         fire_bound(engine, ticket);

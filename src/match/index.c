@@ -53,8 +53,7 @@ void match_index_touch(struct match_engine *engine,
                        const struct match_duty *duty)
 {
     match_slice_touch(&engine->slices, duty, may_be_free(engine, duty),
-                      match_duty_load(engine, duty),
-                      (uint32_t)(engine->now_ms / DUTY_BUCKET_MS));
+                      match_duty_load(engine, duty), match_duty_bucket(engine));
 }
 
 void match_index_unsettle(struct match_engine *engine)

@@ -125,11 +125,10 @@ void match_load_live(struct match_engine *engine)
             match_presence_lost(engine, &ticket->subject, &ticket->presence);
         }
     }
-    match_timer_set(
-        &engine->timers, &engine->smooth,
-        match_timer_add(engine->now_ms -
-                            engine->now_ms % engine->limits.rarity_ms,
-                        engine->limits.rarity_ms));
+    heap_set(&engine->timers, &engine->smooth.due,
+             match_timer_add(engine->now_ms -
+                                 engine->now_ms % engine->limits.rarity_ms,
+                             engine->limits.rarity_ms));
     (void)match_engine_check(engine);
     memset(engine->note, 0, sizeof engine->note); /* nothing happened anew */
     match_engine_count(engine, &count);

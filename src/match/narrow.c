@@ -152,6 +152,8 @@ static bool narrow_half(const struct match_narrow *n, const struct rows *rows,
     struct half alive;
 
     load(&alive, words);
+    if (nobody(&alive))
+        return false;
     if (n->seeking_wanted)
         alive.words &= ~row_at(rows, SLICE_UNSOUGHT)->words;
     if (n->choosy)

@@ -61,7 +61,7 @@ enum err match_offer_new(struct match_engine *engine,
         .row = *row,
         .ticket = ticket,
         .duty = duty,
-        .lapse = {.kind = TIMER_LAPSE, .id = row->id, .owner = new}};
+        .lapse = {.due = {.rank = TIMER_LAPSE, .id = row->id}, .owner = new}};
     new->row.state = (enum match_offer_state)OFFER_NEW;
     REQUIRE(map_put(&engine->offer_by_id, row->id,
                     (uint32_t)(new - engine->offer)) == ERR_NONE);
@@ -77,7 +77,7 @@ static void part(struct match_engine *engine, struct match_offer *offer)
 {
     REQUIRE(offer->ticket->offer == offer);
     REQUIRE(offer->duty->offers > 0);
-    match_timer_clear(&engine->timers, &offer->lapse);
+    heap_set(&engine->timers, &offer->lapse.due, MATCH_NEVER);
     offer->ticket->offer = NULL;
     list_unlink(&offer->duty_link);
     offer->duty->offers--;
@@ -150,5 +150,5 @@ void match_offer_arm(struct match_engine *engine, struct match_offer *offer)
         if (due < offer->subject.hold_off_ms)
             due = offer->subject.hold_off_ms;
     }
-    match_timer_set(&engine->timers, &offer->lapse, due);
+    heap_set(&engine->timers, &offer->lapse.due, due);
 }

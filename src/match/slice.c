@@ -97,6 +97,12 @@ static void write_bit(struct column column, uint32_t row, bool set)
         *word &= ~column.bit;
 }
 
+static void write_load(struct column column, uint32_t load)
+{
+    for (uint32_t bit = 0; bit < SLICE_LOAD_BITS; bit++)
+        write_bit(column, SLICE_LOAD + bit, load >> bit & 1);
+}
+
 static bool read_bit(struct column column, uint32_t row)
 {
     return (column.word[row * column.stride] & column.bit) != 0;
@@ -141,6 +147,7 @@ static void write_column(struct match_slices *s, uint32_t place,
             write_bit(column, match_slice_row(s, kind, run.term[i]), set);
     }
     write_bit(column, SLICE_FREE, false);
+    write_load(column, 0);
     write_bit(column, SLICE_CRISIS,
               set && duty->row.grade == GRADE_CRISIS_PEER);
     write_bit(column, SLICE_UNSOUGHT, set && hand->seek.groups == 0);
@@ -328,12 +335,10 @@ void match_slice_touch(struct match_slices *slices,
 {
     uint32_t place = duty->place - 1;
 
-    REQUIRE(load <= DUTY_LOAD_MAX);
     if (duty->place == 0)
         return;
     write_bit(column_of(slices, place), SLICE_FREE, is_free);
-    slices->place[place].load = (uint8_t)load;
-    slices->place[place].bucket = bucket;
+    match_slice_load(slices, &slices->place[place], load, bucket);
 }
 
 bool match_slice_is_free(const struct match_slices *slices,
@@ -343,19 +348,64 @@ bool match_slice_is_free(const struct match_slices *slices,
            read_bit(column_of(slices, duty->place - 1), SLICE_FREE);
 }
 
+void match_slice_load(struct match_slices *slices,
+                      struct match_slice_place *place, uint32_t load,
+                      uint32_t bucket)
+{
+    struct match_slices *s = slices;
+    uint32_t at = (uint32_t)(place - s->place), b = at / SLICE_PLACES;
+
+    REQUIRE(load <= DUTY_LOAD_MAX);
+    place->load = (uint8_t)load;
+    place->bucket = bucket;
+    if (s->block[b].bucket != bucket) /* what was known is not so any more */
+        for (uint32_t bit = 0; bit < SLICE_LOAD_BITS; bit++)
+            memset(match_slice_at(s, b, SLICE_LOAD + bit), 0,
+                   SLICE_WORDS * sizeof(uint64_t));
+    s->block[b].bucket = bucket;
+    write_load(column_of(s, at), load);
+}
+
+void match_slice_laden(const struct match_slices *slices, uint32_t block,
+                       uint32_t load, uint32_t bucket,
+                       uint64_t laden[SLICE_WORDS])
+{
+    bool known = slices->block[block].bucket == bucket;
+
+    REQUIRE(load > 0);
+    REQUIRE(load <= DUTY_LOAD_MAX);
+    for (uint32_t w = 0; w < SLICE_WORDS; w++) {
+        uint64_t same = known ? UINT64_MAX : 0, above = 0;
+
+        for (uint32_t bit = SLICE_LOAD_BITS; bit-- > 0;) {
+            uint64_t has = match_slice_at(slices, block, SLICE_LOAD + bit)[w];
+
+            if (load >> bit & 1)
+                same &= has;
+            else
+                above |= same & has;
+        }
+        laden[w] = same | above;
+    }
+}
+
 uint64_t match_slice_check(const struct match_slices *slices,
                            const struct match_duty *duty)
 {
     const struct match_slices *s = slices;
-    uint32_t place = duty->place - 1, b = place / SLICE_PLACES;
+    uint32_t place = duty->place - 1, b = place / SLICE_PLACES, loaded = 0;
     struct column column;
 
     if (duty->place == 0)
         return 0;
     column = column_of(s, place);
+    for (uint32_t bit = 0; bit < SLICE_LOAD_BITS; bit++)
+        loaded |= (uint32_t)read_bit(column, SLICE_LOAD + bit) << bit;
     REQUIRE(s->place[place].duty == duty);
     REQUIRE(place % SLICE_PLACES < s->block[b].n);
     REQUIRE(s->block[b].factor_max >= s->fit[place].factor);
+    REQUIRE(loaded == 0 || (loaded == s->place[place].load && /* Law 4 */
+                            s->block[b].bucket == s->place[place].bucket));
     REQUIRE(s->block[b].n == SLICE_PLACES || /* Law 1 */
             *head_of(s, duty->row.pool, s->place[place].tie) == b);
     for (enum match_slice_kind kind = SLICE_HAVE; kind < SLICE_KINDS; kind++) {
@@ -365,5 +415,5 @@ uint64_t match_slice_check(const struct match_slices *slices,
             REQUIRE(read_bit(column, match_slice_row(s, kind, run.term[i])));
     }
     REQUIRE(read_bit(column, SLICE_UNSOUGHT) == (duty->hand.seek.groups == 0));
-    return 6;
+    return 7;
 }

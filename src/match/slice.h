@@ -28,7 +28,9 @@
  *   1. Every block of a chain but its head is full: the blocks never run out.
  *   2. A column's bits are those of the hand and the grade of its duty: drop it
  *      before the hand changes, and put it again.
- *   3. A row that nobody uses is all zero, and so is a place that is empty. */
+ *   3. A row that nobody uses is all zero, and so is a place that is empty.
+ *   4. The load that a column's bits say was said of it in its block's bucket
+ *      of time; none says nothing. */
 #ifndef MATCH_SLICE_H
 #define MATCH_SLICE_H
 
@@ -41,7 +43,8 @@ enum {
     SLICE_WORDS = 8, /* of a row in a block */
     SLICE_PLACES = SLICE_WORDS * 64,
     SLICE_SECTORS_MAX = 256,
-    SLICE_RECORDS = 256 /* buckets of the record's factor */
+    SLICE_RECORDS = 256, /* buckets of the record's factor */
+    SLICE_LOAD_BITS = 4  /* of DUTY_LOAD_MAX */
 };
 
 #define SLICE_NONE  UINT32_MAX
@@ -61,7 +64,8 @@ enum match_slice_flag {
     SLICE_CRISIS,   /* is trained for danger */
     SLICE_UNSOUGHT, /* seeks nothing */
     SLICE_MUSTLESS, /* requires nothing */
-    SLICE_FLAGS
+    SLICE_LOAD,     /* the bits of its load, as law 4 says; the least first */
+    SLICE_FLAGS = SLICE_LOAD + SLICE_LOAD_BITS
 };
 
 struct match_slice_use { /* of a row, in a pool */
@@ -72,6 +76,7 @@ struct match_slice_use { /* of a row, in a pool */
 struct match_slice_block {
     uint32_t next, n;    /* in its chain, or free; columns */
     uint32_t factor_max; /* no column's is greater; never lowered */
+    uint32_t bucket;     /* of time, modulo 2^32, that SLICE_LOAD is of */
 };
 
 struct match_slice_place {
@@ -134,6 +139,17 @@ void match_slice_touch(struct match_slices *slices,
                        uint32_t load, uint32_t bucket);
 bool match_slice_is_free(const struct match_slices *slices,
                          const struct match_duty *duty);
+
+/* Only the load of a column.  A bucket is never before one that was said. */
+void match_slice_load(struct match_slices *slices,
+                      struct match_slice_place *place, uint32_t load,
+                      uint32_t bucket);
+
+/* Which columns of a block are known to have at least this load, 1 to
+ * DUTY_LOAD_MAX, in that bucket. */
+void match_slice_laden(const struct match_slices *slices, uint32_t block,
+                       uint32_t load, uint32_t bucket,
+                       uint64_t laden[SLICE_WORDS]);
 
 /* No column of the pool has a greater factor; 0 = there is none. */
 uint32_t match_slice_factor_max(const struct match_slices *slices,

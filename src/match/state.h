@@ -85,7 +85,7 @@ struct match_engine {
     bool replay;     /* latched events are to be tried */
     uint32_t fence;  /* what was dropped already */
 
-    struct match_timers timers;
+    struct heap timers;
     struct match_timer batch, smooth;
     uint64_t batch_next_ms;
     struct list ticket_moments, duty_moments, tell;

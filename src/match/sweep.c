@@ -26,7 +26,9 @@ struct walk {
     bool over;     /* nobody is left who could matter */
     uint32_t factor_most;    /* of the pool */
     uint32_t h_most, p_most; /* no H, no P is above it */
-    uint32_t least;          /* no P below it can matter any more */
+    uint64_t h;              /* nobody who is looked at from here on has less */
+    uint32_t least;          /* no P of theirs below it can matter any more, */
+    uint32_t load_end;       /* nor whoever has this load, unless it is 0 */
     uint64_t h_end;          /* nobody of this h or more is among the first */
     uint32_t aimed;        /* the probe passes nobody of this P or more over */
     uint32_t window;       /* where to aim next, of WINDOWS */
@@ -66,22 +68,28 @@ static uint32_t insert(struct match_rank *rank, uint32_t n, uint32_t k,
     return n;
 }
 
-/* What of the rest can matter, now that these are found? */
-static void tighten(struct walk *walk)
+/* What of those who have h and more can matter, now that these are found? */
+static void tighten(struct walk *walk, uint64_t h)
 {
     const struct match_sweep *s = walk->s;
     const struct match_rank *last;
 
+    walk->h = h;
     if (walk->best)
         walk->least = walk->best->p + 1;
     if (walk->best || s->n < s->k)
         return;
     last = &s->rank[s->k - 1];
-    if (last->p > walk->least)
-        walk->least = last->p;
-    if (last->load == 0 &&
-        last->p >= (s->p_best > 0 ? s->p_best : walk->p_most))
-        walk->h_end = last->h; /* equals come by h, and nobody is better */
+    REQUIRE(last->p >= s->theta);
+    walk->least = last->p;
+    if (last->load == 0 && last->h < h)
+        walk->least++; /* equals come by h */
+    if (last->p < walk->p_most)
+        return;
+    if (last->load == 0) /* and nobody is better */
+        walk->h_end = last->h;
+    else if (last->h < h)
+        walk->load_end = last->load;
 }
 
 /* Is the duty free now?  If it is not even but for its rest, that is noted. */
@@ -97,12 +105,11 @@ static bool is_free(const struct match_sweep *s, const struct match_duty *duty)
 static uint32_t load_of(const struct match_sweep *s,
                         struct match_slice_place *place)
 {
-    uint32_t bucket = (uint32_t)(s->engine->now_ms / DUTY_BUCKET_MS);
+    uint32_t bucket = match_duty_bucket(s->engine);
 
-    if (place->load > 0 && place->bucket != bucket) {
-        place->load = (uint8_t)match_duty_load(s->engine, place->duty);
-        place->bucket = bucket;
-    }
+    if (place->load > 0 && place->bucket != bucket)
+        match_slice_load(&s->engine->slices, place,
+                         match_duty_load(s->engine, place->duty), bucket);
     return place->load;
 }
 
@@ -172,10 +179,11 @@ static void consider(struct walk *walk, struct match_slice_place *place,
         s->n = insert(s->rank, s->n, s->k, &one);
 }
 
-/* Is nobody who has h from h_least on before those who are found? */
-static bool decided(const struct walk *walk, uint64_t h_least)
+/* Is nobody who has h and more before those who are found? */
+static bool decided(struct walk *walk, uint64_t h)
 {
-    return walk->best ? walk->least > walk->p_most : walk->h_end < h_least;
+    tighten(walk, h);
+    return walk->least > walk->p_most;
 }
 
 /* ---- the blocks that are taken ---- */
@@ -201,7 +209,7 @@ static bool look(const struct walk *walk, struct taken *taken)
     const uint64_t *crisis =
         match_slice_at(walk->slices, taken->block, SLICE_CRISIS);
     uint32_t n = walk->slices->block[taken->block].n;
-    uint64_t all = UINT64_MAX;
+    uint64_t all = UINT64_MAX, laden[SLICE_WORDS] = {0};
 
     if (who == SWEEP_ON) {
         for (uint32_t w = 0; w < SLICE_WORDS; w++)
@@ -210,9 +218,12 @@ static bool look(const struct walk *walk, struct taken *taken)
                                               : UINT64_MAX;
         return n > 0;
     }
+    if (walk->load_end > 0)
+        match_slice_laden(walk->slices, taken->block, walk->load_end,
+                          match_duty_bucket(walk->s->engine), laden);
     for (uint32_t w = 0; w < SLICE_WORDS; w++) { /* match/slice law 3 */
         taken->seen[w] =
-            ~(who == SWEEP_CRISIS ? frees[w] & crisis[w] : frees[w]);
+            laden[w] | ~(who == SWEEP_CRISIS ? frees[w] & crisis[w] : frees[w]);
         all &= taken->seen[w];
     }
     return all != UINT64_MAX;
@@ -284,7 +295,7 @@ static bool score_one(struct walk *walk, uint32_t at)
     p = match_score_moved(match_probe_h(walk->probe, at, to), factor);
     if (p >= walk->least) {
         consider(walk, &walk->slices->place[at], p);
-        tighten(walk);
+        tighten(walk, walk->h);
     }
     return true;
 }
@@ -317,14 +328,12 @@ static void score_taken(struct walk *walk)
  * fit best are looked at first, then those below: few are scored in vain. */
 static uint32_t next_aim(struct walk *walk)
 {
-    uint32_t floor = walk->least, p, most = walk->p_most, low = 0;
+    uint32_t floor = walk->least, p, most = walk->p_most;
+    uint32_t low = walk->s->p_best > 0 ? floor : 0;
 
     if (walk->best ? walk->best->p > 0 : walk->s->n == walk->s->k)
         return floor;
-    if (walk->s->p_best > floor) {
-        most = walk->s->p_best;
-        low = floor;
-    }
+    REQUIRE(low <= most);
     p = most - (most - low) * walk->window / WINDOWS;
     if (walk->window < WINDOWS)
         walk->window += walk->s->p_best > 0 ? 2 : 1;
@@ -335,6 +344,7 @@ static uint32_t next_aim(struct walk *walk)
 static void finish(struct walk *walk)
 {
     while (walk->blocks > 0 && !walk->over) {
+        tighten(walk, walk->taken[0].h);
         aim(walk, next_aim(walk));
         for (uint32_t i = 0; i < walk->blocks; i++) {
             if (i + 1 < walk->blocks)
@@ -342,6 +352,7 @@ static void finish(struct walk *walk)
             narrow(walk, &walk->taken[i]);
         }
         score_taken(walk);
+        tighten(walk, walk->taken[0].h);
         if (walk->least >= walk->aimed)
             break; /* Law 2: whoever is left has a P below what is found */
     }
@@ -382,7 +393,9 @@ static void begin(struct walk *walk)
     s->asked = true;
     walk->factor_most = match_slice_factor_max(walk->slices, pool);
     walk->h_most = match_probe_most(walk->probe);
-    walk->p_most = match_score_moved(walk->h_most, walk->factor_most);
+    walk->p_most = s->p_best > 0
+                       ? s->p_best
+                       : match_score_moved(walk->h_most, walk->factor_most);
     walk->over = false;
     walk->blocks = 0;
     walk->room = walk->best || s->k == 1 ? 1 : BLOCKS;
@@ -390,7 +403,8 @@ static void begin(struct walk *walk)
     walk->window = 0;
     walk->least = s->theta;
     walk->h_end = UINT64_MAX;
-    tighten(walk);
+    walk->load_end = 0;
+    tighten(walk, 0);
 }
 
 static void go(struct walk *walk)

@@ -53,8 +53,10 @@ static enum err begin(struct match_engine *engine,
         .subject = {.kind = SUBJECT_TALK},
         .row = *row,
         .duty = duty,
-        .no_show = {.kind = TIMER_NO_SHOW, .id = row->id, .owner = new},
-        .limit = {.kind = TIMER_TALK_LIMIT, .id = row->id, .owner = new}};
+        .no_show = {.due = {.rank = TIMER_NO_SHOW, .id = row->id},
+                    .owner = new},
+        .limit = {.due = {.rank = TIMER_TALK_LIMIT, .id = row->id},
+                  .owner = new}};
     new->row.state = (enum match_talk_state)TALK_NEW;
     REQUIRE(map_put(&engine->talk_by_id, row->id,
                     (uint32_t)(new - engine->talk)) == ERR_NONE);
@@ -72,8 +74,8 @@ static void end(struct match_engine *engine, struct match_talk *talk)
     REQUIRE(duty != NULL);
     REQUIRE(duty->talks > 0);
     match_say_note(engine, LOG_TALK_ENDED);
-    match_timer_clear(&engine->timers, &talk->no_show);
-    match_timer_clear(&engine->timers, &talk->limit);
+    heap_set(&engine->timers, &talk->no_show.due, MATCH_NEVER);
+    heap_set(&engine->timers, &talk->limit.due, MATCH_NEVER);
     list_unlink(&talk->duty_link);
     duty->talks--;
     engine->talks_live--;
@@ -127,8 +129,8 @@ void match_talk_arm(struct match_engine *engine, struct match_talk *talk)
         if (no_show < talk->subject.hold_off_ms)
             no_show = talk->subject.hold_off_ms;
     }
-    match_timer_set(&engine->timers, &talk->no_show, no_show);
-    match_timer_set(&engine->timers, &talk->limit, limit);
+    heap_set(&engine->timers, &talk->no_show.due, no_show);
+    heap_set(&engine->timers, &talk->limit.due, limit);
 }
 
 void match_talk_free(struct match_engine *engine, struct match_talk *talk)

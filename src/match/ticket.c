@@ -119,7 +119,7 @@ static void init_timers(struct match_ticket *ticket)
 
     for (int i = 0; i < TICKET_TIMERS; i++)
         ticket->timer[i] = (struct match_timer){
-            .kind = kind[i], .id = ticket->row.id, .owner = ticket};
+            .due = {.rank = kind[i], .id = ticket->row.id}, .owner = ticket};
 }
 
 enum err match_ticket_new(struct match_engine *engine,
@@ -192,7 +192,7 @@ static void forget(struct match_engine *engine, struct match_ticket *ticket)
         match_index_touch(engine, duty);
     }
     for (int i = 0; i < TICKET_TIMERS; i++)
-        match_timer_clear(&engine->timers, &ticket->timer[i]);
+        heap_set(&engine->timers, &ticket->timer[i].due, MATCH_NEVER);
 }
 
 void match_ticket_free(struct match_engine *engine, struct match_ticket *ticket)
@@ -303,7 +303,7 @@ void match_ticket_arm(struct match_engine *engine, struct match_ticket *ticket)
     }
     for (int i = TICKET_RELAX; i <= TICKET_BACKOFF; i++)
         if (match_timer_overdue(&ticket->timer[i], engine->now_ms))
-            due[i] = ticket->timer[i].due_ms; /* its moment is not lost */
+            due[i] = ticket->timer[i].due.key; /* its moment is not lost */
     for (int i = 0; i < TICKET_TIMERS; i++)
-        match_timer_set(&engine->timers, &ticket->timer[i], due[i]);
+        heap_set(&engine->timers, &ticket->timer[i].due, due[i]);
 }

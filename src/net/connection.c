@@ -40,7 +40,7 @@ struct net_connection {
     struct net_socket socket;
     struct net_channel channel;
     struct net_loop *loop;
-    struct net_timer timer;
+    struct heap_item timer;
     struct net_patience patience;
     struct list by_loop, by_changed, by_handshake;
     struct net_crowd_place *place; /* of its address; NULL: not counted */
@@ -100,7 +100,7 @@ static void finish(struct net_connection *connection, enum err why)
 {
     move(connection, CLOSED);
     connection->why = why;
-    net_timer_set(&connection->loop->timers, &connection->timer, NET_NEVER);
+    heap_set(&connection->loop->timers, &connection->timer, NET_NEVER);
     list_unlink(&connection->by_changed);
     leave_handshakes(connection, why);
     net_channel_close(&connection->channel);
@@ -327,8 +327,8 @@ static void set_timer(struct net_connection *connection)
     uint64_t at_ms = net_patience_deadline_ms(&connection->patience);
     uint64_t other_ms = session_ms(connection);
 
-    net_timer_set(&connection->loop->timers, &connection->timer,
-                  at_ms < other_ms ? at_ms : other_ms);
+    heap_set(&connection->loop->timers, &connection->timer,
+             at_ms < other_ms ? at_ms : other_ms);
 }
 
 void net_connection_flush(struct net_connection *connection)
@@ -362,7 +362,7 @@ void net_connection_flush(struct net_connection *connection)
         set_timer(connection);
 }
 
-void net_connection_tick(struct net_timer *timer, uint64_t now_ms)
+void net_connection_tick(struct heap_item *timer, uint64_t now_ms)
 {
     struct net_connection *connection =
         LIST_ENTRY(timer, struct net_connection, timer);

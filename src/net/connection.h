@@ -86,7 +86,7 @@ void net_connection_close(struct net_connection *connection);
  * all. */
 void net_connection_wake(void *loop, struct http_session *session);
 void net_connection_flush(struct net_connection *connection);
-void net_connection_tick(struct net_timer *timer, uint64_t now_ms);
+void net_connection_tick(struct heap_item *timer, uint64_t now_ms);
 void net_connection_end(struct net_connection *connection);
 struct net_connection *net_connection_of_link(struct list *by_loop);
 struct net_connection *net_connection_of_changed(struct list *by_changed);

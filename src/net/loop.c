@@ -103,11 +103,11 @@ static void tick(struct net_loop *loop)
 {
     const struct net_loop_port *port = &loop->config.port;
     uint64_t now_ms = net_loop_now_ms(loop);
-    struct net_timer *due;
+    struct heap_item *due;
 
     if (port->deadline_ms && port->deadline_ms(port->above) <= now_ms)
         port->tick(port->above, now_ms);
-    while ((due = net_timer_pop(&loop->timers, now_ms)) != NULL)
+    while ((due = heap_pop(&loop->timers, now_ms)) != NULL)
         net_connection_tick(due, now_ms);
 }
 
@@ -130,7 +130,7 @@ static void set_alarm(struct net_loop *loop)
 {
     const struct net_loop_port *port = &loop->config.port;
     uint64_t now_ms = net_loop_now_ms(loop);
-    uint64_t next_ms = net_timer_next_ms(&loop->timers);
+    uint64_t next_ms = heap_least(&loop->timers);
     uint64_t port_ms =
         port->deadline_ms ? port->deadline_ms(port->above) : NET_NEVER;
     int failed = 0;
@@ -207,9 +207,10 @@ enum err net_loop_init(struct net_loop *loop,
     loop->out = malloc(NET_CONNECTION_WRITE);
     loop->plain = malloc(NET_CHANNEL_ROOM);
     loop->records = calloc(BATCH, loop->config.record_size);
+    loop->timers.cap = loop->config.connections_max;
+    loop->timers.place = malloc(loop->timers.cap * sizeof(struct heap_place));
     if (loop->in && loop->out && loop->plain && loop->records &&
-        !net_timer_init(&loop->timers, loop->config.connections_max) &&
-        !open_handles(loop) &&
+        loop->timers.place && !open_handles(loop) &&
         !net_queue_init(&loop->inbox, loop->config.record_size,
                         loop->config.inbox_max, hook))
         return ERR_NONE;
@@ -308,7 +309,7 @@ void net_loop_close(struct net_loop *loop)
     failed = uv_loop_close(&loop->uv);
     REQUIRE(!failed);
     net_queue_close(&loop->inbox);
-    net_timer_close(&loop->timers);
+    free(loop->timers.place);
     free(loop->in);
     free(loop->out);
     free(loop->plain);

@@ -24,12 +24,12 @@
 #include <uv.h>
 
 #include "base/err.h"
+#include "base/heap.h"
 #include "base/list.h"
 #include "http/session.h"
 #include "net/crowd.h"
 #include "net/handshakes.h"
 #include "net/queue.h"
-#include "net/timer.h"
 
 #define NET_NEVER UINT64_MAX
 
@@ -73,7 +73,7 @@ struct net_loop {
     uv_prepare_t turn;
     uv_timer_t alarm;
     uint64_t alarm_ms;
-    struct net_timer_heap timers;
+    struct heap timers; /* of its connections */
     struct list listeners, all, changed;
     struct net_handshakes handshakes;
     uint8_t *in, *out, *plain, *records; /* shared by all connections */

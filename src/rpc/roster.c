@@ -92,88 +92,31 @@ struct rpc_call *rpc_roster_at(const struct rpc_server *server, uint32_t slot)
     return server->slots[slot].call;
 }
 
-/* ---- deadlines: a heap, the soonest on top ---- */
-
-static void put(struct rpc_server *server, uint32_t at, struct rpc_call *call)
-{
-    server->heap[at] = call;
-    call->heap_at = at + 1;
-}
-
-static void settle(struct rpc_server *server, uint32_t at)
-{
-    struct rpc_call *call = server->heap[at];
-
-    while (at > 0) { /* up */
-        uint32_t above = (at - 1) / 2;
-
-        if (server->heap[above]->due_ms <= call->due_ms)
-            break;
-        put(server, at, server->heap[above]);
-        at = above;
-    }
-    for (;;) { /* down */
-        uint32_t below = 2 * at + 1;
-
-        if (below >= server->heap_count)
-            break;
-        if (below + 1 < server->heap_count &&
-            server->heap[below + 1]->due_ms < server->heap[below]->due_ms)
-            below++;
-        if (server->heap[below]->due_ms >= call->due_ms)
-            break;
-        put(server, at, server->heap[below]);
-        at = below;
-    }
-    put(server, at, call);
-}
-
-static void drop(struct rpc_call *call)
-{
-    struct rpc_server *server = call->server;
-    uint32_t at = call->heap_at - 1;
-    struct rpc_call *last = server->heap[--server->heap_count];
-
-    call->heap_at = 0;
-    if (last == call)
-        return;
-    put(server, at, last);
-    settle(server, at);
-}
+/* ---- deadlines ---- */
 
 enum err rpc_roster_due(struct rpc_call *call, uint64_t due_ms)
 {
-    struct rpc_server *server = call->server;
+    struct heap *due = &call->server->due;
 
-    call->due_ms = due_ms;
-    if (due_ms == RPC_NEVER) {
-        if (call->heap_at > 0)
-            drop(call);
-        return ERR_NONE;
-    }
-    if (call->heap_at > 0) {
-        settle(server, call->heap_at - 1);
-        return ERR_NONE;
-    }
-    if (server->heap_count == server->heap_cap) {
-        uint32_t cap = server->heap_cap ? server->heap_cap * 2 : 64;
-        struct rpc_call **heap =
-            realloc(server->heap, cap * sizeof *server->heap);
+    if (due_ms != RPC_NEVER && !heap_in(&call->due) && due->size == due->cap) {
+        uint32_t cap = due->cap ? due->cap * 2 : 64;
+        struct heap_place *place = realloc(due->place, cap * sizeof *place);
 
-        if (!heap)
+        if (!place)
             return ERR_NOMEM;
-        server->heap = heap;
-        server->heap_cap = cap;
+        due->place = place;
+        due->cap = cap;
     }
-    put(server, server->heap_count++, call);
-    settle(server, call->heap_at - 1);
+    heap_set(due, &call->due, due_ms);
     return ERR_NONE;
 }
 
 struct rpc_call *rpc_roster_next(const struct rpc_server *server,
                                  uint64_t now_ms)
 {
-    if (server->heap_count == 0 || server->heap[0]->due_ms > now_ms)
+    struct heap_item *first = heap_first(&server->due);
+
+    if (!first || first->key > now_ms)
         return NULL;
-    return server->heap[0];
+    return LIST_ENTRY(first, struct rpc_call, due);
 }

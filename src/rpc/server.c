@@ -77,7 +77,7 @@ void rpc_server_close(struct rpc_server *server)
     free(server->json);
     buf_close(&server->work);
     free(server->slots);
-    free(server->heap);
+    free(server->due.place);
     rpc_meter_close(&server->meter);
     *server = (struct rpc_server){0};
 }
@@ -203,8 +203,6 @@ static enum err arm(struct rpc_call *call)
 
     if (!call->method->client_streams && !call->got && read_ms < due_ms)
         due_ms = read_ms;
-    if (due_ms == RPC_NEVER && call->heap_at == 0)
-        return ERR_NONE;
     return rpc_roster_due(call, due_ms);
 }
 
@@ -381,8 +379,7 @@ static struct http_exchange *first_plain(const struct rpc_server *server)
 
 uint64_t rpc_server_deadline_ms(const struct rpc_server *server)
 {
-    uint64_t due_ms =
-        server->heap_count > 0 ? server->heap[0]->due_ms : RPC_NEVER;
+    uint64_t due_ms = heap_least(&server->due);
     const struct http_exchange *plain = first_plain(server);
 
     return plain && plain->user_ms < due_ms ? plain->user_ms : due_ms;

@@ -30,6 +30,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/heap.h"
 #include "base/list.h"
 #include "http/session.h"
 #include "pb/api.h"
@@ -93,8 +94,7 @@ struct rpc_server { /* all private; all zero is closed */
     uint32_t calls, spares;
     struct rpc_slot *slots; /* ids: roster.c */
     uint32_t slots_count, slots_free;
-    struct rpc_call **heap; /* by due_ms: roster.c */
-    uint32_t heap_count, heap_cap;
+    struct heap due; /* calls to wake up for: roster.c */
     struct rpc_scratch *scratch;
     struct rpc_status_rows *rows;
     struct rpc_gzip *gzip;

@@ -35,12 +35,12 @@ struct rpc_call {
     const struct rpc_watch *watch;
     struct rpc_piece *pieces;
     uint32_t pieces_bytes;
-    uint32_t slot;    /* + 1; 0: none */
-    uint32_t heap_at; /* + 1; 0: not in the heap */
-    uint64_t id, deadline_ms, begun_ms, due_ms;
-    struct buf latest; /* one framed message that waits for the reader; of
+    uint32_t slot; /* + 1; 0: none */
+    uint64_t id, deadline_ms, begun_ms;
+    struct heap_item due; /* in server->due, when something is to happen */
+    struct buf latest;    /* one framed message that waits for the reader; of
                           RPC_CONNECT the answer, which waits for its end */
-    struct buf text;   /* what came in another form, as bytes of its messages */
+    struct buf text; /* what came in another form, as bytes of its messages */
     const uint8_t *message; /* of the request in the handler; borrowed */
     size_t message_size;
     struct rpc_extra *extra; /* what only test servers say */

@@ -14,7 +14,7 @@ typedef Connectrpc__Conformance__V1__UnaryResponse story_response;
 
 static void drop(struct story *story)
 {
-    net_timer_set(&story->served->timers, &story->timer, UINT64_MAX);
+    heap_set(&story->served->timers, &story->timer, UINT64_MAX);
     if (story->first)
         protobuf_c_message_free_unpacked(story->first, NULL);
     for (size_t i = 0; i < story->requests_count; i++)
@@ -32,7 +32,7 @@ static void on_writable(struct rpc_call *call)
 {
     struct story *story = rpc_call_user(call);
 
-    net_timer_set(&story->served->timers, &story->timer, 0);
+    heap_set(&story->served->timers, &story->timer, 0);
 }
 
 /* ---- what the first request says ---- */
@@ -239,12 +239,12 @@ static bool delayed(struct story *story)
         return false;
     }
     story->waiting = true;
-    net_timer_set(&story->served->timers, &story->timer,
-                  net_loop_now_ms(&story->served->loop) + story->delay_ms);
+    heap_set(&story->served->timers, &story->timer,
+             net_loop_now_ms(&story->served->loop) + story->delay_ms);
     return true;
 }
 
-void story_due(struct net_timer *timer)
+void story_due(struct heap_item *timer)
 {
     struct story *story = LIST_ENTRY(timer, struct story, timer);
     enum err err = ERR_NONE;
@@ -310,6 +310,6 @@ struct rpc_verdict story_hear(struct rpc_call *call, const void *request)
         keep(story, request);
     story->ended |= !request || !rpc_call_method(call)->client_streams;
     if (!story->waiting) /* it starts when this turn ends */
-        net_timer_set(&story->served->timers, &story->timer, 0);
+        heap_set(&story->served->timers, &story->timer, 0);
     return rpc_later(call);
 }

@@ -18,7 +18,7 @@ typedef Connectrpc__Conformance__V1__ConformancePayload story_payload;
 enum { STORY_REQUESTS = 64 };
 
 struct story {
-    struct net_timer timer;
+    struct heap_item timer;
     struct served *served;
     struct rpc_call *call;
     ProtobufCMessage *first; /* the first request, whole; owns the below */
@@ -41,7 +41,7 @@ struct story {
 struct rpc_verdict story_hear(struct rpc_call *call, const void *request);
 
 /* The delay of a story is over, or it goes on. */
-void story_due(struct net_timer *timer);
+void story_due(struct heap_item *timer);
 
 /* What the server saw: messages from[count], all of them or none; `whole`: with
  * headers and time-out.  Freed by the caller with free_unpacked. */

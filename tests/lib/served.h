@@ -23,17 +23,18 @@ struct served {
     struct rpc_server rpc;
     struct http_host host;
     struct net_listener listener;
-    struct net_timer_heap timers;
+    struct heap timers;
+    struct heap_place place[SERVED_TIMERS]; /* of timers */
     struct net_signal signals;
     struct net_credentials credentials;
-    void (*due)(struct net_timer *timer);
+    void (*due)(struct heap_item *timer);
 };
 
 static inline uint64_t served_deadline_ms(void *above)
 {
     const struct served *served = above;
     uint64_t rpc_ms = rpc_server_deadline_ms(&served->rpc);
-    uint64_t timer_ms = net_timer_next_ms(&served->timers);
+    uint64_t timer_ms = heap_least(&served->timers);
 
     return rpc_ms < timer_ms ? rpc_ms : timer_ms;
 }
@@ -41,10 +42,10 @@ static inline uint64_t served_deadline_ms(void *above)
 static inline void served_tick(void *above, uint64_t now_ms)
 {
     struct served *served = above;
-    struct net_timer *timer;
+    struct heap_item *timer;
 
     rpc_server_tick(&served->rpc, now_ms);
-    while ((timer = net_timer_pop(&served->timers, now_ms)))
+    while ((timer = heap_pop(&served->timers, now_ms)))
         served->due(timer);
 }
 
@@ -59,9 +60,10 @@ static inline enum err served_init(struct served *served,
 {
     static const struct rpc_limits limits = {.unpack_max = 32 << 20,
                                              .elements_max = 1 << 20};
-    enum err err = net_timer_init(&served->timers, SERVED_TIMERS);
 
-    return err ? err : rpc_server_init(&served->rpc, 0, set, &limits);
+    served->timers =
+        (struct heap){.place = served->place, .cap = SERVED_TIMERS};
+    return rpc_server_init(&served->rpc, 0, set, &limits);
 }
 
 /* Listen; *port 0 takes any, and says which.  Without a certificate in plain
@@ -110,7 +112,6 @@ static inline void served_run(struct served *served)
     http_session_host_close(&served->host);
     rpc_server_close(&served->rpc);
     net_credentials_close(&served->credentials);
-    net_timer_close(&served->timers);
 }
 
 #endif

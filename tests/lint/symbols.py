@@ -14,7 +14,7 @@ import sys
 
 COMPILER = re.compile(r"__(asan|ubsan|tsan|odr_asan|stack_chk|cpu_(indicator_init|model|features2))|"
                       r"_GLOBAL_OFFSET_TABLE_")
-MATCH_MAY = re.compile(r"(err|require|list|map|chance|match)_|(mem(cpy|move|set|cmp)|strlen)$|__mem(cpy|move|set)_chk$")
+MATCH_MAY = re.compile(r"(err|require|list|map|heap|chance|match)_|(mem(cpy|move|set|cmp)|strlen)$|__mem(cpy|move|set)_chk$")
 PURE = ("seal", "http", "rpc", "service")
 PURE_MAY_NOT = re.compile(r"""(
     time | times | clock.* | gettimeofday | (local|gm)time.* | nanosleep | u?sleep |

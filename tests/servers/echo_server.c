@@ -42,7 +42,8 @@ struct echo { /* one loop */
     struct http_host host;
     struct net_listener listener;
     struct net_thread thread;
-    struct net_timer_heap timers;
+    struct heap timers;
+    struct heap_place place[STREAMS_MAX]; /* of timers */
     uint32_t streams;
 };
 
@@ -53,7 +54,7 @@ struct answer { /* one message to come, in the memory of its call */
 };
 
 struct stream { /* a call that answers over time; in its own memory */
-    struct net_timer timer;
+    struct heap_item timer;
     struct echo *echo;
     struct rpc_call *call;
     struct answer *first, **last;
@@ -156,7 +157,7 @@ static struct rpc_verdict test_streaming_input_call(
 
 static void forget(struct stream *stream)
 {
-    net_timer_set(&stream->echo->timers, &stream->timer, NET_NEVER);
+    heap_set(&stream->echo->timers, &stream->timer, NET_NEVER);
     REQUIRE(stream->echo->streams > 0);
     stream->echo->streams--;
 }
@@ -184,8 +185,8 @@ static void step(struct stream *stream)
 
         if (answer->wait_ms > 0 && !stream->waited) {
             stream->waited = true;
-            net_timer_set(&echo->timers, &stream->timer,
-                          net_loop_now_ms(&echo->loop) + answer->wait_ms);
+            heap_set(&echo->timers, &stream->timer,
+                     net_loop_now_ms(&echo->loop) + answer->wait_ms);
             return;
         }
         payload.body =
@@ -217,7 +218,7 @@ static void on_writable(struct rpc_call *call)
 {
     struct stream *stream = rpc_call_user(call);
 
-    if (stream->timer.place == 0)
+    if (!heap_in(&stream->timer))
         step(stream);
 }
 
@@ -287,9 +288,9 @@ answer_later(struct rpc_call *call,
         stream->over |= request->response_status->code != 0;
         stream->end = err_of_status(request->response_status->code);
     }
-    if (stream->timer.place == 0)
-        net_timer_set(&stream->echo->timers, &stream->timer,
-                      net_loop_now_ms(&stream->echo->loop));
+    if (!heap_in(&stream->timer))
+        heap_set(&stream->echo->timers, &stream->timer,
+                 net_loop_now_ms(&stream->echo->loop));
     return rpc_later(call);
 }
 
@@ -317,7 +318,7 @@ static uint64_t next_deadline_ms(void *above)
 {
     const struct echo *echo = above;
     uint64_t rpc_ms = rpc_server_deadline_ms(&echo->rpc);
-    uint64_t timer_ms = net_timer_next_ms(&echo->timers);
+    uint64_t timer_ms = heap_least(&echo->timers);
 
     return rpc_ms < timer_ms ? rpc_ms : timer_ms;
 }
@@ -325,10 +326,10 @@ static uint64_t next_deadline_ms(void *above)
 static void tick(void *above, uint64_t now_ms)
 {
     struct echo *echo = above;
-    struct net_timer *due;
+    struct heap_item *due;
 
     rpc_server_tick(&echo->rpc, now_ms);
-    while ((due = net_timer_pop(&echo->timers, now_ms)) != NULL)
+    while ((due = heap_pop(&echo->timers, now_ms)) != NULL)
         step(LIST_ENTRY(due, struct stream, timer));
 }
 
@@ -339,10 +340,10 @@ static enum err open_echo(struct echo *echo, uint32_t number, int fd,
         .port = {.deadline_ms = next_deadline_ms, .tick = tick, .above = echo},
         .quota = &process.quota};
     struct rpc_limits limits = {.unpack_max = 16 << 20};
-    enum err err = net_timer_init(&echo->timers, STREAMS_MAX);
+    enum err err;
 
-    if (!err)
-        err = rpc_server_init(&echo->rpc, number, &testing_api, &limits);
+    echo->timers = (struct heap){.place = echo->place, .cap = STREAMS_MAX};
+    err = rpc_server_init(&echo->rpc, number, &testing_api, &limits);
     if (err)
         return err;
     rpc_server_bind(&echo->rpc, test_bindings,
@@ -368,7 +369,6 @@ static void close_echo(struct echo *echo)
     http_session_host_close(&echo->host);
     rpc_server_close(&echo->rpc);
     REQUIRE(echo->streams == 0);
-    net_timer_close(&echo->timers);
 }
 
 static void drain_all(void *arg)

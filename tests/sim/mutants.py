@@ -163,9 +163,17 @@ ENGINE = [
     ("a peer who frees a slot has no bit of it", [
         ("match/offer.c", "    match_index_touch(engine, offer->duty);\n", "")]),
     ("a load is remembered too long", [
-        ("match/slice.c", "    slices->place[place].load = (uint8_t)load;\n", "")]),
+        ("match/slice.c", "    place->load = (uint8_t)load;\n", "")]),
     ("a load outlives its bucket", [
         ("match/sweep.c", "place->load > 0 && place->bucket != bucket", "0")], "match/index"),
+    ("a load that is known outlives its bucket", [
+        ("match/slice.c", "    if (s->block[b].bucket != bucket) ", "    if (0) ")], "match/slice"),
+    ("equals before the one who was found do not matter", [
+        ("match/sweep.c", "    if (last->load == 0 && last->h < h)\n", "    if (last->load == 0)\n")]),
+    ("nor do those of less load", [
+        ("match/sweep.c", "    if (last->load == 0 && last->h < h)\n", "    if (last->h < h)\n")], "match/index"),
+    ("nor equals of the same load", [
+        ("match/sweep.c", "    else if (last->h < h)\n", "    else\n")], "match/index"),
     ("bits are believed where they are only a sign", [
         ("match/sweep.c", "    if (walk.trusting && !confirmed(sweep)) { /* one by one, then */", "    if (0) {")]),
     ("the probe passes over who fits just so", [

@@ -40,10 +40,9 @@ void sim_model_before(struct sim *sim, const struct match_event *event)
         begin(model);
     model_view(sim, &model->was, event->now_ms);
     if (event->kind == EVENT_TICK && engine->mode == ENGINE_LIVE &&
-        !engine->unfinished && engine->timers.n > 0 &&
-        engine->timers.heap[0].timer->due_ms <= event->now_ms) {
-        model->fired = engine->timers.heap[0].timer->kind;
-        model->fired_id = engine->timers.heap[0].timer->id;
+        !engine->unfinished && heap_least(&engine->timers) <= event->now_ms) {
+        model->fired = heap_first(&engine->timers)->rank;
+        model->fired_id = heap_first(&engine->timers)->id;
     }
     for (uint32_t i = 0;
          event->kind == EVENT_STORED && i < engine->flight_free.used; i++) {

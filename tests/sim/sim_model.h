@@ -73,8 +73,8 @@ struct sim_model {
     struct model_ticket_more ticket[MODEL_PLACES];
     struct model_load duty[MODEL_PLACES];
     /* of the step under way */
-    enum match_timer_kind fired; /* TIMER_KINDS: none */
-    uint64_t fired_id, landed;   /* landed: the command heard of */
+    uint32_t fired;            /* a match_timer_kind; TIMER_KINDS: none */
+    uint64_t fired_id, landed; /* landed: the command heard of */
     enum match_command_kind landed_kind;
     enum match_outcome landed_outcome;
     const struct match_effects *effects;

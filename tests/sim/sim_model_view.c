@@ -314,7 +314,7 @@ void model_moments(struct sim *sim)
 
 static bool due(const struct match_timer *timer, uint64_t due_ms)
 {
-    return timer->place != 0 && timer->due_ms == due_ms;
+    return heap_in(&timer->due) && timer->due.key == due_ms;
 }
 
 static void ticket_armed(const struct sim *sim, uint32_t place)
@@ -334,7 +334,7 @@ static void ticket_armed(const struct sim *sim, uint32_t place)
     if (model_wishes(view, is) && is->wish_until_ms < next_ms)
         next_ms = is->wish_until_ms;
     LAW("model law 4: the next must to relax is a moment to come",
-        next_ms == UINT64_MAX ? timer[TICKET_RELAX].place == 0
+        next_ms == UINT64_MAX ? !heap_in(&timer[TICKET_RELAX].due)
                               : due(&timer[TICKET_RELAX], next_ms));
     LAW("model law 4: the end of a back-off is a moment to come",
         is->backoff_ms <= now_ms ||

@@ -142,7 +142,7 @@ static uint64_t fall_due(const struct history *history, uint64_t start)
         ask(history, i);
     step();
     /* whatever else comes due before it, or at its time */
-    while (match_timer_first(&engine->timers)->kind != TIMER_BATCH) {
+    while (heap_first(&engine->timers)->rank != TIMER_BATCH) {
         engine->now_ms = match_engine_deadline_ms(engine);
         step();
     }

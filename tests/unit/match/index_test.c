@@ -169,8 +169,8 @@ static void part(struct match_ticket *ticket, uint64_t peer)
 /* Who comes and goes made terms rarer or commoner: now that shows. */
 static void smooth(void)
 {
-    match_timer_clear(&engine->timers, &engine->smooth);
-    engine->smooth.due_ms = engine->now_ms;
+    heap_set(&engine->timers, &engine->smooth.due, MATCH_NEVER);
+    engine->smooth.due.key = engine->now_ms;
     match_fire(engine, &engine->smooth);
 }
 

@@ -14,6 +14,7 @@ static struct match_slices slices;
 static struct match_rarity rarity[POOLS];
 static struct match_duty *duty;
 static uint32_t factor_of[USED];
+static uint32_t load_of[USED], bucket_of[USED], bucket; /* as last said */
 static uint64_t seed = 5;
 
 static void open_tables(void)
@@ -56,7 +57,36 @@ static void put(uint32_t i)
     factor_of[i] = 49152 + (uint32_t)chance_below(&seed, 16384);
     match_slice_put(&slices, &duty[i], factor_of[i]);
     CHECK(!match_slice_is_free(&slices, &duty[i]));
-    match_slice_touch(&slices, &duty[i], i % 3 == 0, i % 9, i);
+    load_of[i] = i % (DUTY_LOAD_MAX + 1);
+    bucket_of[i] = bucket;
+    match_slice_touch(&slices, &duty[i], i % 3 == 0, load_of[i], bucket);
+}
+
+/* Law 4, of the block of a column that was just put. */
+static void check_loads(uint32_t put_now)
+{
+    uint32_t b = (duty[put_now].place - 1) / SLICE_PLACES;
+
+    for (uint32_t load = 1; load <= DUTY_LOAD_MAX; load++) {
+        uint64_t laden[SLICE_WORDS];
+
+        match_slice_laden(&slices, b, load, bucket + 1, laden);
+        for (uint32_t w = 0; w < SLICE_WORDS; w++)
+            CHECK(laden[w] == 0); /* what was is not known to be */
+        match_slice_laden(&slices, b, load, bucket, laden);
+        for (uint32_t at = 0; at < SLICE_PLACES; at++) {
+            bool says = laden[at / 64] >> at % 64 & 1;
+            uint32_t of =
+                at < slices.block[b].n
+                    ? (uint32_t)(slices.place[b * SLICE_PLACES + at].duty -
+                                 duty)
+                    : USED;
+
+            CHECK(!says || (of < USED && load_of[of] >= load &&
+                            bucket_of[of] == bucket));
+            CHECK(of != put_now || says == (load_of[of] >= load));
+        }
+    }
 }
 
 /* Of a row of a block, from this place on. */
@@ -133,6 +163,9 @@ int main(void)
             drop(i); /* Law 2: before the hand changes */
         if (chance_below(&seed, round < ROUNDS / 2 ? 8 : 2))
             put(i);
+        if (duty[i].place != 0)
+            check_loads(i);
+        bucket += chance_below(&seed, 40) == 0;
         (void)match_slice_check(&slices, &duty[other]);
         CHECK(duty[other].place == 0 ||
               (match_slice_is_free(&slices, &duty[other]) == (other % 3 == 0) &&

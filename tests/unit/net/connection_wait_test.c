@@ -14,8 +14,7 @@ static const struct http_limits calm = {
 /* When the loop's first connection is looked at again, from now. */
 static uint64_t looked_at_in_ms(struct echo_world *world)
 {
-    return net_timer_next_ms(&world->loop.timers) -
-           net_loop_now_ms(&world->loop);
+    return heap_least(&world->loop.timers) - net_loop_now_ms(&world->loop);
 }
 
 /* Law 1: who took all is not waited for any more. */
