@@ -168,6 +168,19 @@ static bool find_theta(struct match_sweep *sweep, struct match_ticket *ticket)
     return sweep->p_best > 0;
 }
 
+/* The first k who reach θ of the most that the best could be: they reach θ,
+ * and the best need not be looked for.  Mostly that is so; false: it is not,
+ * there are fewer. */
+static bool found_without(struct match_sweep *sweep,
+                          const struct match_ticket *ticket)
+{
+    if (takes_anyone(sweep->engine, ticket) ||
+        still_best(sweep->engine, ticket))
+        return false;
+    sweep->theta = theta_of(sweep->engine, ticket, match_sweep_most(sweep));
+    return match_sweep_top(sweep) == sweep->k;
+}
+
 /* ---- what is asked ---- */
 
 bool match_index_wants(struct match_engine *engine, struct match_ticket *ticket,
@@ -188,6 +201,9 @@ uint32_t match_index_top(struct match_engine *engine,
     struct match_sweep sweep = {
         .engine = engine, .ticket = ticket, .who = who, .k = k, .rank = rank};
 
+    if (found_without(&sweep, ticket))
+        return k;
+    sweep.theta = 0;
     return find_theta(&sweep, ticket) ? match_sweep_top(&sweep) : 0;
 }
 

@@ -329,14 +329,14 @@ static void score_taken(struct walk *walk)
 static uint32_t next_aim(struct walk *walk)
 {
     uint32_t floor = walk->least, p, most = walk->p_most;
-    uint32_t low = walk->s->p_best > 0 ? floor : 0;
+    uint32_t low = walk->s->theta > 0 ? floor : 0;
 
     if (walk->best ? walk->best->p > 0 : walk->s->n == walk->s->k)
         return floor;
     REQUIRE(low <= most);
     p = most - (most - low) * walk->window / WINDOWS;
     if (walk->window < WINDOWS)
-        walk->window += walk->s->p_best > 0 ? 2 : 1;
+        walk->window += low > 0 ? 2 : 1;
     return p > floor ? p : floor;
 }
 
@@ -378,24 +378,38 @@ static void take(struct walk *walk, uint32_t block, uint64_t h)
 
 /* ---- the walk ---- */
 
-static void begin(struct walk *walk)
+/* Make the engine's probe this ticket's. */
+static const struct match_probe *ask(struct match_sweep *s)
 {
-    struct match_sweep *s = walk->s;
+    struct match_engine *engine = s->engine;
     uint32_t pool = s->ticket->row.pool;
 
     REQUIRE(s->ticket->hand.version != 0);
+    if (!s->asked)
+        match_probe_init(&engine->probe, &engine->slices, pool,
+                         &engine->pool[pool].rarity, &s->ticket->hand,
+                         match_ticket_age(engine, s->ticket));
+    s->asked = true;
+    return &engine->probe;
+}
+
+uint32_t match_sweep_most(struct match_sweep *sweep)
+{
+    return match_score_moved(match_probe_most(ask(sweep)),
+                             match_slice_factor_max(&sweep->engine->slices,
+                                                    sweep->ticket->row.pool));
+}
+
+static void begin(struct walk *walk)
+{
+    struct match_sweep *s = walk->s;
+
     walk->slices = &s->engine->slices;
     walk->probe = &s->engine->probe;
-    if (!s->asked)
-        match_probe_init(walk->probe, walk->slices, pool,
-                         &s->engine->pool[pool].rarity, &s->ticket->hand,
-                         match_ticket_age(s->engine, s->ticket));
-    s->asked = true;
-    walk->factor_most = match_slice_factor_max(walk->slices, pool);
-    walk->h_most = match_probe_most(walk->probe);
-    walk->p_most = s->p_best > 0
-                       ? s->p_best
-                       : match_score_moved(walk->h_most, walk->factor_most);
+    walk->factor_most =
+        match_slice_factor_max(walk->slices, s->ticket->row.pool);
+    walk->h_most = match_probe_most(ask(s));
+    walk->p_most = s->p_best > 0 ? s->p_best : match_sweep_most(s);
     walk->over = false;
     walk->blocks = 0;
     walk->room = walk->best || s->k == 1 ? 1 : BLOCKS;

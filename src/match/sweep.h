@@ -41,6 +41,9 @@ struct match_sweep {
     struct match_rank *rank; /* the first n in order */
 };
 
+/* No P of the pool is above this for the ticket; cheap. */
+uint32_t match_sweep_most(struct match_sweep *sweep);
+
 /* The first k, 1 to MATCH_TOP_K_MAX, with P >= theta; how many.  Of a ticket
  * that waits for one peer alone there is nobody else. */
 uint32_t match_sweep_top(struct match_sweep *sweep);

@@ -103,6 +103,10 @@ ENGINE = [
     ("the standard is of the free only", [
         ("match/sweep.c", "    if (!match_fit_cards(engine, ticket, duty))\n        return;\n",
          "    if (!match_fit_cards(engine, ticket, duty) || !match_duty_free(engine, duty))\n        return;\n")]),
+    ("who is found at once need not reach the standard", [
+        ("match/index.c", "    sweep->theta = theta_of(sweep->engine, ticket, match_sweep_most(sweep));\n", "")]),
+    ("fewer than were asked for are found at once", [
+        ("match/index.c", "    return match_sweep_top(sweep) == sweep->k;", "    return match_sweep_top(sweep) > 0;")]),
     ("the standard does not fall", [
         ("match/index.c", "    uint64_t waited = match_ticket_age(engine, ticket);\n", "    uint64_t waited = 0;\n")]),
     ("danger is not first", [
