@@ -2,8 +2,9 @@
  * how it ended.  Long because it is inline.
  *
  * Laws
- *   1. However it fails, it ends by itself, in time, by no signal, with a status
- *      of its own and a sentence on standard error; none leaks.
+ *   1. However it fails, it ends by itself, in time, with a status of its own
+ *      and a sentence on standard error; none leaks.  No signal ends it but the
+ *      one that tells it to stop, if that comes while it ends by itself.
  *   2. A sweep ends with a run in which nothing was failed.
  *
  * Its includer defines _DEFAULT_SOURCE (MAP_ANONYMOUS). */
@@ -145,7 +146,8 @@ static inline void trial_run(struct trial *trial, enum fail_calls what,
 /* Law 1: of a run that may have been failed. */
 static inline void trial_check(const struct trial *trial)
 {
-    bool good = trial->status >= 0 && trial->status <= 3 &&
+    bool told = trial->ready && trial->status == -SIGTERM;
+    bool good = (told || (trial->status >= 0 && trial->status <= 3)) &&
                 (trial->status == 0 || trial->err[0] != '\0') &&
                 !strstr(trial->err, "Sanitizer") &&
                 !strstr(trial->err, "runtime error") &&
