@@ -40,34 +40,6 @@ struct walk {
 
 /* ---- who is found ---- */
 
-/* P desc, load asc, h asc, id asc. */
-static bool before(const struct match_rank *a, const struct match_rank *b)
-{
-    if (a->p != b->p)
-        return a->p > b->p;
-    if (a->load != b->load)
-        return a->load < b->load;
-    if (a->h != b->h)
-        return a->h < b->h;
-    return a->duty->row.member < b->duty->row.member;
-}
-
-/* Put one among the n first of at most k, if it is before the last. */
-static uint32_t insert(struct match_rank *rank, uint32_t n, uint32_t k,
-                       const struct match_rank *one)
-{
-    uint32_t at;
-
-    REQUIRE(k > 0);
-    REQUIRE(n <= k);
-    if (n < k)
-        n++;
-    for (at = n - 1; at > 0 && before(one, &rank[at - 1]); at--)
-        rank[at] = rank[at - 1];
-    rank[at] = *one;
-    return n;
-}
-
 /* What of those who have h and more can matter, now that these are found? */
 static void tighten(struct walk *walk, uint64_t h)
 {
@@ -124,7 +96,7 @@ static bool ranks(const struct match_sweep *s, struct match_slice_place *place,
     if (last && one->p == last->p && last->load == 0 && one->h > last->h)
         return false; /* as of most of many equal ones */
     one->load = load_of(s, place);
-    return !last || before(one, last);
+    return !last || match_rank_before(one, last);
 }
 
 /* Is a column after all who are found, even if it had the most P there is? */
@@ -176,7 +148,7 @@ static void consider(struct walk *walk, struct match_slice_place *place,
         match_sweep_claim(s->engine, s->ticket, walk->best, place->duty, p);
     else if (ranks(s, place, &one) &&
              (walk->trusting || offerable(s, place->duty)))
-        s->n = insert(s->rank, s->n, s->k, &one);
+        s->n = match_rank_insert(s->rank, s->n, s->k, &one);
 }
 
 /* Is nobody who has h and more before those who are found? */

@@ -18,17 +18,12 @@
 #ifndef MATCH_SWEEP_H
 #define MATCH_SWEEP_H
 
+#include "match/rank.h"
 #include "match/state.h"
 
 /* Which peers to look at: free ones, those of them who are trained for danger,
  * or all who are ON. */
 enum match_sweep_who { SWEEP_ANY, SWEEP_CRISIS, SWEEP_ON };
-
-struct match_rank { /* a peer in the order of ENGINE.md §3 */
-    struct match_duty *duty;
-    uint32_t p, load;
-    uint64_t h;
-};
 
 struct match_sweep {
     struct match_engine *engine;

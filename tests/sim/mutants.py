@@ -97,9 +97,9 @@ ENGINE = [
     ("the record does not count", [
         ("match/fit.c", "        duty->row.yes, duty->row.total);", "        0, 0);")]),
     ("ties go to the greater h", [
-        ("match/sweep.c", "return a->h < b->h;", "return a->h > b->h;")]),
+        ("match/rank.c", "return a->h < b->h;", "return a->h > b->h;")]),
     ("the load does not count", [
-        ("match/sweep.c", "return a->load < b->load;", ";")]),
+        ("match/rank.c", "return a->load < b->load;", ";")]),
     ("the standard is of the free only", [
         ("match/sweep.c", "    if (!match_fit_cards(engine, ticket, duty))\n        return;\n",
          "    if (!match_fit_cards(engine, ticket, duty) || !match_duty_free(engine, duty))\n        return;\n")]),
