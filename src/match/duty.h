@@ -25,26 +25,26 @@ enum match_duty_timer {
 
 enum { DUTY_BUCKETS = 12, DUTY_BUCKET_MS = 300000, DUTY_LOAD_MAX = 8 };
 
-struct match_duty {
+struct match_duty { /* what each question asks first; the hand comes last */
     struct match_subject subject;
     struct match_duty_row row; /* row.member = 0: a free place */
-    struct match_hand hand;    /* empty when OFF */
     struct match_presence presence;
-    struct match_key key;  /* of the attend in flight */
-    uint64_t call;         /* which is to be answered; 0 = it was */
-    uint8_t offers, talks; /* in the lists below */
-    struct list offer_list, talk_list;
-    uint64_t bucket;               /* the newest of recent[] */
+    uint8_t offers, talks;       /* in the lists below */
+    bool closing, held, asking;  /* what forbids, from the propose on */
+    uint8_t begins;              /* of begun[] */
+    uint32_t place;              /* of match/slice: 1 + its column; 0 = none */
+    uint32_t batch, batch_index; /* its number in the batch `batch` */
+    uint64_t bucket;             /* the newest of recent[] */
     uint16_t recent[DUTY_BUCKETS]; /* offers made, by bucket modulo */
     struct {                       /* talks begun lately, oldest first */
         uint64_t talk, at_ms;
     } begun[MATCH_DAY_MAX];
-    uint8_t begins;
-    uint32_t batch, batch_index; /* its number in the batch `batch` */
-    bool closing, held, asking;  /* what forbids, from the propose on */
+    struct list offer_list, talk_list;
+    struct match_key key; /* of the attend in flight */
+    uint64_t call;        /* which is to be answered; 0 = it was */
     struct match_timer timer[DUTY_TIMERS];
-    struct list pool_link; /* not OFF, in its pool */
-    uint32_t place;        /* of match/slice: 1 + its column; 0 = none */
+    struct list pool_link;  /* not OFF, in its pool */
+    struct match_hand hand; /* empty when OFF */
 };
 
 /* The duty of a member, known or new (then OFF).  ERR_FULL. */

@@ -44,15 +44,15 @@ void match_fit_expect(const struct match_duty *duty)
 {
     const struct match_hand *hand = &duty->hand;
 
+    __builtin_prefetch(&duty->subject.flight);
     __builtin_prefetch(&duty->row.pool);
     __builtin_prefetch(&duty->row.rest_until_ms);
-    __builtin_prefetch(&hand->version);
-    __builtin_prefetch(&hand->sign[HAND_SIGN / 64 - 1]);
-    __builtin_prefetch(hand->must);
-    __builtin_prefetch(hand->must_term);
-    __builtin_prefetch(hand->must_not);
-    __builtin_prefetch(&duty->offers);
     __builtin_prefetch(&duty->closing);
+    __builtin_prefetch(&hand->version);
+    __builtin_prefetch(hand->sign);
+    __builtin_prefetch(hand->must);
+    __builtin_prefetch(hand->must_not);
+    __builtin_prefetch(hand->must_term);
 }
 
 uint32_t match_fit_p(const struct match_engine *engine,

@@ -31,14 +31,14 @@ struct match_hand {
     uint64_t
         sign[HAND_SIGN / 64]; /* bit (term mod HAND_SIGN) of each of have */
     bool plain;               /* every term of have is below HAND_SIGN */
-    uint32_t have[MATCH_HAVE_MAX]; /* ascending */
-    struct match_seek seek;
     struct {
         uint8_t first, count;
         uint32_t relax_after_ms;
     } must[MATCH_MUST_MAX];
-    uint32_t must_term[MATCH_MUST_TOKENS_MAX];
     uint32_t must_not[MATCH_MUST_NOT_MAX];
+    uint32_t must_term[MATCH_MUST_TOKENS_MAX];
+    uint32_t have[MATCH_HAVE_MAX]; /* ascending */
+    struct match_seek seek;
 };
 
 /* Take up a card that match_card_check() passed.  hand is empty.  ERR_FULL:
