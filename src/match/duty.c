@@ -293,6 +293,8 @@ void match_duty_adopt(struct match_engine *engine, struct match_duty *duty,
     }
     if (row->state == DUTY_OFF && !attends(duty))
         match_duty_discard(engine, duty);
+    if (row->grade_until_ms != was.grade_until_ms) /* it may fit longer */
+        match_index_drop(engine, duty);
     match_index_put(engine, duty);
     if (was.state == DUTY_OFF && row->state != DUTY_OFF)
         match_say_note(engine, LOG_DUTY_OPENED);

@@ -9,6 +9,8 @@
  * relaxes, or an exclusion ends that kept a better peer away; and after
  * match_index_unsettle().  A peer who came ON or changed since is in a ring of
  * the pool, and is held against what is remembered when next it is asked for.
+ * Mostly it need not even be known: whoever reaches θ of the most that anybody
+ * could have reaches θ.
  *
  * Laws
  *   1. A duty has a column exactly while it is ON.

@@ -28,8 +28,8 @@ struct walk {
     uint32_t h_most, p_most; /* no H, no P is above it */
     uint64_t h;              /* nobody who is looked at from here on has less */
     uint32_t least;          /* no P of theirs below it can matter any more, */
-    uint32_t load_end;       /* nor whoever has this load, unless it is 0 */
-    uint64_t h_end;          /* nobody of this h or more is among the first */
+    uint32_t load_end;       /* nor this load or more, unless it is 0 */
+    uint64_t h_end;          /* nobody of more h is among the first */
     uint32_t aimed;        /* the probe passes nobody of this P or more over */
     uint32_t window;       /* where to aim next, of WINDOWS */
     uint32_t blocks, room; /* taken, of as many as are taken now */
@@ -376,6 +376,7 @@ static void begin(struct walk *walk)
 {
     struct match_sweep *s = walk->s;
 
+    REQUIRE(!walk->best || (s->p_best == 0 && s->theta == 0));
     walk->slices = &s->engine->slices;
     walk->probe = &s->engine->probe;
     walk->factor_most =

@@ -44,7 +44,7 @@ uint32_t match_sweep_most(struct match_sweep *sweep);
 uint32_t match_sweep_top(struct match_sweep *sweep);
 
 /* Raise *best to the best of all who are ON: a P that one of them reaches and
- * no compatible one exceeds.  Of the sweep, only whose it is matters. */
+ * no compatible one exceeds.  Of the sweep, only whose it is is set. */
 void match_sweep_best(struct match_sweep *sweep, struct match_best *best);
 
 /* The same of one duty, of greater P than the best: it is that, unless Hard is

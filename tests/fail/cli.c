@@ -327,7 +327,8 @@ static bool run_failed(size_t n)
     if (trial->seen < n)
         return false;
     shared->injected[what]++;
-    shared->ended[status & 3]++;
+    if (status >= 0)
+        shared->ended[status & 3]++;
     if (status != mine->first.status && command->needs != ALONE)
         run_again(n);
     return true;

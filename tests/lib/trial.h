@@ -143,10 +143,20 @@ static inline void trial_run(struct trial *trial, enum fail_calls what,
     trial_read(fd[2], trial->err);
 }
 
+/* Has it said on standard error why it ends, besides what it was waited for? */
+static inline bool trial_says_why(const struct trial *trial)
+{
+    const char *until = trial->until ? strstr(trial->err, trial->until) : NULL;
+    const char *why = until ? until + strlen(trial->until) : trial->err;
+
+    return why[strspn(why, ".\n")] != '\0';
+}
+
 /* Law 1: of a run that may have been failed. */
 static inline void trial_check(const struct trial *trial)
 {
-    bool told = trial->ready && trial->status == -SIGTERM;
+    bool told =
+        trial->ready && trial->status == -SIGTERM && trial_says_why(trial);
     bool good = (told || (trial->status >= 0 && trial->status <= 3)) &&
                 (trial->status == 0 || trial->err[0] != '\0') &&
                 !strstr(trial->err, "Sanitizer") &&

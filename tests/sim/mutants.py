@@ -161,6 +161,8 @@ ENGINE = [
         ("match/index.c", "    rise(engine, duty);\n", "")]),
     ("the ring of who came runs over", [
         ("match/index.c", "        pool->rises - best->rises > STATE_RISEN)", "        0)")]),
+    ("a grade that ends later is not heard of", [
+        ("match/duty.c", "    if (row->grade_until_ms != was.grade_until_ms) ", "    if (0) ")], "match/index"),
     ("a column keeps its old hand", [
         ("match/bar.c", "        match_index_drop(engine, duty);\n", "        ;\n"),
         ("match/bar.c", "        match_index_put(engine, duty);\n", "        ;\n")]),

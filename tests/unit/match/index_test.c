@@ -358,6 +358,16 @@ static void record(uint64_t member, uint32_t yes, uint32_t total)
     clear_agenda();
 }
 
+static void expire(uint64_t member)
+{
+    struct match_duty *duty = match_duty_of(engine, member);
+    struct match_duty_row row = duty->row;
+
+    row.grade_until_ms = engine->now_ms;
+    match_duty_adopt(engine, duty, &row, 0);
+    clear_agenda();
+}
+
 /* match/sweep law 2: of two who are alike, the one who comes later in the walk
  * is better by one point, the least there is: it is the best. */
 static void by_one(const struct history *history)
@@ -390,6 +400,10 @@ static void by_one(const struct history *history)
         CHECK(first->place < second->place);
         CHECK(match_index_top(engine, ticket, SWEEP_ANY, 1, &rank) == 1);
         CHECK(rank.duty == second);
+        CHECK(best_p(ticket) == slow_p(ticket, second));
+        expire(later);
+        CHECK(best_p(ticket) == slow_p(ticket, first));
+        record(later, 2995, 5993); /* graded again, and else as it was */
         CHECK(best_p(ticket) == slow_p(ticket, second));
         seen++;
     }
@@ -467,15 +481,17 @@ int main(void)
 {
     static const struct history histories[] = {
         /* few cards, all much alike: ties, and one block */
-        {60, 1500, 64, 12, 1, {5, 4, 3, 2, 1}},
+        {60, 1500, 64, 12, 1, {5, 4, 3, 2, 1}, false},
         /* several blocks and pools, many records */
-        {1400, 250, 2000, 12, 30, {40, 16, 6, 2, 2}},
-        /* four sectors */
-        {2600, 120, 32768, 12, 3, {30, 12, 5, 1, 1}},
+        {1400, 250, 2000, 12, 30, {40, 16, 6, 2, 2}, false},
+        /* sixteen sectors */
+        {2600, 120, 32768, 12, 3, {30, 12, 5, 1, 1}, false},
         /* more terms than rows: some of them share one */
-        {700, 250, 1000, 12, 4, {3000, 60, 30, 8, 20}},
-        /* four sectors, all alike: the first in h is found early */
-        {2600, 120, 32768, 12, 1, {3, 3, 2, 1, 0}},
+        {700, 250, 1000, 12, 4, {3000, 60, 30, 8, 20}, false},
+        /* sixteen sectors, all alike: the first in h is found early */
+        {2600, 120, 32768, 12, 1, {3, 3, 2, 1, 0}, false},
+        /* the same, where equals are told apart by loads above 0 */
+        {2600, 120, 32768, 12, 1, {3, 3, 2, 1, 0}, true},
     };
 
     for (size_t i = 0; i < sizeof histories / sizeof histories[0]; i++)
