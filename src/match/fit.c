@@ -3,16 +3,22 @@
 #include "base/require.h"
 #include "match/score.h"
 
+bool match_fit_people(const struct match_engine *engine,
+                      const struct match_ticket *ticket,
+                      const struct match_duty *duty)
+{
+    return ticket->row.pool == duty->row.pool &&
+           ticket->row.member != duty->row.member && !ticket->held &&
+           !duty->held && match_duty_graded(engine, duty);
+}
+
 bool match_fit_cards(const struct match_engine *engine,
                      const struct match_ticket *ticket,
                      const struct match_duty *duty)
 {
     uint32_t age;
 
-    if (ticket->row.pool != duty->row.pool ||
-        ticket->row.member == duty->row.member || duty->hand.version == 0)
-        return false;
-    if (ticket->held || duty->held || !match_duty_graded(engine, duty))
+    if (!match_fit_people(engine, ticket, duty) || duty->hand.version == 0)
         return false;
     age = match_hand_age(&ticket->hand, &duty->hand);
     return age != UINT32_MAX && match_ticket_age(engine, ticket) >= age;
@@ -40,7 +46,7 @@ bool match_fit_hard(const struct match_engine *engine,
            match_fit_parted_until_ms(engine, ticket, duty) == 0;
 }
 
-void match_fit_expect(const struct match_duty *duty)
+void match_fit_expect(const struct match_duty *duty, bool cards)
 {
     const struct match_hand *hand = &duty->hand;
 
@@ -48,6 +54,8 @@ void match_fit_expect(const struct match_duty *duty)
     __builtin_prefetch(&duty->row.pool);
     __builtin_prefetch(&duty->row.rest_until_ms);
     __builtin_prefetch(&duty->closing);
+    if (!cards)
+        return;
     __builtin_prefetch(&hand->version);
     __builtin_prefetch(hand->sign);
     __builtin_prefetch(hand->must);

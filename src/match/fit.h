@@ -9,8 +9,13 @@
 
 #include "match/state.h"
 
-/* Law 1, but for what the pair has between them: the same pool, two members,
- * neither held, the grade, and the cards both ways at the ticket's age. */
+/* Law 1, but for the cards and what the pair has between them: the same pool,
+ * two members, neither held, and the grade. */
+bool match_fit_people(const struct match_engine *engine,
+                      const struct match_ticket *ticket,
+                      const struct match_duty *duty);
+
+/* That, and the cards both ways at the ticket's age. */
 bool match_fit_cards(const struct match_engine *engine,
                      const struct match_ticket *ticket,
                      const struct match_duty *duty);
@@ -26,8 +31,9 @@ bool match_fit_hard(const struct match_engine *engine,
                     const struct match_ticket *ticket,
                     const struct match_duty *duty);
 
-/* A duty will be held against Hard: a hint to the memory, no more. */
-void match_fit_expect(const struct match_duty *duty);
+/* A duty will be held against Hard, its cards perhaps, too: a hint to the
+ * memory, no more. */
+void match_fit_expect(const struct match_duty *duty, bool cards);
 
 /* P; of one pool. */
 uint32_t match_fit_p(const struct match_engine *engine,

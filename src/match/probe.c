@@ -43,6 +43,16 @@ static void add_to_group(struct match_narrow_groups *groups, uint32_t first,
     groups->of[groups->n++].more = 0;
 }
 
+/* Whoever has the row is ruled out, if that is for this term. */
+static void bar(struct match_probe *p, uint32_t pool, uint32_t row,
+                uint32_t term)
+{
+    if (is_only(p->slices, pool, row, term))
+        add_row(&p->rows.barred, row);
+    else
+        p->sure = false;
+}
+
 /* What the ticket requires and rules out. */
 static void ask_limits(struct match_probe *p, uint32_t pool, uint64_t waited_ms)
 {
@@ -55,17 +65,20 @@ static void ask_limits(struct match_probe *p, uint32_t pool, uint64_t waited_ms)
         if (hand->must[i].relax_after_ms != 0 &&
             waited_ms >= hand->must[i].relax_after_ms)
             continue;
-        for (uint8_t j = 0; j < hand->must[i].count; j++)
-            if (used_row(p->slices, pool, SLICE_HAVE,
-                         hand->must_term[hand->must[i].first + j], &row))
-                add_to_group(&p->rows.must, before, row);
+        for (uint8_t j = 0; j < hand->must[i].count; j++) {
+            uint32_t term = hand->must_term[hand->must[i].first + j];
+
+            if (!used_row(p->slices, pool, SLICE_HAVE, term, &row))
+                continue;
+            add_to_group(&p->rows.must, before, row);
+            p->sure = p->sure && is_only(p->slices, pool, row, term);
+        }
         if (p->rows.must.n == before)
             p->nobody = true;
     }
     for (uint8_t i = 0; i < hand->must_nots; i++)
-        if (used_row(p->slices, pool, SLICE_HAVE, hand->must_not[i], &row) &&
-            is_only(p->slices, pool, row, hand->must_not[i]))
-            add_row(&p->rows.barred, row);
+        if (used_row(p->slices, pool, SLICE_HAVE, hand->must_not[i], &row))
+            bar(p, pool, row, hand->must_not[i]);
 }
 
 /* What peers seek, require and rule out of what the ticket has. */
@@ -78,11 +91,12 @@ static void ask_peers(struct match_probe *p, uint32_t pool)
 
         if (used_row(p->slices, pool, SLICE_SEEK, term, &row))
             add_row(&p->rows.sought, row);
-        if (used_row(p->slices, pool, SLICE_MUST, term, &row))
+        if (used_row(p->slices, pool, SLICE_MUST, term, &row)) {
             add_row(&p->rows.required, row);
-        if (used_row(p->slices, pool, SLICE_MUST_NOT, term, &row) &&
-            is_only(p->slices, pool, row, term))
-            add_row(&p->rows.barred, row);
+            p->sure = p->sure && is_only(p->slices, pool, row, term);
+        }
+        if (used_row(p->slices, pool, SLICE_MUST_NOT, term, &row))
+            bar(p, pool, row, term);
     }
 }
 
@@ -212,6 +226,7 @@ void match_probe_init(struct match_probe *probe, struct match_slices *slices,
     p->plain = true;
     p->weights = p->missing = 0;
     p->nobody = slices->pool[pool].n == 0;
+    p->sure = true;
     match_profile_ask(&slices->profiles);
     ask_limits(p, pool, waited_ms);
     ask_peers(p, pool);
@@ -319,6 +334,15 @@ static uint64_t term_of(const struct match_probe *p,
                ? match_hand_has(&p->slices->place[place].duty->hand,
                                 level->term)
                : bit;
+}
+
+bool match_probe_sure(const struct match_probe *probe, uint32_t place)
+{
+    const uint64_t *picky =
+        match_slice_at(probe->slices, place / SLICE_PLACES, SLICE_PICKY);
+
+    return probe->sure &&
+           (picky[place % SLICE_PLACES / 64] >> place % 64 & 1) == 0;
 }
 
 uint32_t match_probe_to(const struct match_probe *probe, uint32_t place)

@@ -25,7 +25,9 @@
  *      cards are never compatible at the ticket's age.
  *   2. match_probe_h() is match_score_both(), to the bit.
  *   3. No column's H is above match_probe_most(), nor above what
- *      match_probe_most_of() says of its own D. */
+ *      match_probe_most_of() says of its own D.
+ *   4. The cards of a column that is left and sure are compatible at the
+ *      ticket's age. */
 #ifndef MATCH_PROBE_H
 #define MATCH_PROBE_H
 
@@ -50,9 +52,10 @@ struct match_probe {             /* all private */
     uint64_t weights, missing; /* missing: what nobody at all has */
     uint32_t most;             /* no H is above it */
     bool nobody;               /* nobody fits at all */
-    struct match_narrow rows;  /* of what is asked; some for the H aimed at: */
-    bool nobody_so_well;       /* nobody reaches it */
-    uint32_t toward;           /* the least D toward a peer */
+    bool sure; /* every row that cards are held against is one term's alone */
+    struct match_narrow rows; /* of what is asked; some for the H aimed at: */
+    bool nobody_so_well;      /* nobody reaches it */
+    uint32_t toward;          /* the least D toward a peer */
 };
 
 /* The question of a seeker's hand, so long on its way, in a pool.  It is good
@@ -76,6 +79,9 @@ bool match_probe_narrow(const struct match_probe *probe, uint32_t block,
 
 /* The block will be narrowed next: a hint to the memory, no more. */
 void match_probe_expect(const struct match_probe *probe, uint32_t block);
+
+/* Need the cards of a column that was left not be looked at?  Law 4. */
+bool match_probe_sure(const struct match_probe *probe, uint32_t place);
 
 /* Of a column that was left: D toward the peer; if nothing is sought, 32768. */
 uint32_t match_probe_to(const struct match_probe *probe, uint32_t place);

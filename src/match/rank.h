@@ -9,6 +9,7 @@ struct match_rank {
     struct match_duty *duty;
     uint32_t p, load;
     uint64_t h;
+    uint32_t place; /* of its column, in match/slice */
 };
 
 bool match_rank_before(const struct match_rank *a, const struct match_rank *b);

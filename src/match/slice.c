@@ -108,6 +108,15 @@ static bool read_bit(struct column column, uint32_t row)
     return (column.word[row * column.stride] & column.bit) != 0;
 }
 
+static uint32_t read_load(struct column column)
+{
+    uint32_t load = 0;
+
+    for (uint32_t bit = SLICE_LOAD_BITS; bit-- > 0;)
+        load = 2 * load + read_bit(column, SLICE_LOAD + bit);
+    return load;
+}
+
 struct run { /* the terms of one kind */
     const uint32_t *term;
     uint32_t n;
@@ -152,6 +161,7 @@ static void write_column(struct match_slices *s, uint32_t place,
               set && duty->row.grade == GRADE_CRISIS_PEER);
     write_bit(column, SLICE_UNSOUGHT, set && hand->seek.groups == 0);
     write_bit(column, SLICE_MUSTLESS, set && hand->musts == 0);
+    write_bit(column, SLICE_PICKY, set && hand->musts > 1);
 }
 
 static void count_uses(struct match_slices *s, struct match_slice_pool *pool,
@@ -393,14 +403,13 @@ uint64_t match_slice_check(const struct match_slices *slices,
                            const struct match_duty *duty)
 {
     const struct match_slices *s = slices;
-    uint32_t place = duty->place - 1, b = place / SLICE_PLACES, loaded = 0;
+    uint32_t place = duty->place - 1, b = place / SLICE_PLACES, loaded;
     struct column column;
 
     if (duty->place == 0)
         return 0;
     column = column_of(s, place);
-    for (uint32_t bit = 0; bit < SLICE_LOAD_BITS; bit++)
-        loaded |= (uint32_t)read_bit(column, SLICE_LOAD + bit) << bit;
+    loaded = read_load(column);
     REQUIRE(s->place[place].duty == duty);
     REQUIRE(place % SLICE_PLACES < s->block[b].n);
     REQUIRE(s->block[b].factor_max >= s->fit[place].factor);

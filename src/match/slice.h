@@ -64,6 +64,7 @@ enum match_slice_flag {
     SLICE_CRISIS,   /* is trained for danger */
     SLICE_UNSOUGHT, /* seeks nothing */
     SLICE_MUSTLESS, /* requires nothing */
+    SLICE_PICKY,    /* requires more than one group */
     SLICE_LOAD,     /* the bits of its load, as law 4 says; the least first */
     SLICE_FLAGS = SLICE_LOAD + SLICE_LOAD_BITS
 };

@@ -142,7 +142,10 @@ static void consider(struct walk *walk, struct match_slice_place *place,
                      uint32_t p)
 {
     struct match_sweep *s = walk->s;
-    struct match_rank one = {.duty = place->duty, .p = p};
+    struct match_rank one = {.duty = place->duty,
+                             .p = p,
+                             .place =
+                                 (uint32_t)(place - s->engine->slices.place)};
 
     if (walk->best)
         match_sweep_claim(s->engine, s->ticket, walk->best, place->duty, p);
@@ -425,13 +428,24 @@ void match_sweep_best(struct match_sweep *sweep, struct match_best *best)
     go(&walk);
 }
 
-/* Are those who were found what the bits said?  Law 1. */
+/* Is one who was found what the bits said?  Law 1. */
+static bool confirmed_one(const struct match_sweep *s,
+                          const struct match_rank *one)
+{
+    if (!match_probe_sure(&s->engine->probe, one->place))
+        return offerable(s, one->duty);
+    return (s->who == SWEEP_ON || is_free(s, one->duty)) &&
+           match_fit_people(s->engine, s->ticket, one->duty) &&
+           match_fit_parted_until_ms(s->engine, s->ticket, one->duty) == 0;
+}
+
 static bool confirmed(const struct match_sweep *s)
 {
     for (uint32_t i = 0; i < s->n; i++)
-        match_fit_expect(s->rank[i].duty);
+        match_fit_expect(s->rank[i].duty, !match_probe_sure(&s->engine->probe,
+                                                            s->rank[i].place));
     for (uint32_t i = 0; i < s->n; i++)
-        if (!offerable(s, s->rank[i].duty))
+        if (!confirmed_one(s, &s->rank[i]))
             return false;
     return true;
 }

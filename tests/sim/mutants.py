@@ -180,6 +180,10 @@ ENGINE = [
         ("match/sweep.c", "    if (last->load == 0 && last->h < h)\n", "    if (last->h < h)\n")], "match/index"),
     ("nor equals of the same load", [
         ("match/sweep.c", "    else if (last->h < h)\n", "    else\n")], "match/index"),
+    ("bits are sure of who requires two groups", [
+        ("match/slice.c", "set && hand->musts > 1", "0")], "match/probe"),
+    ("bits are sure where terms share a row", [
+        ("match/probe.c", "    return probe->sure &&\n           (picky", "    return (picky")], "match/probe"),
     ("bits are believed where they are only a sign", [
         ("match/sweep.c", "    if (walk.trusting && !confirmed(sweep)) { /* one by one, then */", "    if (0) {")]),
     ("the probe passes over who fits just so", [
@@ -307,7 +311,7 @@ STORE = [
 
 def bits():
     """Each place where bits of columns are set, kept or cleared, left out."""
-    for name, test in (("slice", []), ("narrow", ["match/narrow"])):
+    for name, test in (("slice", ["match/slice"]), ("narrow", ["match/narrow"])):
         path = REPO / "src" / "match" / f"{name}.c"
         text = path.read_text()
         for found in re.finditer(r"^ +[^;={}()]*? (\||&)= ?(~?)[^;]*;", text, re.M):

@@ -126,6 +126,9 @@ static void compare(struct world *w, const struct match_hand *hand,
         CHECK(h <= match_probe_most_of(probe, to)); /* Law 3 */
         CHECK(match_probe_may(probe, to) || h < least);
         CHECK(there || h < least || match_hand_age(hand, peer) > age);
+        if (there && match_probe_sure(probe, place))
+            CHECK(match_hand_age(hand, peer) <= age); /* Law 4 */
+        CHECK(shared || match_probe_sure(probe, place) == (peer->musts <= 1));
         if (there)
             CHECK(match_probe_h(probe, place, to) == h);
         if (there && !shared)
@@ -194,8 +197,10 @@ static void nobody_has(struct world *w, struct match_probe *probe)
 
 int main(void)
 {
-    static const struct hands hows[] = {
-        {12, 8, 4, 1, 1}, {90, 16, 6, 1, 1}, {4000, 60, 30, 4, 20}};
+    static const struct hands hows[] = {{12, 8, 4, 1, 1},
+                                        {90, 16, 6, 1, 1},
+                                        {90, 16, 6, 3, 1},
+                                        {4000, 60, 30, 4, 20}};
     static struct match_probe probe;
     uint32_t over = 0;
 
@@ -219,6 +224,6 @@ int main(void)
             nobody_has(w, &probe);
         world_free(w);
     }
-    CHECK(over > 9 * 3 * ASKS * PEERS / 10); /* it is of use, too */
+    CHECK(over > 9 * 4 * ASKS * PEERS / 10); /* it is of use, too */
     return check_report("match/probe");
 }
