@@ -199,14 +199,15 @@ static bool replace(const struct history *history, uint64_t start)
 
 int main(void)
 {
-    static const struct history full = {40, 200, 40, 300, 3, {9, 6, 4, 1, 1}};
+    static const struct history full = {40,   200, 40, 300, 3, {9, 6, 4, 1, 1},
+                                        false};
     uint32_t could = 0;
 
     static const struct history histories[] = {
         /* many want few */
-        {40, 200, 64, 300, 3, {9, 6, 4, 1, 1}},
+        {40, 200, 64, 300, 3, {9, 6, 4, 1, 1}, false},
         /* few want many; more wait than a batch takes */
-        {900, 150, 1000, 400, 20, {40, 16, 6, 1, 1}},
+        {900, 150, 1000, 400, 20, {40, 16, 6, 1, 1}, false},
     };
 
     for (size_t i = 0; i < sizeof histories / sizeof histories[0]; i++)

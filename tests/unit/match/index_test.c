@@ -1,5 +1,6 @@
 /* The index against a walk over all duties: random peers who come, go, change
- * and rest, in several pools and sectors, and every question after each. */
+ * and rest, in several pools and sectors, and every question after each.  Long
+ * because all of it is held against one slow model. */
 #include "index_world.h"
 #include "match/adopt.h"
 #include "match/bar.h"
