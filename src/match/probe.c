@@ -341,7 +341,7 @@ bool match_probe_sure(const struct match_probe *probe, uint32_t place)
     const uint64_t *picky =
         match_slice_at(probe->slices, place / SLICE_PLACES, SLICE_PICKY);
 
-    return probe->sure &&
+    return probe->sure && /* Law 4 */
            (picky[place % SLICE_PLACES / 64] >> place % 64 & 1) == 0;
 }
 

@@ -183,7 +183,7 @@ ENGINE = [
     ("bits are sure of who requires two groups", [
         ("match/slice.c", "set && hand->musts > 1", "0")], "match/probe"),
     ("bits are sure where terms share a row", [
-        ("match/probe.c", "    return probe->sure &&\n           (picky", "    return (picky")], "match/probe"),
+        ("match/probe.c", "    return probe->sure && /* Law 4 */\n           (picky", "    return (picky")], "match/probe"),
     ("bits are believed where they are only a sign", [
         ("match/sweep.c", "    if (walk.trusting && !confirmed(sweep)) { /* one by one, then */", "    if (0) {")]),
     ("the probe passes over who fits just so", [
