@@ -92,8 +92,8 @@ ENGINE = [
     ("holds of one member overtake each other", [
         ("match/bar.c", "    if (match_flight_holds(engine, event->member, event) ||\n        (held", "    if ((held")]),
     ("one candidate in seven is missed", [
-        ("match/fit.c", "    if (ticket->row.pool != duty->row.pool ||\n        ticket->row.member == duty->row.member",
-         "    if (ticket->row.pool != duty->row.pool || duty->row.member % 7 == 0 ||\n        ticket->row.member == duty->row.member")]),
+        ("match/fit.c", "    return ticket->row.pool == duty->row.pool &&\n",
+         "    return ticket->row.pool == duty->row.pool && duty->row.member % 7 != 0 &&\n")]),
     ("the record does not count", [
         ("match/fit.c", "        duty->row.yes, duty->row.total);", "        0, 0);")]),
     ("ties go to the greater h", [
