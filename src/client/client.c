@@ -15,8 +15,7 @@ static uint64_t client_now_ms(const void *clock)
 
 static void connect_in(struct kindred_client *client, uint32_t after_ms)
 {
-    heap_set(&client->loop->timers, &client->timer.timer,
-             kindred_loop_now_ms(client->loop) + after_ms);
+    client_loop_after(client->loop, &client->timer, after_ms);
 }
 
 static void on_wanted(void *owner)
@@ -144,7 +143,7 @@ void kindred_client_free(struct kindred_client *client)
         return;
     client->freed = true;
     client_calls_close(&client->calls, ERR_CANCELED);
-    heap_set(&client->loop->timers, &client->timer.timer, KINDRED_NEVER);
+    client_loop_after(client->loop, &client->timer, KINDRED_NEVER);
     if (client->connection)
         net_connection_drain(client->connection);
     else if (!client->inside)

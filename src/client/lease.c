@@ -15,10 +15,9 @@ static uint64_t now_ms(const struct client_lease *lease)
 }
 
 static void set(struct client_lease *lease, struct client_timer *timer,
-                uint32_t after_ms)
+                uint64_t after_ms)
 {
-    heap_set(&lease->client->loop->timers, &timer->timer,
-             now_ms(lease) + after_ms);
+    client_loop_after(lease->client->loop, timer, after_ms);
 }
 
 /* ---- beats ---- */
@@ -141,7 +140,6 @@ void client_lease_close(struct client_lease *lease)
     client_job_cancel(lease->stream);
     client_job_cancel(lease->beat);
     lease->stream = lease->beat = NULL;
-    heap_set(&lease->client->loop->timers, &lease->again.timer, KINDRED_NEVER);
-    heap_set(&lease->client->loop->timers, &lease->beating.timer,
-             KINDRED_NEVER);
+    set(lease, &lease->again, KINDRED_NEVER);
+    set(lease, &lease->beating, KINDRED_NEVER);
 }

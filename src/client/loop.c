@@ -177,13 +177,19 @@ struct kindred_timer *kindred_timer_new(struct kindred_loop *loop,
     return timer;
 }
 
-void kindred_timer_set(struct kindred_timer *timer, uint64_t after_ms)
+void client_loop_after(struct kindred_loop *loop, struct client_timer *timer,
+                       uint64_t after_ms)
 {
-    uint64_t now_ms = kindred_loop_now_ms(timer->loop);
+    uint64_t now_ms = kindred_loop_now_ms(loop);
 
-    heap_set(&timer->loop->timers, &timer->timer.timer,
+    heap_set(&loop->timers, &timer->timer,
              after_ms > KINDRED_NEVER - now_ms ? KINDRED_NEVER
                                                : now_ms + after_ms);
+}
+
+void kindred_timer_set(struct kindred_timer *timer, uint64_t after_ms)
+{
+    client_loop_after(timer->loop, &timer->timer, after_ms);
 }
 
 void kindred_timer_free(struct kindred_timer *timer)
@@ -292,8 +298,7 @@ void client_loop_hold(struct kindred_loop *loop, bool held)
 {
     loop->held = held;
     if (!held)
-        heap_set(&loop->timers, &loop->hand_out.timer,
-                 kindred_loop_now_ms(loop));
+        client_loop_after(loop, &loop->hand_out, 0);
 }
 
 static void on_signal(void *arg)

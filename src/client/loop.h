@@ -69,6 +69,10 @@ bool client_loop_bytes(struct kindred_loop *loop, int fd,
 MUST_USE enum err client_loop_credentials(struct kindred_loop *loop,
                                           struct net_credentials **credentials);
 
+/* Tell the timer after so many ms; KINDRED_NEVER: not any more. */
+void client_loop_after(struct kindred_loop *loop, struct client_timer *timer,
+                       uint64_t after_ms);
+
 /* Hold lines back, from the next on, or let them come again. */
 void client_loop_hold(struct kindred_loop *loop, bool held);
 

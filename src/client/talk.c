@@ -124,9 +124,9 @@ static void on_sent(void *arg, const struct kindred_error *error,
     } else if (client_error_passing(error) ||
                error->status == STATUS_DEADLINE_EXCEEDED) {
         talk->failures++;
-        heap_set(&talk->client->loop->timers, &talk->again.timer,
-                 kindred_loop_now_ms(talk->client->loop) +
-                     client_timer_pause_ms(talk->failures, error->retry_ms));
+        client_loop_after(
+            talk->client->loop, &talk->again,
+            client_timer_pause_ms(talk->failures, error->retry_ms));
         if (talk->failures == 1 && talk->handler.trouble)
             talk->handler.trouble(talk->handler.arg, error);
     } else {
@@ -155,8 +155,8 @@ static void send_sealed(struct kindred_talk *talk)
     request.ciphertext = client_op_bytes(talk->sealed, talk->sealed_size);
     talk->sending = client_job_start(&options);
     if (!talk->sending)
-        heap_set(&talk->client->loop->timers, &talk->again.timer,
-                 kindred_loop_now_ms(talk->client->loop) + CLIENT_PAUSE_MAX_MS);
+        client_loop_after(talk->client->loop, &talk->again,
+                          CLIENT_PAUSE_MAX_MS);
 }
 
 static void on_again(void *arg)
@@ -231,8 +231,8 @@ static void acknowledge(struct kindred_talk *talk);
 /* What is never acknowledged ends the talk as if it had been lost. */
 static void acknowledge_later(struct kindred_talk *talk)
 {
-    heap_set(&talk->client->loop->timers, &talk->ack_again.timer,
-             kindred_loop_now_ms(talk->client->loop) + CLIENT_PAUSE_MAX_MS);
+    client_loop_after(talk->client->loop, &talk->ack_again,
+                      CLIENT_PAUSE_MAX_MS);
 }
 
 static void on_acked(void *arg, const struct kindred_error *error,
@@ -474,9 +474,8 @@ void kindred_talk_free(struct kindred_talk *talk)
     client_lease_close(&talk->lease);
     client_job_cancel(talk->sending);
     client_job_cancel(talk->acking);
-    heap_set(&talk->client->loop->timers, &talk->again.timer, KINDRED_NEVER);
-    heap_set(&talk->client->loop->timers, &talk->ack_again.timer,
-             KINDRED_NEVER);
+    client_loop_after(talk->client->loop, &talk->again, KINDRED_NEVER);
+    client_loop_after(talk->client->loop, &talk->ack_again, KINDRED_NEVER);
     if (!talk->inside)
         release(talk);
 }
