@@ -137,6 +137,15 @@ static void smooth_pool(struct match_engine *engine, struct match_pool *pool)
     pool->page_first = true;
 }
 
+void match_fire_arm_smooth(struct match_engine *engine)
+{
+    uint64_t every_ms = engine->limits.rarity_ms;
+
+    heap_set(
+        &engine->timers, &engine->smooth.due,
+        match_timer_add(engine->now_ms - engine->now_ms % every_ms, every_ms));
+}
+
 /* Count who lives and has what, and smooth the rarities of all pools. */
 static void smooth(struct match_engine *engine)
 {
@@ -144,10 +153,7 @@ static void smooth(struct match_engine *engine)
         if (!engine->pool[i].rarity.frozen)
             smooth_pool(engine, &engine->pool[i]);
     match_index_unsettle(engine);
-    heap_set(&engine->timers, &engine->smooth.due,
-             match_timer_add(engine->now_ms -
-                                 engine->now_ms % engine->limits.rarity_ms,
-                             engine->limits.rarity_ms));
+    match_fire_arm_smooth(engine);
 }
 
 void match_fire(struct match_engine *engine, struct match_timer *timer)

@@ -7,6 +7,9 @@
 /* timer is due, and no longer set. */
 void match_fire(struct match_engine *engine, struct match_timer *timer);
 
+/* The next smoothing of rarities comes at the next multiple of rarity_ms. */
+void match_fire_arm_smooth(struct match_engine *engine);
+
 /* Hand the next page of smoothed counts to the store, one at a time; false:
  * no room. */
 bool match_fire_page(struct match_engine *engine);

@@ -141,29 +141,32 @@ static struct match_best best_of_none(const struct match_engine *engine,
                         : match_timer_add(ticket->row.since_ms, age)};
 }
 
-/* The best of the ticket: as it is remembered, or looked for. */
-static uint32_t best(struct match_sweep *sweep, struct match_ticket *ticket)
+/* Is the best of the ticket remembered?  Then it is so, and so up to now. */
+static bool recall(const struct match_engine *engine,
+                   struct match_ticket *ticket)
 {
-    struct match_best found;
-
-    REQUIRE(sweep->ticket == ticket);
-    if (still_best(sweep->engine, ticket)) {
-        catch_up(sweep->engine, ticket);
-        return ticket->best.p;
-    }
-    found = best_of_none(sweep->engine, ticket);
-    match_sweep_best(sweep, &found);
-    ticket->best = found;
-    return found.p;
+    if (!still_best(engine, ticket))
+        return false;
+    catch_up(engine, ticket);
+    return true;
 }
 
-/* θ(ticket), what a P has to reach now, and the best, if it takes that, into a
- * sweep for the ticket.  False: nobody is compatible. */
-static bool find_theta(struct match_sweep *sweep, struct match_ticket *ticket)
+static void look_for_best(struct match_sweep *sweep,
+                          struct match_ticket *ticket)
 {
-    if (takes_anyone(sweep->engine, ticket))
-        return true;
-    sweep->p_best = best(sweep, ticket);
+    struct match_best found = best_of_none(sweep->engine, ticket);
+
+    REQUIRE(sweep->ticket == ticket);
+    match_sweep_best(sweep, &found);
+    ticket->best = found;
+}
+
+/* The best and θ(ticket), what a P has to reach now, into a sweep for the
+ * ticket.  False: nobody is compatible. */
+static bool take_theta(struct match_sweep *sweep,
+                       const struct match_ticket *ticket)
+{
+    sweep->p_best = ticket->best.p;
     sweep->theta = theta_of(sweep->engine, ticket, sweep->p_best);
     return sweep->p_best > 0;
 }
@@ -171,14 +174,14 @@ static bool find_theta(struct match_sweep *sweep, struct match_ticket *ticket)
 /* The first k who reach θ of the most that the best could be: they reach θ,
  * and the best need not be looked for.  Mostly that is so; false: it is not,
  * there are fewer. */
-static bool found_without(struct match_sweep *sweep,
-                          const struct match_ticket *ticket)
+static bool found_without(struct match_sweep *sweep)
 {
-    if (takes_anyone(sweep->engine, ticket) ||
-        still_best(sweep->engine, ticket))
-        return false;
-    sweep->theta = theta_of(sweep->engine, ticket, match_sweep_most(sweep));
-    return match_sweep_top(sweep) == sweep->k;
+    sweep->theta =
+        theta_of(sweep->engine, sweep->ticket, match_sweep_most(sweep));
+    if (match_sweep_top(sweep) == sweep->k)
+        return true;
+    sweep->theta = 0;
+    return false;
 }
 
 /* ---- what is asked ---- */
@@ -190,7 +193,11 @@ bool match_index_wants(struct match_engine *engine, struct match_ticket *ticket,
 
     if (!match_fit_hard(engine, ticket, duty))
         return false;
-    (void)find_theta(&sweep, ticket);
+    if (takes_anyone(engine, ticket))
+        return true;
+    if (!recall(engine, ticket))
+        look_for_best(&sweep, ticket);
+    (void)take_theta(&sweep, ticket);
     return match_fit_p(engine, ticket, duty) >= sweep.theta;
 }
 
@@ -201,10 +208,14 @@ uint32_t match_index_top(struct match_engine *engine,
     struct match_sweep sweep = {
         .engine = engine, .ticket = ticket, .who = who, .k = k, .rank = rank};
 
-    if (found_without(&sweep, ticket))
-        return k;
-    sweep.theta = 0;
-    return find_theta(&sweep, ticket) ? match_sweep_top(&sweep) : 0;
+    if (takes_anyone(engine, ticket))
+        return match_sweep_top(&sweep);
+    if (!recall(engine, ticket)) {
+        if (found_without(&sweep))
+            return k;
+        look_for_best(&sweep, ticket);
+    }
+    return take_theta(&sweep, ticket) ? match_sweep_top(&sweep) : 0;
 }
 
 uint32_t match_index_compatible(struct match_engine *engine,

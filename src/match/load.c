@@ -4,6 +4,7 @@
 
 #include "base/require.h"
 #include "match/adopt.h"
+#include "match/fire.h"
 #include "match/presence.h"
 #include "match/say.h"
 
@@ -125,10 +126,7 @@ void match_load_live(struct match_engine *engine)
             match_presence_lost(engine, &ticket->subject, &ticket->presence);
         }
     }
-    heap_set(&engine->timers, &engine->smooth.due,
-             match_timer_add(engine->now_ms -
-                                 engine->now_ms % engine->limits.rarity_ms,
-                             engine->limits.rarity_ms));
+    match_fire_arm_smooth(engine);
     (void)match_engine_check(engine);
     memset(engine->note, 0, sizeof engine->note); /* nothing happened anew */
     match_engine_count(engine, &count);

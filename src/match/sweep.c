@@ -110,12 +110,16 @@ static bool beaten(const struct walk *walk, uint32_t at)
             slices->place[at].tie - walk->s->ticket->row.tie > walk->h_end);
 }
 
-/* Is the peer one of those who are looked for, as Law 1 wants it? */
+/* Is the peer one of those who are looked for, as Law 1 wants it?  sure: the
+ * bits have shown that the cards are compatible. */
 static bool offerable(const struct match_sweep *s,
-                      const struct match_duty *duty)
+                      const struct match_duty *duty, bool sure)
 {
-    return (s->who == SWEEP_ON || is_free(s, duty)) &&
-           match_fit_hard(s->engine, s->ticket, duty);
+    if (s->who != SWEEP_ON && !is_free(s, duty))
+        return false;
+    return sure ? match_fit_people(s->engine, s->ticket, duty) &&
+                      match_fit_parted_until_ms(s->engine, s->ticket, duty) == 0
+                : match_fit_hard(s->engine, s->ticket, duty);
 }
 
 void match_sweep_claim(const struct match_engine *engine,
@@ -150,7 +154,7 @@ static void consider(struct walk *walk, struct match_slice_place *place,
     if (walk->best)
         match_sweep_claim(s->engine, s->ticket, walk->best, place->duty, p);
     else if (ranks(s, place, &one) &&
-             (walk->trusting || offerable(s, place->duty)))
+             (walk->trusting || offerable(s, place->duty, false)))
         s->n = match_rank_insert(s->rank, s->n, s->k, &one);
 }
 
@@ -428,24 +432,18 @@ void match_sweep_best(struct match_sweep *sweep, struct match_best *best)
     go(&walk);
 }
 
-/* Is one who was found what the bits said?  Law 1. */
-static bool confirmed_one(const struct match_sweep *s,
-                          const struct match_rank *one)
-{
-    if (!match_probe_sure(&s->engine->probe, one->place))
-        return offerable(s, one->duty);
-    return (s->who == SWEEP_ON || is_free(s, one->duty)) &&
-           match_fit_people(s->engine, s->ticket, one->duty) &&
-           match_fit_parted_until_ms(s->engine, s->ticket, one->duty) == 0;
-}
-
+/* Are those who were found what the bits said?  Law 1. */
 static bool confirmed(const struct match_sweep *s)
 {
+    const struct match_probe *probe = &s->engine->probe;
+    bool sure[MATCH_TOP_K_MAX];
+
+    for (uint32_t i = 0; i < s->n; i++) {
+        sure[i] = match_probe_sure(probe, s->rank[i].place);
+        match_fit_expect(s->rank[i].duty, !sure[i]);
+    }
     for (uint32_t i = 0; i < s->n; i++)
-        match_fit_expect(s->rank[i].duty, !match_probe_sure(&s->engine->probe,
-                                                            s->rank[i].place));
-    for (uint32_t i = 0; i < s->n; i++)
-        if (!confirmed_one(s, &s->rank[i]))
+        if (!offerable(s, s->rank[i].duty, sure[i]))
             return false;
     return true;
 }

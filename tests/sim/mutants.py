@@ -104,9 +104,9 @@ ENGINE = [
         ("match/sweep.c", "    if (!match_fit_cards(engine, ticket, duty))\n        return;\n",
          "    if (!match_fit_cards(engine, ticket, duty) || !match_duty_free(engine, duty))\n        return;\n")]),
     ("who is found at once need not reach the standard", [
-        ("match/index.c", "    sweep->theta = theta_of(sweep->engine, ticket, match_sweep_most(sweep));\n", "")]),
+        ("match/index.c", "        theta_of(sweep->engine, sweep->ticket, match_sweep_most(sweep));\n", "        0;\n")]),
     ("fewer than were asked for are found at once", [
-        ("match/index.c", "    return match_sweep_top(sweep) == sweep->k;", "    return match_sweep_top(sweep) > 0;")]),
+        ("match/index.c", "    if (match_sweep_top(sweep) == sweep->k)\n", "    if (match_sweep_top(sweep) > 0)\n")]),
     ("the standard does not fall", [
         ("match/index.c", "    uint64_t waited = match_ticket_age(engine, ticket);\n", "    uint64_t waited = 0;\n")]),
     ("danger is not first", [
