@@ -5,15 +5,37 @@
 
 #include "base/require.h"
 
-enum { CAP_FIRST = 64 };
+enum { CAP_FIRST = 64, LINE = 64 /* about what memory gives at a time */ };
+#define LIVE (STORE_SLOT_NONE - 1)
+
+struct chain {    /* one slot in one index */
+    uint64_t key; /* the record's own: looked at before the record */
+    uint32_t next, prev;
+};
+
+/* What there is to know of a record is in one place: whoever finds it, or
+ * changes it, looks at few lines of memory. */
+struct slot {
+    uint32_t free; /* LIVE, or the next that is not */
+    struct chain chain[];
+};
+
+static size_t words(size_t size)
+{
+    return (size + sizeof(uint64_t) - 1) / sizeof(uint64_t) * sizeof(uint64_t);
+}
 
 void store_table_init(struct store_table *table, size_t record_size,
                       uint32_t max, store_table_key_fn *const key[],
                       uint32_t indexes)
 {
+    size_t record_at = sizeof(struct slot) + indexes * sizeof(struct chain);
+
     REQUIRE(indexes > 0);
     REQUIRE(indexes <= STORE_INDEXES_MAX);
     *table = (struct store_table){.record_size = record_size,
+                                  .record_at = record_at,
+                                  .stride = record_at + words(record_size),
                                   .max = max,
                                   .indexes = indexes,
                                   .free = STORE_SLOT_NONE};
@@ -23,19 +45,21 @@ void store_table_init(struct store_table *table, size_t record_size,
 
 void store_table_close(struct store_table *table)
 {
-    free(table->record);
-    free(table->live);
-    for (uint32_t i = 0; i < STORE_INDEXES_MAX; i++) {
-        free(table->chain[i]);
+    free(table->slot_of);
+    for (uint32_t i = 0; i < STORE_INDEXES_MAX; i++)
         free(table->head[i]);
-    }
     *table = (struct store_table){.free = STORE_SLOT_NONE};
 }
 
-static uint8_t *at(const struct store_table *table, uint32_t slot)
+static struct slot *at(const struct store_table *table, uint32_t slot)
 {
     REQUIRE(slot < table->slots);
-    return table->record + (size_t)slot * table->record_size;
+    return (void *)(table->slot_of + slot * table->stride);
+}
+
+static void *record(const struct store_table *table, struct slot *slot)
+{
+    return (uint8_t *)slot + table->record_at;
 }
 
 /* Keys are random, or count up: either way their low bits spread, and those
@@ -49,32 +73,32 @@ static uint32_t *bucket(const struct store_table *table, uint32_t index,
 static void link_in(struct store_table *table, uint32_t index, uint32_t slot,
                     uint64_t key)
 {
-    struct store_chain *chain = table->chain[index];
+    struct chain *chain = &at(table, slot)->chain[index];
     uint32_t *head;
 
-    chain[slot].key = key;
+    chain->key = key;
     if (key == 0)
         return; /* Law 1 */
     head = bucket(table, index, key);
-    chain[slot].next = *head;
-    chain[slot].prev = STORE_SLOT_NONE;
+    chain->next = *head;
+    chain->prev = STORE_SLOT_NONE;
     if (*head != STORE_SLOT_NONE)
-        chain[*head].prev = slot;
+        at(table, *head)->chain[index].prev = slot;
     *head = slot;
 }
 
 static void link_out(struct store_table *table, uint32_t index, uint32_t slot)
 {
-    struct store_chain *chain = table->chain[index];
+    const struct chain *chain = &at(table, slot)->chain[index];
 
-    if (chain[slot].key == 0)
+    if (chain->key == 0)
         return;
-    if (chain[slot].prev == STORE_SLOT_NONE)
-        *bucket(table, index, chain[slot].key) = chain[slot].next;
+    if (chain->prev == STORE_SLOT_NONE)
+        *bucket(table, index, chain->key) = chain->next;
     else
-        chain[chain[slot].prev].next = chain[slot].next;
-    if (chain[slot].next != STORE_SLOT_NONE)
-        chain[chain[slot].next].prev = chain[slot].prev;
+        at(table, chain->prev)->chain[index].next = chain->next;
+    if (chain->next != STORE_SLOT_NONE)
+        at(table, chain->next)->chain[index].prev = chain->prev;
 }
 
 /* Make *memory hold n pieces; what it holds stays, also on failure. */
@@ -92,20 +116,18 @@ static bool stretch(void *memory, size_t n, size_t piece)
 
 static bool widen(struct store_table *table, uint32_t cap)
 {
-    if (!stretch(&table->record, cap, table->record_size) ||
-        !stretch(&table->live, cap, sizeof *table->live))
+    if (!stretch(&table->slot_of, cap, table->stride))
         return false;
     for (uint32_t i = 0; i < table->indexes; i++)
-        if (!stretch(&table->chain[i], cap, sizeof *table->chain[i]) ||
-            !stretch(&table->head[i], cap, sizeof *table->head[i]))
+        if (!stretch(&table->head[i], cap, sizeof *table->head[i]))
             return false; /* wider than it says: harmless */
     table->cap = cap;
-    for (uint32_t i = 0; i < table->indexes; i++) {
+    for (uint32_t i = 0; i < table->indexes; i++)
         memset(table->head[i], 0xff, cap * sizeof *table->head[i]);
-        for (uint32_t slot = 0; slot < table->slots; slot++)
-            if (table->live[slot])
-                link_in(table, i, slot, table->chain[i][slot].key);
-    }
+    for (uint32_t slot = 0; slot < table->slots; slot++)
+        for (uint32_t i = 0; i < table->indexes; i++)
+            if (at(table, slot)->free == LIVE)
+                link_in(table, i, slot, at(table, slot)->chain[i].key);
     return true;
 }
 
@@ -122,19 +144,22 @@ bool store_table_grow(struct store_table *table, uint32_t n)
 
 void *store_table_at(const struct store_table *table, uint32_t slot)
 {
-    if (slot >= table->slots || !table->live[slot])
+    if (slot >= table->slots || at(table, slot)->free != LIVE)
         return NULL;
-    return at(table, slot);
+    return record(table, at(table, slot));
 }
 
 static void *seek(const struct store_table *table, uint32_t index, uint64_t key,
                   uint32_t *slot)
 {
-    const struct store_chain *chain = table->chain[index];
+    while (*slot != STORE_SLOT_NONE) {
+        struct slot *one = at(table, *slot);
 
-    while (*slot != STORE_SLOT_NONE && chain[*slot].key != key)
-        *slot = chain[*slot].next;
-    return *slot == STORE_SLOT_NONE ? NULL : at(table, *slot);
+        if (one->chain[index].key == key)
+            return record(table, one);
+        *slot = one->chain[index].next;
+    }
+    return NULL;
 }
 
 void *store_table_first(const struct store_table *table, uint32_t index,
@@ -144,44 +169,50 @@ void *store_table_first(const struct store_table *table, uint32_t index,
     if (table->cap == 0 || key == 0)
         return NULL;
     *slot = *bucket(table, index, key);
-    if (*slot != STORE_SLOT_NONE) /* a hint, while its key is compared */
-        __builtin_prefetch(at(table, *slot));
+    if (*slot != STORE_SLOT_NONE) { /* a hint, while its key is compared */
+        const uint8_t *likely = record(table, at(table, *slot));
+
+        for (size_t ahead = 0; ahead < table->record_size; ahead += LINE)
+            __builtin_prefetch(likely + ahead);
+    }
     return seek(table, index, key, slot);
 }
 
 void *store_table_next(const struct store_table *table, uint32_t index,
                        uint64_t key, uint32_t *slot)
 {
-    *slot = table->chain[index][*slot].next;
+    *slot = at(table, *slot)->chain[index].next;
     return seek(table, index, key, slot);
 }
 
-void store_table_add(struct store_table *table, const void *record)
+void store_table_add(struct store_table *table, const void *put)
 {
     uint32_t slot = table->free;
 
     if (slot != STORE_SLOT_NONE)
-        table->free = table->chain[0][slot].next;
+        table->free = at(table, slot)->free;
     else
         slot = table->slots++;
     REQUIRE(slot < table->cap); /* Law 2 */
-    memcpy(at(table, slot), record, table->record_size);
-    table->live[slot] = true;
+    memcpy(record(table, at(table, slot)), put, table->record_size);
+    at(table, slot)->free = LIVE;
     table->size++;
     for (uint32_t i = 0; i < table->indexes; i++)
-        link_in(table, i, slot, table->key[i](record));
+        link_in(table, i, slot, table->key[i](put));
 }
 
 void store_table_change(struct store_table *table, uint32_t slot,
-                        const void *record)
+                        const void *put)
 {
-    REQUIRE(store_table_at(table, slot) != NULL);
-    if (record != at(table, slot))
-        memcpy(at(table, slot), record, table->record_size);
-    for (uint32_t i = 0; i < table->indexes; i++) {
-        uint64_t now = table->key[i](at(table, slot));
+    void *kept = store_table_at(table, slot);
 
-        if (now == table->chain[i][slot].key)
+    REQUIRE(kept != NULL);
+    if (put != kept)
+        memcpy(kept, put, table->record_size);
+    for (uint32_t i = 0; i < table->indexes; i++) {
+        uint64_t now = table->key[i](kept);
+
+        if (now == at(table, slot)->chain[i].key)
             continue;
         link_out(table, i, slot);
         link_in(table, i, slot, now);
@@ -193,8 +224,7 @@ void store_table_remove(struct store_table *table, uint32_t slot)
     REQUIRE(store_table_at(table, slot) != NULL);
     for (uint32_t i = 0; i < table->indexes; i++)
         link_out(table, i, slot);
-    table->live[slot] = false;
+    at(table, slot)->free = table->free;
     table->size--;
-    table->chain[0][slot].next = table->free;
     table->free = slot;
 }

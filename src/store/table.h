@@ -20,18 +20,12 @@ enum { STORE_INDEXES_MAX = 5 };
 
 typedef uint64_t store_table_key_fn(const void *record);
 
-struct store_chain { /* one slot in one index; next also of a free slot */
-    uint64_t key;    /* the record's own: looked at before the record */
-    uint32_t next, prev;
-};
-
 struct store_table { /* all private; size and slots may be read */
-    uint8_t *record;
-    bool *live;
-    struct store_chain *chain[STORE_INDEXES_MAX];
+    uint8_t
+        *slot_of; /* slots, one after the other: a record after its chains */
     uint32_t *head[STORE_INDEXES_MAX];
     store_table_key_fn *key[STORE_INDEXES_MAX];
-    size_t record_size;
+    size_t record_size, record_at, stride; /* from the start of a slot */
     uint32_t indexes, cap, max, free;
     uint32_t slots; /* slots ever used: all records are below */
     uint32_t size;  /* records */
@@ -63,9 +57,9 @@ void *store_table_first(const struct store_table *table, uint32_t index,
 void *store_table_next(const struct store_table *table, uint32_t index,
                        uint64_t key, uint32_t *slot);
 
-void store_table_add(struct store_table *table, const void *record);
+void store_table_add(struct store_table *table, const void *put);
 void store_table_change(struct store_table *table, uint32_t slot,
-                        const void *record);
+                        const void *put);
 void store_table_remove(struct store_table *table, uint32_t slot);
 
 #endif
