@@ -243,6 +243,8 @@ static bool done(struct store_keeper *keeper, struct store_done *like)
     const struct store_done *kept =
         &of(keeper)->done[like->op % STORE_OPS_KEPT];
 
+    if (like->op > of(keeper)->op_most)
+        return false; /* nearly all are new: without a look at them */
     if (kept->epoch != like->epoch || kept->op != like->op || kept->epoch == 0)
         return false;
     *like = *kept;
@@ -251,6 +253,8 @@ static bool done(struct store_keeper *keeper, struct store_done *like)
 
 static void put_done(struct store_keeper *keeper, const struct store_done *put)
 {
+    if (put->op > of(keeper)->op_most)
+        of(keeper)->op_most = put->op;
     /* few rows of many: what is after them says nothing */
     memcpy(&of(keeper)->done[put->op % STORE_OPS_KEPT], put,
            offsetof(struct store_done, id) + put->touched * sizeof put->id[0]);

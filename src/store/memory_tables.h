@@ -51,6 +51,7 @@ struct store_memory {
         rarity;
     struct store_table boxes, messages, memos;
     struct store_done *done; /* [STORE_OPS_KEPT] */
+    uint64_t op_most;        /* of those that were put there */
     struct store_blob *spare[STORE_SPARE_MAX];
     struct store_memory_place *place; /* of a load under way */
     uint32_t places;
