@@ -13,7 +13,7 @@
 
 #include "cli/simulate_state.h"
 
-enum { CLI_SIMULATE_LAWS_SMALL = 1024, CLI_SIMULATE_LAWS_SHARE = 16 };
+enum { CLI_SIMULATE_LAWS_SMALL = 1024, CLI_SIMULATE_LAWS_SHARE = 4 };
 
 /* An event of member (0 = nobody) now, with a call and a key of its own. */
 struct match_event cli_simulate_happen_event(struct cli_simulate_run *run,
