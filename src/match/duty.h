@@ -89,9 +89,11 @@ bool match_duty_graded(const struct match_engine *engine,
 /* The bucket of time that loads are of now, modulo 2^32. */
 uint32_t match_duty_bucket(const struct match_engine *engine);
 
-/* load(p), and one more offer for it. */
+/* load(p), and in *until the bucket, modulo 2^32, from which on it may be less
+ * though nothing happens: at most DUTY_BUCKETS from now. */
 uint32_t match_duty_load(const struct match_engine *engine,
-                         const struct match_duty *duty);
+                         const struct match_duty *duty, uint32_t *until);
+/* One more offer for it. */
 void match_duty_count(struct match_engine *engine, struct match_duty *duty);
 
 #endif

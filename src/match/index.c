@@ -52,8 +52,10 @@ static bool may_be_free(const struct match_engine *engine,
 void match_index_touch(struct match_engine *engine,
                        const struct match_duty *duty)
 {
-    match_slice_touch(&engine->slices, duty, may_be_free(engine, duty),
-                      match_duty_load(engine, duty), match_duty_bucket(engine));
+    struct match_slice_load load = {.now = match_duty_bucket(engine)};
+
+    load.offers = match_duty_load(engine, duty, &load.until);
+    match_slice_touch(&engine->slices, duty, may_be_free(engine, duty), &load);
 }
 
 void match_index_unsettle(struct match_engine *engine)
@@ -239,5 +241,13 @@ uint64_t match_index_check(const struct match_engine *engine,
     REQUIRE((duty->place != 0) == on); /* Law 1 */
     if (match_duty_free(engine, duty))
         REQUIRE(match_slice_is_free(&engine->slices, duty)); /* Law 2 */
-    return 2 + match_slice_check(&engine->slices, duty);
+    if (on) {                                                /* Law 3 */
+        const struct match_slice_place *place =
+            &engine->slices.place[duty->place - 1];
+        uint32_t until, load = match_duty_load(engine, duty, &until);
+
+        REQUIRE(place->load == load ||
+                !match_slice_knows(place, match_duty_bucket(engine)));
+    }
+    return 3 + match_slice_check(&engine->slices, duty);
 }

@@ -14,7 +14,8 @@
  *
  * Laws
  *   1. A duty has a column exactly while it is ON.
- *   2. Whoever is free has the bit of it. */
+ *   2. Whoever is free has the bit of it.
+ *   3. A load that a column is known to have is load(p). */
 #ifndef MATCH_INDEX_H
 #define MATCH_INDEX_H
 
@@ -49,7 +50,7 @@ enum { INDEX_TOLD = 5 };
 uint32_t match_index_compatible(struct match_engine *engine,
                                 struct match_ticket *ticket);
 
-/* The facts checked: laws 1 and 2. */
+/* The facts checked: laws 1 to 3. */
 uint64_t match_index_check(const struct match_engine *engine,
                            const struct match_duty *duty);
 

@@ -341,14 +341,14 @@ bool match_slice_is(const struct match_slices *slices,
 
 void match_slice_touch(struct match_slices *slices,
                        const struct match_duty *duty, bool is_free,
-                       uint32_t load, uint32_t bucket)
+                       const struct match_slice_load *load)
 {
     uint32_t place = duty->place - 1;
 
     if (duty->place == 0)
         return;
     write_bit(column_of(slices, place), SLICE_FREE, is_free);
-    match_slice_load(slices, &slices->place[place], load, bucket);
+    match_slice_load(slices, &slices->place[place], load);
 }
 
 bool match_slice_is_free(const struct match_slices *slices,
@@ -358,22 +358,49 @@ bool match_slice_is_free(const struct match_slices *slices,
            read_bit(column_of(slices, duty->place - 1), SLICE_FREE);
 }
 
-void match_slice_load(struct match_slices *slices,
-                      struct match_slice_place *place, uint32_t load,
-                      uint32_t bucket)
+/* The loads of 64 columns, as bits. */
+static void write_loads(struct match_slices *s, uint32_t block, uint32_t word)
 {
-    struct match_slices *s = slices;
-    uint32_t at = (uint32_t)(place - s->place), b = at / SLICE_PLACES;
+    const struct match_slice_place *place =
+        &s->place[block * SLICE_PLACES + word * 64];
+    uint32_t n =
+        s->block[block].n > word * 64 ? s->block[block].n - word * 64 : 0;
+    uint64_t plane[SLICE_LOAD_BITS] = {0};
 
-    REQUIRE(load <= DUTY_LOAD_MAX);
-    place->load = (uint8_t)load;
-    place->bucket = bucket;
-    if (s->block[b].bucket != bucket) /* what was known is not so any more */
+    for (uint32_t i = 0; i < n && i < 64; i++) {
+        uint64_t load = match_slice_knows(&place[i], s->block[block].bucket)
+                            ? place[i].load
+                            : 0;
+
         for (uint32_t bit = 0; bit < SLICE_LOAD_BITS; bit++)
-            memset(match_slice_at(s, b, SLICE_LOAD + bit), 0,
-                   SLICE_WORDS * sizeof(uint64_t));
-    s->block[b].bucket = bucket;
-    write_load(column_of(s, at), load);
+            plane[bit] |= (load >> bit & 1) << i;
+    }
+    for (uint32_t bit = 0; bit < SLICE_LOAD_BITS; bit++)
+        match_slice_at(s, block, SLICE_LOAD + bit)[word] = plane[bit];
+}
+
+bool match_slice_renew(struct match_slices *slices, uint32_t block,
+                       uint32_t bucket)
+{
+    if (slices->block[block].bucket == bucket)
+        return false;
+    slices->block[block].bucket = bucket;
+    for (uint32_t w = 0; w < SLICE_WORDS; w++)
+        write_loads(slices, block, w);
+    return true;
+}
+
+void match_slice_load(struct match_slices *slices,
+                      struct match_slice_place *place,
+                      const struct match_slice_load *load)
+{
+    uint32_t at = (uint32_t)(place - slices->place);
+
+    REQUIRE(load->offers <= DUTY_LOAD_MAX);
+    place->load = (uint8_t)load->offers;
+    place->until = load->until;
+    if (!match_slice_renew(slices, at / SLICE_PLACES, load->now))
+        write_load(column_of(slices, at), load->offers);
 }
 
 void match_slice_laden(const struct match_slices *slices, uint32_t block,
@@ -413,8 +440,9 @@ uint64_t match_slice_check(const struct match_slices *slices,
     REQUIRE(s->place[place].duty == duty);
     REQUIRE(place % SLICE_PLACES < s->block[b].n);
     REQUIRE(s->block[b].factor_max >= s->fit[place].factor);
-    REQUIRE(loaded == 0 || (loaded == s->place[place].load && /* Law 4 */
-                            s->block[b].bucket == s->place[place].bucket));
+    REQUIRE(loaded == 0 || /* Law 4 */
+            (loaded == s->place[place].load &&
+             match_slice_knows(&s->place[place], s->block[b].bucket)));
     REQUIRE(s->block[b].n == SLICE_PLACES || /* Law 1 */
             *head_of(s, duty->row.pool, s->place[place].tie) == b);
     for (enum match_slice_kind kind = SLICE_HAVE; kind < SLICE_KINDS; kind++) {

@@ -29,8 +29,8 @@
  *   2. A column's bits are those of the hand and the grade of its duty: drop it
  *      before the hand changes, and put it again.
  *   3. A row that nobody uses is all zero, and so is a place that is empty.
- *   4. The load that a column's bits say was said of it in its block's bucket
- *      of time; none says nothing. */
+ *   4. The load that a column's bits say was said of it, and is so in its
+ *      block's bucket of time unless more is said; none says nothing. */
 #ifndef MATCH_SLICE_H
 #define MATCH_SLICE_H
 
@@ -83,8 +83,13 @@ struct match_slice_block {
 struct match_slice_place {
     struct match_duty *duty;
     uint64_t tie;
-    uint32_t bucket; /* of time, modulo 2^32: what the load was in it */
-    uint8_t load;    /* of match/duty; 0 stays so until a touch */
+    uint32_t until; /* the bucket from which on the load may be less */
+    uint8_t load;   /* of match/duty; 0 stays so until a touch */
+};
+
+struct match_slice_load { /* what match/duty says of one */
+    uint32_t offers, until;
+    uint32_t now; /* the bucket in which it says so, modulo 2^32 */
 };
 
 struct match_slice_fit { /* what is looked at of many more than are ranked */
@@ -133,18 +138,29 @@ bool match_slice_is(const struct match_slices *slices,
                     const struct match_duty *duty, uint32_t factor,
                     bool crisis);
 
-/* Set the bit SLICE_FREE, and the load in a bucket of time; harmless if it has
- * no column. */
+/* Set the bit SLICE_FREE, and the load; harmless if it has no column. */
 void match_slice_touch(struct match_slices *slices,
                        const struct match_duty *duty, bool is_free,
-                       uint32_t load, uint32_t bucket);
+                       const struct match_slice_load *load);
 bool match_slice_is_free(const struct match_slices *slices,
                          const struct match_duty *duty);
 
-/* Only the load of a column.  A bucket is never before one that was said. */
+/* Only the load of a column.  `now` is never before one that was said. */
 void match_slice_load(struct match_slices *slices,
-                      struct match_slice_place *place, uint32_t load,
-                      uint32_t bucket);
+                      struct match_slice_place *place,
+                      const struct match_slice_load *load);
+
+/* Is the load that was said of a column still so in a bucket of time? */
+static inline bool match_slice_knows(const struct match_slice_place *place,
+                                     uint32_t bucket)
+{
+    return place->load == 0 || place->until - bucket - 1 < DUTY_BUCKETS;
+}
+
+/* Let the bits of a block say what is known in a new bucket of time: some 512
+ * steps.  False: they do already. */
+bool match_slice_renew(struct match_slices *slices, uint32_t block,
+                       uint32_t bucket);
 
 /* Which columns of a block are known to have at least this load, 1 to
  * DUTY_LOAD_MAX, in that bucket. */

@@ -7,11 +7,13 @@
 
 enum {
     BLOCKS = 16, /* that are taken at a time, at most */
-    WINDOWS = 8  /* from the most there may be down to nothing */
+    WINDOWS = 8, /* from the most there may be down to nothing */
+    RENEWALS = 8 /* in one walk, at most: nobody waits for those of all */
 };
 
 struct taken { /* a block */
     uint32_t block;
+    uint32_t load_end;          /* the walk's, when `seen` was told */
     bool left;                  /* somebody is */
     uint64_t h;                 /* nobody in it has less */
     uint64_t seen[SLICE_WORDS]; /* scored, or not looked for */
@@ -33,6 +35,7 @@ struct walk {
     uint32_t aimed;        /* the probe passes nobody of this P or more over */
     uint32_t window;       /* where to aim next, of WINDOWS */
     uint32_t blocks, room; /* taken, of as many as are taken now */
+    uint32_t renewals;     /* that may still be */
     struct taken taken[BLOCKS];
     uint32_t left[SLICE_PLACES]; /* places of a block */
     struct match_probe *probe;
@@ -60,8 +63,8 @@ static void tighten(struct walk *walk, uint64_t h)
         return;
     if (last->load == 0) /* and nobody is better */
         walk->h_end = last->h;
-    else if (last->h < h)
-        walk->load_end = last->load;
+    else
+        walk->load_end = last->load + (last->h >= h);
 }
 
 /* Is the duty free now?  If it is not even but for its rest, that is noted. */
@@ -73,15 +76,16 @@ static bool is_free(const struct match_sweep *s, const struct match_duty *duty)
     return false;
 }
 
-/* load(p), as far as it was not worked out in this bucket of time. */
+/* load(p), worked out only where what was said of it may be over. */
 static uint32_t load_of(const struct match_sweep *s,
                         struct match_slice_place *place)
 {
-    uint32_t bucket = match_duty_bucket(s->engine);
+    struct match_slice_load load = {.now = match_duty_bucket(s->engine)};
 
-    if (place->load > 0 && place->bucket != bucket)
-        match_slice_load(&s->engine->slices, place,
-                         match_duty_load(s->engine, place->duty), bucket);
+    if (!match_slice_knows(place, load.now)) {
+        load.offers = match_duty_load(s->engine, place->duty, &load.until);
+        match_slice_load(&s->engine->slices, place, &load);
+    }
     return place->load;
 }
 
@@ -179,8 +183,26 @@ static void aim(struct walk *walk, uint32_t p)
     match_probe_aim(walk->probe, h < 65536 ? (uint32_t)h : 65536);
 }
 
+/* Who has so many offers that they cannot matter any more is not looked for. */
+static void pass_over_laden(struct walk *walk, struct taken *taken)
+{
+    uint32_t bucket = match_duty_bucket(walk->s->engine);
+    uint64_t laden[SLICE_WORDS];
+
+    if (walk->load_end == taken->load_end || walk->load_end > DUTY_LOAD_MAX)
+        return;
+    taken->load_end = walk->load_end;
+    if (walk->renewals > 0 &&
+        match_slice_renew(walk->slices, taken->block, bucket))
+        walk->renewals--;
+    match_slice_laden(walk->slices, taken->block, walk->load_end, bucket,
+                      laden);
+    for (uint32_t w = 0; w < SLICE_WORDS; w++)
+        taken->seen[w] |= laden[w];
+}
+
 /* Who is looked for in a block; false: nobody. */
-static bool look(const struct walk *walk, struct taken *taken)
+static bool look(struct walk *walk, struct taken *taken)
 {
     enum match_sweep_who who = walk->best ? SWEEP_ON : walk->s->who;
     const uint64_t *frees =
@@ -188,7 +210,7 @@ static bool look(const struct walk *walk, struct taken *taken)
     const uint64_t *crisis =
         match_slice_at(walk->slices, taken->block, SLICE_CRISIS);
     uint32_t n = walk->slices->block[taken->block].n;
-    uint64_t all = UINT64_MAX, laden[SLICE_WORDS] = {0};
+    uint64_t all = UINT64_MAX;
 
     if (who == SWEEP_ON) {
         for (uint32_t w = 0; w < SLICE_WORDS; w++)
@@ -197,14 +219,12 @@ static bool look(const struct walk *walk, struct taken *taken)
                                               : UINT64_MAX;
         return n > 0;
     }
-    if (walk->load_end > 0)
-        match_slice_laden(walk->slices, taken->block, walk->load_end,
-                          match_duty_bucket(walk->s->engine), laden);
-    for (uint32_t w = 0; w < SLICE_WORDS; w++) { /* match/slice law 3 */
+    for (uint32_t w = 0; w < SLICE_WORDS; w++) /* match/slice law 3 */
         taken->seen[w] =
-            laden[w] | ~(who == SWEEP_CRISIS ? frees[w] & crisis[w] : frees[w]);
+            ~(who == SWEEP_CRISIS ? frees[w] & crisis[w] : frees[w]);
+    pass_over_laden(walk, taken);
+    for (uint32_t w = 0; w < SLICE_WORDS; w++)
         all &= taken->seen[w];
-    }
     return all != UINT64_MAX;
 }
 
@@ -237,19 +257,21 @@ static void narrow(struct walk *walk, struct taken *taken)
         expect(walk, taken);
 }
 
-/* All who are left of a block, into left[]; they are seen.  What they seek is
- * called for. */
+/* All who are left of a block and can still matter, into left[]; they are seen.
+ * What they seek is called for. */
 static uint32_t gather(struct walk *walk, struct taken *taken)
 {
     const struct match_slices *slices = walk->slices;
     uint32_t n = 0;
 
+    pass_over_laden(walk, taken);
     for (uint32_t w = 0; w < SLICE_WORDS; w++) {
         uint32_t first = taken->block * SLICE_PLACES + w * 64;
+        uint64_t left = taken->alive[w] & ~taken->seen[w];
 
-        taken->seen[w] |= taken->alive[w];
-        for (uint64_t alive = taken->alive[w]; alive != 0; alive &= alive - 1)
-            walk->left[n++] = first + (uint32_t)__builtin_ctzll(alive);
+        taken->seen[w] |= left;
+        for (; left != 0; left &= left - 1)
+            walk->left[n++] = first + (uint32_t)__builtin_ctzll(left);
     }
     for (uint32_t i = 0; i < n; i++)
         match_profile_expect(&slices->profiles,
@@ -351,6 +373,7 @@ static void take(struct walk *walk, uint32_t block, uint64_t h)
         return;
     walk->taken[walk->blocks].block = block;
     walk->taken[walk->blocks].h = h;
+    walk->taken[walk->blocks].load_end = 0;
     if (look(walk, &walk->taken[walk->blocks]) && ++walk->blocks == walk->room)
         finish(walk);
 }
@@ -398,6 +421,7 @@ static void begin(struct walk *walk)
     walk->least = s->theta;
     walk->h_end = UINT64_MAX;
     walk->load_end = 0;
+    walk->renewals = RENEWALS;
     tighten(walk, 0);
 }
 

@@ -169,17 +169,26 @@ ENGINE = [
     ("a peer who frees a slot has no bit of it", [
         ("match/offer.c", "    match_index_touch(engine, offer->duty);\n", "")]),
     ("a load is remembered too long", [
-        ("match/slice.c", "    place->load = (uint8_t)load;\n", "")]),
-    ("a load outlives its bucket", [
-        ("match/sweep.c", "place->load > 0 && place->bucket != bucket", "0")], "match/index"),
-    ("a load that is known outlives its bucket", [
-        ("match/slice.c", "    if (s->block[b].bucket != bucket) ", "    if (0) ")], "match/slice"),
+        ("match/slice.c", "    place->load = (uint8_t)load->offers;\n", "")]),
+    ("a load outlives the offers it counts", [
+        ("match/duty.c", "            oldest = b;\n", "            oldest = b + 1;\n")], "match/index"),
+    ("a load is taken for known for ever", [
+        ("match/sweep.c", "!match_slice_knows(place, load.now)", "0")], "match/index"),
+    ("the bits say a load that is over", [
+        ("match/slice.c", "match_slice_knows(&place[i], s->block[block].bucket)", "true")], "match/slice"),
+    ("what was a load is said of an empty place", [
+        ("match/slice.c", "i < n && i < 64", "i < 64")], "match/slice"),
+    ("the bits of loads stay in their bucket", [
+        ("match/slice.c", "    if (slices->block[block].bucket == bucket)\n", "    if (1)\n")], "match/slice"),
+    ("who has fewer offers is passed over with those who have more", [
+        ("match/sweep.c", "match_slice_laden(walk->slices, taken->block, walk->load_end, bucket,",
+         "match_slice_laden(walk->slices, taken->block, walk->load_end > 1 ? walk->load_end - 1 : 1, bucket,")], "match/index"),
     ("equals before the one who was found do not matter", [
         ("match/sweep.c", "    if (last->load == 0 && last->h < h)\n", "    if (last->load == 0)\n")]),
     ("nor do those of less load", [
         ("match/sweep.c", "    if (last->load == 0 && last->h < h)\n", "    if (last->h < h)\n")], "match/index"),
     ("nor equals of the same load", [
-        ("match/sweep.c", "    else if (last->h < h)\n", "    else\n")], "match/index"),
+        ("match/sweep.c", "last->load + (last->h >= h);", "last->load;")], "match/index"),
     ("bits are sure of who requires two groups", [
         ("match/slice.c", "set && hand->musts > 1", "0")], "match/probe"),
     ("bits are sure where terms share a row", [
@@ -226,6 +235,8 @@ ENGINE = [
         ("match/presence.c", "    if (back || stale)\n", "    if (0)\n")]),
 ]
 STORE = [
+    ("an operation that was the last is carried out again", [
+        ("store/memory_mail.c", "    if (like->op > of(keeper)->op_most)", "    if (like->op >= of(keeper)->op_most)")]),
     ("a return starts the age anew", [
         ("store/move.c", "    offer->state = state;\n", "    offer->state = state;\n    ticket->since_ms = work->now_ms;\n")]),
     ("used is not given back when revoked", [

@@ -82,13 +82,13 @@ static uint32_t slow_top(const struct match_ticket *ticket,
         struct match_duty *duty =
             LIST_ENTRY(node, struct match_duty, pool_link);
         struct match_rank one = {.duty = duty};
-        uint32_t at;
+        uint32_t at, until;
 
         if (!match_duty_free(engine, duty) || !slow_hard(ticket, duty) ||
             (who == SWEEP_CRISIS && duty->row.grade != GRADE_CRISIS_PEER))
             continue;
         one.p = slow_p(ticket, duty);
-        one.load = match_duty_load(engine, duty);
+        one.load = match_duty_load(engine, duty, &until);
         one.h = duty->row.tie - ticket->row.tie;
         if (one.p < theta || (n == k && !slow_before(&one, &rank[k - 1])))
             continue;

@@ -14,7 +14,7 @@ static struct match_slices slices;
 static struct match_rarity rarity[POOLS];
 static struct match_duty *duty;
 static uint32_t factor_of[USED];
-static uint32_t load_of[USED], bucket_of[USED], bucket; /* as last said */
+static uint32_t load_of[USED], until_of[USED], bucket; /* as last said */
 static uint64_t seed = 5;
 
 static void open_tables(void)
@@ -58,14 +58,18 @@ static void put(uint32_t i)
     match_slice_put(&slices, &duty[i], factor_of[i]);
     CHECK(!match_slice_is_free(&slices, &duty[i]));
     load_of[i] = i % (DUTY_LOAD_MAX + 1);
-    bucket_of[i] = bucket;
-    match_slice_touch(&slices, &duty[i], i % 3 == 0, load_of[i], bucket);
+    until_of[i] = bucket + 1 + (uint32_t)chance_below(&seed, DUTY_BUCKETS);
+    match_slice_touch(&slices, &duty[i], i % 3 == 0,
+                      &(struct match_slice_load){.offers = load_of[i],
+                                                 .until = until_of[i],
+                                                 .now = bucket});
 }
 
-/* Law 4, of the block of a column that was just put. */
-static void check_loads(uint32_t put_now)
+/* Law 4, of the block of a column whose load was just said.  renewed: the bits
+ * say all that is known. */
+static void check_loads(uint32_t said, bool renewed)
 {
-    uint32_t b = (duty[put_now].place - 1) / SLICE_PLACES;
+    uint32_t b = (duty[said].place - 1) / SLICE_PLACES;
 
     for (uint32_t load = 1; load <= DUTY_LOAD_MAX; load++) {
         uint64_t laden[SLICE_WORDS];
@@ -75,18 +79,30 @@ static void check_loads(uint32_t put_now)
             CHECK(laden[w] == 0); /* what was is not known to be */
         match_slice_laden(&slices, b, load, bucket, laden);
         for (uint32_t at = 0; at < SLICE_PLACES; at++) {
-            bool says = laden[at / 64] >> at % 64 & 1;
-            uint32_t of =
-                at < slices.block[b].n
-                    ? (uint32_t)(slices.place[b * SLICE_PLACES + at].duty -
-                                 duty)
-                    : USED;
+            bool says = laden[at / 64] >> at % 64 & 1, is = false;
+            uint32_t of = USED;
 
-            CHECK(!says || (of < USED && load_of[of] >= load &&
-                            bucket_of[of] == bucket));
-            CHECK(of != put_now || says == (load_of[of] >= load));
+            if (at < slices.block[b].n) {
+                of =
+                    (uint32_t)(slices.place[b * SLICE_PLACES + at].duty - duty);
+                is = load_of[of] >= load && until_of[of] > bucket;
+            }
+            CHECK(!says || is);
+            CHECK(says == is || !(renewed || of == said));
         }
     }
+}
+
+/* A new bucket of time: what is still so is said again. */
+static void renew(uint32_t i)
+{
+    uint32_t b = (duty[i].place - 1) / SLICE_PLACES;
+
+    bucket++;
+    CHECK(match_slice_renew(&slices, b, bucket));
+    CHECK(!match_slice_renew(&slices, b, bucket));
+    if (until_of[i] > bucket)
+        check_loads(i, true);
 }
 
 /* Of a row of a block, from this place on. */
@@ -164,8 +180,9 @@ int main(void)
         if (chance_below(&seed, round < ROUNDS / 2 ? 8 : 2))
             put(i);
         if (duty[i].place != 0)
-            check_loads(i);
-        bucket += chance_below(&seed, 40) == 0;
+            check_loads(i, false);
+        if (duty[i].place != 0 && chance_below(&seed, 20) == 0)
+            renew(i);
         (void)match_slice_check(&slices, &duty[other]);
         CHECK(duty[other].place == 0 ||
               (match_slice_is_free(&slices, &duty[other]) == (other % 3 == 0) &&
