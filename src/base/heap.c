@@ -81,6 +81,27 @@ struct heap_item *heap_pop(struct heap *heap, uint64_t most)
     return first;
 }
 
+/* The place to look at when all below this one was looked at, or has no need to
+ * be: a left one's is the one beside it. */
+static uint32_t past(uint32_t place)
+{
+    while (place > 0 && place % 2 == 0)
+        place = (place - 1) / 2;
+    return place == 0 ? UINT32_MAX : place + 1;
+}
+
+struct heap_item *heap_next(const struct heap *heap, uint64_t most,
+                            uint32_t *at)
+{
+    uint32_t place = *at;
+
+    while (place != UINT32_MAX &&
+           (place >= heap->size || heap->place[place].key > most))
+        place = past(place); /* what is below has no less */
+    *at = place == UINT32_MAX ? place : 2 * place + 1;
+    return place == UINT32_MAX ? NULL : heap->place[place].item;
+}
+
 uint32_t heap_check(const struct heap *heap)
 {
     REQUIRE(heap->size <= heap->cap);

@@ -38,24 +38,32 @@ void match_index_drop(struct match_engine *engine, struct match_duty *duty)
     match_slice_drop(&engine->slices, duty);
 }
 
-/* Is it free, or will it be without being touched again, by time alone: at the
- * end of its rest, or of its day? */
-static bool may_be_free(const struct match_engine *engine,
-                        const struct match_duty *duty)
-{
-    return duty->row.rest_until_ms > engine->now_ms ||
-                   match_duty_room(engine, duty) == 0
-               ? match_duty_used(duty) < duty->row.capacity
-               : match_duty_free(engine, duty);
-}
-
 void match_index_touch(struct match_engine *engine,
                        const struct match_duty *duty)
 {
     struct match_slice_load load = {.now = match_duty_bucket(engine)};
 
     load.offers = match_duty_load(engine, duty, &load.until);
-    match_slice_touch(&engine->slices, duty, may_be_free(engine, duty), &load);
+    match_slice_touch(&engine->slices, duty, match_duty_free(engine, duty),
+                      &load);
+}
+
+/* Whose rest or day is over by the clock, though its TICK is to come still, has
+ * the bit of it before anybody is looked for. */
+static void wake(struct match_engine *engine)
+{
+    struct heap_item *item;
+    uint32_t at = 0;
+
+    if (engine->awake_ms == engine->now_ms)
+        return;
+    engine->awake_ms = engine->now_ms;
+    while ((item = heap_next(&engine->timers, engine->now_ms, &at)) != NULL) {
+        struct match_timer *timer = LIST_ENTRY(item, struct match_timer, due);
+
+        if (item->rank == TIMER_REST)
+            match_index_touch(engine, timer->owner);
+    }
 }
 
 void match_index_unsettle(struct match_engine *engine)
@@ -210,6 +218,7 @@ uint32_t match_index_top(struct match_engine *engine,
     struct match_sweep sweep = {
         .engine = engine, .ticket = ticket, .who = who, .k = k, .rank = rank};
 
+    wake(engine);
     if (takes_anyone(engine, ticket))
         return match_sweep_top(&sweep);
     if (!recall(engine, ticket)) {
@@ -240,8 +249,9 @@ uint64_t match_index_check(const struct match_engine *engine,
 
     REQUIRE((duty->place != 0) == on); /* Law 1 */
     if (match_duty_free(engine, duty))
-        REQUIRE(match_slice_is_free(&engine->slices, duty)); /* Law 2 */
-    if (on) {                                                /* Law 3 */
+        REQUIRE(match_slice_is_free(&engine->slices, duty) || /* Law 2 */
+                match_timer_overdue(&duty->timer[DUTY_REST], engine->now_ms));
+    if (on) { /* Law 3 */
         const struct match_slice_place *place =
             &engine->slices.place[duty->place - 1];
         uint32_t until, load = match_duty_load(engine, duty, &until);

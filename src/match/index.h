@@ -14,7 +14,8 @@
  *
  * Laws
  *   1. A duty has a column exactly while it is ON.
- *   2. Whoever is free has the bit of it.
+ *   2. Whoever is free has the bit of it, when it is asked for; but for who is
+ *      it by time alone, at all times.
  *   3. A load that a column is known to have is load(p). */
 #ifndef MATCH_INDEX_H
 #define MATCH_INDEX_H
@@ -26,8 +27,8 @@ void match_index_put(struct match_engine *engine, struct match_duty *duty);
 /* Before its hand changes. */
 void match_index_drop(struct match_engine *engine, struct match_duty *duty);
 /* Whether it is free, or its load, may have changed.  To be said whenever it
- * may have become free (Law 2) but by the end of a rest, and when it has one
- * more offer. */
+ * may have become free (Law 2) but by the end of a rest or a day, and when it
+ * has one more offer. */
 void match_index_touch(struct match_engine *engine,
                        const struct match_duty *duty);
 

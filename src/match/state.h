@@ -103,6 +103,7 @@ struct match_engine {
     struct match_slices slices;
     struct match_probe probe; /* the question that is asked of them */
     uint64_t passes;          /* over blocks of them, ever */
+    uint64_t awake_ms;        /* up to then, who had rested is free in them */
     struct match_rarity_row page[STATE_PAGE];
     bool page_out;   /* a page is in flight */
     bool unfinished; /* the last step said `more` */

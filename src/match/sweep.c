@@ -67,7 +67,7 @@ static void tighten(struct walk *walk, uint64_t h)
         walk->load_end = last->load + (last->h >= h);
 }
 
-/* Is the duty free now?  If it is not even but for its rest, that is noted. */
+/* Is the duty free now?  If it is not, that is noted. */
 static bool is_free(const struct match_sweep *s, const struct match_duty *duty)
 {
     if (match_duty_free(s->engine, duty))
