@@ -145,6 +145,8 @@ static struct match_ticket *wanted_by(struct match_engine *engine,
         struct match_ticket *ticket =
             LIST_ENTRY(node, struct match_ticket, wait_link);
 
+        if (!ticket->ahead)
+            break; /* match/ticket law 4 */
         if ((ticket->row.danger || match_ticket_wishes(engine, ticket)) &&
             match_ticket_waits(engine, ticket) &&
             (!first || match_ticket_before(ticket, first)) &&

@@ -33,6 +33,20 @@ static bool locked(const struct match_subject *subject)
     return match_subject_busy(subject) == list_linked(&subject->flight_link);
 }
 
+/* match/ticket law 4: of those in line, held against the one before it. */
+static bool in_its_place(const struct match_engine *e,
+                         const struct match_ticket *ticket)
+{
+    const struct list *first = &e->pool[ticket->row.pool].waiting;
+    struct list *before = ticket->wait_link.prev;
+
+    if (!list_linked(&ticket->wait_link))
+        return true;
+    return ticket->ahead == (ticket->row.danger || ticket->row.wish != 0) &&
+           (!ticket->ahead || before == first ||
+            LIST_ENTRY(before, struct match_ticket, wait_link)->ahead);
+}
+
 /* DESIGN law 1, match/engine law 4: in exactly one of waiting, offered, in
  * flight; match/ticket law 3. */
 static uint64_t check_ticket(const struct match_engine *e,
@@ -48,18 +62,19 @@ static uint64_t check_ticket(const struct match_engine *e,
     REQUIRE(ticket->row.state != TICKET_OFFERED || (offer && offer->ticket));
     REQUIRE(list_linked(&ticket->wait_link) ==
             (ticket->row.state == TICKET_WAITING && !ticket->presence.away));
+    REQUIRE(in_its_place(e, ticket));
     if (ticket->row.state == (uint32_t)TICKET_NEW)
         REQUIRE(busy || ticket->unsent);
     if (!offer) {
         REQUIRE(ticket->row.state != TICKET_OFFERED);
-        return 7;
+        return 8;
     }
     REQUIRE(offer->ticket == ticket); /* one offer, and it is this one */
     REQUIRE(offer->row.ticket == ticket->row.id);
     REQUIRE(ticket->row.state == TICKET_OFFERED || busy);
     REQUIRE(offer->row.state == OFFER_OPEN ||
             offer->row.state == (uint32_t)OFFER_NEW);
-    return 11;
+    return 12;
 }
 
 /* DESIGN laws 4 and 8, match/engine law 3. */

@@ -254,11 +254,21 @@ void match_ticket_adopt(struct match_engine *engine,
 /* Who is away is not looked at with those who wait: after a start, all are. */
 static void line_up(struct match_engine *engine, struct match_ticket *ticket)
 {
-    if (ticket->row.state != TICKET_WAITING || ticket->presence.away)
+    struct list *waiting = &engine->pool[ticket->row.pool].waiting;
+    bool ahead = ticket->row.danger || ticket->row.wish != 0;
+
+    if (ticket->row.state != TICKET_WAITING || ticket->presence.away) {
         list_unlink(&ticket->wait_link);
-    else if (!list_linked(&ticket->wait_link))
-        list_push_back(&engine->pool[ticket->row.pool].waiting,
-                       &ticket->wait_link);
+        return;
+    }
+    if (list_linked(&ticket->wait_link) && ticket->ahead == ahead)
+        return;
+    list_unlink(&ticket->wait_link);
+    ticket->ahead = ahead; /* Law 4 */
+    if (ahead)
+        list_push_front(waiting, &ticket->wait_link);
+    else
+        list_push_back(waiting, &ticket->wait_link);
 }
 
 void match_ticket_arm(struct match_engine *engine, struct match_ticket *ticket)

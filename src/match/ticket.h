@@ -8,7 +8,9 @@
  *   1. Its state moves only as ENGINE.md §4 lists: the table in ticket.c.
  *   2. A member has at most one live ticket.
  *   3. It stands in the line of its pool while it is WAITING and not away: who
- *      looks for somebody passes none of those who are gone. */
+ *      looks for somebody passes none of those who are gone.
+ *   4. In line, who is in danger and who asked for one peer alone is before all
+ *      others: who looks for them passes none of those. */
 #ifndef MATCH_TICKET_H
 #define MATCH_TICKET_H
 
@@ -37,22 +39,23 @@ struct match_best { /* the best peer of a ticket, as match/index knows it */
     uint64_t until_ms;       /* from then on another may be better */
 };
 
-struct match_ticket {
+struct match_ticket { /* what is asked of all in line first; the hand last */
     struct match_subject subject;
     struct match_ticket_row row; /* row.id = 0: a free place */
-    struct match_hand hand;
+    struct list wait_link;       /* in line: Law 3 */
     struct match_presence presence;
-    struct match_best best;
-    struct match_offer *offer; /* open, or proposed */
     uint64_t backoff_ms;       /* no offers before */
-    uint8_t offers_base;       /* row.offers when it last backed off */
-    uint8_t retries;           /* refused offers in a row */
-    uint64_t after;            /* of TICKET_NEW: the talk that lends its age */
-    uint32_t generation;       /* of the account key that asked for it last; if
+    struct match_offer *offer; /* open, or proposed */
+    struct match_best best;
+    uint8_t offers_base; /* row.offers when it last backed off */
+    uint8_t retries;     /* refused offers in a row */
+    uint64_t after;      /* of TICKET_NEW: the talk that lends its age */
+    uint32_t generation; /* of the account key that asked for it last; if
                                   it was loaded, none is newer */
     bool unsent;  /* TICKET_NEW, and its command waits for its own duty */
     bool closing; /* a withdraw waits for what is in flight */
     bool held;
+    bool ahead;          /* in line: Law 4 */
     uint8_t bound;       /* enum match_bound, once told */
     uint8_t bound_peers; /* who are compatible then, up to INDEX_TOLD */
     bool bound_one;      /* told while it wished: match/why law 3 */
@@ -61,7 +64,7 @@ struct match_ticket {
     uint64_t call;       /* the Ask that is to be answered; 0 = it was */
     struct match_timer timer[TICKET_TIMERS];
     struct list pool_link; /* live, in its pool */
-    struct list wait_link; /* in line: Law 3 */
+    struct match_hand hand;
 };
 
 /* A place for a new ticket of row->member, in state TICKET_NEW.  ERR_FULL. */

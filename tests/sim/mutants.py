@@ -116,8 +116,15 @@ ENGINE = [
     ("danger does not get a freed slot at once", [
         ("match/agenda.c", "        if ((ticket->row.danger || match_ticket_wishes(engine, ticket)) &&", "        if (match_ticket_wishes(engine, ticket) &&")]),
     ("who waits is in no list", [
-        ("match/ticket.c", "        list_push_back(&engine->pool[ticket->row.pool].waiting,\n                       &ticket->wait_link);\n",
-         "        ;\n")]),
+        ("match/ticket.c", "        list_push_back(waiting, &ticket->wait_link);\n", "        ;\n")]),
+    ("danger stays where it was in line", [
+        ("match/ticket.c", " && ticket->ahead == ahead)", ")")]),
+    ("danger is in line behind the others", [
+        ("match/ticket.c", "    if (ahead)\n", "    if (!ahead)\n")]),
+    ("who rests is woken by nobody but their TICK", [
+        ("match/index.c", "        if (item->rank == TIMER_REST)\n", "        if (0)\n")], "match/index"),
+    ("what is due is looked for on one side alone", [
+        ("base/heap.c", "place == 0 ? UINT32_MAX : place + 1;", "UINT32_MAX;")], "match/index"),
     ("the older of two gets a freed slot", [
         ("match/agenda.c", "        if (one)\n            return NULL;\n", "        if (one)\n            return match_ticket_before(one, ticket) ? one : ticket;\n")]),
     ("a batch's offers in another order", [
