@@ -90,16 +90,18 @@ static uint32_t past(uint32_t place)
     return place == 0 ? UINT32_MAX : place + 1;
 }
 
-struct heap_item *heap_next(const struct heap *heap, uint64_t most,
-                            uint32_t *at)
+struct heap_item *heap_next(const struct heap *heap, uint64_t least,
+                            uint64_t most, uint32_t *at)
 {
-    uint32_t place = *at;
+    while (*at != UINT32_MAX) {
+        uint32_t place = *at;
+        bool due = place < heap->size && heap->place[place].key <= most;
 
-    while (place != UINT32_MAX &&
-           (place >= heap->size || heap->place[place].key > most))
-        place = past(place); /* what is below has no less */
-    *at = place == UINT32_MAX ? place : 2 * place + 1;
-    return place == UINT32_MAX ? NULL : heap->place[place].item;
+        *at = due ? 2 * place + 1 : past(place); /* what is below has no less */
+        if (due && heap->place[place].key >= least)
+            return heap->place[place].item;
+    }
+    return NULL;
 }
 
 uint32_t heap_check(const struct heap *heap)

@@ -148,22 +148,24 @@ uint32_t match_duty_bucket(const struct match_engine *engine)
     return (uint32_t)bucket_now(engine);
 }
 
-uint32_t match_duty_load(const struct match_engine *engine,
-                         const struct match_duty *duty, uint32_t *until)
+struct match_duty_load match_duty_load(const struct match_engine *engine,
+                                       const struct match_duty *duty)
 {
     uint64_t now = bucket_now(engine), oldest = now;
-    uint32_t load = 0;
+    uint32_t offers = 0;
 
     REQUIRE(duty->bucket <= now);
     for (uint64_t b = duty->bucket; b + DUTY_BUCKETS > now; b--) {
-        load += duty->recent[b % DUTY_BUCKETS];
+        offers += duty->recent[b % DUTY_BUCKETS];
         if (duty->recent[b % DUTY_BUCKETS] > 0)
             oldest = b;
         if (b == 0)
             break;
     }
-    *until = (uint32_t)(oldest + DUTY_BUCKETS);
-    return load < DUTY_LOAD_MAX ? load : DUTY_LOAD_MAX;
+    return (struct match_duty_load){
+        .offers = offers < DUTY_LOAD_MAX ? offers : DUTY_LOAD_MAX,
+        .now = (uint32_t)now,
+        .until = (uint32_t)(oldest + DUTY_BUCKETS)};
 }
 
 void match_duty_count(struct match_engine *engine, struct match_duty *duty)

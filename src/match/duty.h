@@ -89,10 +89,15 @@ bool match_duty_graded(const struct match_engine *engine,
 /* The bucket of time that loads are of now, modulo 2^32. */
 uint32_t match_duty_bucket(const struct match_engine *engine);
 
-/* load(p), and in *until the bucket, modulo 2^32, from which on it may be less
- * though nothing happens: at most DUTY_BUCKETS from now. */
-uint32_t match_duty_load(const struct match_engine *engine,
-                         const struct match_duty *duty, uint32_t *until);
+struct match_duty_load {
+    uint32_t offers; /* load(p) */
+    uint32_t now;    /* the bucket of time, modulo 2^32 */
+    uint32_t until;  /* that from which on it may be less though nothing
+                        happens: at most DUTY_BUCKETS from now */
+};
+
+struct match_duty_load match_duty_load(const struct match_engine *engine,
+                                       const struct match_duty *duty);
 /* One more offer for it. */
 void match_duty_count(struct match_engine *engine, struct match_duty *duty);
 

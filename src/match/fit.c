@@ -73,3 +73,21 @@ uint32_t match_fit_p(const struct match_engine *engine,
                          &duty->hand),
         duty->row.yes, duty->row.total);
 }
+
+void match_fit_claim(const struct match_engine *engine,
+                     const struct match_ticket *ticket, struct match_best *best,
+                     struct match_duty *duty, uint32_t p)
+{
+    uint64_t until_ms;
+
+    REQUIRE(p > best->p);
+    if (!match_fit_cards(engine, ticket, duty))
+        return;
+    until_ms = match_fit_parted_until_ms(engine, ticket, duty);
+    if (until_ms == 0) {
+        best->p = p;
+        best->duty = duty;
+    } else if (until_ms < best->until_ms) {
+        best->until_ms = until_ms;
+    }
+}

@@ -40,4 +40,10 @@ uint32_t match_fit_p(const struct match_engine *engine,
                      const struct match_ticket *ticket,
                      const struct match_duty *duty);
 
+/* Of a duty of greater P than the best of a ticket: it is the best, unless Hard
+ * is against it. */
+void match_fit_claim(const struct match_engine *engine,
+                     const struct match_ticket *ticket, struct match_best *best,
+                     struct match_duty *duty, uint32_t p);
+
 #endif

@@ -41,28 +41,33 @@ void match_index_drop(struct match_engine *engine, struct match_duty *duty)
 void match_index_touch(struct match_engine *engine,
                        const struct match_duty *duty)
 {
-    struct match_slice_load load = {.now = match_duty_bucket(engine)};
+    struct match_duty_load load = match_duty_load(engine, duty);
 
-    load.offers = match_duty_load(engine, duty, &load.until);
     match_slice_touch(&engine->slices, duty, match_duty_free(engine, duty),
                       &load);
 }
 
 /* Whose rest or day is over by the clock, though its TICK is to come still, has
- * the bit of it before anybody is looked for. */
+ * the bit of it before anybody is looked for.  Each is seen to once; but of who
+ * has a maximum a day the rest may be over now, and the day later. */
 static void wake(struct match_engine *engine)
 {
+    uint64_t least = engine->dozing ? 0 : engine->awake_ms + 1;
     struct heap_item *item;
     uint32_t at = 0;
 
     if (engine->awake_ms == engine->now_ms)
         return;
     engine->awake_ms = engine->now_ms;
-    while ((item = heap_next(&engine->timers, engine->now_ms, &at)) != NULL) {
-        struct match_timer *timer = LIST_ENTRY(item, struct match_timer, due);
+    engine->dozing = false;
+    while ((item = heap_next(&engine->timers, least, engine->now_ms, &at))) {
+        const struct match_duty *duty =
+            LIST_ENTRY(item, struct match_timer, due)->owner;
 
-        if (item->rank == TIMER_REST)
-            match_index_touch(engine, timer->owner);
+        if (item->rank != TIMER_REST)
+            continue;
+        match_index_touch(engine, duty);
+        engine->dozing |= duty->row.day_max > 0;
     }
 }
 
@@ -131,7 +136,7 @@ static void catch_up(const struct match_engine *engine,
             continue;
         p = match_fit_p(engine, ticket, duty);
         if (p > best->p)
-            match_sweep_claim(engine, ticket, best, duty, p);
+            match_fit_claim(engine, ticket, best, duty, p);
     }
 }
 
@@ -250,14 +255,15 @@ uint64_t match_index_check(const struct match_engine *engine,
     REQUIRE((duty->place != 0) == on); /* Law 1 */
     if (match_duty_free(engine, duty))
         REQUIRE(match_slice_is_free(&engine->slices, duty) || /* Law 2 */
-                match_timer_overdue(&duty->timer[DUTY_REST], engine->now_ms));
+                (engine->awake_ms < engine->now_ms &&
+                 match_timer_overdue(&duty->timer[DUTY_REST], engine->now_ms)));
     if (on) { /* Law 3 */
         const struct match_slice_place *place =
             &engine->slices.place[duty->place - 1];
-        uint32_t until, load = match_duty_load(engine, duty, &until);
+        struct match_duty_load load = match_duty_load(engine, duty);
 
-        REQUIRE(place->load == load ||
-                !match_slice_knows(place, match_duty_bucket(engine)));
+        REQUIRE(place->load == load.offers ||
+                !match_slice_knows(place, load.now));
     }
     return 3 + match_slice_check(&engine->slices, duty);
 }

@@ -341,7 +341,7 @@ bool match_slice_is(const struct match_slices *slices,
 
 void match_slice_touch(struct match_slices *slices,
                        const struct match_duty *duty, bool is_free,
-                       const struct match_slice_load *load)
+                       const struct match_duty_load *load)
 {
     uint32_t place = duty->place - 1;
 
@@ -392,7 +392,7 @@ bool match_slice_renew(struct match_slices *slices, uint32_t block,
 
 void match_slice_load(struct match_slices *slices,
                       struct match_slice_place *place,
-                      const struct match_slice_load *load)
+                      const struct match_duty_load *load)
 {
     uint32_t at = (uint32_t)(place - slices->place);
 

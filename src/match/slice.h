@@ -87,11 +87,6 @@ struct match_slice_place {
     uint8_t load;   /* of match/duty; 0 stays so until a touch */
 };
 
-struct match_slice_load { /* what match/duty says of one */
-    uint32_t offers, until;
-    uint32_t now; /* the bucket in which it says so, modulo 2^32 */
-};
-
 struct match_slice_fit { /* what is looked at of many more than are ranked */
     uint32_t factor;     /* match_score_factor() of its record */
     uint32_t profile;    /* what it seeks */
@@ -141,14 +136,14 @@ bool match_slice_is(const struct match_slices *slices,
 /* Set the bit SLICE_FREE, and the load; harmless if it has no column. */
 void match_slice_touch(struct match_slices *slices,
                        const struct match_duty *duty, bool is_free,
-                       const struct match_slice_load *load);
+                       const struct match_duty_load *load);
 bool match_slice_is_free(const struct match_slices *slices,
                          const struct match_duty *duty);
 
 /* Only the load of a column.  `now` is never before one that was said. */
 void match_slice_load(struct match_slices *slices,
                       struct match_slice_place *place,
-                      const struct match_slice_load *load);
+                      const struct match_duty_load *load);
 
 /* Is the load that was said of a column still so in a bucket of time? */
 static inline bool match_slice_knows(const struct match_slice_place *place,
@@ -193,7 +188,7 @@ uint32_t match_slice_sector(const struct match_slices *slices, uint64_t tie);
 uint64_t match_slice_sector_tie(const struct match_slices *slices,
                                 uint32_t sector);
 
-/* The facts checked: laws 1 and 2, as far as duty goes. */
+/* The facts checked: laws 1, 2 and 4, as far as duty goes. */
 uint64_t match_slice_check(const struct match_slices *slices,
                            const struct match_duty *duty);
 

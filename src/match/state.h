@@ -103,7 +103,8 @@ struct match_engine {
     struct match_slices slices;
     struct match_probe probe; /* the question that is asked of them */
     uint64_t passes;          /* over blocks of them, ever */
-    uint64_t awake_ms;        /* up to then, who had rested is free in them */
+    uint64_t awake_ms;        /* who was free by then has the bit of it, */
+    bool dozing;              /* and somebody may be later, unlike others */
     struct match_rarity_row page[STATE_PAGE];
     bool page_out;   /* a page is in flight */
     bool unfinished; /* the last step said `more` */

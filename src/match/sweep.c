@@ -8,7 +8,7 @@
 enum {
     BLOCKS = 16, /* that are taken at a time, at most */
     WINDOWS = 8, /* from the most there may be down to nothing */
-    RENEWALS = 8 /* in one walk, at most: nobody waits for those of all */
+    RENEWALS = 8 /* of blocks that are passed over, in one walk */
 };
 
 struct taken { /* a block */
@@ -63,8 +63,7 @@ static void tighten(struct walk *walk, uint64_t h)
         return;
     if (last->load == 0) /* and nobody is better */
         walk->h_end = last->h;
-    else
-        walk->load_end = last->load + (last->h >= h);
+    walk->load_end = last->load + (last->h >= h);
 }
 
 /* Is the duty free now?  If it is not, that is noted. */
@@ -80,10 +79,9 @@ static bool is_free(const struct match_sweep *s, const struct match_duty *duty)
 static uint32_t load_of(const struct match_sweep *s,
                         struct match_slice_place *place)
 {
-    struct match_slice_load load = {.now = match_duty_bucket(s->engine)};
+    if (!match_slice_knows(place, match_duty_bucket(s->engine))) {
+        struct match_duty_load load = match_duty_load(s->engine, place->duty);
 
-    if (!match_slice_knows(place, load.now)) {
-        load.offers = match_duty_load(s->engine, place->duty, &load.until);
         match_slice_load(&s->engine->slices, place, &load);
     }
     return place->load;
@@ -126,25 +124,6 @@ static bool offerable(const struct match_sweep *s,
                 : match_fit_hard(s->engine, s->ticket, duty);
 }
 
-void match_sweep_claim(const struct match_engine *engine,
-                       const struct match_ticket *ticket,
-                       struct match_best *best, struct match_duty *duty,
-                       uint32_t p)
-{
-    uint64_t until_ms;
-
-    REQUIRE(p > best->p);
-    if (!match_fit_cards(engine, ticket, duty))
-        return;
-    until_ms = match_fit_parted_until_ms(engine, ticket, duty);
-    if (until_ms == 0) {
-        best->p = p;
-        best->duty = duty;
-    } else if (until_ms < best->until_ms) {
-        best->until_ms = until_ms;
-    }
-}
-
 /* A column that may matter, with its P. */
 static void consider(struct walk *walk, struct match_slice_place *place,
                      uint32_t p)
@@ -156,7 +135,7 @@ static void consider(struct walk *walk, struct match_slice_place *place,
                                  (uint32_t)(place - s->engine->slices.place)};
 
     if (walk->best)
-        match_sweep_claim(s->engine, s->ticket, walk->best, place->duty, p);
+        match_fit_claim(s->engine, s->ticket, walk->best, place->duty, p);
     else if (ranks(s, place, &one) &&
              (walk->trusting || offerable(s, place->duty, false)))
         s->n = match_rank_insert(s->rank, s->n, s->k, &one);

@@ -47,11 +47,4 @@ uint32_t match_sweep_top(struct match_sweep *sweep);
  * no compatible one exceeds.  Of the sweep, only whose it is is set. */
 void match_sweep_best(struct match_sweep *sweep, struct match_best *best);
 
-/* The same of one duty, of greater P than the best: it is that, unless Hard is
- * against it. */
-void match_sweep_claim(const struct match_engine *engine,
-                       const struct match_ticket *ticket,
-                       struct match_best *best, struct match_duty *duty,
-                       uint32_t p);
-
 #endif

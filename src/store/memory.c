@@ -341,6 +341,8 @@ static const struct store_ops store_ops = {
     .execute = execute, .rest = rest, .close = close};
 
 #define TABLE(table, record, ...)                                              \
+    _Static_assert(_Alignof(struct record) <= _Alignof(uint64_t),              \
+                   "a slot is aligned for its record");                        \
     store_table_init(table, sizeof(struct record), rows_max,                   \
                      (store_table_key_fn *const[]){__VA_ARGS__},               \
                      sizeof((store_table_key_fn *const[]){__VA_ARGS__}) /      \

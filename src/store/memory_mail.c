@@ -244,7 +244,7 @@ static bool done(struct store_keeper *keeper, struct store_done *like)
         &of(keeper)->done[like->op % STORE_OPS_KEPT];
 
     if (like->op > of(keeper)->op_most)
-        return false; /* nearly all are new: without a look at them */
+        return false; /* as nearly always: without a look at them */
     if (kept->epoch != like->epoch || kept->op != like->op || kept->epoch == 0)
         return false;
     *like = *kept;

@@ -45,7 +45,7 @@ void store_table_init(struct store_table *table, size_t record_size,
 
 void store_table_close(struct store_table *table)
 {
-    free(table->slot_of);
+    free(table->slab);
     for (uint32_t i = 0; i < STORE_INDEXES_MAX; i++)
         free(table->head[i]);
     *table = (struct store_table){.free = STORE_SLOT_NONE};
@@ -54,7 +54,7 @@ void store_table_close(struct store_table *table)
 static struct slot *at(const struct store_table *table, uint32_t slot)
 {
     REQUIRE(slot < table->slots);
-    return (void *)(table->slot_of + slot * table->stride);
+    return (void *)(table->slab + slot * table->stride);
 }
 
 static void *record(const struct store_table *table, struct slot *slot)
@@ -116,7 +116,7 @@ static bool stretch(void *memory, size_t n, size_t piece)
 
 static bool widen(struct store_table *table, uint32_t cap)
 {
-    if (!stretch(&table->slot_of, cap, table->stride))
+    if (!stretch(&table->slab, cap, table->stride))
         return false;
     for (uint32_t i = 0; i < table->indexes; i++)
         if (!stretch(&table->head[i], cap, sizeof *table->head[i]))
@@ -171,9 +171,10 @@ void *store_table_first(const struct store_table *table, uint32_t index,
     *slot = *bucket(table, index, key);
     if (*slot != STORE_SLOT_NONE) { /* a hint, while its key is compared */
         const uint8_t *likely = record(table, at(table, *slot));
+        const uint8_t *line = likely - (uintptr_t)likely % LINE;
 
-        for (size_t ahead = 0; ahead < table->record_size; ahead += LINE)
-            __builtin_prefetch(likely + ahead);
+        for (; line < likely + table->record_size; line += LINE)
+            __builtin_prefetch(line);
     }
     return seek(table, index, key, slot);
 }

@@ -21,11 +21,10 @@ enum { STORE_INDEXES_MAX = 5 };
 typedef uint64_t store_table_key_fn(const void *record);
 
 struct store_table { /* all private; size and slots may be read */
-    uint8_t
-        *slot_of; /* slots, one after the other: a record after its chains */
+    uint8_t *slab;   /* slots: what chains a record, and the record */
     uint32_t *head[STORE_INDEXES_MAX];
     store_table_key_fn *key[STORE_INDEXES_MAX];
-    size_t record_size, record_at, stride; /* from the start of a slot */
+    size_t record_size, record_at, stride; /* record_at: within a slot */
     uint32_t indexes, cap, max, free;
     uint32_t slots; /* slots ever used: all records are below */
     uint32_t size;  /* records */

@@ -101,7 +101,7 @@ static void open_world(const struct history *history)
                                 .pairs = 100000,
                                 .terms = (uint32_t)history->how.tokens + 1};
     struct match_limits limits;
-    struct match_event event = {.kind = EVENT_BEGIN, .now_ms = 100000};
+    struct match_event event = {.kind = EVENT_BEGIN, .now_ms = 200000000};
 
     match_limits_init(&limits);
     engine = match_engine_init(calloc(1, match_engine_bytes(&sizes)), &sizes,

@@ -101,7 +101,7 @@ ENGINE = [
     ("the load does not count", [
         ("match/rank.c", "return a->load < b->load;", ";")]),
     ("the standard is of the free only", [
-        ("match/sweep.c", "    if (!match_fit_cards(engine, ticket, duty))\n        return;\n",
+        ("match/fit.c", "    if (!match_fit_cards(engine, ticket, duty))\n        return;\n",
          "    if (!match_fit_cards(engine, ticket, duty) || !match_duty_free(engine, duty))\n        return;\n")]),
     ("who is found at once need not reach the standard", [
         ("match/index.c", "        theta_of(sweep->engine, sweep->ticket, match_sweep_most(sweep));\n", "        0;\n")]),
@@ -122,7 +122,15 @@ ENGINE = [
     ("danger is in line behind the others", [
         ("match/ticket.c", "    if (ahead)\n", "    if (!ahead)\n")]),
     ("who rests is woken by nobody but their TICK", [
-        ("match/index.c", "        if (item->rank == TIMER_REST)\n", "        if (0)\n")], "match/index"),
+        ("match/index.c", "        match_index_touch(engine, duty);\n        engine->dozing", "        engine->dozing")], "match/index"),
+    ("who rests is woken once for all", [
+        ("match/index.c", "    if (engine->awake_ms == engine->now_ms)\n", "    if (engine->awake_ms != 0)\n")], "match/index"),
+    ("one of those who rest is woken", [
+        ("match/index.c", "        engine->dozing |= duty->row.day_max > 0;\n", "        break;\n")], "match/index"),
+    ("a day that ends after the rest is not seen to", [
+        ("match/index.c", "        engine->dozing |= duty->row.day_max > 0;\n", "")], "match/index"),
+    ("a day that is over wakes nobody", [
+        ("match/index.c", "        if (item->rank != TIMER_REST)\n", "        if (item->rank != TIMER_REST || duty->row.day_max > 0)\n")], "match/index"),
     ("what is due is looked for on one side alone", [
         ("base/heap.c", "place == 0 ? UINT32_MAX : place + 1;", "UINT32_MAX;")], "match/index"),
     ("the older of two gets a freed slot", [

@@ -82,13 +82,13 @@ static uint32_t slow_top(const struct match_ticket *ticket,
         struct match_duty *duty =
             LIST_ENTRY(node, struct match_duty, pool_link);
         struct match_rank one = {.duty = duty};
-        uint32_t at, until;
+        uint32_t at;
 
         if (!match_duty_free(engine, duty) || !slow_hard(ticket, duty) ||
             (who == SWEEP_CRISIS && duty->row.grade != GRADE_CRISIS_PEER))
             continue;
         one.p = slow_p(ticket, duty);
-        one.load = match_duty_load(engine, duty, &until);
+        one.load = match_duty_load(engine, duty).offers;
         one.h = duty->row.tie - ticket->row.tie;
         if (one.p < theta || (n == k && !slow_before(&one, &rank[k - 1])))
             continue;
@@ -116,6 +116,18 @@ static void leave(struct match_duty *duty)
     clear_agenda();
 }
 
+/* A talk of it began, up to a day ago. */
+static void begin_talk(struct match_duty *duty)
+{
+    static uint64_t talks;
+    struct match_talk_row talk = {.id = ++talks, .peer = duty->row.member};
+
+    talk.started_ms =
+        engine->now_ms -
+        (roll(2) ? roll(20000) : engine->limits.day_ms - roll(20000));
+    match_duty_begun(engine, duty, &talk);
+}
+
 /* The same duty, a little otherwise. */
 static void alter(struct match_duty *duty)
 {
@@ -123,7 +135,13 @@ static void alter(struct match_duty *duty)
 
     if (row.state == DUTY_OFF)
         return;
-    switch (roll(5)) {
+    switch (roll(7)) {
+    case 5:
+        row.day_max = (uint8_t)roll(4);
+        break;
+    case 6:
+        begin_talk(duty);
+        break;
     case 0:
         row.capacity = (uint8_t)roll(4);
         break;
@@ -248,9 +266,9 @@ static void live(const struct history *history, uint64_t start)
         if (roll(60) == 0)
             smooth();
         compare(match_ticket_of(engine, 1000000 + t));
-        for (uint64_t i = 1; i <= history->peers; i++) /* Laws 1, 2 */
+        for (uint64_t i = 1; i <= history->peers; i++) /* Laws 1, 2, 3 */
             if ((duty = match_duty_of(engine, i)) != NULL && roll(8) == 0)
-                CHECK(match_index_check(engine, duty) >= 2);
+                CHECK(match_index_check(engine, duty) >= 3);
     }
     free(engine);
 }

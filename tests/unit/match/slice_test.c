@@ -60,9 +60,9 @@ static void put(uint32_t i)
     load_of[i] = i % (DUTY_LOAD_MAX + 1);
     until_of[i] = bucket + 1 + (uint32_t)chance_below(&seed, DUTY_BUCKETS);
     match_slice_touch(&slices, &duty[i], i % 3 == 0,
-                      &(struct match_slice_load){.offers = load_of[i],
-                                                 .until = until_of[i],
-                                                 .now = bucket});
+                      &(struct match_duty_load){.offers = load_of[i],
+                                                .until = until_of[i],
+                                                .now = bucket});
 }
 
 /* Law 4, of the block of a column whose load was just said.  renewed: the bits
