@@ -188,7 +188,7 @@ ENGINE = [
     ("a load outlives the offers it counts", [
         ("match/duty.c", "            oldest = b;\n", "            oldest = b + 1;\n")], "match/index"),
     ("a load is taken for known for ever", [
-        ("match/sweep.c", "!match_slice_knows(place, load.now)", "0")], "match/index"),
+        ("match/sweep.c", "!match_slice_knows(place, match_duty_bucket(s->engine))", "0")], "match/index"),
     ("the bits say a load that is over", [
         ("match/slice.c", "match_slice_knows(&place[i], s->block[block].bucket)", "true")], "match/slice"),
     ("what was a load is said of an empty place", [
