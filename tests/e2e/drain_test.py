@@ -11,7 +11,7 @@ import threading
 import time
 
 from stall import Reader
-from world import Api, Check, Failed, Member, Server, key
+from world import PATIENCE, Api, Check, Failed, Member, Server, key
 
 check = Check()
 TALKS = 36  # two receivers each: more than any one round of looking could take
@@ -66,7 +66,9 @@ def story(server):
     loads = [threading.Thread(target=load, args=(p[0], told, stop)) for p in pairs[1:5]]
     for thread in loads:
         thread.start()
-    time.sleep(0.3)
+    patience = time.monotonic() + PATIENCE
+    while len(told) <= 20 and time.monotonic() < patience:
+        time.sleep(0.05)
     began = time.monotonic()
     server.process.send_signal(signal.SIGTERM)
     server.process.send_signal(signal.SIGTERM)
