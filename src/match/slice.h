@@ -60,7 +60,7 @@ enum match_slice_kind {
 
 /* Rows that are not of a term. */
 enum match_slice_flag {
-    SLICE_FREE,     /* may be free */
+    SLICE_FREE,     /* was free when last touched */
     SLICE_CRISIS,   /* is trained for danger */
     SLICE_UNSOUGHT, /* seeks nothing */
     SLICE_MUSTLESS, /* requires nothing */

@@ -3,9 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cut.h"
 #include "base/require.h"
 
-enum { CAP_FIRST = 64, LINE = 64 /* about what memory gives at a time */ };
+enum { CAP_FIRST = 64 };
 #define LIVE (STORE_SLOT_NONE - 1)
 
 struct chain {    /* one slot in one index */
@@ -124,10 +125,14 @@ static bool widen(struct store_table *table, uint32_t cap)
     table->cap = cap;
     for (uint32_t i = 0; i < table->indexes; i++)
         memset(table->head[i], 0xff, cap * sizeof *table->head[i]);
-    for (uint32_t slot = 0; slot < table->slots; slot++)
+    for (uint32_t slot = 0; slot < table->slots; slot++) {
+        const struct slot *kept = at(table, slot);
+
+        if (kept->free != LIVE)
+            continue;
         for (uint32_t i = 0; i < table->indexes; i++)
-            if (at(table, slot)->free == LIVE)
-                link_in(table, i, slot, at(table, slot)->chain[i].key);
+            link_in(table, i, slot, kept->chain[i].key);
+    }
     return true;
 }
 
@@ -171,9 +176,9 @@ void *store_table_first(const struct store_table *table, uint32_t index,
     *slot = *bucket(table, index, key);
     if (*slot != STORE_SLOT_NONE) { /* a hint, while its key is compared */
         const uint8_t *likely = record(table, at(table, *slot));
-        const uint8_t *line = likely - (uintptr_t)likely % LINE;
+        const uint8_t *line = likely - (uintptr_t)likely % CUT_LINE;
 
-        for (; line < likely + table->record_size; line += LINE)
+        for (; line < likely + table->record_size; line += CUT_LINE)
             __builtin_prefetch(line);
     }
     return seek(table, index, key, slot);

@@ -136,12 +136,6 @@ static void alter(struct match_duty *duty)
     if (row.state == DUTY_OFF)
         return;
     switch (roll(7)) {
-    case 5:
-        row.day_max = (uint8_t)roll(4);
-        break;
-    case 6:
-        begin_talk(duty);
-        break;
     case 0:
         row.capacity = (uint8_t)roll(4);
         break;
@@ -154,6 +148,12 @@ static void alter(struct match_duty *duty)
         break;
     case 3:
         duty->presence.away = !duty->presence.away;
+        break;
+    case 4:
+        row.day_max = (uint8_t)roll(4);
+        break;
+    case 5:
+        begin_talk(duty);
         break;
     default:
         duty->talks = (uint8_t)roll(3);

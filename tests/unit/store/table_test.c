@@ -53,6 +53,7 @@ static void live(uint64_t seed)
         uint64_t at = 1 + chance_below(&seed, MODEL - 1);
         struct record *m = &model[at];
         struct record want = {.id = at, .group = chance_below(&seed, 7)};
+        uint32_t more = 1 + (uint32_t)chance_below(&seed, 3);
         const struct record *r = store_table_first(&table, 0, at, &slot);
 
         CHECK((r != NULL) == (m->id != 0));
@@ -64,13 +65,12 @@ static void live(uint64_t seed)
         } else if (r) {
             store_table_change(&table, slot, &want);
             *m = want;
-        } else if (store_table_room(&table,
-                                    1 + (uint32_t)chance_below(&seed, 3))) {
+        } else if (store_table_room(&table, more)) {
             store_table_add(&table, &want); /* Law 2 */
             *m = want;
             size++;
         } else {
-            CHECK(size + 2 >= MAX); /* of up to three */
+            CHECK(size + more > MAX);
         }
         CHECK(table.size == size);
         CHECK(agrees(&table, model, chance_below(&seed, 8)));
