@@ -87,8 +87,14 @@ class Honest(threading.Thread):
 class Wire:
     """An attacker's connection: what is sent, and what the server made of it."""
 
-    def __init__(self, server, hello=PREFACE + frame(SETTINGS, 0, 0), wrap=None, source="127.0.0.1"):
-        self.socket = socket.create_connection(("127.0.0.1", server.port), PATIENCE, (source, 0))
+    def __init__(self, server, hello=PREFACE + frame(SETTINGS, 0, 0), wrap=None, source="127.0.0.1", kernel=None):
+        """kernel: bytes that its kernel takes in before it reads; a window once offered is not taken back, so from the start."""
+        self.socket = socket.socket()
+        if kernel:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, kernel)
+        self.socket.settimeout(PATIENCE)
+        self.socket.bind((source, 0))
+        self.socket.connect(("127.0.0.1", server.port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if wrap:
             self.socket = wrap.wrap_socket(self.socket, server_hostname="localhost")
@@ -105,6 +111,14 @@ class Wire:
             except OSError:
                 self.over = True
             self.read(0)
+
+    def pour(self, text, patience):
+        """Reading nothing, until all of it is taken, or nothing was for so long."""
+        self.socket.settimeout(patience)  # of each send; sendall() takes it as that of all of them
+        rest = memoryview(text)
+        with contextlib.suppress(OSError):
+            while rest:
+                rest = rest[self.socket.send(rest):]
 
     def read(self, patience):
         """What comes within that time, or until it is over."""

@@ -43,8 +43,9 @@ class Reader:
     """One connection with one call, and nobody who reads."""
 
     def __init__(self, server, path, body=b"", token=None, window=0, streams=1):
-        self.socket = socket.create_connection(("127.0.0.1", server.port))
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self.socket = socket.socket()
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # first: a window once offered is not taken back
+        self.socket.connect(("127.0.0.1", server.port))
         section = head(path, **({"authorization": "Bearer " + token} if token else {}))
         out = PREFACE + frame(4, 0, 0, struct.pack(">HI", 4, window))
         if window:
