@@ -4,6 +4,7 @@
 #include "match/batch.h"
 #include "match/fit.h"
 #include "match/index.h"
+#include "match/line.h"
 #include "match/say.h"
 
 void match_agenda_ticket(struct match_engine *engine,
@@ -75,7 +76,7 @@ bool match_agenda_propose(struct match_engine *engine,
     struct match_flight *flight;
     struct match_offer *offer;
 
-    REQUIRE(match_ticket_waits(engine, ticket));
+    REQUIRE(match_line_waits(engine, ticket));
     REQUIRE(match_duty_free(engine, duty));        /* match/engine law 2 */
     REQUIRE(match_fit_hard(engine, ticket, duty)); /* match/engine law 3 */
     if (!match_say_room(engine) || spare_empty(&engine->flight_free) ||
@@ -102,8 +103,8 @@ bool match_agenda_propose(struct match_engine *engine,
     flight = match_flight_send(engine, &command, 0);
     REQUIRE(flight != NULL);
     flight->subject = row->id;
-    match_flight_lock(flight, &offer->subject);
-    match_flight_lock(flight, &ticket->subject);
+    match_flight_lock(engine, flight, &offer->subject);
+    match_flight_lock(engine, flight, &ticket->subject);
     match_duty_count(engine, duty);
     return true;
 }
@@ -126,7 +127,7 @@ static bool ticket_moment(struct match_engine *engine,
 {
     struct match_duty *duty;
 
-    if (!match_ticket_waits(engine, ticket))
+    if (!match_line_waits(engine, ticket))
         return true;
     duty = first_peer(engine, ticket);
     return !duty || match_agenda_propose(engine, ticket, duty);
@@ -138,29 +139,21 @@ static bool ticket_moment(struct match_engine *engine,
 static struct match_ticket *wanted_by(struct match_engine *engine,
                                       const struct match_duty *duty)
 {
-    const struct list *waiting = &engine->pool[duty->row.pool].waiting;
-    struct match_ticket *first = NULL, *one = NULL;
+    const uint32_t pool = duty->row.pool;
+    struct match_ticket *ticket, *first = NULL, *one = NULL;
 
-    LIST_EACH (node, waiting) {
-        struct match_ticket *ticket =
-            LIST_ENTRY(node, struct match_ticket, wait_link);
-
-        if (!ticket->ahead)
-            break; /* match/ticket law 4 */
+    for (ticket = match_line_next(engine, pool, NULL);
+         ticket && ticket->ahead; /* match/line law 2 */
+         ticket = match_line_next(engine, pool, ticket))
         if ((ticket->row.danger || match_ticket_wishes(engine, ticket)) &&
-            match_ticket_waits(engine, ticket) &&
-            (!first || match_ticket_before(ticket, first)) &&
+            (!first || match_line_before(ticket, first)) &&
             match_fit_hard(engine, ticket, duty))
             first = ticket; /* in batch order danger is before a wish */
-    }
     if (first)
         return first;
-    LIST_EACH (node, waiting) {
-        struct match_ticket *ticket =
-            LIST_ENTRY(node, struct match_ticket, wait_link);
-
-        if (!match_ticket_waits(engine, ticket) ||
-            !match_index_wants(engine, ticket, duty))
+    for (ticket = match_line_next(engine, pool, NULL); ticket;
+         ticket = match_line_next(engine, pool, ticket)) {
+        if (!match_index_wants(engine, ticket, duty))
             continue;
         if (one)
             return NULL;
@@ -191,7 +184,7 @@ static struct match_ticket *first_ticket(const struct match_engine *engine)
         void *subject = LIST_ENTRY(node, struct match_subject, moment_link);
         struct match_ticket *ticket = subject;
 
-        if (!first || match_ticket_before(ticket, first))
+        if (!first || match_line_before(ticket, first))
             first = ticket;
     }
     return first;

@@ -65,16 +65,17 @@ static bool between_busy(const struct between *all)
     return false;
 }
 
-static void lock_between(struct match_flight *flight, const struct between *all)
+static void lock_between(struct match_engine *engine,
+                         struct match_flight *flight, const struct between *all)
 {
     for (int i = 0; i < 2; i++) {
         if (!all->offer[i])
             continue;
-        match_flight_lock(flight, &all->offer[i]->subject);
-        match_flight_lock(flight, &all->offer[i]->ticket->subject);
+        match_flight_lock(engine, flight, &all->offer[i]->subject);
+        match_flight_lock(engine, flight, &all->offer[i]->ticket->subject);
     }
     for (uint32_t i = 0; i < all->talks; i++)
-        match_flight_lock(flight, &all->talk[i]->subject);
+        match_flight_lock(engine, flight, &all->talk[i]->subject);
 }
 
 bool match_bar_block(struct match_engine *engine,
@@ -109,7 +110,7 @@ bool match_bar_block(struct match_engine *engine,
     REQUIRE(flight != NULL);
     flight->member = event->member;
     flight->other = other;
-    lock_between(flight, &all);
+    lock_between(engine, flight, &all);
     return true;
 }
 
@@ -186,15 +187,15 @@ static void lock_all(struct match_engine *engine, struct match_flight *flight,
 
     REQUIRE(flight != NULL);
     if (ticket) {
-        match_flight_lock(flight, &ticket->subject);
+        match_flight_lock(engine, flight, &ticket->subject);
         if (ticket->offer)
-            match_flight_lock(flight, &ticket->offer->subject);
+            match_flight_lock(engine, flight, &ticket->offer->subject);
     }
     if (duty)
-        match_peer_lock(flight, duty);
+        match_peer_lock(engine, flight, duty);
     for (uint32_t i = 0; i < engine->sizes.talks; i++)
         if (takes_part(&engine->talk[i], member))
-            match_flight_lock(flight, &engine->talk[i].subject);
+            match_flight_lock(engine, flight, &engine->talk[i].subject);
 }
 
 bool match_bar_hold(struct match_engine *engine,

@@ -5,6 +5,7 @@
 #include "match/agenda.h"
 #include "match/fit.h"
 #include "match/index.h"
+#include "match/line.h"
 
 enum {
     MINUTE_MS = 60000,
@@ -22,75 +23,35 @@ static uint64_t next_multiple(uint64_t t, uint64_t step)
     return past == 0 ? t : match_timer_add(t, step - past);
 }
 
-uint64_t match_batch_due_ms(const struct match_engine *engine)
+uint64_t match_batch_due_ms(struct match_engine *engine)
 {
+    uint64_t due = engine->batch_next_ms; /* Law 1 */
     uint64_t settled =
         match_timer_add(engine->live_ms, engine->limits.settle_ms);
-    uint64_t due = MATCH_NEVER, least = engine->batch_next_ms; /* Law 1 */
+    bool anybody = match_line_first(engine) != NULL;
 
-    if (engine->mode != ENGINE_LIVE || engine->draining)
+    if (engine->mode != ENGINE_LIVE || engine->draining ||
+        engine->line.size == 0)
         return MATCH_NEVER;
-    for (uint32_t i = 0; i < engine->sizes.pools; i++)
-        LIST_EACH (node, &engine->pool[i].waiting) {
-            const struct match_ticket *ticket =
-                LIST_ENTRY(node, struct match_ticket, wait_link);
-
-            if (match_ticket_waits(engine, ticket))
-                return next_multiple(least > engine->now_ms ? least
-                                                            : engine->now_ms,
-                                     engine->limits.batch_ms);
-            if (engine->now_ms < settled)
-                due = settled;
-        }
-    return due == MATCH_NEVER ? due
-                              : next_multiple(least > due ? least : due,
-                                              engine->limits.batch_ms);
-}
-
-/* The first in batch order is on top. */
-static void sift(struct match_ticket **heap, uint32_t at, uint32_t n)
-{
-    struct match_ticket *ticket = heap[at];
-
-    for (;;) {
-        uint32_t down = 2 * at + 1;
-
-        if (down >= n)
-            break;
-        if (down + 1 < n && match_ticket_before(heap[down + 1], heap[down]))
-            down++;
-        if (!match_ticket_before(heap[down], ticket))
-            break;
-        heap[at] = heap[down];
-        at = down;
-    }
-    heap[at] = ticket;
+    if (!anybody && due < settled)
+        due = settled; /* who is in line waits for that */
+    return next_multiple(due > engine->now_ms ? due : engine->now_ms,
+                         engine->limits.batch_ms);
 }
 
 /* The first `most` of those who wait, in batch order, by id in choice[]. */
 static uint32_t gather(struct match_engine *engine, uint32_t most)
 {
-    struct match_ticket **heap = engine->scratch;
-    uint32_t n = 0, taken = 0;
+    struct match_ticket *ticket;
+    uint32_t n = 0;
 
-    for (uint32_t i = 0; i < engine->sizes.pools; i++)
-        LIST_EACH (node, &engine->pool[i].waiting) {
-            struct match_ticket *ticket =
-                LIST_ENTRY(node, struct match_ticket, wait_link);
-
-            REQUIRE(n < engine->sizes.tickets);
-            if (match_ticket_waits(engine, ticket))
-                heap[n++] = ticket;
-        }
-    for (uint32_t i = n / 2; i-- > 0;)
-        sift(heap, i, n);
-    while (n > 0 && taken < most) {
-        engine->choice[taken++] = heap[0]->row.id;
-        heap[0] = heap[--n];
-        if (n > 0)
-            sift(heap, 0, n);
+    for (; n < most && (ticket = match_line_first(engine)); n++) {
+        engine->choice[n] = ticket->row.id;
+        match_line_leave(engine, ticket);
     }
-    return taken;
+    for (uint32_t i = 0; i < n; i++)
+        match_line_up(engine, match_ticket_find(engine, engine->choice[i]));
+    return n;
 }
 
 /* W·2^16 and the tie hash. */
@@ -140,7 +101,7 @@ static void add_ticket(struct match_engine *engine, uint32_t t)
 
     REQUIRE(k <= assign->degree_max);
     assign->edges[t] = 0;
-    if (!ticket || !match_ticket_waits(engine, ticket))
+    if (!ticket || !match_line_waits(engine, ticket))
         return; /* something came between */
     if (ticket->row.danger)
         n = match_index_top(engine, ticket, SWEEP_CRISIS, k, rank);
@@ -222,7 +183,7 @@ static bool propose(struct match_engine *engine)
         struct match_ticket *ticket =
             match_ticket_find(engine, engine->choice[engine->choice_at]);
 
-        if (!duty || !ticket || !match_ticket_waits(engine, ticket) ||
+        if (!duty || !ticket || !match_line_waits(engine, ticket) ||
             !match_duty_free(engine, duty) ||
             !match_fit_hard(engine, ticket, duty))
             continue; /* nobody, or something came between */

@@ -15,7 +15,7 @@
 #include "match/state.h"
 
 /* When it is due: now, later, or MATCH_NEVER. */
-uint64_t match_batch_due_ms(const struct match_engine *engine);
+uint64_t match_batch_due_ms(struct match_engine *engine);
 
 /* Begin one. */
 void match_batch_run(struct match_engine *engine);

@@ -2,6 +2,7 @@
 
 #include "base/require.h"
 #include "match/index.h"
+#include "match/line.h"
 
 /* Each walk returns the number of facts it checked. */
 
@@ -33,22 +34,28 @@ static bool locked(const struct match_subject *subject)
     return match_subject_busy(subject) == list_linked(&subject->flight_link);
 }
 
-/* match/ticket law 4: of those in line, held against the one before it. */
+/* match/line laws 1 and 2, this one held against the one before it. */
 static bool in_its_place(const struct match_engine *e,
                          const struct match_ticket *ticket)
 {
     const struct list *first = &e->pool[ticket->row.pool].waiting;
     struct list *before = ticket->wait_link.prev;
 
+    if (list_linked(&ticket->wait_link) != heap_in(&ticket->turn))
+        return false;
     if (!list_linked(&ticket->wait_link))
-        return true;
-    return ticket->ahead == (ticket->row.danger || ticket->row.wish != 0) &&
+        return !match_line_waits(e, ticket);
+    return ticket->row.state == TICKET_WAITING && !ticket->presence.away &&
+           !ticket->closing && !ticket->held &&
+           !match_subject_busy(&ticket->subject) &&
+           e->now_ms >= ticket->backoff_ms &&
+           ticket->ahead == (ticket->row.danger || ticket->row.wish != 0) &&
            (!ticket->ahead || before == first ||
             LIST_ENTRY(before, struct match_ticket, wait_link)->ahead);
 }
 
 /* DESIGN law 1, match/engine law 4: in exactly one of waiting, offered, in
- * flight; match/ticket law 3. */
+ * flight. */
 static uint64_t check_ticket(const struct match_engine *e,
                              const struct match_ticket *ticket)
 {
@@ -60,8 +67,6 @@ static uint64_t check_ticket(const struct match_engine *e,
     REQUIRE(match_ticket_of(e, ticket->row.member) == ticket);
     REQUIRE(ticket->hand.version != 0);
     REQUIRE(ticket->row.state != TICKET_OFFERED || (offer && offer->ticket));
-    REQUIRE(list_linked(&ticket->wait_link) ==
-            (ticket->row.state == TICKET_WAITING && !ticket->presence.away));
     REQUIRE(in_its_place(e, ticket));
     if (ticket->row.state == (uint32_t)TICKET_NEW)
         REQUIRE(busy || ticket->unsent);
@@ -216,7 +221,7 @@ static uint64_t check_waits(const struct match_pool *pool)
 
 uint64_t match_check_tables(const struct match_engine *e)
 {
-    uint64_t facts = heap_check(&e->timers);
+    uint64_t facts = heap_check(&e->timers) + heap_check(&e->line);
 
     for (uint32_t i = 0; i < e->sizes.pools; i++)
         facts += check_terms(e, &e->pool[i]) + check_waits(&e->pool[i]);

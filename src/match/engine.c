@@ -50,15 +50,17 @@ static void cut_finders(struct cut *from, struct match_engine *e,
     uint32_t heads = map_slots_for(sizes->pairs);
     struct match_pair_slot *pair = cut(from, sizes->pairs, sizeof *pair);
     struct map_slot *head = cut(from, heads, sizeof *head);
-    struct heap_place *place;
+    struct heap_place *place, *line;
     uint32_t timers = sizes->tickets * (TICKET_TIMERS + 1) +
                       sizes->duties * DUTY_TIMERS + sizes->talks * 2 +
                       OFFERS_KEPT + 2;
 
     place = cut(from, timers, sizeof *place);
+    line = cut(from, sizes->tickets, sizeof *line);
     if (from->at) {
         match_pair_init(&e->pairs, pair, sizes->pairs, head, heads);
         e->timers = (struct heap){.place = place, .cap = timers};
+        e->line = (struct heap){.place = line, .cap = sizes->tickets};
     }
     cut_map(from, &e->ticket_by_id, sizes->tickets);
     cut_map(from, &e->ticket_by_member, sizes->tickets);
@@ -90,7 +92,6 @@ static size_t lay_out(struct cut *from, struct match_engine *e,
     e->offer = cut(from, e->offers_max, sizeof *e->offer);
     e->talk = cut(from, sizes->talks, sizeof *e->talk);
     e->flight = cut(from, e->flights_max, sizeof *e->flight);
-    e->scratch = cut(from, sizes->tickets, sizeof *e->scratch);
     e->chosen = cut(from, (size_t)batch * degree, sizeof *e->chosen);
     e->choice = cut(from, batch, sizeof *e->choice);
     match_slice_init(&e->slices, from, sizes);
@@ -244,6 +245,8 @@ void match_engine_step(struct match_engine *engine,
     engine->event = event;
     engine->effects = effects;
     engine->now_ms = event->now_ms;
+    if (engine->mode == ENGINE_LIVE)
+        match_fire_wake(engine);
     switch ((int)event->kind) {
     case EVENT_BEGIN:
         match_load_begin(engine, event->begin.epoch);

@@ -2,6 +2,7 @@
 
 #include "base/require.h"
 #include "match/agenda.h"
+#include "match/line.h"
 #include "match/say.h"
 #include "match/turn.h"
 
@@ -48,12 +49,14 @@ bool match_flight_pass(struct match_engine *engine,
     return true;
 }
 
-void match_flight_lock(struct match_flight *flight,
+void match_flight_lock(struct match_engine *engine, struct match_flight *flight,
                        struct match_subject *subject)
 {
     REQUIRE(flight->op != 0);
     REQUIRE(!match_subject_busy(subject)); /* Law 1, match/subject law 1 */
     subject->flight = flight;
+    if (subject->kind == SUBJECT_TICKET)
+        match_line_leave(engine, (struct match_ticket *)(void *)subject);
     list_push_back(&flight->locked, &subject->flight_link);
 }
 

@@ -39,7 +39,7 @@ struct match_flight *match_flight_send(struct match_engine *engine,
  * many: at most FLIGHT_SPARE of them.  False: too many, and call was told. */
 bool match_flight_pass(struct match_engine *engine,
                        struct match_command *command, uint64_t call);
-void match_flight_lock(struct match_flight *flight,
+void match_flight_lock(struct match_engine *engine, struct match_flight *flight,
                        struct match_subject *subject);
 struct match_flight *match_flight_find(const struct match_engine *engine,
                                        uint64_t op);

@@ -47,30 +47,6 @@ void match_index_touch(struct match_engine *engine,
                       &load);
 }
 
-/* Whose rest or day is over by the clock, though its TICK is to come still, has
- * the bit of it before anybody is looked for.  Each is seen to once; but of who
- * has a maximum a day the rest may be over now, and the day later. */
-static void wake(struct match_engine *engine)
-{
-    uint64_t least = engine->dozing ? 0 : engine->awake_ms + 1;
-    struct heap_item *item;
-    uint32_t at = 0;
-
-    if (engine->awake_ms == engine->now_ms)
-        return;
-    engine->awake_ms = engine->now_ms;
-    engine->dozing = false;
-    while ((item = heap_next(&engine->timers, least, engine->now_ms, &at))) {
-        const struct match_duty *duty =
-            LIST_ENTRY(item, struct match_timer, due)->owner;
-
-        if (item->rank != TIMER_REST)
-            continue;
-        match_index_touch(engine, duty);
-        engine->dozing |= duty->row.day_max > 0;
-    }
-}
-
 void match_index_unsettle(struct match_engine *engine)
 {
     for (uint32_t i = 0; i < engine->sizes.pools; i++)
@@ -223,7 +199,6 @@ uint32_t match_index_top(struct match_engine *engine,
     struct match_sweep sweep = {
         .engine = engine, .ticket = ticket, .who = who, .k = k, .rank = rank};
 
-    wake(engine);
     if (takes_anyone(engine, ticket))
         return match_sweep_top(&sweep);
     if (!recall(engine, ticket)) {
@@ -254,10 +229,8 @@ uint64_t match_index_check(const struct match_engine *engine,
 
     REQUIRE((duty->place != 0) == on); /* Law 1 */
     if (match_duty_free(engine, duty))
-        REQUIRE(match_slice_is_free(&engine->slices, duty) || /* Law 2 */
-                (engine->awake_ms < engine->now_ms &&
-                 match_timer_overdue(&duty->timer[DUTY_REST], engine->now_ms)));
-    if (on) { /* Law 3 */
+        REQUIRE(match_slice_is_free(&engine->slices, duty)); /* Law 2 */
+    if (on) {                                                /* Law 3 */
         const struct match_slice_place *place =
             &engine->slices.place[duty->place - 1];
         struct match_duty_load load = match_duty_load(engine, duty);

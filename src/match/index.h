@@ -14,8 +14,8 @@
  *
  * Laws
  *   1. A duty has a column exactly while it is ON.
- *   2. Whoever is free has the bit of it; who became so by time alone, from the
- *      next match_index_top() on.
+ *   2. Whoever is free has the bit of it; who became so by time alone, by
+ *      match_fire_wake().
  *   3. A load that a column is known to have is load(p). */
 #ifndef MATCH_INDEX_H
 #define MATCH_INDEX_H

@@ -127,6 +127,7 @@ void match_load_live(struct match_engine *engine)
         }
     }
     match_fire_arm_smooth(engine);
+    match_fire_wake(engine);
     (void)match_engine_check(engine);
     memset(engine->note, 0, sizeof engine->note); /* nothing happened anew */
     match_engine_count(engine, &count);

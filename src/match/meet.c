@@ -29,7 +29,7 @@ bool match_meet_join(struct match_engine *engine,
     flight = match_flight_send(engine, &command, event->call);
     REQUIRE(flight != NULL); /* there is one for each talk */
     flight->subject = talk->row.id;
-    match_flight_lock(flight, &talk->subject);
+    match_flight_lock(engine, flight, &talk->subject);
     return true;
 }
 
@@ -67,7 +67,7 @@ void match_meet_close(struct match_engine *engine, struct match_talk *talk,
     flight = match_flight_send(engine, &command, call);
     REQUIRE(flight != NULL); /* there is one for each talk */
     flight->subject = talk->row.id;
-    match_flight_lock(flight, &talk->subject);
+    match_flight_lock(engine, flight, &talk->subject);
 }
 
 bool match_meet_end(struct match_engine *engine,

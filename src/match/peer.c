@@ -28,16 +28,17 @@ bool match_peer_busy(const struct match_duty *duty)
     return false;
 }
 
-void match_peer_lock(struct match_flight *flight, struct match_duty *duty)
+void match_peer_lock(struct match_engine *engine, struct match_flight *flight,
+                     struct match_duty *duty)
 {
     REQUIRE(!match_peer_busy(duty));
-    match_flight_lock(flight, &duty->subject);
+    match_flight_lock(engine, flight, &duty->subject);
     LIST_EACH (node, &duty->offer_list) {
         struct match_offer *offer =
             LIST_ENTRY(node, struct match_offer, duty_link);
 
-        match_flight_lock(flight, &offer->subject);
-        match_flight_lock(flight, &offer->ticket->subject);
+        match_flight_lock(engine, flight, &offer->subject);
+        match_flight_lock(engine, flight, &offer->ticket->subject);
     }
 }
 
@@ -135,7 +136,7 @@ static void send_attend(struct match_engine *engine, struct match_duty *duty,
     REQUIRE(flight != NULL); /* there is one for each duty */
     flight->call = 0;        /* a newer stream may take its place: duty->call */
     flight->subject = flight->member = duty->row.member;
-    match_flight_lock(flight, &duty->subject);
+    match_flight_lock(engine, flight, &duty->subject);
     duty->call = event->call;
     duty->key = event->key;
     duty->closing = false;
@@ -200,7 +201,7 @@ bool match_peer_close(struct match_engine *engine, struct match_duty *duty,
     if (!flight)
         return false;
     flight->subject = flight->member = duty->row.member;
-    match_peer_lock(flight, duty);
+    match_peer_lock(engine, flight, duty);
     duty->closing = false;
     return true;
 }
@@ -290,10 +291,10 @@ bool match_peer_set(struct match_engine *engine,
     REQUIRE(flight != NULL); /* there is one for each duty */
     flight->subject = flight->member = event->member;
     if (event->kind == EVENT_PAUSE) {
-        match_peer_lock(flight, duty);
+        match_peer_lock(engine, flight, duty);
         duty->closing = false;
     } else {
-        match_flight_lock(flight, &duty->subject);
+        match_flight_lock(engine, flight, &duty->subject);
     }
     return true;
 }
@@ -418,8 +419,8 @@ bool match_peer_answer(struct match_engine *engine,
     REQUIRE(flight != NULL); /* there is one for each ticket */
     flight->subject = offer->row.id;
     flight->member = event->member;
-    match_flight_lock(flight, &offer->subject);
-    match_flight_lock(flight, &offer->ticket->subject);
+    match_flight_lock(engine, flight, &offer->subject);
+    match_flight_lock(engine, flight, &offer->ticket->subject);
     return true;
 }
 
@@ -464,10 +465,11 @@ bool match_peer_close_offer(struct match_engine *engine,
     REQUIRE(flight != NULL);
     flight->subject = offer->row.id;
     if (pauses) {
-        match_peer_lock(flight, duty); /* this offer and its ticket too */
+        match_peer_lock(engine, flight,
+                        duty); /* this offer and its ticket too */
         return true;
     }
-    match_flight_lock(flight, &offer->subject);
-    match_flight_lock(flight, &offer->ticket->subject);
+    match_flight_lock(engine, flight, &offer->subject);
+    match_flight_lock(engine, flight, &offer->ticket->subject);
     return true;
 }

@@ -19,7 +19,8 @@ bool match_peer_answer(struct match_engine *engine,
  * all can be sent. */
 bool match_peer_busy(const struct match_duty *duty);
 /* Lock the duty with its open offers and their tickets. */
-void match_peer_lock(struct match_flight *flight, struct match_duty *duty);
+void match_peer_lock(struct match_engine *engine, struct match_flight *flight,
+                     struct match_duty *duty);
 
 /* Close a duty.  False: it has to wait; nothing happened. */
 bool match_peer_close(struct match_engine *engine, struct match_duty *duty,

@@ -64,9 +64,9 @@ static bool send(struct match_engine *engine, struct match_ticket *ticket)
     flight->call = 0; /* a newer stream may take its place: ticket->call */
     flight->subject = ticket->row.id;
     flight->member = ticket->row.member;
-    match_flight_lock(flight, &ticket->subject);
+    match_flight_lock(engine, flight, &ticket->subject);
     if (duty && (duty->row.state == DUTY_ON || duty->offers > 0))
-        match_peer_lock(flight, duty);
+        match_peer_lock(engine, flight, duty);
     ticket->unsent = false;
     return true;
 }
@@ -149,9 +149,9 @@ static bool send_about(struct match_engine *engine, struct match_ticket *ticket,
         return false;
     flight->subject = ticket->row.id;
     flight->member = ticket->row.member;
-    match_flight_lock(flight, &ticket->subject);
+    match_flight_lock(engine, flight, &ticket->subject);
     if (ticket->offer)
-        match_flight_lock(flight, &ticket->offer->subject);
+        match_flight_lock(engine, flight, &ticket->offer->subject);
     return true;
 }
 
@@ -216,6 +216,7 @@ bool match_seeker_withdraw(struct match_engine *engine,
         !match_seeker_close(engine, ticket, TICKET_WHY_WITHDRAWN, event->call,
                             &event->key)) {
         ticket->closing = true;
+        match_ticket_arm(engine, ticket);
         return false;
     }
     return true;

@@ -32,7 +32,7 @@ enum {
 struct match_pool {
     struct match_rarity rarity;
     struct list tickets; /* live */
-    struct list waiting; /* of them: WAITING, as stored */
+    struct list waiting; /* of them, in line: match/line law 1 */
     struct list duties;  /* not OFF */
     uint32_t tickets_n, duties_n;
     uint64_t wait_ms[STATE_WAITS];         /* of the last matches, a ring, */
@@ -86,6 +86,7 @@ struct match_engine {
     uint32_t fence;  /* what was dropped already */
 
     struct heap timers;
+    struct heap line; /* tickets, by match_line_before(): match/line law 1 */
     struct match_timer batch, smooth;
     uint64_t batch_next_ms;
     struct list ticket_moments, duty_moments, tell;
@@ -94,8 +95,7 @@ struct match_engine {
 
     struct match_assign assign;
     uint32_t batches;
-    struct match_ticket **scratch; /* sizes.tickets */
-    struct match_duty **chosen;    /* of a batch: number → duty */
+    struct match_duty **chosen; /* of a batch: number → duty */
     uint64_t *choice; /* tickets of the batch, batch_tickets of them at most */
     uint32_t choices, choice_at;        /* equal: no batch is under way */
     uint32_t batch_edged, batch_placed; /* of them, have edges, are placed */
@@ -103,8 +103,8 @@ struct match_engine {
     struct match_slices slices;
     struct match_probe probe; /* the question that is asked of them */
     uint64_t passes;          /* over blocks of them, ever */
-    uint64_t awake_ms;        /* who was free by then has the bit of it, */
-    bool dozing;              /* and somebody may be later, unlike others */
+    uint64_t awake_ms;        /* of match_fire_wake(), the last one, */
+    bool dozing;              /* and somebody it saw may be free later still */
     struct match_rarity_row page[STATE_PAGE];
     bool page_out;   /* a page is in flight */
     bool unfinished; /* the last step said `more` */

@@ -5,6 +5,7 @@
 #include "base/require.h"
 #include "match/agenda.h"
 #include "match/index.h"
+#include "match/line.h"
 #include "match/presence.h"
 #include "match/say.h"
 
@@ -55,38 +56,11 @@ uint8_t match_ticket_offers(const struct match_ticket *ticket)
                : 0;
 }
 
-bool match_ticket_waits(const struct match_engine *engine,
-                        const struct match_ticket *ticket)
-{
-    if (ticket->row.state != TICKET_WAITING || ticket->closing ||
-        ticket->held || match_subject_busy(&ticket->subject))
-        return false;
-    if (ticket->presence.away ||
-        engine->now_ms - ticket->presence.seen_ms > engine->limits.fresh_ms)
-        return false;
-    if (engine->now_ms < ticket->backoff_ms || engine->draining ||
-        engine->mode != ENGINE_LIVE)
-        return false;
-    return ticket->row.danger ||
-           engine->now_ms >=
-               match_timer_add(engine->live_ms, engine->limits.settle_ms);
-}
-
 bool match_ticket_wishes(const struct match_engine *engine,
                          const struct match_ticket *ticket)
 {
     return ticket->row.wish != 0 && !ticket->row.danger &&
            engine->now_ms < ticket->row.wish_until_ms;
-}
-
-bool match_ticket_before(const struct match_ticket *a,
-                         const struct match_ticket *b)
-{
-    if (a->row.danger != b->row.danger)
-        return a->row.danger;
-    if (a->row.since_ms != b->row.since_ms)
-        return a->row.since_ms < b->row.since_ms;
-    return a->row.id < b->row.id;
 }
 
 struct match_ticket *match_ticket_find(const struct match_engine *engine,
@@ -159,6 +133,7 @@ enum err match_ticket_new(struct match_engine *engine,
     new->bound_one = false;
     new->talk = new->call = new->after = 0;
     new->generation = UINT32_MAX;
+    new->turn = (struct heap_item){.id = row->id};
     new->unsent = new->closing = false;
     new->held = match_flight_holds(engine, row->member, NULL);
     init_timers(new);
@@ -183,7 +158,7 @@ static void forget(struct match_engine *engine, struct match_ticket *ticket)
     REQUIRE(map_remove(&engine->ticket_by_id, ticket->row.id));
     REQUIRE(map_remove(&engine->ticket_by_member, ticket->row.member));
     list_unlink(&ticket->pool_link);
-    list_unlink(&ticket->wait_link);
+    match_line_leave(engine, ticket);
     engine->pool[ticket->row.pool].tickets_n--;
     list_unlink(&ticket->subject.moment_link);
     match_hand_clear(&ticket->hand, &engine->pool[ticket->row.pool].rarity);
@@ -251,26 +226,6 @@ void match_ticket_adopt(struct match_engine *engine,
         match_say_tell(engine, &ticket->subject);
 }
 
-/* Who is away is not looked at with those who wait: after a start, all are. */
-static void line_up(struct match_engine *engine, struct match_ticket *ticket)
-{
-    struct list *waiting = &engine->pool[ticket->row.pool].waiting;
-    bool ahead = ticket->row.danger || ticket->row.wish != 0;
-
-    if (ticket->row.state != TICKET_WAITING || ticket->presence.away) {
-        list_unlink(&ticket->wait_link);
-        return;
-    }
-    if (list_linked(&ticket->wait_link) && ticket->ahead == ahead)
-        return;
-    list_unlink(&ticket->wait_link);
-    ticket->ahead = ahead; /* Law 4 */
-    if (ahead)
-        list_push_front(waiting, &ticket->wait_link);
-    else
-        list_push_back(waiting, &ticket->wait_link);
-}
-
 void match_ticket_arm(struct match_engine *engine, struct match_ticket *ticket)
 {
     const struct match_limits *limits = &engine->limits;
@@ -280,7 +235,7 @@ void match_ticket_arm(struct match_engine *engine, struct match_ticket *ticket)
     if (!match_ticket_live(ticket))
         return;
     REQUIRE(ticket->hand.version != 0);
-    line_up(engine, ticket); /* Law 3 */
+    match_line_up(engine, ticket);
     for (int i = 0; i < TICKET_TIMERS; i++)
         due[i] = MATCH_NEVER;
     if (ticket->presence.stream != 0 && !ticket->presence.away)

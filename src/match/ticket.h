@@ -6,11 +6,7 @@
  *
  * Laws
  *   1. Its state moves only as ENGINE.md §4 lists: the table in ticket.c.
- *   2. A member has at most one live ticket.
- *   3. It stands in the line of its pool while it is WAITING and not away: who
- *      looks for somebody passes none of those who are gone.
- *   4. In line, who is in danger and who asked for one peer alone is before all
- *      others: who looks for them passes none of those. */
+ *   2. A member has at most one live ticket. */
 #ifndef MATCH_TICKET_H
 #define MATCH_TICKET_H
 
@@ -41,11 +37,12 @@ struct match_best { /* the best peer of a ticket, as match/index knows it */
 
 struct match_ticket { /* what is asked of all in line first; the hand last */
     struct match_subject subject;
-    struct match_ticket_row row; /* row.id = 0: a free place */
-    struct list wait_link;       /* in line: Law 3 */
+    struct list wait_link; /* in line: match/line */
+    struct heap_item turn;
     struct match_presence presence;
-    uint64_t backoff_ms;       /* no offers before */
-    struct match_offer *offer; /* open, or proposed */
+    struct match_ticket_row row; /* row.id = 0: a free place */
+    uint64_t backoff_ms;         /* no offers before */
+    struct match_offer *offer;   /* open, or proposed */
     struct match_best best;
     uint8_t offers_base; /* row.offers when it last backed off */
     uint8_t retries;     /* refused offers in a row */
@@ -55,7 +52,7 @@ struct match_ticket { /* what is asked of all in line first; the hand last */
     bool unsent;  /* TICKET_NEW, and its command waits for its own duty */
     bool closing; /* a withdraw waits for what is in flight */
     bool held;
-    bool ahead;          /* in line: Law 4 */
+    bool ahead;          /* in line: match/line law 2 */
     uint8_t bound;       /* enum match_bound, once told */
     uint8_t bound_peers; /* who are compatible then, up to INDEX_TOLD */
     bool bound_one;      /* told while it wished: match/why law 3 */
@@ -83,7 +80,8 @@ void match_ticket_adopt(struct match_engine *engine,
                         struct match_ticket *ticket,
                         const struct match_ticket_row *row, uint64_t seq);
 
-/* Set its timers by what it is now. */
+/* Set its timers, and its place in line, by what it is now: to be said of
+ * whatever changes but by time. */
 void match_ticket_arm(struct match_engine *engine, struct match_ticket *ticket);
 
 /* Not stored after all, or over: nobody finds it, and its place is free. */
@@ -94,17 +92,10 @@ bool match_ticket_live(const struct match_ticket *ticket);
 uint64_t match_ticket_age(const struct match_engine *engine,
                           const struct match_ticket *ticket);
 
-/* May it be offered to somebody now: waiting, fresh, not busy, not in back-off
- * (and, unless in danger, the start has settled). */
-bool match_ticket_waits(const struct match_engine *engine,
-                        const struct match_ticket *ticket);
 /* Does it wait for one peer alone?  One in danger never does. */
 bool match_ticket_wishes(const struct match_engine *engine,
                          const struct match_ticket *ticket);
 /* Offers since the last back-off. */
 uint8_t match_ticket_offers(const struct match_ticket *ticket);
-/* Batch order: danger first, then since, then id. */
-bool match_ticket_before(const struct match_ticket *a,
-                         const struct match_ticket *b);
 
 #endif

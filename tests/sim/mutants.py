@@ -110,33 +110,39 @@ ENGINE = [
     ("the standard does not fall", [
         ("match/index.c", "    uint64_t waited = match_ticket_age(engine, ticket);\n", "    uint64_t waited = 0;\n")]),
     ("danger is not first", [
-        ("match/ticket.c", "return a->row.danger;", "return b->row.danger;")]),
+        ("match/line.c", "return ticket->row.danger ? since : since | TURN_LATER;", "return since | TURN_LATER;")]),
     ("danger takes whoever is best", [
         ("match/agenda.c", "if (ticket->row.danger &&\n        match_index_top", "if (0 &&\n        match_index_top")]),
     ("danger does not get a freed slot at once", [
         ("match/agenda.c", "        if ((ticket->row.danger || match_ticket_wishes(engine, ticket)) &&", "        if (match_ticket_wishes(engine, ticket) &&")]),
     ("who waits is in no list", [
-        ("match/ticket.c", "        list_push_back(waiting, &ticket->wait_link);\n", "        ;\n")]),
-    ("danger stays where it was in line", [
-        ("match/ticket.c", " && ticket->ahead == ahead)", ")")]),
+        ("match/line.c", "        list_push_back(waiting, &ticket->wait_link);\n", "        ;\n")]),
     ("danger is in line behind the others", [
-        ("match/ticket.c", "    if (ahead)\n", "    if (!ahead)\n")]),
+        ("match/line.c", "    if (ticket->ahead) /* Law 2", "    if (!ticket->ahead) /* Law 2")]),
+    ("who is in flight stays in line", [
+        ("match/flight.c", "    if (subject->kind == SUBJECT_TICKET)\n", "    if (0)\n")]),
+    ("who was not seen for a while is first in line", [
+        ("match/line.c", "        if (is_fresh(engine, ticket)) /* danger", "        if (1) /* danger")]),
+    ("a back-off ends with its TICK", [
+        ("match/fire.c", "        if (item->rank == TIMER_BACKOFF)\n", "        if (0)\n")]),
+    ("who stands in line stands in half of it", [
+        ("match/line.c", "    heap_set(&engine->line, &ticket->turn, turn_of(ticket));\n", "")]),
     ("who rests is woken by nobody but their TICK", [
-        ("match/index.c", "        match_index_touch(engine, duty);\n        engine->dozing", "        engine->dozing")], "match/index"),
+        ("match/fire.c", "        match_index_touch(engine, duty);\n        engine->dozing", "        engine->dozing")], "match/index"),
     ("who rests is woken once for all", [
-        ("match/index.c", "    if (engine->awake_ms == engine->now_ms)\n", "    if (engine->awake_ms != 0)\n")], "match/index"),
+        ("match/fire.c", "    if (engine->awake_ms == engine->now_ms)\n", "    if (engine->awake_ms != 0)\n")], "match/index"),
     ("one of those who rest is woken", [
-        ("match/index.c", "        engine->dozing |= duty->row.day_max > 0;\n", "        break;\n")], "match/index"),
+        ("match/fire.c", "        engine->dozing |= duty->row.day_max > 0;\n", "        break;\n")], "match/index"),
     ("a day that ends after the rest is not seen to", [
-        ("match/index.c", "        engine->dozing |= duty->row.day_max > 0;\n", "")], "match/index"),
+        ("match/fire.c", "        engine->dozing |= duty->row.day_max > 0;\n", "")], "match/index"),
     ("a day that is over wakes nobody", [
-        ("match/index.c", "        if (item->rank != TIMER_REST)\n", "        if (item->rank != TIMER_REST || duty->row.day_max > 0)\n")], "match/index"),
+        ("match/fire.c", "        if (item->rank != TIMER_REST)\n", "        if (item->rank != TIMER_REST || duty->row.day_max > 0)\n")], "match/index"),
     ("what is due is looked for on one side alone", [
         ("base/heap.c", "place == 0 ? UINT32_MAX : place + 1;", "UINT32_MAX;")], "match/index"),
     ("the older of two gets a freed slot", [
-        ("match/agenda.c", "        if (one)\n            return NULL;\n", "        if (one)\n            return match_ticket_before(one, ticket) ? one : ticket;\n")]),
+        ("match/agenda.c", "        if (one)\n            return NULL;\n", "        if (one)\n            return match_line_before(one, ticket) ? one : ticket;\n")]),
     ("a batch's offers in another order", [
-        ("match/batch.c", "match_ticket_before(heap[down + 1], heap[down]))", "match_ticket_before(heap[down], heap[down + 1]))")]),
+        ("match/line.c", "return ticket->row.danger ? since : since | TURN_LATER;", "return ticket->row.danger ? since : (TURN_LATER - since) | TURN_LATER;")]),
     ("a batch forgets the age", [
         ("match/batch.c", "    if (age > limits->age_max)\n        age", "    if (1)\n        age = 0;\n    if (age > limits->age_max)\n        age")]),
     ("a batch takes fewer tickets", [
@@ -327,7 +333,7 @@ STORE = [
     ("danger that is raised is no moment", [
         ("match/ticket.c", "    else if (raised && row->state == TICKET_WAITING)\n        match_agenda_ticket(engine, ticket);\n", "")]),
     ("danger does not lock the offer", [
-        ("match/seeker.c", "    match_flight_lock(flight, &ticket->subject);\n    if (ticket->offer)\n        match_flight_lock(flight, &ticket->offer->subject);\n    return true;", "    match_flight_lock(flight, &ticket->subject);\n    return true;")]),
+        ("match/seeker.c", "    match_flight_lock(engine, flight, &ticket->subject);\n    if (ticket->offer)\n        match_flight_lock(engine, flight, &ticket->offer->subject);\n    return true;", "    match_flight_lock(engine, flight, &ticket->subject);\n    return true;")]),
     ("danger of a busy ticket is dropped", [
         ("match/flight.c", "    list_push_back(&engine->latched, &latch->link);\n", "    if (event->kind != EVENT_DANGER)\n        list_push_back(&engine->latched, &latch->link);\n")]),
     ("a replay hides what closed since", [

@@ -5,6 +5,7 @@
 
 #include "index_world.h"
 #include "match/fit.h"
+#include "match/line.h"
 
 enum { MOST = 512 };
 
@@ -39,9 +40,9 @@ static uint32_t in_order(struct match_ticket **list)
                 LIST_ENTRY(node, struct match_ticket, pool_link);
             uint32_t at;
 
-            if (!match_ticket_waits(engine, ticket))
+            if (!match_line_waits(engine, ticket))
                 continue;
-            for (at = n++; at > 0 && match_ticket_before(ticket, list[at - 1]);
+            for (at = n++; at > 0 && match_line_before(ticket, list[at - 1]);
                  at--)
                 list[at] = list[at - 1];
             list[at] = ticket;

@@ -250,6 +250,7 @@ static void live(const struct history *history, uint64_t start)
 
         if (roll(3) == 0)
             engine->now_ms += roll(300) ? roll(3000) : 300000 * roll(14);
+        match_fire_wake(engine);
         if (!duty || roll(3) == 0)
             attend(history, member);
         else if (roll(3) == 0)

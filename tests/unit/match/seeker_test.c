@@ -189,28 +189,6 @@ static void raises_danger(void)
     world_free(w);
 }
 
-/* match/ticket law 4: raised or from the start, danger is ahead in line. */
-static void stands_ahead(void)
-{
-    struct world *w = world_new();
-    uint64_t behind = 0;
-
-    for (uint64_t member = 1; member <= 4; member++)
-        (void)world_ask(w, member, member == 4);
-    CHECK(world_err(w, world_say(w, EVENT_DANGER, 2)) == ERR_NONE);
-    LIST_EACH (node, &w->engine->pool[0].waiting) {
-        const struct match_ticket *ticket =
-            LIST_ENTRY(node, struct match_ticket, wait_link);
-
-        CHECK(ticket->row.danger == (ticket->row.member % 2 == 0));
-        CHECK(!ticket->row.danger || behind == 0);
-        behind += !ticket->row.danger;
-    }
-    CHECK(behind == 2);
-    world_agrees(w);
-    world_free(w);
-}
-
 /* As who has the account key of this generation, for a request of this key. */
 static enum err ask_as(struct world *w, uint64_t member, uint32_t generation,
                        uint64_t key)
@@ -317,6 +295,5 @@ int main(void)
     comes_first();
     danger_waits_for_none();
     raises_danger();
-    stands_ahead();
     return check_report("match/seeker");
 }

@@ -1,0 +1,115 @@
+#include "match/line.h"
+
+#define TURN_LATER ((uint64_t)1 << 62) /* no time is so late */
+
+/* Batch order but for equal ones: danger is before all others. */
+static uint64_t turn_of(const struct match_ticket *ticket)
+{
+    uint64_t since = ticket->row.since_ms & (TURN_LATER - 1);
+
+    return ticket->row.danger ? since : since | TURN_LATER;
+}
+
+bool match_line_before(const struct match_ticket *a,
+                       const struct match_ticket *b)
+{
+    uint64_t one = turn_of(a), other = turn_of(b);
+
+    return one != other ? one < other : a->row.id < b->row.id;
+}
+
+static bool is_fresh(const struct match_engine *engine,
+                     const struct match_ticket *ticket)
+{
+    return engine->now_ms - ticket->presence.seen_ms <= engine->limits.fresh_ms;
+}
+
+/* Does it wait, as far as it is up to itself? */
+static bool is_ready(const struct match_engine *engine,
+                     const struct match_ticket *ticket)
+{
+    return ticket->row.state == TICKET_WAITING && !ticket->closing &&
+           !ticket->held && !match_subject_busy(&ticket->subject) &&
+           !ticket->presence.away && is_fresh(engine, ticket) &&
+           engine->now_ms >= ticket->backoff_ms;
+}
+
+static bool is_open(const struct match_engine *engine)
+{
+    return engine->mode == ENGINE_LIVE && !engine->draining;
+}
+
+static bool is_settled(const struct match_engine *engine)
+{
+    return engine->now_ms >=
+           match_timer_add(engine->live_ms, engine->limits.settle_ms);
+}
+
+bool match_line_waits(const struct match_engine *engine,
+                      const struct match_ticket *ticket)
+{
+    return is_ready(engine, ticket) && is_open(engine) &&
+           (ticket->row.danger || is_settled(engine));
+}
+
+void match_line_leave(struct match_engine *engine, struct match_ticket *ticket)
+{
+    list_unlink(&ticket->wait_link);
+    heap_set(&engine->line, &ticket->turn, HEAP_NONE);
+}
+
+void match_line_up(struct match_engine *engine, struct match_ticket *ticket)
+{
+    struct list *waiting = &engine->pool[ticket->row.pool].waiting;
+
+    if (!is_ready(engine, ticket)) { /* Law 1 */
+        match_line_leave(engine, ticket);
+        return;
+    }
+    heap_set(&engine->line, &ticket->turn, turn_of(ticket));
+    if (list_linked(&ticket->wait_link))
+        return;
+    ticket->ahead = ticket->row.danger || ticket->row.wish != 0;
+    if (ticket->ahead) /* Law 2; what makes it so makes it busy first */
+        list_push_front(waiting, &ticket->wait_link);
+    else
+        list_push_back(waiting, &ticket->wait_link);
+}
+
+struct match_ticket *match_line_first(struct match_engine *engine)
+{
+    struct heap_item *first;
+
+    while (is_open(engine) && (first = heap_first(&engine->line))) {
+        struct match_ticket *ticket =
+            LIST_ENTRY(first, struct match_ticket, turn);
+
+        if (is_fresh(engine, ticket)) /* danger is before all others */
+            return ticket->row.danger || is_settled(engine) ? ticket : NULL;
+        match_line_leave(engine, ticket); /* Law 1 */
+    }
+    return NULL;
+}
+
+struct match_ticket *match_line_next(struct match_engine *engine, uint32_t pool,
+                                     struct match_ticket *after)
+{
+    struct list *line = &engine->pool[pool].waiting;
+    struct list *node = after ? after->wait_link.next : line->next;
+    bool all = is_settled(engine);
+
+    while (node != line && is_open(engine)) {
+        struct match_ticket *ticket =
+            LIST_ENTRY(node, struct match_ticket, wait_link);
+
+        node = node->next;
+        __builtin_prefetch(node);
+        if (!is_fresh(engine, ticket))
+            match_line_leave(engine, ticket); /* Law 1 */
+        else if (all || ticket->row.danger)
+            return ticket;
+        else if (!ticket->ahead)
+            break; /* Law 2: nor does anybody behind */
+    }
+    return NULL;
+}
