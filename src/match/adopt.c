@@ -351,12 +351,13 @@ void match_adopt_result(struct match_engine *engine,
     if (was.kind == COMMAND_ACCEPT && was.subject != 0)
         note_talk(engine, was.subject, result);
     if (was.kind == COMMAND_BLOCK) {
-        REQUIRE(engine->blocks > 0);
-        engine->blocks--;
+        match_bar_over(engine, EVENT_BLOCK);
         match_index_unsettle(engine); /* it may have been refused */
     }
-    if (was.kind == COMMAND_HOLD)
+    if (was.kind == COMMAND_HOLD) {
+        match_bar_over(engine, EVENT_HOLD);
         match_bar_lift(engine, was.member);
+    }
     if (was.kind == COMMAND_RARITY)
         engine->page_out = false;
     match_say_reply(engine, was.call,

@@ -5,6 +5,35 @@
 #include "match/peer.h"
 #include "match/say.h"
 
+/* ---- under way ---- */
+
+/* The count of such events; NULL: they are not counted. */
+static uint32_t *count_of(struct match_engine *engine,
+                          enum match_event_kind kind)
+{
+    if (kind == EVENT_BLOCK)
+        return &engine->blocks;
+    return kind == EVENT_HOLD || kind == EVENT_GONE ? &engine->holds : NULL;
+}
+
+void match_bar_arrived(struct match_engine *engine, enum match_event_kind kind)
+{
+    uint32_t *count = count_of(engine, kind);
+
+    if (count)
+        ++*count;
+}
+
+void match_bar_over(struct match_engine *engine, enum match_event_kind kind)
+{
+    uint32_t *count = count_of(engine, kind);
+
+    if (!count)
+        return;
+    REQUIRE(*count > 0);
+    --*count;
+}
+
 /* ---- block ---- */
 
 /* The open offer between a seeker and a peer, or NULL. */
@@ -88,7 +117,7 @@ bool match_bar_block(struct match_engine *engine,
 
     REQUIRE(engine->blocks > 0); /* counted when it arrived */
     if (event->member == 0 || other == 0 || event->member == other) {
-        engine->blocks--;
+        match_bar_over(engine, event->kind);
         match_say_reply(engine, event->call, ERR_INVALID, 0);
         return true;
     }
@@ -102,7 +131,7 @@ bool match_bar_block(struct match_engine *engine,
     for (uint32_t i = 0; i < all.talks; i++)
         command.block.talk[i] = all.talk[i]->row.id;
     if (!match_flight_pass(engine, &command, event->call)) {
-        engine->blocks--;
+        match_bar_over(engine, event->kind);
         match_index_unsettle(engine); /* it forbade as long as it waited */
         return true;
     }
@@ -206,7 +235,9 @@ bool match_bar_hold(struct match_engine *engine,
     struct match_flight *flight;
 
     REQUIRE(event->kind == EVENT_HOLD || event->kind == EVENT_GONE);
+    REQUIRE(engine->holds > 0); /* counted when it arrived */
     if (event->member == 0) {
+        match_bar_over(engine, event->kind);
         match_say_reply(engine, event->call, ERR_INVALID, 0);
         return true;
     }
@@ -219,7 +250,8 @@ bool match_bar_hold(struct match_engine *engine,
     command.hold.held = held;
     command.hold.erased = event->kind == EVENT_GONE;
     if (!match_flight_pass(engine, &command, event->call)) {
-        set_held(engine, event->member, false);
+        match_bar_over(engine, event->kind);
+        match_bar_lift(engine, event->member);
         return true;
     }
     flight = match_flight_find(engine, command.op);

@@ -17,6 +17,11 @@ bool match_bar_hold(struct match_engine *engine,
 void match_bar_card(struct match_engine *engine,
                     const struct match_event *event);
 
+/* Count a BLOCK, HOLD or GONE for as long as it is latched or in flight: who
+ * looks for one need not look where there is none.  Nothing of other events. */
+void match_bar_arrived(struct match_engine *engine, enum match_event_kind kind);
+void match_bar_over(struct match_engine *engine, enum match_event_kind kind);
+
 /* A member is free of their hold, if there was one. */
 void match_bar_lift(struct match_engine *engine, uint64_t member);
 

@@ -6,6 +6,7 @@
 #include "base/require.h"
 #include "match/adopt.h"
 #include "match/agenda.h"
+#include "match/bar.h"
 #include "match/batch.h"
 #include "match/check.h"
 #include "match/fire.h"
@@ -225,12 +226,10 @@ static void take(struct match_engine *engine, const struct match_event *event)
             engine->mode == ENGINE_FENCED ? ERR_FENCED : ERR_STARTING, 0);
         return;
     }
-    if (event->kind == EVENT_BLOCK)
-        engine->blocks++;
+    match_bar_arrived(engine, event->kind);
     if (match_turn_take(engine, event) || match_flight_latch(engine, event))
         return;
-    if (event->kind == EVENT_BLOCK)
-        engine->blocks--;
+    match_turn_drop(engine, event);
     match_say_reply(engine, event->call, ERR_FULL, 0);
 }
 

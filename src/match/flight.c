@@ -195,6 +195,8 @@ bool match_flight_holds(const struct match_engine *engine, uint64_t member,
                         const struct match_event *until)
 {
     REQUIRE(member != 0);
+    if (engine->holds == 0)
+        return false;
     LIST_EACH (node, &engine->in_flight) {
         const struct match_flight *flight =
             LIST_ENTRY(node, struct match_flight, link);

@@ -81,9 +81,9 @@ struct match_engine {
     struct match_latch latch[FLIGHT_LATCHES];
     struct list latch_free, latched;
     uint32_t talks_live;
-    uint32_t blocks; /* BLOCK commands in flight or latched */
-    bool replay;     /* latched events are to be tried */
-    uint32_t fence;  /* what was dropped already */
+    uint32_t blocks, holds; /* that are in flight or latched, GONE too */
+    bool replay;            /* latched events are to be tried */
+    uint32_t fence;         /* what was dropped already */
 
     struct heap timers;
     struct heap line; /* tickets, by match_line_before(): match/line law 1 */

@@ -2,6 +2,7 @@
 
 #include "base/require.h"
 #include "match/bar.h"
+#include "match/index.h"
 #include "match/meet.h"
 #include "match/peer.h"
 #include "match/presence.h"
@@ -62,4 +63,32 @@ bool match_turn_take(struct match_engine *engine,
         REQUIRE(!"an event of the outside");
         return true;
     }
+}
+
+static void stay(struct match_engine *engine, struct match_ticket *ticket)
+{
+    if (!ticket)
+        return;
+    ticket->closing = false;
+    match_ticket_arm(engine, ticket);
+}
+
+static void stay_on(struct match_engine *engine, struct match_duty *duty)
+{
+    if (!duty)
+        return;
+    duty->closing = false;
+    match_index_touch(engine, duty);
+}
+
+void match_turn_drop(struct match_engine *engine,
+                     const struct match_event *event)
+{
+    match_bar_over(engine, event->kind);
+    if (event->kind == EVENT_WITHDRAW) /* Law 2 */
+        stay(engine, match_ticket_find(engine, event->withdraw.ticket));
+    if (event->kind == EVENT_LEAVE || event->kind == EVENT_PAUSE)
+        stay_on(engine, match_duty_of(engine, event->member));
+    if (event->kind == EVENT_HOLD || event->kind == EVENT_GONE)
+        match_bar_lift(engine, event->member);
 }

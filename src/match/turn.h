@@ -2,7 +2,8 @@
  *
  * Laws
  *   1. A turn that must wait for what is in flight has done nothing but
- *      tighten, and can be taken again. */
+ *      tighten, and can be taken again.
+ *   2. One that is dropped instead has left nothing tightened. */
 #ifndef MATCH_TURN_H
 #define MATCH_TURN_H
 
@@ -10,6 +11,10 @@
 
 /* False: what it names is busy; latch it and try again. */
 bool match_turn_take(struct match_engine *engine,
+                     const struct match_event *event);
+
+/* It had to wait, and there is no room to: it is refused. */
+void match_turn_drop(struct match_engine *engine,
                      const struct match_event *event);
 
 #endif

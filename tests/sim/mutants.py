@@ -119,6 +119,16 @@ ENGINE = [
         ("match/line.c", "        list_push_back(waiting, &ticket->wait_link);\n", "        ;\n")]),
     ("danger is in line behind the others", [
         ("match/line.c", "    if (ticket->ahead) /* Law 2", "    if (!ticket->ahead) /* Law 2")]),
+    ("who could not leave, for want of room, is not offered to", [
+        ("match/turn.c", "    duty->closing = false;\n", "")], "match/turn"),
+    ("who could not withdraw, for want of room, is offered nobody", [
+        ("match/turn.c", "    ticket->closing = false;\n", "")], "match/turn"),
+    ("who could not be held, for want of room, is", [
+        ("match/turn.c", "        match_bar_lift(engine, event->member);\n", "        ;\n")], "match/turn"),
+    ("a hold that was refused counts on", [
+        ("match/turn.c", "    match_bar_over(engine, event->kind);\n", "")], "match/turn"),
+    ("holds are not counted", [
+        ("match/bar.c", "        ++*count;\n", "        *count += kind == EVENT_BLOCK;\n")]),
     ("who is in flight stays in line", [
         ("match/flight.c", "    if (subject->kind == SUBJECT_TICKET)\n", "    if (0)\n")]),
     ("who was not seen for a while is first in line", [

@@ -298,7 +298,7 @@ static bool block_best(struct match_ticket *ticket)
     bool less;
 
     event.block.other = ticket->best.duty->row.member;
-    engine->blocks++;
+    match_bar_arrived(engine, event.kind);
     CHECK(match_flight_latch(engine, &event));
     less = best_p(ticket) < p;
     (void)list_pop_front(&engine->latched); /* as for a replay */
@@ -313,6 +313,7 @@ static bool hold_best(struct match_ticket *ticket)
                                 .member = ticket->best.duty->row.member};
 
     event.hold.held = true;
+    match_bar_arrived(engine, event.kind);
     CHECK(match_bar_hold(engine, &event));
     return false;
 }
