@@ -185,26 +185,26 @@ void match_bar_lift(struct match_engine *engine, uint64_t member)
     set_held(engine, member, match_flight_holds(engine, member, NULL));
 }
 
-/* Does a talk of this member concern the hold? */
-static bool takes_part(const struct match_talk *talk, uint64_t member)
-{
-    return talk->row.id != 0 && talk->row.state != TALK_ENDED &&
-           (talk->row.seeker == member || talk->row.peer == member);
-}
-
 /* Is anything of theirs busy? */
 static bool busy(const struct match_engine *engine, uint64_t member)
 {
     const struct match_ticket *ticket = match_ticket_of(engine, member);
     const struct match_duty *duty = match_duty_of(engine, member);
+    const struct match_talk *talk = NULL;
 
     if ((ticket && (ticket->unsent || match_subject_busy(&ticket->subject))) ||
         (duty && match_peer_busy(duty)))
         return true;
-    for (uint32_t i = 0; i < engine->sizes.talks; i++)
-        if (takes_part(&engine->talk[i], member) &&
-            match_subject_busy(&engine->talk[i].subject))
+    while ((talk = match_talk_sought(engine, member, talk)))
+        if (match_subject_busy(&talk->subject))
             return true;
+    if (!duty)
+        return false;
+    LIST_EACH (node, &duty->talk_list) {
+        if (match_subject_busy(
+                &LIST_ENTRY(node, struct match_talk, duty_link)->subject))
+            return true;
+    }
     return false;
 }
 
@@ -213,6 +213,7 @@ static void lock_all(struct match_engine *engine, struct match_flight *flight,
 {
     struct match_ticket *ticket = match_ticket_of(engine, member);
     struct match_duty *duty = match_duty_of(engine, member);
+    struct match_talk *talk = NULL;
 
     REQUIRE(flight != NULL);
     if (ticket) {
@@ -220,11 +221,15 @@ static void lock_all(struct match_engine *engine, struct match_flight *flight,
         if (ticket->offer)
             match_flight_lock(engine, flight, &ticket->offer->subject);
     }
-    if (duty)
-        match_peer_lock(engine, flight, duty);
-    for (uint32_t i = 0; i < engine->sizes.talks; i++)
-        if (takes_part(&engine->talk[i], member))
-            match_flight_lock(engine, flight, &engine->talk[i].subject);
+    while ((talk = match_talk_sought(engine, member, talk)))
+        match_flight_lock(engine, flight, &talk->subject);
+    if (!duty)
+        return;
+    match_peer_lock(engine, flight, duty);
+    LIST_EACH (node, &duty->talk_list)
+        match_flight_lock(
+            engine, flight,
+            &LIST_ENTRY(node, struct match_talk, duty_link)->subject);
 }
 
 bool match_bar_hold(struct match_engine *engine,

@@ -1,5 +1,7 @@
 #include "match/check.h"
 
+#include <string.h>
+
 #include "base/require.h"
 #include "match/index.h"
 #include "match/line.h"
@@ -148,28 +150,45 @@ static uint64_t check_talk(const struct match_engine *e,
     REQUIRE(locked(&talk->subject));
     REQUIRE(match_talk_find(e, talk->row.id) == talk);
     REQUIRE((talk->row.state == TALK_ENDED) == (talk->duty == NULL));
-    if (talk->duty)
+    REQUIRE((talk->duty == NULL) == !list_linked(&talk->seeker_link));
+    if (talk->duty) {
+        const struct match_talk *sought = NULL;
+
         REQUIRE(talk->duty->row.member == talk->row.peer);
-    return 4;
+        do {
+            sought = match_talk_sought(e, talk->row.seeker, sought);
+            REQUIRE(sought != NULL); /* it is among those */
+            REQUIRE(sought->row.seeker == talk->row.seeker);
+        } while (sought != talk);
+    }
+    return 5;
 }
 
 uint64_t match_check_members(const struct match_engine *e)
 {
     uint64_t facts = check_flights(e);
+    uint32_t tickets_in[TICKET_STATES + 1] = {0}, open = 0;
 
     for (uint32_t i = 0; i < e->ticket_free.used; i++)
-        if (e->ticket[i].row.id != 0 && list_linked(&e->ticket[i].pool_link))
-            facts += check_ticket(e, &e->ticket[i]);
+        if (e->ticket[i].row.id != 0) {
+            tickets_in[e->ticket[i].row.state]++;
+            if (list_linked(&e->ticket[i].pool_link))
+                facts += check_ticket(e, &e->ticket[i]);
+        }
     for (uint32_t i = 0; i < e->offer_free.used; i++)
-        if (e->offer[i].row.id != 0)
+        if (e->offer[i].row.id != 0) {
+            open += e->offer[i].row.state == OFFER_OPEN;
             facts += check_offer(e, &e->offer[i]);
+        }
     for (uint32_t i = 0; i < e->duty_free.used; i++)
         if (e->duty[i].row.member != 0)
             facts += check_duty(e, &e->duty[i]);
     for (uint32_t i = 0; i < e->talk_free.used; i++)
         if (e->talk[i].row.id != 0)
             facts += check_talk(e, &e->talk[i]);
-    return facts;
+    REQUIRE(memcmp(tickets_in, e->tickets_in, sizeof tickets_in) == 0);
+    REQUIRE(open == e->offers_open);
+    return facts + 2;
 }
 
 /* Every term is held as often as cards say, and has as many holders. */

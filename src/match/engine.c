@@ -69,6 +69,7 @@ static void cut_finders(struct cut *from, struct match_engine *e,
     cut_map(from, &e->duty_by_member, sizes->duties);
     cut_map(from, &e->duty_by_stream, sizes->duties);
     cut_map(from, &e->talk_by_id, sizes->talks);
+    cut_map(from, &e->talk_by_seeker, sizes->talks);
     cut_map(from, &e->offer_by_id, e->offers_max);
     cut_map(from, &e->flight_by_op, e->flights_max);
 }
@@ -302,23 +303,17 @@ uint64_t match_engine_check(const struct match_engine *engine)
 void match_engine_count(const struct match_engine *engine,
                         struct match_engine_count *count)
 {
-    *count =
-        (struct match_engine_count){.commands_in_flight = engine->in_flight_n};
+    *count = (struct match_engine_count){
+        .tickets_waiting = engine->tickets_in[TICKET_WAITING],
+        .tickets_offered = engine->tickets_in[TICKET_OFFERED],
+        .offers_open = engine->offers_open,
+        .talks_live = engine->talks_live,
+        .commands_in_flight = engine->in_flight_n};
     for (uint32_t i = 0; i < engine->sizes.pools; i++) {
-        LIST_EACH (node, &engine->pool[i].tickets) {
-            const struct match_ticket *ticket =
-                LIST_ENTRY(node, struct match_ticket, pool_link);
-
-            count->tickets_waiting += ticket->row.state == TICKET_WAITING;
-            count->tickets_offered += ticket->row.state == TICKET_OFFERED;
-            count->offers_open +=
-                ticket->offer && ticket->offer->row.state == OFFER_OPEN;
-        }
         count->duties_on += engine->slices.pool[i].n;
         count->duties_paused +=
             engine->pool[i].duties_n - engine->slices.pool[i].n;
     }
-    count->talks_live = engine->talks_live;
 }
 
 bool match_engine_row(const struct match_engine *engine, uint64_t *cursor,

@@ -19,11 +19,14 @@ static const bool allowed[OFFER_STATES + 1][OFFER_STATES] = {
     [OFFER_REVOKED] = {[OFFER_REVOKED] = true},
 };
 
-static void move(struct match_offer *offer, const struct match_offer_row *row)
+static void move(struct match_engine *engine, struct match_offer *offer,
+                 const struct match_offer_row *row)
 {
     REQUIRE(row->state < OFFER_STATES);
     REQUIRE(row->id == offer->row.id);
     REQUIRE(allowed[offer->row.state][row->state]); /* Law 1 */
+    engine->offers_open -= offer->row.state == OFFER_OPEN;
+    engine->offers_open += row->state == OFFER_OPEN;
     offer->row = *row;
 }
 
@@ -123,7 +126,7 @@ void match_offer_adopt(struct match_engine *engine, struct match_offer *offer,
     if (seq < offer->subject.seq)
         return;
     offer->subject.seq = seq;
-    move(offer, row);
+    move(engine, offer, row);
     if (was == (uint32_t)row->state)
         return;
     note(engine, row->state);

@@ -74,7 +74,7 @@ struct match_engine {
 
     struct map ticket_by_id, ticket_by_member, ticket_by_stream;
     struct map duty_by_member, duty_by_stream;
-    struct map offer_by_id, talk_by_id, flight_by_op;
+    struct map offer_by_id, talk_by_id, talk_by_seeker, flight_by_op;
     struct match_pairs pairs;
     uint32_t pair_sweep;
 
@@ -82,8 +82,10 @@ struct match_engine {
     struct list latch_free, latched;
     uint32_t talks_live;
     uint32_t blocks, holds; /* that are in flight or latched, GONE too */
-    bool replay;            /* latched events are to be tried */
-    uint32_t fence;         /* what was dropped already */
+    uint32_t tickets_in[TICKET_STATES + 1]; /* by state; NEW is the last */
+    uint32_t offers_open;
+    bool replay;    /* latched events are to be tried */
+    uint32_t fence; /* what was dropped already */
 
     struct heap timers;
     struct heap line; /* tickets, by match_line_before(): match/line law 1 */

@@ -30,6 +30,49 @@ struct match_talk *match_talk_find(const struct match_engine *engine,
     return at == MAP_NONE ? NULL : &engine->talk[at];
 }
 
+/* The ring of those who are sought with by one seeker: the map knows one. */
+static void join_ring(struct match_engine *engine, struct match_talk *talk)
+{
+    uint32_t at = map_get(&engine->talk_by_seeker, talk->row.seeker);
+
+    if (at != MAP_NONE) {
+        list_push_back(&engine->talk[at].seeker_link, &talk->seeker_link);
+        return;
+    }
+    list_init(&talk->seeker_link);
+    REQUIRE(map_put(&engine->talk_by_seeker, talk->row.seeker,
+                    (uint32_t)(talk - engine->talk)) == ERR_NONE);
+}
+
+static struct match_talk *next_in_ring(const struct match_talk *talk)
+{
+    return LIST_ENTRY(talk->seeker_link.next, struct match_talk, seeker_link);
+}
+
+static void leave_ring(struct match_engine *engine, struct match_talk *talk)
+{
+    const struct match_talk *next = next_in_ring(talk);
+
+    if (next == talk)
+        REQUIRE(map_remove(&engine->talk_by_seeker, talk->row.seeker));
+    else
+        REQUIRE(map_put(&engine->talk_by_seeker, talk->row.seeker,
+                        (uint32_t)(next - engine->talk)) == ERR_NONE);
+    list_unlink(&talk->seeker_link);
+}
+
+struct match_talk *match_talk_sought(const struct match_engine *engine,
+                                     uint64_t seeker,
+                                     const struct match_talk *after)
+{
+    uint32_t at =
+        seeker != 0 ? map_get(&engine->talk_by_seeker, seeker) : MAP_NONE;
+    struct match_talk *first = at == MAP_NONE ? NULL : &engine->talk[at];
+    struct match_talk *next = after ? next_in_ring(after) : first;
+
+    return after && next == first ? NULL : next;
+}
+
 static enum err begin(struct match_engine *engine,
                       const struct match_talk_row *row,
                       struct match_talk **talk)
@@ -61,6 +104,7 @@ static enum err begin(struct match_engine *engine,
     REQUIRE(map_put(&engine->talk_by_id, row->id,
                     (uint32_t)(new - engine->talk)) == ERR_NONE);
     list_push_back(&duty->talk_list, &new->duty_link);
+    join_ring(engine, new);
     duty->talks++;
     engine->talks_live++;
     *talk = new;
@@ -77,6 +121,7 @@ static void end(struct match_engine *engine, struct match_talk *talk)
     heap_set(&engine->timers, &talk->no_show.due, MATCH_NEVER);
     heap_set(&engine->timers, &talk->limit.due, MATCH_NEVER);
     list_unlink(&talk->duty_link);
+    leave_ring(engine, talk);
     duty->talks--;
     engine->talks_live--;
     talk->duty = NULL;

@@ -18,10 +18,17 @@ struct match_talk {
     struct match_duty *duty;   /* NULL once ended */
     struct match_timer no_show, limit;
     struct list duty_link;
+    struct list seeker_link; /* with the others of the seeker that live */
 };
 
 struct match_talk *match_talk_find(const struct match_engine *engine,
                                    uint64_t id);
+
+/* The first (`after` NULL) or the next talk that lives in which this member is
+ * the seeker; NULL: no more. */
+struct match_talk *match_talk_sought(const struct match_engine *engine,
+                                     uint64_t seeker,
+                                     const struct match_talk *after);
 
 /* Adopt a row: of a talk that is not known and lives, a new one.  ERR_FULL. */
 MUST_USE enum err match_talk_adopt(struct match_engine *engine,

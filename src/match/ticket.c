@@ -25,12 +25,14 @@ static const bool allowed[TICKET_STATES + 1][TICKET_STATES] = {
     [TICKET_ENDED] = {[TICKET_ENDED] = true},
 };
 
-static void move(struct match_ticket *ticket,
+static void move(struct match_engine *engine, struct match_ticket *ticket,
                  const struct match_ticket_row *row)
 {
     REQUIRE(row->state < TICKET_STATES);
     REQUIRE(row->id == ticket->row.id);
     REQUIRE(allowed[ticket->row.state][row->state]); /* Law 1 */
+    engine->tickets_in[ticket->row.state]--;
+    engine->tickets_in[row->state]++;
     ticket->row = *row;
 }
 
@@ -143,6 +145,7 @@ enum err match_ticket_new(struct match_engine *engine,
                     (uint32_t)(new - engine->ticket)) == ERR_NONE);
     list_push_back(&engine->pool[row->pool].tickets, &new->pool_link);
     engine->pool[row->pool].tickets_n++;
+    engine->tickets_in[TICKET_NEW]++;
     *ticket = new;
     return ERR_NONE;
 }
@@ -178,6 +181,7 @@ void match_ticket_free(struct match_engine *engine, struct match_ticket *ticket)
     match_presence_close(engine, &ticket->subject, &ticket->presence);
     list_unlink(&ticket->subject.tell_link);
     REQUIRE(!list_linked(&ticket->subject.table_link));
+    engine->tickets_in[ticket->row.state]--;
     ticket->row.id = 0;
     spare_give(&engine->ticket_free, &ticket->subject.table_link);
 }
@@ -209,7 +213,7 @@ void match_ticket_adopt(struct match_engine *engine,
     if (seq < ticket->subject.seq)
         return;
     ticket->subject.seq = seq;
-    move(ticket, row);
+    move(engine, ticket, row);
     if (was == TICKET_NEW)
         match_say_note(engine, LOG_TICKET_OPENED);
     if (was != row->state && row->state == TICKET_WAITING)

@@ -129,6 +129,16 @@ ENGINE = [
         ("match/turn.c", "    match_bar_over(engine, event->kind);\n", "")], "match/turn"),
     ("holds are not counted", [
         ("match/bar.c", "        ++*count;\n", "        *count += kind == EVENT_BLOCK;\n")]),
+    ("a hold leaves the talks of a seeker as they are", [
+        ("match/bar.c", "    while ((talk = match_talk_sought(engine, member, talk)))\n        match_flight_lock(engine, flight, &talk->subject);\n", "")]),
+    ("a hold does not wait for the talks of a seeker", [
+        ("match/bar.c", "    while ((talk = match_talk_sought(engine, member, talk)))\n        if", "    while (0)\n        if")]),
+    ("one talk of a seeker is found", [
+        ("match/talk.c", "    return after && next == first ? NULL : next;\n", "    return after ? NULL : next;\n")]),
+    ("a talk that ended is found", [
+        ("match/talk.c", "    leave_ring(engine, talk);\n", "")]),
+    ("who is offered somebody counts as waiting", [
+        ("match/ticket.c", "    engine->tickets_in[row->state]++;\n", "    engine->tickets_in[row->state == TICKET_OFFERED ? TICKET_WAITING : row->state]++;\n")]),
     ("who is in flight stays in line", [
         ("match/flight.c", "    if (subject->kind == SUBJECT_TICKET)\n", "    if (0)\n")]),
     ("who was not seen for a while is first in line", [
