@@ -130,7 +130,7 @@ ENGINE = [
     ("holds are not counted", [
         ("match/bar.c", "        ++*count;\n", "        *count += kind == EVENT_BLOCK;\n")]),
     ("a hold leaves the talks of a seeker as they are", [
-        ("match/bar.c", "    while ((talk = match_talk_sought(engine, member, talk)))\n        match_flight_lock(engine, flight, &talk->subject);\n", "")]),
+        ("match/bar.c", "    while ((talk = match_talk_sought(engine, member, talk)))\n        match_flight_lock(engine, flight, &talk->subject);\n", "")], "match/turn"),
     ("a hold does not wait for the talks of a seeker", [
         ("match/bar.c", "    while ((talk = match_talk_sought(engine, member, talk)))\n        if", "    while (0)\n        if")]),
     ("one talk of a seeker is found", [

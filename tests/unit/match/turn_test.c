@@ -62,9 +62,36 @@ static void waits_for_what_is_in_flight(void)
     world_free(w);
 }
 
+/* Law 1: what a hold will end is not ended by another meanwhile, on whichever
+ * side of the talk the member is. */
+static void waits_for_a_hold(uint64_t member)
+{
+    struct world *w = world_new();
+    struct match_event end = {.kind = EVENT_END, .member = 2};
+    uint64_t call;
+
+    (void)world_ask(w, 1, false);
+    (void)world_attend(w, 2, 1);
+    call = world_answer(w, 2, w->duty[2].offer[0].id, true);
+    CHECK(world_err(w, call) == ERR_NONE);
+    end.talk.talk = w->call[call].reference;
+    end.talk.side = MATCH_PEER;
+    w->later = true;
+    (void)world_say(w, EVENT_HOLD, member);
+    call = world_event(w, end);
+    CHECK(w->flyings == 1 && w->call[call].answers == 0);
+    carry_out_all(w);
+    CHECK(world_err(w, call) == ERR_TALK_ENDED);
+    CHECK(w->engine->holds == 0);
+    world_agrees(w);
+    world_free(w);
+}
+
 int main(void)
 {
     leaves_nothing_tightened();
     waits_for_what_is_in_flight();
+    waits_for_a_hold(1);
+    waits_for_a_hold(2);
     return check_report("match/turn");
 }
