@@ -81,29 +81,6 @@ struct heap_item *heap_pop(struct heap *heap, uint64_t most)
     return first;
 }
 
-/* The place to look at when all below this one was looked at, or has no need to
- * be: a left one's is the one beside it. */
-static uint32_t past(uint32_t place)
-{
-    while (place > 0 && place % 2 == 0)
-        place = (place - 1) / 2;
-    return place == 0 ? UINT32_MAX : place + 1;
-}
-
-struct heap_item *heap_next(const struct heap *heap, uint64_t least,
-                            uint64_t most, uint32_t *at)
-{
-    while (*at != UINT32_MAX) {
-        uint32_t place = *at;
-        bool due = place < heap->size && heap->place[place].key <= most;
-
-        *at = due ? 2 * place + 1 : past(place); /* what is below has no less */
-        if (due && heap->place[place].key >= least)
-            return heap->place[place].item;
-    }
-    return NULL;
-}
-
 uint32_t heap_check(const struct heap *heap)
 {
     REQUIRE(heap->size <= heap->cap);

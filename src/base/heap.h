@@ -69,12 +69,6 @@ static inline void heap_set(struct heap *heap, struct heap_item *item,
 /* Take out the first if its key is not above most; NULL: it is, or none is. */
 struct heap_item *heap_pop(struct heap *heap, uint64_t most);
 
-/* Those whose key is from `least` to `most`, one after the other, in no order;
- * NULL: no more.  *at is 0 at first, and private.  The heap must not change
- * meanwhile. */
-struct heap_item *heap_next(const struct heap *heap, uint64_t least,
-                            uint64_t most, uint32_t *at);
-
 /* REQUIRE the laws of every item; how many. */
 uint32_t heap_check(const struct heap *heap);
 

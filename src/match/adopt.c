@@ -96,16 +96,15 @@ static bool makes_talk(const struct match_flight *flight,
 }
 
 /* A talk ended before its accept was heard of: that brings it no more. */
-static void end_unheard(struct match_engine *engine,
+static void end_unheard(const struct match_engine *engine,
                         const struct match_talk_row *row)
 {
-    LIST_EACH (node, &engine->in_flight) {
-        struct match_flight *flight =
-            LIST_ENTRY(node, struct match_flight, link);
+    const struct match_offer *offer =
+        row->state == TALK_ENDED ? match_offer_find(engine, row->offer) : NULL;
+    struct match_flight *flight = offer ? offer->subject.flight : NULL;
 
-        if (makes_talk(flight, row) && row->state == TALK_ENDED)
-            flight->over = true;
-    }
+    if (flight && makes_talk(flight, row))
+        flight->over = true;
 }
 
 static void adopt_row(struct match_engine *engine,
@@ -355,7 +354,7 @@ void match_adopt_result(struct match_engine *engine,
         match_index_unsettle(engine); /* it may have been refused */
     }
     if (was.kind == COMMAND_HOLD) {
-        match_bar_over(engine, EVENT_HOLD);
+        match_bar_over(engine, EVENT_HOLD); /* or GONE: they count as one */
         match_bar_lift(engine, was.member);
     }
     if (was.kind == COMMAND_RARITY)

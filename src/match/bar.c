@@ -138,6 +138,7 @@ bool match_bar_block(struct match_engine *engine,
     flight = match_flight_find(engine, command.op);
     REQUIRE(flight != NULL);
     flight->member = event->member;
+    list_push_back(&engine->barring, &flight->bar_link);
     flight->other = other;
     lock_between(engine, flight, &all);
     return true;
@@ -256,12 +257,13 @@ bool match_bar_hold(struct match_engine *engine,
     command.hold.erased = event->kind == EVENT_GONE;
     if (!match_flight_pass(engine, &command, event->call)) {
         match_bar_over(engine, event->kind);
-        match_bar_lift(engine, event->member);
+        set_held(engine, event->member, false); /* there was no other */
         return true;
     }
     flight = match_flight_find(engine, command.op);
     REQUIRE(flight != NULL);
     flight->member = event->member;
+    list_push_back(&engine->barring, &flight->bar_link);
     if (held)
         lock_all(engine, flight, event->member);
     return true;

@@ -28,10 +28,12 @@ uint64_t match_batch_due_ms(struct match_engine *engine)
     uint64_t due = engine->batch_next_ms; /* Law 1 */
     uint64_t settled =
         match_timer_add(engine->live_ms, engine->limits.settle_ms);
-    bool anybody = match_line_first(engine) != NULL;
+    bool anybody;
 
-    if (engine->mode != ENGINE_LIVE || engine->draining ||
-        engine->line.size == 0)
+    if (engine->mode != ENGINE_LIVE || engine->draining)
+        return MATCH_NEVER;
+    anybody = match_line_first(engine) != NULL;
+    if (engine->line.size == 0)
         return MATCH_NEVER;
     if (!anybody && due < settled)
         due = settled; /* who is in line waits for that */

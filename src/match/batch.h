@@ -14,7 +14,8 @@
 
 #include "match/state.h"
 
-/* When it is due: now, later, or MATCH_NEVER. */
+/* When it is due: now, later, or MATCH_NEVER.  Who is not fresh any more leaves
+ * the line. */
 uint64_t match_batch_due_ms(struct match_engine *engine);
 
 /* Begin one. */

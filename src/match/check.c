@@ -31,6 +31,32 @@ static uint64_t check_flights(const struct match_engine *e)
     return facts + n + 1;
 }
 
+/* How many BLOCKs, HOLDs and GONEs are latched or in flight. */
+static uint64_t check_bars(const struct match_engine *e)
+{
+    uint32_t blocks = 0, holds = 0;
+
+    LIST_EACH (node, &e->in_flight) {
+        const struct match_flight *flight =
+            LIST_ENTRY(node, struct match_flight, link);
+
+        blocks += flight->kind == COMMAND_BLOCK;
+        holds += flight->kind == COMMAND_HOLD;
+        REQUIRE(
+            list_linked(&flight->bar_link) ==
+            (flight->kind == COMMAND_BLOCK || flight->kind == COMMAND_HOLD));
+    }
+    LIST_EACH (node, &e->latched) {
+        enum match_event_kind kind =
+            LIST_ENTRY(node, struct match_latch, link)->event.kind;
+
+        blocks += kind == EVENT_BLOCK;
+        holds += kind == EVENT_HOLD || kind == EVENT_GONE;
+    }
+    REQUIRE(blocks == e->blocks && holds == e->holds);
+    return 2;
+}
+
 static bool locked(const struct match_subject *subject)
 {
     return match_subject_busy(subject) == list_linked(&subject->flight_link);
@@ -166,7 +192,7 @@ static uint64_t check_talk(const struct match_engine *e,
 
 uint64_t match_check_members(const struct match_engine *e)
 {
-    uint64_t facts = check_flights(e);
+    uint64_t facts = check_flights(e) + check_bars(e);
     uint32_t tickets_in[TICKET_STATES + 1] = {0}, open = 0;
 
     for (uint32_t i = 0; i < e->ticket_free.used; i++)
@@ -240,7 +266,8 @@ static uint64_t check_waits(const struct match_pool *pool)
 
 uint64_t match_check_tables(const struct match_engine *e)
 {
-    uint64_t facts = heap_check(&e->timers) + heap_check(&e->line);
+    uint64_t facts =
+        heap_check(&e->timers) + heap_check(&e->line) + heap_check(&e->naps);
 
     for (uint32_t i = 0; i < e->sizes.pools; i++)
         facts += check_terms(e, &e->pool[i]) + check_waits(&e->pool[i]);

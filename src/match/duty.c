@@ -206,6 +206,7 @@ static void init(struct match_duty *duty, uint64_t member, uint32_t pool)
     *duty = (struct match_duty){
         .subject = {.kind = SUBJECT_DUTY},
         .row = {.member = member, .pool = pool, .state = DUTY_OFF}};
+    duty->nap = (struct heap_item){.id = member, .rank = TIMER_REST};
     list_init(&duty->offer_list);
     list_init(&duty->talk_list);
     for (int i = 0; i < DUTY_TIMERS; i++)
@@ -344,5 +345,13 @@ void match_duty_arm(struct match_engine *engine, struct match_duty *duty)
         due[DUTY_REST] = next_free_ms(engine, duty);
     for (int i = 0; i < DUTY_TIMERS; i++)
         heap_set(&engine->timers, &duty->timer[i].due, due[i]);
+    match_duty_woken(engine, duty);
+}
+
+void match_duty_woken(struct match_engine *engine, struct match_duty *duty)
+{
+    heap_set(&engine->naps, &duty->nap,
+             duty->row.state != DUTY_OFF ? next_free_ms(engine, duty)
+                                         : MATCH_NEVER);
     match_index_touch(engine, duty);
 }

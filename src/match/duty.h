@@ -43,6 +43,8 @@ struct match_duty { /* what each question asks first; the hand comes last */
     struct match_key key; /* of the attend in flight */
     uint64_t call;        /* which is to be answered; 0 = it was */
     struct match_timer timer[DUTY_TIMERS];
+    struct heap_item
+        nap; /* until its rest, or next a talk of the day, is over */
     struct list pool_link;  /* not OFF, in its pool */
     struct match_hand hand; /* empty when OFF */
 };
@@ -61,6 +63,8 @@ void match_duty_adopt(struct match_engine *engine, struct match_duty *duty,
 void match_duty_discard(struct match_engine *engine, struct match_duty *duty);
 
 void match_duty_arm(struct match_engine *engine, struct match_duty *duty);
+/* Its nap is over by the clock: it may be free, until the next. */
+void match_duty_woken(struct match_engine *engine, struct match_duty *duty);
 
 /* OFF and nothing left of it: its place may be had by another. */
 void match_duty_idle(struct match_engine *engine, struct match_duty *duty);

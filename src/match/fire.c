@@ -216,25 +216,13 @@ void match_fire(struct match_engine *engine, struct match_timer *timer)
 
 void match_fire_wake(struct match_engine *engine)
 {
-    uint64_t least = engine->dozing ? 0 : engine->awake_ms + 1;
-    struct heap_item *item;
-    uint32_t at = 0;
+    struct heap_item *nap;
 
-    if (engine->awake_ms == engine->now_ms)
-        return;
-    engine->awake_ms = engine->now_ms;
-    engine->dozing = false;
-    while ((item = heap_next(&engine->timers, least, engine->now_ms, &at))) {
-        const struct match_timer *timer =
-            LIST_ENTRY(item, struct match_timer, due);
-        const struct match_duty *duty = timer->owner;
-
-        if (item->rank == TIMER_BACKOFF)
-            match_line_up(engine, timer->owner);
-        if (item->rank != TIMER_REST)
-            continue;
-        match_index_touch(engine, duty);
-        engine->dozing |= duty->row.day_max > 0;
+    while ((nap = heap_pop(&engine->naps, engine->now_ms))) {
+        if (nap->rank == TIMER_BACKOFF)
+            match_line_up(engine, LIST_ENTRY(nap, struct match_ticket, nap));
+        else
+            match_duty_woken(engine, LIST_ENTRY(nap, struct match_duty, nap));
     }
 }
 

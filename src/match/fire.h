@@ -8,9 +8,7 @@
 void match_fire(struct match_engine *engine, struct match_timer *timer);
 
 /* Whose rest, day or back-off is over by the clock, though its TICK is to come
- * still, is free, or in line, before anything else of a step.  Each is seen to
- * once; but of who has a maximum a day the rest may be over now, and the day
- * later. */
+ * still, is free, or in line, before anything else of a step. */
 void match_fire_wake(struct match_engine *engine);
 
 /* The next smoothing of rarities comes at the next multiple of rarity_ms. */

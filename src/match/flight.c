@@ -110,6 +110,7 @@ void match_flight_land(struct match_engine *engine, struct match_flight *flight)
                                   struct match_subject, flight_link));
     REQUIRE(map_remove(&engine->flight_by_op, flight->op));
     list_unlink(&flight->link);
+    list_unlink(&flight->bar_link);
     if (flight->spare)
         engine->spare_n--;
     flight->op = 0;
@@ -191,15 +192,32 @@ static bool holds(const struct match_event *event, uint64_t member)
            event->member == member;
 }
 
+bool match_flight_closes(const struct match_engine *engine, uint64_t ticket,
+                         uint64_t peer)
+{
+    LIST_EACH (node, &engine->latched) {
+        const struct match_event *event =
+            &LIST_ENTRY(node, struct match_latch, link)->event;
+
+        if (event->kind == EVENT_WITHDRAW && ticket != 0 &&
+            event->withdraw.ticket == ticket)
+            return true;
+        if ((event->kind == EVENT_LEAVE || event->kind == EVENT_PAUSE) &&
+            peer != 0 && event->member == peer)
+            return true;
+    }
+    return false;
+}
+
 bool match_flight_holds(const struct match_engine *engine, uint64_t member,
                         const struct match_event *until)
 {
     REQUIRE(member != 0);
     if (engine->holds == 0)
         return false;
-    LIST_EACH (node, &engine->in_flight) {
+    LIST_EACH (node, &engine->barring) {
         const struct match_flight *flight =
-            LIST_ENTRY(node, struct match_flight, link);
+            LIST_ENTRY(node, struct match_flight, bar_link);
 
         if (flight->kind == COMMAND_HOLD && flight->member == member)
             return true;
@@ -221,9 +239,9 @@ bool match_flight_blocks(const struct match_engine *engine, uint64_t a,
 {
     if (engine->blocks == 0)
         return false;
-    LIST_EACH (node, &engine->in_flight) {
+    LIST_EACH (node, &engine->barring) {
         const struct match_flight *flight =
-            LIST_ENTRY(node, struct match_flight, link);
+            LIST_ENTRY(node, struct match_flight, bar_link);
 
         if (flight->kind == COMMAND_BLOCK &&
             names_pair(a, b, flight->member, flight->other))

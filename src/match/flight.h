@@ -29,6 +29,7 @@ struct match_flight {
     uint64_t member, other; /* of BLOCK, HOLD; whose call it is */
     struct list locked;     /* subjects */
     struct list link;       /* free, or in flight */
+    struct list bar_link;   /* of BLOCK, HOLD: with the others of them */
 };
 
 /* Hand command to the store.  NULL: too many are in flight. */
@@ -57,6 +58,10 @@ bool match_flight_replay(struct match_engine *engine);
  * all)? */
 bool match_flight_holds(const struct match_engine *engine, uint64_t member,
                         const struct match_event *until);
+/* Does a WITHDRAW of this ticket, or a LEAVE or PAUSE of this peer, still wait
+ * to be taken?  0: of none. */
+bool match_flight_closes(const struct match_engine *engine, uint64_t ticket,
+                         uint64_t peer);
 /* Is a block of this pair on its way? */
 bool match_flight_blocks(const struct match_engine *engine, uint64_t a,
                          uint64_t b);

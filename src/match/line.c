@@ -1,5 +1,7 @@
 #include "match/line.h"
 
+#include "base/require.h"
+
 #define TURN_LATER ((uint64_t)1 << 62) /* no time is so late */
 
 /* Batch order but for equal ones: danger is before all others. */
@@ -54,8 +56,14 @@ bool match_line_waits(const struct match_engine *engine,
 
 void match_line_leave(struct match_engine *engine, struct match_ticket *ticket)
 {
+    REQUIRE(list_linked(&ticket->wait_link) == heap_in(&ticket->turn));
     list_unlink(&ticket->wait_link);
     heap_set(&engine->line, &ticket->turn, HEAP_NONE);
+}
+
+static bool belongs_ahead(const struct match_ticket *ticket)
+{
+    return ticket->row.danger || ticket->row.wish != 0;
 }
 
 void match_line_up(struct match_engine *engine, struct match_ticket *ticket)
@@ -67,10 +75,12 @@ void match_line_up(struct match_engine *engine, struct match_ticket *ticket)
         return;
     }
     heap_set(&engine->line, &ticket->turn, turn_of(ticket));
-    if (list_linked(&ticket->wait_link))
+    if (list_linked(&ticket->wait_link)) {
+        REQUIRE(ticket->ahead == belongs_ahead(ticket)); /* else it was busy */
         return;
-    ticket->ahead = ticket->row.danger || ticket->row.wish != 0;
-    if (ticket->ahead) /* Law 2; what makes it so makes it busy first */
+    }
+    ticket->ahead = belongs_ahead(ticket); /* Law 2 */
+    if (ticket->ahead)
         list_push_front(waiting, &ticket->wait_link);
     else
         list_push_back(waiting, &ticket->wait_link);
@@ -98,6 +108,7 @@ struct match_ticket *match_line_next(struct match_engine *engine, uint32_t pool,
     struct list *node = after ? after->wait_link.next : line->next;
     bool all = is_settled(engine);
 
+    REQUIRE(node != NULL);
     while (node != line && is_open(engine)) {
         struct match_ticket *ticket =
             LIST_ENTRY(node, struct match_ticket, wait_link);

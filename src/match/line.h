@@ -4,8 +4,9 @@
  * batch order.  A ticket stands in both or in none.
  *
  * Laws
- *   1. In line stands whoever waits, or will when the start has settled; and
- *      nobody else but who is not fresh any more: each of those is passed once.
+ *   1. In line stands whoever waits, or would but for a start that has not
+ *      settled, or for a drain; and nobody else but who is not fresh any more:
+ *      each of those is passed once.
  *   2. In the line of a pool, who is in danger and who asked for one peer alone
  *      is before all others: who looks for them passes none of those. */
 #ifndef MATCH_LINE_H
@@ -22,16 +23,17 @@ bool match_line_waits(const struct match_engine *engine,
 bool match_line_before(const struct match_ticket *a,
                        const struct match_ticket *b);
 
-/* It is what it is: in line if it waits. */
+/* Put it where it belongs by what it is now: in line, or out of it. */
 void match_line_up(struct match_engine *engine, struct match_ticket *ticket);
 
-/* It is busy.  Harmless if it is not in line. */
+/* Take it out.  Harmless if it is not in line. */
 void match_line_leave(struct match_engine *engine, struct match_ticket *ticket);
 
 /* The first of all who wait, in batch order; NULL: nobody waits now. */
 struct match_ticket *match_line_first(struct match_engine *engine);
 
-/* One who waits in a pool (`after` NULL), or the next; NULL: no more. */
+/* One who waits in a pool (`after` NULL), or the next after one who is still in
+ * line; NULL: no more. */
 struct match_ticket *match_line_next(struct match_engine *engine, uint32_t pool,
                                      struct match_ticket *after);
 

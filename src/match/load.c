@@ -90,7 +90,7 @@ enum err match_load_row(struct match_engine *engine,
     case ROW_DUTY:
         return load_duty(engine, &row->duty);
     case ROW_TALK:
-        if (row->talk.id == 0 || row->talk.peer == 0 ||
+        if (row->talk.id == 0 || row->talk.peer == 0 || row->talk.seeker == 0 ||
             row->talk.pool >= engine->sizes.pools)
             return ERR_INVALID;
         return match_talk_adopt(engine, &row->talk, 0);

@@ -358,6 +358,29 @@ bool match_slice_is_free(const struct match_slices *slices,
            read_bit(column_of(slices, duty->place - 1), SLICE_FREE);
 }
 
+uint32_t match_slice_frees(const struct match_slices *slices, uint32_t pool,
+                           const struct match_duty *duty[], uint32_t most)
+{
+    uint32_t block, n = 0;
+
+    for (uint32_t sector = 0; sector < slices->sectors; sector++)
+        for (block = slices->pool[pool].head[sector]; block != SLICE_NONE;
+             block = slices->block[block].next)
+            for (uint32_t w = 0; w < SLICE_WORDS; w++) {
+                uint64_t left = match_slice_at(slices, block, SLICE_FREE)[w];
+                uint32_t first = block * SLICE_PLACES + w * 64;
+
+                for (; left != 0; left &= left - 1) {
+                    if (n == most)
+                        return most + 1;
+                    duty[n++] =
+                        slices->place[first + (uint32_t)__builtin_ctzll(left)]
+                            .duty;
+                }
+            }
+    return n;
+}
+
 /* The loads of 64 columns, as bits. */
 static void write_loads(struct match_slices *s, uint32_t block, uint32_t word)
 {

@@ -140,6 +140,11 @@ void match_slice_touch(struct match_slices *slices,
 bool match_slice_is_free(const struct match_slices *slices,
                          const struct match_duty *duty);
 
+/* Those of a pool who have the bit SLICE_FREE, into duty[most], and how many;
+ * most + 1: they are more. */
+uint32_t match_slice_frees(const struct match_slices *slices, uint32_t pool,
+                           const struct match_duty *duty[], uint32_t most);
+
 /* Only the load of a column.  `now` is never before one that was said. */
 void match_slice_load(struct match_slices *slices,
                       struct match_slice_place *place,

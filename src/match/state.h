@@ -80,6 +80,7 @@ struct match_engine {
 
     struct match_latch latch[FLIGHT_LATCHES];
     struct list latch_free, latched;
+    struct list barring; /* BLOCK and HOLD commands in flight */
     uint32_t talks_live;
     uint32_t blocks, holds; /* that are in flight or latched, GONE too */
     uint32_t tickets_in[TICKET_STATES + 1]; /* by state; NEW is the last */
@@ -88,6 +89,7 @@ struct match_engine {
     uint32_t fence; /* what was dropped already */
 
     struct heap timers;
+    struct heap naps; /* until who may be free, or in line, by the clock */
     struct heap line; /* tickets, by match_line_before(): match/line law 1 */
     struct match_timer batch, smooth;
     uint64_t batch_next_ms;
@@ -105,8 +107,6 @@ struct match_engine {
     struct match_slices slices;
     struct match_probe probe; /* the question that is asked of them */
     uint64_t passes;          /* over blocks of them, ever */
-    uint64_t awake_ms;        /* of match_fire_wake(), the last one, */
-    bool dozing;              /* and somebody it saw may be free later still */
     struct match_rarity_row page[STATE_PAGE];
     bool page_out;   /* a page is in flight */
     bool unfinished; /* the last step said `more` */

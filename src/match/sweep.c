@@ -1,3 +1,4 @@
+/* Long because what a walk knows and what moves it on are one thing. */
 #include "match/sweep.h"
 
 #include "base/require.h"
@@ -6,9 +7,10 @@
 #include "match/score.h"
 
 enum {
-    BLOCKS = 16, /* that are taken at a time, at most */
-    WINDOWS = 8, /* from the most there may be down to nothing */
-    RENEWALS = 8 /* of blocks that are passed over, in one walk */
+    BLOCKS = 16,  /* that are taken at a time, at most */
+    WINDOWS = 8,  /* from the most there may be down to nothing */
+    RENEWALS = 8, /* of blocks that are passed over, in one walk */
+    FEW = 8       /* who are scored without asking who fits */
 };
 
 struct taken { /* a block */
@@ -451,17 +453,36 @@ static bool confirmed(const struct match_sweep *s)
     return true;
 }
 
-/* Whoever is waited for alone. */
-static void consider_wish(struct walk *walk)
+/* Who need not be looked for: whoever is waited for alone; or who may be free,
+ * where that is hardly anybody.  How many; FEW + 1: they are more. */
+static uint32_t find_few(const struct match_sweep *s,
+                         const struct match_duty *few[FEW])
+{
+    if (match_ticket_wishes(s->engine, s->ticket)) {
+        few[0] = match_duty_of(s->engine, s->ticket->row.wish);
+        return few[0] && few[0]->place != 0;
+    }
+    if (s->who == SWEEP_ON)
+        return FEW + 1;
+    return match_slice_frees(&s->engine->slices, s->ticket->row.pool, few, FEW);
+}
+
+/* Those one by one; false: they are more. */
+static bool consider_few(struct walk *walk)
 {
     const struct match_sweep *s = walk->s;
-    const struct match_duty *duty =
-        match_duty_of(s->engine, s->ticket->row.wish);
+    const struct match_duty *few[FEW];
+    uint32_t n = find_few(s, few);
 
     walk->trusting = false;
-    if (duty && duty->place != 0)
-        consider(walk, &s->engine->slices.place[duty->place - 1],
-                 match_fit_p(s->engine, s->ticket, duty));
+    for (uint32_t i = 0; i < n && n <= FEW; i++) {
+        uint32_t p = match_fit_p(s->engine, s->ticket, few[i]);
+
+        if (p >= s->theta &&
+            (s->who != SWEEP_CRISIS || few[i]->row.grade == GRADE_CRISIS_PEER))
+            consider(walk, &s->engine->slices.place[few[i]->place - 1], p);
+    }
+    return n <= FEW;
 }
 
 uint32_t match_sweep_top(struct match_sweep *sweep)
@@ -472,13 +493,11 @@ uint32_t match_sweep_top(struct match_sweep *sweep)
     REQUIRE(sweep->k <= MATCH_TOP_K_MAX);
     walk.s = sweep;
     walk.best = NULL;
+    sweep->n = 0;
+    if (consider_few(&walk))
+        return sweep->n;
     /* A moment's one: whoever was offered may meet the same again, in vain. */
     walk.trusting = sweep->k > 1 || sweep->ticket->row.offers == 0;
-    sweep->n = 0;
-    if (match_ticket_wishes(sweep->engine, sweep->ticket)) {
-        consider_wish(&walk);
-        return sweep->n;
-    }
     go(&walk);
     if (walk.trusting && !confirmed(sweep)) { /* one by one, then */
         walk.trusting = false;

@@ -19,6 +19,7 @@ static void move(struct match_talk *talk, const struct match_talk_row *row)
     REQUIRE(row->state < TALK_STATES);
     REQUIRE(row->id == talk->row.id);
     REQUIRE(allowed[talk->row.state][row->state]); /* Law 1 */
+    REQUIRE(row->seeker == talk->row.seeker);
     talk->row = *row;
 }
 
@@ -82,7 +83,7 @@ static enum err begin(struct match_engine *engine,
     struct list *node;
     enum err err;
 
-    REQUIRE(row->id != 0 && row->peer != 0);
+    REQUIRE(row->id != 0 && row->peer != 0 && row->seeker != 0);
     REQUIRE(row->pool < engine->sizes.pools);
     err = match_duty_need(engine, row->peer, row->pool, &duty);
     if (err != ERR_NONE)

@@ -136,6 +136,7 @@ enum err match_ticket_new(struct match_engine *engine,
     new->talk = new->call = new->after = 0;
     new->generation = UINT32_MAX;
     new->turn = (struct heap_item){.id = row->id};
+    new->nap = (struct heap_item){.id = row->id, .rank = TIMER_BACKOFF};
     new->unsent = new->closing = false;
     new->held = match_flight_holds(engine, row->member, NULL);
     init_timers(new);
@@ -171,6 +172,7 @@ static void forget(struct match_engine *engine, struct match_ticket *ticket)
     }
     for (int i = 0; i < TICKET_TIMERS; i++)
         heap_set(&engine->timers, &ticket->timer[i].due, MATCH_NEVER);
+    heap_set(&engine->naps, &ticket->nap, MATCH_NEVER);
 }
 
 void match_ticket_free(struct match_engine *engine, struct match_ticket *ticket)
@@ -260,6 +262,7 @@ void match_ticket_arm(struct match_engine *engine, struct match_ticket *ticket)
             match_timer_add(ticket->row.since_ms, limits->bound_ms);
     if (stored && ticket->backoff_ms > engine->now_ms)
         due[TICKET_BACKOFF] = ticket->backoff_ms;
+    heap_set(&engine->naps, &ticket->nap, due[TICKET_BACKOFF]);
     if (stored) {
         uint32_t age =
             match_hand_relaxes(&ticket->hand, match_ticket_age(engine, ticket));

@@ -37,8 +37,8 @@ struct match_best { /* the best peer of a ticket, as match/index knows it */
 
 struct match_ticket { /* what is asked of all in line first; the hand last */
     struct match_subject subject;
-    struct list wait_link; /* in line: match/line */
-    struct heap_item turn;
+    struct list wait_link;      /* in line: match/line */
+    struct heap_item turn, nap; /* nap: until its back-off is over */
     struct match_presence presence;
     struct match_ticket_row row; /* row.id = 0: a free place */
     uint64_t backoff_ms;         /* no offers before */

@@ -2,6 +2,7 @@
 
 #include "base/require.h"
 #include "match/bar.h"
+#include "match/flight.h"
 #include "match/index.h"
 #include "match/meet.h"
 #include "match/peer.h"
@@ -69,7 +70,7 @@ static void stay(struct match_engine *engine, struct match_ticket *ticket)
 {
     if (!ticket)
         return;
-    ticket->closing = false;
+    ticket->closing = match_flight_closes(engine, ticket->row.id, 0);
     match_ticket_arm(engine, ticket);
 }
 
@@ -77,7 +78,7 @@ static void stay_on(struct match_engine *engine, struct match_duty *duty)
 {
     if (!duty)
         return;
-    duty->closing = false;
+    duty->closing = match_flight_closes(engine, 0, duty->row.member);
     match_index_touch(engine, duty);
 }
 

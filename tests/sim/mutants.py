@@ -118,13 +118,21 @@ ENGINE = [
     ("who waits is in no list", [
         ("match/line.c", "        list_push_back(waiting, &ticket->wait_link);\n", "        ;\n")]),
     ("danger is in line behind the others", [
-        ("match/line.c", "    if (ticket->ahead) /* Law 2", "    if (!ticket->ahead) /* Law 2")]),
+        ("match/line.c", "    if (ticket->ahead)\n", "    if (!ticket->ahead)\n")]),
     ("who could not leave, for want of room, is not offered to", [
-        ("match/turn.c", "    duty->closing = false;\n", "")], "match/turn"),
+        ("match/turn.c", "    duty->closing = match_flight_closes(engine, 0, duty->row.member);\n", "")], "match/turn"),
     ("who could not withdraw, for want of room, is offered nobody", [
-        ("match/turn.c", "    ticket->closing = false;\n", "")], "match/turn"),
+        ("match/turn.c", "    ticket->closing = match_flight_closes(engine, ticket->row.id, 0);\n", "")], "match/turn"),
     ("who could not be held, for want of room, is", [
         ("match/turn.c", "        match_bar_lift(engine, event->member);\n", "        ;\n")], "match/turn"),
+    ("who wants to leave twice is offered to once more", [
+        ("match/turn.c", "    duty->closing = match_flight_closes(engine, 0, duty->row.member);\n", "    duty->closing = false;\n")], "match/turn"),
+    ("a hold that was refused in the end holds", [
+        ("match/bar.c", "        set_held(engine, event->member, false); /* there was no other */\n", "        match_bar_lift(engine, event->member);\n")], "match/turn"),
+    ("a back-off that is earned again is slept through", [
+        ("match/ticket.c", "    heap_set(&engine->naps, &ticket->nap, due[TICKET_BACKOFF]);\n", ""),
+        ("match/ticket.c", "    for (int i = 0; i < TICKET_TIMERS; i++)\n        heap_set(&engine->timers, &ticket->timer[i].due, due[i]);\n",
+         "    for (int i = 0; i < TICKET_TIMERS; i++)\n        heap_set(&engine->timers, &ticket->timer[i].due, due[i]);\n    heap_set(&engine->naps, &ticket->nap, due[TICKET_BACKOFF]);\n")], "match/line"),
     ("a hold that was refused counts on", [
         ("match/turn.c", "    match_bar_over(engine, event->kind);\n", "")], "match/turn"),
     ("holds are not counted", [
@@ -139,26 +147,29 @@ ENGINE = [
         ("match/talk.c", "    leave_ring(engine, talk);\n", "")]),
     ("who is offered somebody counts as waiting", [
         ("match/ticket.c", "    engine->tickets_in[row->state]++;\n", "    engine->tickets_in[row->state == TICKET_OFFERED ? TICKET_WAITING : row->state]++;\n")]),
+    ("of a few who are free one is not looked at", [
+        ("match/sweep.c", "    for (uint32_t i = 0; i < n && n <= FEW; i++) {", "    for (uint32_t i = 1; i < n && n <= FEW; i++) {")], "match/index"),
+    ("a few who are free need not reach the standard", [
+        ("match/sweep.c", "        if (p >= s->theta &&\n            (s->who", "        if ((s->who")], "match/index"),
+    ("a few who are free are as good as trained", [
+        ("match/sweep.c", "(s->who != SWEEP_CRISIS ||", "(1 ||")], "match/index"),
+    ("more than a few are thought to be all", [
+        ("match/slice.c", "                        return most + 1;\n", "                        return most;\n")], "match/index"),
     ("who is in flight stays in line", [
         ("match/flight.c", "    if (subject->kind == SUBJECT_TICKET)\n", "    if (0)\n")]),
     ("who was not seen for a while is first in line", [
         ("match/line.c", "        if (is_fresh(engine, ticket)) /* danger", "        if (1) /* danger")]),
     ("a back-off ends with its TICK", [
-        ("match/fire.c", "        if (item->rank == TIMER_BACKOFF)\n", "        if (0)\n")]),
+        ("match/fire.c", "            match_line_up(engine,", "            if (0) match_line_up(engine,")]),
     ("who stands in line stands in half of it", [
         ("match/line.c", "    heap_set(&engine->line, &ticket->turn, turn_of(ticket));\n", "")]),
     ("who rests is woken by nobody but their TICK", [
-        ("match/fire.c", "        match_index_touch(engine, duty);\n        engine->dozing", "        engine->dozing")], "match/index"),
-    ("who rests is woken once for all", [
-        ("match/fire.c", "    if (engine->awake_ms == engine->now_ms)\n", "    if (engine->awake_ms != 0)\n")], "match/index"),
-    ("one of those who rest is woken", [
-        ("match/fire.c", "        engine->dozing |= duty->row.day_max > 0;\n", "        break;\n")], "match/index"),
+        ("match/fire.c", "            match_duty_woken(engine,", "            if (0) match_duty_woken(engine,")], "match/index"),
+    ("of those who rest one is woken", [
+        ("match/fire.c", "    while ((nap = heap_pop(&engine->naps, engine->now_ms))) {", "    if ((nap = heap_pop(&engine->naps, engine->now_ms))) {")], "match/index"),
     ("a day that ends after the rest is not seen to", [
-        ("match/fire.c", "        engine->dozing |= duty->row.day_max > 0;\n", "")], "match/index"),
-    ("a day that is over wakes nobody", [
-        ("match/fire.c", "        if (item->rank != TIMER_REST)\n", "        if (item->rank != TIMER_REST || duty->row.day_max > 0)\n")], "match/index"),
-    ("what is due is looked for on one side alone", [
-        ("base/heap.c", "place == 0 ? UINT32_MAX : place + 1;", "UINT32_MAX;")], "match/index"),
+        ("match/duty.c", "    heap_set(&engine->naps, &duty->nap,\n             duty->row.state != DUTY_OFF ? next_free_ms(engine, duty)\n                                         : MATCH_NEVER);\n    match_index_touch(engine, duty);\n}\n",
+         "    if (!heap_in(&duty->nap)) heap_set(&engine->naps, &duty->nap, duty->row.rest_until_ms > engine->now_ms ? duty->row.rest_until_ms : MATCH_NEVER);\n    match_index_touch(engine, duty);\n}\n")], "match/index"),
     ("the older of two gets a freed slot", [
         ("match/agenda.c", "        if (one)\n            return NULL;\n", "        if (one)\n            return match_line_before(one, ticket) ? one : ticket;\n")]),
     ("a batch's offers in another order", [

@@ -103,6 +103,11 @@ static void comes_back_by_the_clock(void)
     w->now_ms++;
     (void)world_attend(w, 4, 1);
     CHECK(w->duty[4].offers == 1);
+    (void)world_answer(w, 4, w->duty[4].offer[0].id, false);
+    (void)world_attend(w, 6, 0);
+    w->now_ms += w->limits.backoff_ms; /* and again, without any TICK */
+    (void)world_attend(w, 5, 1);
+    CHECK(w->duty[5].offers == 1);
     world_free(w);
 }
 

@@ -74,7 +74,7 @@ static void recovery(void)
     CHECK(list_empty(&w->engine->ticket_moments)); /* match/agenda law 2 */
     CHECK(list_empty(&w->engine->duty_moments));
     world_live(w);
-    CHECK(list_empty(&w->engine->pool[0].waiting)); /* match/ticket law 3 */
+    CHECK(list_empty(&w->engine->pool[0].waiting)); /* match/line law 1 */
     CHECK(w->notes[LOG_RECOVERED_TICKETS] == 2);
     world_agrees(w);
     (void)world_attend(w, 2, 1);

@@ -41,6 +41,51 @@ static void leaves_nothing_tightened(void)
     world_free(w);
 }
 
+/* Law 2: of two who tighten the same, the one that waits goes on to. */
+static void tightens_for_who_waits(void)
+{
+    struct world *w = world_new();
+    uint64_t leave;
+
+    (void)world_ask(w, 1, false);
+    (void)world_attend(w, 2, 3);
+    w->later = true;
+    (void)world_answer(w, 2, w->duty[2].offer[0].id, false);
+    CHECK(w->flyings == 1);
+    leave = world_say(w, EVENT_LEAVE, 2);
+    while (!list_empty(&w->engine->latch_free))
+        (void)world_say(w, EVENT_PAUSE, 2);
+    CHECK(world_err(w, world_say(w, EVENT_PAUSE, 2)) == ERR_FULL);
+    CHECK(match_duty_of(w->engine, 2)->closing);
+    carry_out_all(w);
+    CHECK(world_err(w, leave) == ERR_NONE);
+    world_free(w);
+}
+
+/* Law 2: it was latched, and at last there is no room to hand it over. */
+static void is_refused_in_the_end(void)
+{
+    struct world *w = world_new();
+    uint64_t hold;
+
+    (void)world_ask(w, 1, false);
+    w->later = true;
+    (void)world_say(w, EVENT_DANGER, 1);
+    hold = world_say(w, EVENT_HOLD, 1);
+    CHECK(w->call[hold].answers == 0 && match_ticket_of(w->engine, 1)->held);
+    (void)world_say(w, EVENT_HOLD, 3);
+    CHECK(w->engine->spare_n == 1);
+    w->engine->spare_n = FLIGHT_SPARE; /* as if others had all of the room */
+    world_carry_out(w, 0);             /* the danger */
+    w->engine->spare_n = 1;
+    CHECK(world_err(w, hold) == ERR_FULL);
+    CHECK(!match_ticket_of(w->engine, 1)->held);
+    CHECK(w->engine->holds == 1);
+    carry_out_all(w);
+    world_agrees(w);
+    world_free(w);
+}
+
 /* Law 1: what waits is taken when it can be, once. */
 static void waits_for_what_is_in_flight(void)
 {
@@ -90,6 +135,8 @@ static void waits_for_a_hold(uint64_t member)
 int main(void)
 {
     leaves_nothing_tightened();
+    tightens_for_who_waits();
+    is_refused_in_the_end();
     waits_for_what_is_in_flight();
     waits_for_a_hold(1);
     waits_for_a_hold(2);
