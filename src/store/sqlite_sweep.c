@@ -102,6 +102,23 @@ static void sweep_messages(struct broom *broom)
           life_ms);
 }
 
+/* A mailbox may hold as many messages as a sweep may delete: those go first. */
+static void empty_boxes(struct broom *broom, uint64_t life_ms)
+{
+    struct store_queries *queries = &store_sqlite_of(broom->keeper)->queries;
+    struct store_query q = store_sqlite_ask(
+        broom->keeper,
+        "DELETE FROM message WHERE id IN (SELECT m.id FROM mailbox AS b"
+        " CROSS JOIN message AS m ON m.mailbox = b.id WHERE b.closed_ms <> 0"
+        " AND b.closed_ms <= ?1 ORDER BY b.closed_ms, b.id LIMIT ?2)");
+
+    put_before(&q, broom, life_ms);
+    store_query_put(&q, broom->most);
+    store_query_run(&q);
+    if ((uint32_t)sqlite3_changes(queries->db) >= broom->most)
+        broom->job->result.swept.more = true;
+}
+
 static void sweep_boxes(struct broom *broom)
 {
     uint8_t hash[STORE_HASH], other[STORE_HASH];
@@ -128,18 +145,12 @@ static void sweep_boxes(struct broom *broom)
     store_query_put(&q, broom->most);
     store_query_put(&q, broom->now_ms);
     store_query_run(&q);
-    q = store_sqlite_ask(
-        broom->keeper,
-        "DELETE FROM message WHERE mailbox IN (SELECT id FROM mailbox"
-        " WHERE closed_ms <> 0 AND closed_ms <= ?1"
-        " ORDER BY closed_ms, id LIMIT ?2)");
-    put_before(&q, broom, life_ms);
-    store_query_put(&q, broom->most);
-    store_query_run(&q);
+    empty_boxes(broom, life_ms);
     clear(broom,
-          "DELETE FROM mailbox WHERE id IN (SELECT id FROM mailbox"
-          " WHERE closed_ms <> 0 AND closed_ms <= ?1"
-          " ORDER BY closed_ms, id LIMIT ?2)",
+          "DELETE FROM mailbox WHERE id IN (SELECT id FROM (SELECT id"
+          " FROM mailbox WHERE closed_ms <> 0 AND closed_ms <= ?1"
+          " ORDER BY closed_ms, id LIMIT ?2) AS old WHERE NOT EXISTS"
+          " (SELECT 1 FROM message WHERE message.mailbox = old.id))",
           life_ms);
 }
 

@@ -288,6 +288,33 @@ static void expired_out_of_order(void)
     CHECK(!w.job.result.received.more);
 }
 
+/* A mailbox with more in it than one sweep may delete is gone after a few, and
+ * what is in it with it. */
+static void full_boxes(void)
+{
+    uint32_t sweeps = 0;
+
+    world_talking(&w, &a);
+    for (int i = 0; i < 20; i++) {
+        (void)send(MATCH_PEER, 5);
+        OK(&w);
+    }
+    world_end(&w, a.talk, 0);
+    w.now_ms += 86400000;
+    do {
+        struct store_command *c = sweep();
+
+        c->sweep.message_ms = c->sweep.idle_ms = UINT64_MAX / 4;
+        c->sweep.most = 3;
+        OK(&w);
+        CHECK(++sweeps < 10000);
+    } while (w.job.result.swept.more);
+    (void)receive(MATCH_PEER, 0, 9);
+    REFUSED(&w, ERR_NO_TALK);
+    (void)receive(MATCH_SEEKER, 0, 9);
+    REFUSED(&w, ERR_NO_TALK);
+}
+
 /* A mailbox that nobody closed is closed by its silence, and then purged. */
 static void forgotten(void)
 {
@@ -327,6 +354,7 @@ int part_mail(const char *kind, const char *path)
     silence();
     expiry();
     expired_out_of_order();
+    full_boxes();
     forgotten();
     world_close(&w);
     return check_report("store mail");
