@@ -43,8 +43,8 @@ struct match_duty { /* what each question asks first; the hand comes last */
     struct match_key key; /* of the attend in flight */
     uint64_t call;        /* which is to be answered; 0 = it was */
     struct match_timer timer[DUTY_TIMERS];
-    struct heap_item
-        nap; /* until its rest, or next a talk of the day, is over */
+    /* Until its rest is over, or next a talk counts no more in the day. */
+    struct heap_item nap;
     struct list pool_link;  /* not OFF, in its pool */
     struct match_hand hand; /* empty when OFF */
 };

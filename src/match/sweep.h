@@ -8,6 +8,8 @@
  * the lower rungs need not be scored at all.  What is found says how well the
  * rest has to fit, in these blocks and in the next.
  *
+ * Where hardly anybody is free, those are scored one by one instead.
+ *
  * Sectors are walked in the order of h: of many equal peers the first is found
  * early, and the walk ends there.
  *
