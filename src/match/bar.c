@@ -138,7 +138,6 @@ bool match_bar_block(struct match_engine *engine,
     flight = match_flight_find(engine, command.op);
     REQUIRE(flight != NULL);
     flight->member = event->member;
-    list_push_back(&engine->barring, &flight->bar_link);
     flight->other = other;
     lock_between(engine, flight, &all);
     return true;
@@ -194,18 +193,11 @@ static bool busy(const struct match_engine *engine, uint64_t member)
     const struct match_talk *talk = NULL;
 
     if ((ticket && (ticket->unsent || match_subject_busy(&ticket->subject))) ||
-        (duty && match_peer_busy(duty)))
+        (duty && (match_peer_busy(duty) || match_peer_talks_busy(duty))))
         return true;
     while ((talk = match_talk_sought(engine, member, talk)))
         if (match_subject_busy(&talk->subject))
             return true;
-    if (!duty)
-        return false;
-    LIST_EACH (node, &duty->talk_list) {
-        if (match_subject_busy(
-                &LIST_ENTRY(node, struct match_talk, duty_link)->subject))
-            return true;
-    }
     return false;
 }
 
@@ -263,7 +255,6 @@ bool match_bar_hold(struct match_engine *engine,
     flight = match_flight_find(engine, command.op);
     REQUIRE(flight != NULL);
     flight->member = event->member;
-    list_push_back(&engine->barring, &flight->bar_link);
     if (held)
         lock_all(engine, flight, event->member);
     return true;

@@ -26,8 +26,7 @@ static uint64_t next_multiple(uint64_t t, uint64_t step)
 uint64_t match_batch_due_ms(struct match_engine *engine)
 {
     uint64_t due = engine->batch_next_ms; /* Law 1 */
-    uint64_t settled =
-        match_timer_add(engine->live_ms, engine->limits.settle_ms);
+    uint64_t settled = match_line_settled_ms(engine);
     bool anybody;
 
     if (engine->mode != ENGINE_LIVE || engine->draining)

@@ -5,6 +5,7 @@
 #include "base/require.h"
 #include "match/index.h"
 #include "match/line.h"
+#include "match/peer.h"
 
 /* Each walk returns the number of facts it checked. */
 
@@ -284,21 +285,7 @@ static bool touched(const struct match_engine *e, uint64_t member)
 {
     const struct match_duty *duty = match_duty_of(e, member);
 
-    if (duty && match_subject_busy(&duty->subject))
-        return true;
-    if (!duty)
-        return false;
-    LIST_EACH (node, &duty->offer_list) {
-        if (match_subject_busy(
-                &LIST_ENTRY(node, struct match_offer, duty_link)->subject))
-            return true;
-    }
-    LIST_EACH (node, &duty->talk_list) {
-        if (match_subject_busy(
-                &LIST_ENTRY(node, struct match_talk, duty_link)->subject))
-            return true;
-    }
-    return false;
+    return duty && (match_peer_busy(duty) || match_peer_talks_busy(duty));
 }
 
 static bool row_of_ticket(const struct match_ticket *ticket,

@@ -338,20 +338,21 @@ void match_duty_arm(struct match_engine *engine, struct match_duty *duty)
             if (due[i] < wait)
                 due[i] = wait;
     }
+    if (on)
+        due[DUTY_REST] = next_free_ms(engine, duty);
+    /* that it is, whichever moment the timer keeps below */
+    heap_set(&engine->naps, &duty->nap, due[DUTY_REST]);
     if (on && match_timer_overdue(&duty->timer[DUTY_REST], engine->now_ms) &&
         row->rest_until_ms <= engine->now_ms)
         due[DUTY_REST] = duty->timer[DUTY_REST].due.key; /* that moment stays */
-    else if (on)
-        due[DUTY_REST] = next_free_ms(engine, duty);
     for (int i = 0; i < DUTY_TIMERS; i++)
         heap_set(&engine->timers, &duty->timer[i].due, due[i]);
-    match_duty_woken(engine, duty);
+    match_index_touch(engine, duty);
 }
 
 void match_duty_woken(struct match_engine *engine, struct match_duty *duty)
 {
-    heap_set(&engine->naps, &duty->nap,
-             duty->row.state != DUTY_OFF ? next_free_ms(engine, duty)
-                                         : MATCH_NEVER);
+    REQUIRE(duty->row.state != DUTY_OFF);
+    heap_set(&engine->naps, &duty->nap, next_free_ms(engine, duty));
     match_index_touch(engine, duty);
 }

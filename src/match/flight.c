@@ -25,6 +25,8 @@ struct match_flight *match_flight_send(struct match_engine *engine,
         .op = command->op, .call = call, .kind = command->kind};
     list_init(&flight->locked);
     list_push_back(&engine->in_flight, &flight->link);
+    if (flight->kind == COMMAND_BLOCK || flight->kind == COMMAND_HOLD)
+        list_push_back(&engine->barring, &flight->bar_link);
     engine->in_flight_n++;
     REQUIRE(map_put(&engine->flight_by_op, flight->op,
                     (uint32_t)(flight - engine->flight)) == ERR_NONE);

@@ -41,10 +41,14 @@ static bool is_open(const struct match_engine *engine)
     return engine->mode == ENGINE_LIVE && !engine->draining;
 }
 
+uint64_t match_line_settled_ms(const struct match_engine *engine)
+{
+    return match_timer_add(engine->live_ms, engine->limits.settle_ms);
+}
+
 static bool is_settled(const struct match_engine *engine)
 {
-    return engine->now_ms >=
-           match_timer_add(engine->live_ms, engine->limits.settle_ms);
+    return engine->now_ms >= match_line_settled_ms(engine);
 }
 
 bool match_line_waits(const struct match_engine *engine,
@@ -109,7 +113,9 @@ struct match_ticket *match_line_next(struct match_engine *engine, uint32_t pool,
     bool all = is_settled(engine);
 
     REQUIRE(node != NULL);
-    while (node != line && is_open(engine)) {
+    if (!is_open(engine))
+        return NULL;
+    while (node != line) {
         struct match_ticket *ticket =
             LIST_ENTRY(node, struct match_ticket, wait_link);
 

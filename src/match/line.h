@@ -19,6 +19,9 @@
 bool match_line_waits(const struct match_engine *engine,
                       const struct match_ticket *ticket);
 
+/* When a start settles: from then on whoever is in line waits. */
+uint64_t match_line_settled_ms(const struct match_engine *engine);
+
 /* Batch order: danger first, then since, then id. */
 bool match_line_before(const struct match_ticket *a,
                        const struct match_ticket *b);

@@ -28,6 +28,16 @@ bool match_peer_busy(const struct match_duty *duty)
     return false;
 }
 
+bool match_peer_talks_busy(const struct match_duty *duty)
+{
+    LIST_EACH (node, &duty->talk_list) {
+        if (match_subject_busy(
+                &LIST_ENTRY(node, struct match_talk, duty_link)->subject))
+            return true;
+    }
+    return false;
+}
+
 void match_peer_lock(struct match_engine *engine, struct match_flight *flight,
                      struct match_duty *duty)
 {
@@ -465,8 +475,8 @@ bool match_peer_close_offer(struct match_engine *engine,
     REQUIRE(flight != NULL);
     flight->subject = offer->row.id;
     if (pauses) {
-        match_peer_lock(engine, flight,
-                        duty); /* this offer and its ticket too */
+        /* this offer and its ticket too */
+        match_peer_lock(engine, flight, duty);
         return true;
     }
     match_flight_lock(engine, flight, &offer->subject);

@@ -18,6 +18,7 @@ bool match_peer_answer(struct match_engine *engine,
 /* Is the duty, or an open offer of it, busy?  Then nothing that closes them
  * all can be sent. */
 bool match_peer_busy(const struct match_duty *duty);
+bool match_peer_talks_busy(const struct match_duty *duty);
 /* Lock the duty with its open offers and their tickets. */
 void match_peer_lock(struct match_engine *engine, struct match_flight *flight,
                      struct match_duty *duty);

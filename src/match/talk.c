@@ -31,7 +31,7 @@ struct match_talk *match_talk_find(const struct match_engine *engine,
     return at == MAP_NONE ? NULL : &engine->talk[at];
 }
 
-/* The ring of those who are sought with by one seeker: the map knows one. */
+/* The talks of one seeker that live are a ring; the map knows one of them. */
 static void join_ring(struct match_engine *engine, struct match_talk *talk)
 {
     uint32_t at = map_get(&engine->talk_by_seeker, talk->row.seeker);

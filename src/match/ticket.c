@@ -262,6 +262,7 @@ void match_ticket_arm(struct match_engine *engine, struct match_ticket *ticket)
             match_timer_add(ticket->row.since_ms, limits->bound_ms);
     if (stored && ticket->backoff_ms > engine->now_ms)
         due[TICKET_BACKOFF] = ticket->backoff_ms;
+    /* that it is, whichever moment the timer keeps below */
     heap_set(&engine->naps, &ticket->nap, due[TICKET_BACKOFF]);
     if (stored) {
         uint32_t age =

@@ -21,7 +21,9 @@ static void put_before(struct store_query *q, const struct broom *broom,
                                                : broom->now_ms - life_ms);
 }
 
-static void clear(struct broom *broom, const char *sql, uint64_t life_ms)
+/* Delete `most` at most, of what is that old; how many. */
+static uint32_t delete_some(struct broom *broom, const char *sql,
+                            uint64_t life_ms)
 {
     struct store_queries *queries = &store_sqlite_of(broom->keeper)->queries;
     struct store_query q = store_sqlite_ask(broom->keeper, sql);
@@ -31,9 +33,14 @@ static void clear(struct broom *broom, const char *sql, uint64_t life_ms)
     store_query_put(&q, broom->most);
     store_query_run(&q);
     n = (uint32_t)sqlite3_changes(queries->db);
-    broom->job->result.swept.deleted += n;
     if (n >= broom->most)
         broom->job->result.swept.more = true;
+    return n;
+}
+
+static void clear(struct broom *broom, const char *sql, uint64_t life_ms)
+{
+    broom->job->result.swept.deleted += delete_some(broom, sql, life_ms);
 }
 
 static void report_idle(struct broom *broom, const uint8_t hash[STORE_HASH],
@@ -102,23 +109,6 @@ static void sweep_messages(struct broom *broom)
           life_ms);
 }
 
-/* A mailbox may hold as many messages as a sweep may delete: those go first. */
-static void empty_boxes(struct broom *broom, uint64_t life_ms)
-{
-    struct store_queries *queries = &store_sqlite_of(broom->keeper)->queries;
-    struct store_query q = store_sqlite_ask(
-        broom->keeper,
-        "DELETE FROM message WHERE id IN (SELECT m.id FROM mailbox AS b"
-        " CROSS JOIN message AS m ON m.mailbox = b.id WHERE b.closed_ms <> 0"
-        " AND b.closed_ms <= ?1 ORDER BY b.closed_ms, b.id LIMIT ?2)");
-
-    put_before(&q, broom, life_ms);
-    store_query_put(&q, broom->most);
-    store_query_run(&q);
-    if ((uint32_t)sqlite3_changes(queries->db) >= broom->most)
-        broom->job->result.swept.more = true;
-}
-
 static void sweep_boxes(struct broom *broom)
 {
     uint8_t hash[STORE_HASH], other[STORE_HASH];
@@ -145,7 +135,14 @@ static void sweep_boxes(struct broom *broom)
     store_query_put(&q, broom->most);
     store_query_put(&q, broom->now_ms);
     store_query_run(&q);
-    empty_boxes(broom, life_ms);
+    /* A mailbox may hold as many messages as a sweep may delete: those go
+     * first, and count as it alone. */
+    (void)delete_some(
+        broom,
+        "DELETE FROM message WHERE id IN (SELECT m.id FROM mailbox AS b"
+        " CROSS JOIN message AS m ON m.mailbox = b.id WHERE b.closed_ms <> 0"
+        " AND b.closed_ms <= ?1 ORDER BY b.closed_ms, b.id LIMIT ?2)",
+        life_ms);
     clear(broom,
           "DELETE FROM mailbox WHERE id IN (SELECT id FROM (SELECT id"
           " FROM mailbox WHERE closed_ms <> 0 AND closed_ms <= ?1"

@@ -14,7 +14,7 @@ import struct
 import threading
 import time
 
-from stall import PREFACE, busy, frame, head, memory
+from stall import PREFACE, busy, dial, frame, head, memory
 from world import PATIENCE, Api, Check
 
 check = Check()
@@ -87,14 +87,8 @@ class Honest(threading.Thread):
 class Wire:
     """An attacker's connection: what is sent, and what the server made of it."""
 
-    def __init__(self, server, hello=PREFACE + frame(SETTINGS, 0, 0), wrap=None, source="127.0.0.1", kernel=None):
-        """kernel: bytes that its kernel takes in before it reads; a window once offered is not taken back, so from the start."""
-        self.socket = socket.socket()
-        if kernel:
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, kernel)
-        self.socket.settimeout(PATIENCE)
-        self.socket.bind((source, 0))
-        self.socket.connect(("127.0.0.1", server.port))
+    def __init__(self, server, hello=PREFACE + frame(SETTINGS, 0, 0), wrap=None, source="127.0.0.1", kernel=0):
+        self.socket = dial(server, kernel, source, PATIENCE)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if wrap:
             self.socket = wrap.wrap_socket(self.socket, server_hostname="localhost")

@@ -16,7 +16,7 @@ import time
 import grpc
 from attack import (ACK, CALM, CUT_IN_S, DATA, EMPTY, END_HEADERS, END_STREAM, GOAWAY, HEADERS, INFO, MIB, PING, RST, SETTINGS, WINDOW,
                     Honest, Wire, attack, batches, check, counter, odd, request)
-from stall import PREFACE, frame
+from stall import PREFACE, dial, frame
 from world import OPTIONS, PATIENCE, Api, Failed, Member, Server, eventually
 
 WATCH = "/grpc.health.v1.Health/Watch"
@@ -226,9 +226,7 @@ def unread(build):
         with attack(honest, what, "expelled_unread", budget=64, least=5):
             slow = []
             for _ in range(100):
-                wire = socket.socket()
-                wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-                wire.connect(("127.0.0.1", server.port))
+                wire = dial(server, 2048)
                 wire.sendall(PREFACE + frame(SETTINGS, 0, 0, struct.pack(">HI", 4, 1 << 30)) +
                              frame(WINDOW, 0, 0, struct.pack(">I", 1 << 30)) +
                              b"".join(request(i, END_HEADERS, BOOK) + frame(DATA, END_STREAM, i, EMPTY) for i in odd(100)))

@@ -39,13 +39,23 @@ def head(path, kind="application/grpc", **more):
     return fields(pairs + [(name.replace("_", "-"), value) for name, value in more.items()])
 
 
+def dial(server, kernel=0, source="127.0.0.1", patience=None):
+    """A connection.  kernel: bytes that its kernel takes in before it reads, if they are to be few; said first, as a window
+    once offered is not taken back."""
+    wire = socket.socket()
+    if kernel:
+        wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, kernel)
+    wire.settimeout(patience)
+    wire.bind((source, 0))
+    wire.connect(("127.0.0.1", server.port))
+    return wire
+
+
 class Reader:
     """One connection with one call, and nobody who reads."""
 
     def __init__(self, server, path, body=b"", token=None, window=0, streams=1):
-        self.socket = socket.socket()
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # first: a window once offered is not taken back
-        self.socket.connect(("127.0.0.1", server.port))
+        self.socket = dial(server, 4096)
         section = head(path, **({"authorization": "Bearer " + token} if token else {}))
         out = PREFACE + frame(4, 0, 0, struct.pack(">HI", 4, window))
         if window:

@@ -168,8 +168,7 @@ ENGINE = [
     ("of those who rest one is woken", [
         ("match/fire.c", "    while ((nap = heap_pop(&engine->naps, engine->now_ms))) {", "    if ((nap = heap_pop(&engine->naps, engine->now_ms))) {")], "match/index"),
     ("a day that ends after the rest is not seen to", [
-        ("match/duty.c", "    heap_set(&engine->naps, &duty->nap,\n             duty->row.state != DUTY_OFF ? next_free_ms(engine, duty)\n                                         : MATCH_NEVER);\n    match_index_touch(engine, duty);\n}\n",
-         "    if (!heap_in(&duty->nap)) heap_set(&engine->naps, &duty->nap, duty->row.rest_until_ms > engine->now_ms ? duty->row.rest_until_ms : MATCH_NEVER);\n    match_index_touch(engine, duty);\n}\n")], "match/index"),
+        ("match/duty.c", "    heap_set(&engine->naps, &duty->nap, next_free_ms(engine, duty));\n", "")], "match/index"),
     ("the older of two gets a freed slot", [
         ("match/agenda.c", "        if (one)\n            return NULL;\n", "        if (one)\n            return match_line_before(one, ticket) ? one : ticket;\n")]),
     ("a batch's offers in another order", [
