@@ -223,7 +223,7 @@ static void world_free(struct world *w)
     free(w);
 }
 
-static uint64_t world_ask(struct world *w, uint64_t member, bool danger)
+static inline uint64_t world_ask(struct world *w, uint64_t member, bool danger)
 {
     struct match_event event = {.kind = EVENT_ASK, .member = member};
     uint64_t call;

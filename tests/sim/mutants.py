@@ -168,7 +168,7 @@ ENGINE = [
     ("of those who rest one is woken", [
         ("match/fire.c", "    while ((nap = heap_pop(&engine->naps, engine->now_ms))) {", "    if ((nap = heap_pop(&engine->naps, engine->now_ms))) {")], "match/index"),
     ("a day that ends after the rest is not seen to", [
-        ("match/duty.c", "    heap_set(&engine->naps, &duty->nap, next_free_ms(engine, duty));\n", "")], "match/index"),
+        ("match/duty.c", "    heap_set(&engine->naps, &duty->nap, next_free_ms(engine, duty));\n", "")], "match/fire"),
     ("the older of two gets a freed slot", [
         ("match/agenda.c", "        if (one)\n            return NULL;\n", "        if (one)\n            return match_line_before(one, ticket) ? one : ticket;\n")]),
     ("a batch's offers in another order", [
