@@ -2,11 +2,12 @@
  *
  * It looks for the best peer there is, or for the first k in order, with a
  * ticket's question (match/probe) over the bits of the peers (match/slice).
- * Blocks are taken some at a time.  The probe passes over whom it can, and puts
- * who is left on rungs by how well they may fit at most; the highest rung of
- * all these blocks is scored first.  So who is found early is good, and most of
- * the lower rungs need not be scored at all.  What is found says how well the
- * rest has to fit, in these blocks and in the next.
+ * Blocks are taken some at a time.  As long as it is not known how well one has
+ * to fit, the probe is aimed at the best there may be, in all these blocks, and
+ * then lower by and by; it passes over whoever cannot reach that, and only who
+ * is left is scored.  So who is found early is good, and most of who fit less
+ * need not be scored at all.  What is found says how well the rest has to fit,
+ * in these blocks and in the next.
  *
  * Where hardly anybody is free, those are scored one by one instead.
  *
