@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/chance.h"
+#include "base/large.h"
 #include "base/require.h"
 
 /* Of two names that meet in a slot few have the same hash: the others are not
@@ -85,6 +86,7 @@ static enum err grow(struct cli_names *names)
     slot = calloc(cap * 2, sizeof *slot);
     if (!slot)
         return ERR_NOMEM;
+    large_pages(slot, cap * 2 * sizeof *slot);
     names->slot = slot;
     names->cap = cap;
     names->slots = cap * 2;

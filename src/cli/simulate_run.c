@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/large.h"
 #include "base/require.h"
 #include "cli/simulate_happen.h"
 #include "cli/simulate_line.h"
@@ -134,6 +135,15 @@ static enum err measure(const struct cli_day *day,
     return ERR_NONE;
 }
 
+static void *table_new(size_t n, size_t size)
+{
+    void *table = calloc(n, size);
+
+    if (table)
+        large_pages(table, n * size);
+    return table;
+}
+
 static enum err open_tables(struct cli_simulate_run *run,
                             const struct cli_day *day)
 {
@@ -141,10 +151,10 @@ static enum err open_tables(struct cli_simulate_run *run,
     size_t tickets = (size_t)day->tickets.n + 1;
     const struct cli_day_line *line;
 
-    run->member = calloc((size_t)day->members.n + 1, sizeof *run->member);
-    run->peer = calloc((size_t)day->peers + 1, sizeof *run->peer);
-    run->ticket = calloc(tickets, sizeof *run->ticket);
-    run->talk = calloc(tickets, sizeof *run->talk);
+    run->member = table_new((size_t)day->members.n + 1, sizeof *run->member);
+    run->peer = table_new((size_t)day->peers + 1, sizeof *run->peer);
+    run->ticket = table_new(tickets, sizeof *run->ticket);
+    run->talk = table_new(tickets, sizeof *run->talk);
     if (!run->member || !run->peer || !run->ticket || !run->talk)
         return ERR_NOMEM;
     while ((line = cli_day_next(&at)))
@@ -164,7 +174,7 @@ static enum err open_engine(struct cli_simulate_run *run,
     limits.fresh_ms = limits.lost_ms = UINT64_MAX; /* nobody need beat */
     run->pools = sizes.pools;
     run->law_slots = 2 * (uint64_t)sizes.tickets + sizes.duties + sizes.talks;
-    return cli_simulate_port_init(&run->port, &sizes, &limits);
+    return cli_simulate_port_init(&run->port, &sizes, &limits, day->members.n);
 }
 
 struct cli_simulate_run *

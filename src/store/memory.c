@@ -392,6 +392,14 @@ struct store *store_memory_new(uint32_t rows_max)
     return &memory->keeper.store;
 }
 
+bool store_memory_room(struct store *store, uint32_t members)
+{
+    struct store_memory *memory = (struct store_memory *)(void *)store;
+
+    return store_table_room(&memory->members, members) &&
+           store_table_room(&memory->cards, members);
+}
+
 static bool row_lives(const struct match_row *row)
 {
     switch (row->kind) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/cut.h"
+#include "base/large.h"
 #include "base/require.h"
 
 enum { CAP_FIRST = 64 };
@@ -111,6 +112,7 @@ static bool stretch(void *memory, size_t n, size_t piece)
     wider = realloc(old, n * piece);
     if (!wider)
         return false;
+    large_pages(wider, n * piece);
     memcpy(memory, &wider, sizeof wider);
     return true;
 }
