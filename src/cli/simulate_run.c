@@ -191,8 +191,8 @@ cli_simulate_run_new(const struct cli_day *day,
     run->day = day;
     run->tally = tally;
     run->next_offer = run->next_talk = 1;
-    cli_simulate_log_init(&run->log, with->log);
-    if (open_tables(run, day) != ERR_NONE ||
+    if (cli_simulate_scribe_init(&run->scribe, with->log, day) != ERR_NONE ||
+        open_tables(run, day) != ERR_NONE ||
         open_engine(run, day) != ERR_NONE) {
         cli_simulate_run_free(run);
         return NULL;
@@ -211,6 +211,7 @@ void cli_simulate_run_free(struct cli_simulate_run *run)
     free(run->talk);
     free(run->joining);
     free(run->done);
+    cli_simulate_scribe_close(&run->scribe);
     cli_agenda_close(&run->agenda);
     cli_simulate_port_close(&run->port);
     free(run);
@@ -312,7 +313,8 @@ enum err cli_simulate_run_finish(struct cli_simulate_run *run,
     cli_simulate_happen_laws(run);
     cli_simulate_tally_end(run->tally, run->now_ms);
     cli_simulate_figures_make(figures, run->tally);
-    cli_simulate_log_summary(&run->log, figures, run->tally->events,
+    cli_simulate_scribe_end(&run->scribe);
+    cli_simulate_log_summary(&run->scribe.log, figures, run->tally->events,
                              run->tally->laws_checked);
     return ERR_NONE;
 }

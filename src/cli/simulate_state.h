@@ -4,8 +4,8 @@
 
 #include "cli/agenda.h"
 #include "cli/day.h"
-#include "cli/simulate_log.h"
 #include "cli/simulate_port.h"
+#include "cli/simulate_scribe.h"
 
 enum cli_simulate_timer { /* in the order of equal times */
                           CLI_SIMULATE_ANSWERS,
@@ -59,7 +59,7 @@ struct cli_simulate_done { /* a row that ended in this event */
 struct cli_simulate_run {
     struct cli_simulate_port port;
     struct match_limits limits;
-    struct cli_simulate_log log;
+    struct cli_simulate_scribe scribe;
     struct cli_simulate_tally *tally;
     const struct cli_day *day;
     uint64_t seed, now_ms;
