@@ -1,6 +1,7 @@
 /* cli/agenda -- what is to happen later, in order of time, kind and id.
  *
- * A binary heap that owns its memory and grows as needed.
+ * A heap of four children each, which are about a line of memory, that owns
+ * its memory and grows as needed.
  *
  * Laws
  *   1. Entries come out in order of (due_ms, kind, id). */
@@ -12,8 +13,8 @@
 #include "base/err.h"
 
 struct cli_agenda_entry {
-    uint64_t due_ms, id;
-    uint32_t kind;
+    uint64_t due_ms;
+    uint32_t kind, id;
 };
 
 struct cli_agenda { /* all private but n; all zero is empty */

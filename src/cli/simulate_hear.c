@@ -33,7 +33,7 @@ static enum err plan_answer(struct cli_simulate_run *run,
         &run->agenda,
         (struct cli_agenda_entry){.due_ms = run->now_ms + answer->after_ms,
                                   .kind = CLI_SIMULATE_ANSWERS,
-                                  .id = row->id});
+                                  .id = (uint32_t)row->id});
 }
 
 /* Make *list hold one more of its pieces, of which there are n. */
@@ -135,7 +135,7 @@ static enum err hear_matched(struct cli_simulate_run *run,
     if (cli_agenda_add(&run->agenda, (struct cli_agenda_entry){
                                          .due_ms = run->now_ms + longest,
                                          .kind = CLI_SIMULATE_TALK_ENDS,
-                                         .id = row->id}) != ERR_NONE)
+                                         .id = (uint32_t)row->id}) != ERR_NONE)
         return ERR_NOMEM;
     note(run, fact);
     return cli_simulate_tally_match(run->tally, fact.p, fact.waited_ms);

@@ -26,7 +26,7 @@ static void history(uint64_t seed)
             struct cli_agenda_entry entry = {
                 .due_ms = chance_below(&seed, 20),
                 .kind = (uint32_t)chance_below(&seed, 2),
-                .id = step};
+                .id = (uint32_t)step};
 
             model[n++] = entry;
             CHECK(cli_agenda_add(&agenda, entry) == ERR_NONE);
