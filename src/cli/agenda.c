@@ -62,6 +62,12 @@ const struct cli_agenda_entry *cli_agenda_first(const struct cli_agenda *agenda)
     return agenda->n ? agenda->entry : NULL;
 }
 
+const struct cli_agenda_entry *cli_agenda_next(const struct cli_agenda *agenda,
+                                               uint32_t i)
+{
+    return i < CHILDREN && i + 1 < agenda->n ? &agenda->entry[i + 1] : NULL;
+}
+
 struct cli_agenda_entry cli_agenda_take(struct cli_agenda *agenda)
 {
     struct cli_agenda_entry first;

@@ -32,6 +32,11 @@ MUST_USE enum err cli_agenda_add(struct cli_agenda *agenda,
 const struct cli_agenda_entry *
 cli_agenda_first(const struct cli_agenda *agenda);
 
+/* Those of whom one is the first after the first is taken, i from 0; NULL at
+ * the end. */
+const struct cli_agenda_entry *cli_agenda_next(const struct cli_agenda *agenda,
+                                               uint32_t i);
+
 /* Take the first (there is one). */
 struct cli_agenda_entry cli_agenda_take(struct cli_agenda *agenda);
 

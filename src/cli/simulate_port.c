@@ -178,10 +178,14 @@ static enum err carry_out(struct cli_simulate_port *port,
     return err == ERR_NOMEM ? ERR_NOMEM : ERR_NONE;
 }
 
-enum err cli_simulate_port_step(struct cli_simulate_port *port,
-                                const struct match_event *event)
+void cli_simulate_port_step(struct cli_simulate_port *port,
+                            const struct match_event *event)
 {
     match_engine_step(port->engine, event, &port->effects);
+}
+
+enum err cli_simulate_port_store(struct cli_simulate_port *port)
+{
     for (uint32_t i = 0; i < port->effects.n; i++) {
         const struct match_effect *effect = &port->effects.item[i];
 

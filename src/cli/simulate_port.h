@@ -47,9 +47,11 @@ MUST_USE enum err cli_simulate_port_card(struct cli_simulate_port *port,
                                          const struct match_card *card,
                                          uint64_t now_ms);
 
-/* Step the engine; then carry out the STORE effects.  ERR_NOMEM. */
-MUST_USE enum err cli_simulate_port_step(struct cli_simulate_port *port,
-                                         const struct match_event *event);
+/* Step the engine; then, once the effects were looked at, carry out those that
+ * STORE.  ERR_NOMEM. */
+void cli_simulate_port_step(struct cli_simulate_port *port,
+                            const struct match_event *event);
+MUST_USE enum err cli_simulate_port_store(struct cli_simulate_port *port);
 
 /* The oldest answer, now the caller's to free; NULL if none waits. */
 struct cli_simulate_port_answer *

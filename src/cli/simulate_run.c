@@ -191,6 +191,7 @@ cli_simulate_run_new(const struct cli_day *day,
     run->day = day;
     run->tally = tally;
     run->next_offer = run->next_talk = 1;
+    cli_simulate_soon_init(&run->soon, day);
     if (cli_simulate_scribe_init(&run->scribe, with->log, day) != ERR_NONE ||
         open_tables(run, day) != ERR_NONE ||
         open_engine(run, day) != ERR_NONE) {
@@ -239,6 +240,7 @@ static enum err answer_due(struct cli_simulate_run *run, uint64_t id)
     event.answer.accept = offer->accept;
     if (offer->accept)
         event.fresh[0] = run->next_talk;
+    cli_simulate_soon_peer(run, offer->peer);
     return cli_simulate_happen(run, &event);
 }
 
@@ -251,6 +253,7 @@ static enum err talk_due(struct cli_simulate_run *run, uint64_t id)
         return ERR_NONE;
     event.talk.talk = id;
     event.talk.side = MATCH_SEEKER;
+    cli_simulate_soon_peer(run, run->talk[id].peer);
     return cli_simulate_happen(run, &event);
 }
 
@@ -258,6 +261,7 @@ static enum err agenda_due(struct cli_simulate_run *run)
 {
     struct cli_agenda_entry entry = cli_agenda_take(&run->agenda);
 
+    cli_simulate_soon_taken(run);
     return entry.kind == CLI_SIMULATE_ANSWERS ? answer_due(run, entry.id)
                                               : talk_due(run, entry.id);
 }
@@ -294,8 +298,10 @@ static enum err advance(struct cli_simulate_run *run, uint64_t until_ms,
 enum err cli_simulate_run_line(struct cli_simulate_run *run,
                                const struct cli_day_line *line)
 {
-    enum err err = advance(run, line->t_ms, false);
+    enum err err;
 
+    cli_simulate_soon_line(run);
+    err = advance(run, line->t_ms, false);
     if (err != ERR_NONE)
         return err;
     REQUIRE(line->t_ms >= run->now_ms);

@@ -6,6 +6,8 @@
 #include "cli/day.h"
 #include "cli/simulate_port.h"
 #include "cli/simulate_scribe.h"
+#include "cli/simulate_soon.h"
+#include "cli/simulate_tally.h"
 
 enum cli_simulate_timer { /* in the order of equal times */
                           CLI_SIMULATE_ANSWERS,
@@ -62,6 +64,7 @@ struct cli_simulate_run {
     struct cli_simulate_scribe scribe;
     struct cli_simulate_tally *tally;
     const struct cli_day *day;
+    struct cli_simulate_soon soon;
     uint64_t seed, now_ms;
     uint64_t calls, keys, next_offer, next_talk;
     uint64_t law_walk, law_slots, law_credit; /* cli/simulate_happen law 1 */

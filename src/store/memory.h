@@ -28,6 +28,15 @@ bool store_memory_row(const struct store *store, uint64_t *cursor,
  * holds under the same name, live or not.  False: nothing. */
 bool store_memory_find(struct store *store, struct match_row *row);
 
+/* Whom and what the commands that come next are about; 0: nobody, nothing. */
+struct store_memory_soon {
+    uint64_t ticket, offer, talk, seeker, peer;
+};
+
+/* Rows of theirs are soon asked for.  A hint: nothing changes. */
+void store_memory_hint(const struct store *store,
+                       const struct store_memory_soon *soon);
+
 /* Remove a ticket, offer or talk that has ended, before a sweep would.  The
  * caller knows that no command will name it.  Nothing if there is none. */
 void store_memory_forget(struct store *store, enum match_row_kind kind,

@@ -145,11 +145,14 @@ static uint32_t rows(struct store *store)
 static void main_job(void)
 {
     static const uint32_t live[STEPS] = {0, 0, 0, 0, 0, 1, 2, 3, 2, 2, 2, 2};
+    static const struct store_memory_soon soon = {
+        .ticket = 10, .offer = 20, .talk = 30, .seeker = 1, .peer = 2};
     struct store *store = store_memory_new(ROWS);
     struct match_row row = {.kind = ROW_TICKET, .ticket.id = 10};
 
     for (uint32_t step = 0; step < STEPS; step++) {
         make(step);
+        store_memory_hint(store, &soon); /* of what is not there, then is */
         run(store, 1 << 20);
         CHECK(job.result.err == (step < 10 ? ERR_NONE : ERR_TALK_ENDED));
         CHECK(rows(store) == live[step]);
