@@ -5,6 +5,8 @@
 
 #include "base/require.h"
 
+enum { CHILDREN = 4 };
+
 void cli_agenda_close(struct cli_agenda *agenda)
 {
     free(agenda->entry);
@@ -46,9 +48,11 @@ enum err cli_agenda_add(struct cli_agenda *agenda,
         agenda->cap = cap;
     }
     agenda->entry[agenda->n++] = entry;
-    while (at > 0 && before(&agenda->entry[at], &agenda->entry[(at - 1) / 2])) {
-        swap(&agenda->entry[at], &agenda->entry[(at - 1) / 2]);
-        at = (at - 1) / 2;
+    for (uint32_t parent; at > 0; at = parent) {
+        parent = (at - 1) / CHILDREN;
+        if (!before(&agenda->entry[at], &agenda->entry[parent]))
+            break;
+        swap(&agenda->entry[at], &agenda->entry[parent]);
     }
     return ERR_NONE;
 }
@@ -56,6 +60,12 @@ enum err cli_agenda_add(struct cli_agenda *agenda,
 const struct cli_agenda_entry *cli_agenda_first(const struct cli_agenda *agenda)
 {
     return agenda->n ? agenda->entry : NULL;
+}
+
+const struct cli_agenda_entry *cli_agenda_next(const struct cli_agenda *agenda,
+                                               uint32_t i)
+{
+    return i < CHILDREN && i + 1 < agenda->n ? &agenda->entry[i + 1] : NULL;
 }
 
 struct cli_agenda_entry cli_agenda_take(struct cli_agenda *agenda)
@@ -67,9 +77,9 @@ struct cli_agenda_entry cli_agenda_take(struct cli_agenda *agenda)
     first = agenda->entry[0];
     agenda->entry[0] = agenda->entry[--agenda->n];
     for (;;) {
-        uint32_t least = at;
+        uint32_t least = at, child = CHILDREN * at + 1;
 
-        for (uint32_t child = 2 * at + 1; child <= 2 * at + 2; child++)
+        for (uint32_t last = child + CHILDREN; child < last; child++)
             if (child < agenda->n &&
                 before(&agenda->entry[child], &agenda->entry[least]))
                 least = child;

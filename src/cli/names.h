@@ -14,9 +14,11 @@
 #include "base/arena.h"
 #include "base/err.h"
 
+struct cli_names_slot; /* of a name: its number, and some of its hash */
+
 struct cli_names {     /* all private but n; all zero is empty with max 0 */
     const char **name; /* name[id - 1], in the arena */
-    uint32_t *slot;
+    struct cli_names_slot *slot;
     uint32_t n, cap, slots, max;
     struct arena arena;
 };

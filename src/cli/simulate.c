@@ -280,7 +280,7 @@ static int simulate(const struct cli_simulate_options *options,
     } else {
         struct cli_simulate_log line;
 
-        cli_simulate_log_init(&line, stdout);
+        cli_simulate_log_init(&line, stdout, day);
         cli_simulate_log_summary(&line, &outcome.figures, outcome.cost.events,
                                  outcome.cost.laws_checked);
     }

@@ -29,15 +29,21 @@ static void fill_fresh(const struct cli_simulate_run *run,
         event->fresh[i] = run->next_offer + i - own;
 }
 
+static void look_offer(struct cli_simulate_run *run,
+                       const struct match_offer_row *offer)
+{
+    if (offer->id >= run->next_offer)
+        run->next_offer = offer->id + 1;
+    cli_simulate_soon_offer(run, offer);
+}
+
 static enum err look(struct cli_simulate_run *run)
 {
     for (uint32_t i = 0; i < run->port.effects.n; i++) {
         const struct match_effect *effect = &run->port.effects.item[i];
 
-        if (effect->kind == EFFECT_STORE &&
-            effect->store.kind == COMMAND_OFFER &&
-            effect->store.offer.offer.id >= run->next_offer)
-            run->next_offer = effect->store.offer.offer.id + 1;
+        if (effect->kind == EFFECT_STORE && effect->store.kind == COMMAND_OFFER)
+            look_offer(run, &effect->store.offer.offer);
         if (effect->kind == EFFECT_TELL_TICKET)
             cli_simulate_hear_told(run, &effect->ticket);
         if ((effect->kind == EFFECT_REPLY && effect->reply.err == ERR_FULL) ||
@@ -56,9 +62,10 @@ static enum err step(struct cli_simulate_run *run, struct match_event *event)
 
     for (;;) {
         fill_fresh(run, event);
-        err = cli_simulate_port_step(&run->port, event);
+        cli_simulate_port_step(&run->port, event);
+        err = look(run);
         if (err == ERR_NONE)
-            err = look(run);
+            err = cli_simulate_port_store(&run->port);
         run->tally->events++;
         if (err != ERR_NONE || !run->port.effects.more)
             return err;

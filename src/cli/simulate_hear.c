@@ -6,14 +6,10 @@
 #include "base/chance.h"
 #include "base/require.h"
 
-static const char *ticket_name(const struct cli_simulate_run *run, uint64_t id)
+static void note(struct cli_simulate_run *run, struct cli_simulate_fact fact)
 {
-    return cli_names_get(&run->day->tickets, (uint32_t)id);
-}
-
-static const char *member_name(const struct cli_simulate_run *run, uint64_t id)
-{
-    return cli_names_get(&run->day->members, (uint32_t)id);
+    fact.t_ms = run->now_ms;
+    cli_simulate_scribe_note(&run->scribe, &fact);
 }
 
 /* The answer that is the same for a pair under every policy; scheduled. */
@@ -37,7 +33,7 @@ static enum err plan_answer(struct cli_simulate_run *run,
         &run->agenda,
         (struct cli_agenda_entry){.due_ms = run->now_ms + answer->after_ms,
                                   .kind = CLI_SIMULATE_ANSWERS,
-                                  .id = row->id});
+                                  .id = (uint32_t)row->id});
 }
 
 /* Make *list hold one more of its pieces, of which there are n. */
@@ -74,13 +70,6 @@ static enum err note_done(struct cli_simulate_run *run,
 static enum err hear_offered(struct cli_simulate_run *run,
                              const struct match_offer_row *row)
 {
-    struct cli_simulate_log_pair pair = {.ticket =
-                                             ticket_name(run, row->ticket),
-                                         .peer = member_name(run, row->peer),
-                                         .id = row->id,
-                                         .p = row->p,
-                                         .deadline_ms = row->deadline_ms};
-
     if (row->id > UINT32_MAX / 2 ||
         room(&run->offer, (uint32_t)row->id, &run->offers_cap,
              sizeof *run->offer) != ERR_NONE)
@@ -93,7 +82,12 @@ static enum err hear_offered(struct cli_simulate_run *run,
     run->open++;
     cli_simulate_tally_offer(run->tally, run->member[row->peer].peer,
                              run->now_ms);
-    cli_simulate_log_offered(&run->log, run->now_ms, &pair);
+    note(run, (struct cli_simulate_fact){.kind = CLI_SIMULATE_OFFERED,
+                                         .ticket = (uint32_t)row->ticket,
+                                         .peer = (uint32_t)row->peer,
+                                         .id = row->id,
+                                         .p = row->p,
+                                         .deadline_ms = row->deadline_ms});
     return plan_answer(run, row);
 }
 
@@ -104,7 +98,9 @@ static enum err hear_answered(struct cli_simulate_run *run,
     run->offer[row->id].open = false;
     run->open--;
     run->tally->answered[row->state]++;
-    cli_simulate_log_answered(&run->log, run->now_ms, row->id, row->state);
+    note(run, (struct cli_simulate_fact){.kind = CLI_SIMULATE_ANSWERED,
+                                         .id = row->id,
+                                         .state = row->state});
     return note_done(run, ROW_OFFER, row->id);
 }
 
@@ -112,12 +108,13 @@ static enum err hear_matched(struct cli_simulate_run *run,
                              const struct match_talk_row *row)
 {
     struct cli_simulate_ticket *ticket = &run->ticket[row->ticket];
-    struct cli_simulate_log_pair pair = {
-        .ticket = ticket_name(run, row->ticket),
-        .peer = member_name(run, row->peer),
-        .id = row->id,
-        .p = run->offer[row->offer].p,
-        .waited_ms = run->now_ms - ticket->since_ms};
+    const struct cli_simulate_fact fact = {.kind = CLI_SIMULATE_MATCHED,
+                                           .ticket = (uint32_t)row->ticket,
+                                           .peer = (uint32_t)row->peer,
+                                           .id = row->id,
+                                           .p = run->offer[row->offer].p,
+                                           .waited_ms =
+                                               run->now_ms - ticket->since_ms};
     uint64_t longest = run->limits.talk_ms;
 
     if (room(&run->joining, run->joinings, &run->joining_cap,
@@ -138,10 +135,10 @@ static enum err hear_matched(struct cli_simulate_run *run,
     if (cli_agenda_add(&run->agenda, (struct cli_agenda_entry){
                                          .due_ms = run->now_ms + longest,
                                          .kind = CLI_SIMULATE_TALK_ENDS,
-                                         .id = row->id}) != ERR_NONE)
+                                         .id = (uint32_t)row->id}) != ERR_NONE)
         return ERR_NOMEM;
-    cli_simulate_log_matched(&run->log, run->now_ms, &pair);
-    return cli_simulate_tally_match(run->tally, pair.p, pair.waited_ms);
+    note(run, fact);
+    return cli_simulate_tally_match(run->tally, fact.p, fact.waited_ms);
 }
 
 static enum err hear_ticket(struct cli_simulate_run *run,
@@ -163,8 +160,9 @@ static enum err hear_ticket(struct cli_simulate_run *run,
     run->tally->ended[row->why]++;
     member->ticket = 0;
     member->ask_stream = 0;
-    cli_simulate_log_ticket_ended(&run->log, run->now_ms,
-                                  ticket_name(run, row->id), row->why);
+    note(run, (struct cli_simulate_fact){.kind = CLI_SIMULATE_TICKET_ENDED,
+                                         .ticket = (uint32_t)row->id,
+                                         .ticket_why = row->why});
     return note_done(run, ROW_TICKET, row->id);
 }
 
@@ -172,7 +170,9 @@ static enum err hear_talk_ended(struct cli_simulate_run *run,
                                 const struct match_talk_row *row)
 {
     run->talk[row->id].live = false;
-    cli_simulate_log_talk_ended(&run->log, run->now_ms, row->id, row->why);
+    note(run, (struct cli_simulate_fact){.kind = CLI_SIMULATE_TALK_ENDED,
+                                         .id = row->id,
+                                         .talk_why = row->why});
     return run->ticket[row->ticket].reflects
                ? ERR_NONE
                : note_done(run, ROW_TALK, row->id);
@@ -295,6 +295,7 @@ void cli_simulate_hear_told(struct cli_simulate_run *run,
         return;
     ticket->told = true;
     run->tally->bound[view->bound]++;
-    cli_simulate_log_bound_passed(&run->log, run->now_ms,
-                                  ticket_name(run, view->ticket), view->bound);
+    note(run, (struct cli_simulate_fact){.kind = CLI_SIMULATE_BOUND_PASSED,
+                                         .ticket = (uint32_t)view->ticket,
+                                         .bound = view->bound});
 }

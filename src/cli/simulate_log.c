@@ -5,9 +5,11 @@
 #include "base/require.h"
 #include "match/words.h"
 
-void cli_simulate_log_init(struct cli_simulate_log *log, FILE *out)
+void cli_simulate_log_init(struct cli_simulate_log *log, FILE *out,
+                           const struct cli_day *day)
 {
     log->out = out;
+    log->day = day;
     log->n = 0;
 }
 
@@ -80,25 +82,32 @@ static void put_word(struct cli_simulate_log *log, const char *key,
     put_char(log, '"');
     put(log, word);
     put_char(log, '"');
-    end_line(log);
 }
 
-void cli_simulate_log_offered(struct cli_simulate_log *log, uint64_t now_ms,
-                              const struct cli_simulate_log_pair *pair)
+static void put_ticket(struct cli_simulate_log *log, const char *key,
+                       const struct cli_simulate_fact *fact)
 {
-    if (!log->out)
-        return;
-    put_number(log, "{\"t\":", now_ms);
-    put_name(log, ",\"is\":\"offered\",\"ticket\":", pair->ticket);
-    put_name(log, ",\"peer\":", pair->peer);
-    put_number(log, ",\"offer\":", pair->id);
-    put_number(log, ",\"p\":", pair->p);
-    put_number(log, ",\"deadline\":", pair->deadline_ms);
-    end_line(log);
+    put_name(log, key, cli_names_get(&log->day->tickets, fact->ticket));
 }
 
-void cli_simulate_log_answered(struct cli_simulate_log *log, uint64_t now_ms,
-                               uint64_t offer, enum match_offer_state state)
+static void put_pair(struct cli_simulate_log *log, const char *key,
+                     const struct cli_simulate_fact *fact)
+{
+    put_ticket(log, key, fact);
+    put_name(log, ",\"peer\":", cli_names_get(&log->day->members, fact->peer));
+}
+
+static void put_offered(struct cli_simulate_log *log,
+                        const struct cli_simulate_fact *fact)
+{
+    put_pair(log, ",\"is\":\"offered\",\"ticket\":", fact);
+    put_number(log, ",\"offer\":", fact->id);
+    put_number(log, ",\"p\":", fact->p);
+    put_number(log, ",\"deadline\":", fact->deadline_ms);
+}
+
+static void put_answered(struct cli_simulate_log *log,
+                         const struct cli_simulate_fact *fact)
 {
     static const char *const says[OFFER_STATES] = {
         [OFFER_ACCEPTED] = "accept",
@@ -107,51 +116,21 @@ void cli_simulate_log_answered(struct cli_simulate_log *log, uint64_t now_ms,
         [OFFER_REVOKED] = "revoke",
     };
 
-    if (!log->out)
-        return;
-    put_number(log, "{\"t\":", now_ms);
-    put_number(log, ",\"is\":\"answered\",\"offer\":", offer);
-    put_word(log, ",\"say\":", says[state]);
+    put_number(log, ",\"is\":\"answered\",\"offer\":", fact->id);
+    put_word(log, ",\"say\":", says[fact->state]);
 }
 
-void cli_simulate_log_matched(struct cli_simulate_log *log, uint64_t now_ms,
-                              const struct cli_simulate_log_pair *pair)
+static void put_matched(struct cli_simulate_log *log,
+                        const struct cli_simulate_fact *fact)
 {
-    if (!log->out)
-        return;
-    put_number(log, "{\"t\":", now_ms);
-    put_name(log, ",\"is\":\"matched\",\"ticket\":", pair->ticket);
-    put_name(log, ",\"peer\":", pair->peer);
-    put_number(log, ",\"talk\":", pair->id);
-    put_number(log, ",\"p\":", pair->p);
-    put_number(log, ",\"waited_ms\":", pair->waited_ms);
-    end_line(log);
+    put_pair(log, ",\"is\":\"matched\",\"ticket\":", fact);
+    put_number(log, ",\"talk\":", fact->id);
+    put_number(log, ",\"p\":", fact->p);
+    put_number(log, ",\"waited_ms\":", fact->waited_ms);
 }
 
-void cli_simulate_log_ticket_ended(struct cli_simulate_log *log,
-                                   uint64_t now_ms, const char *ticket,
-                                   enum match_ticket_why why)
-{
-    if (!log->out)
-        return;
-    put_number(log, "{\"t\":", now_ms);
-    put_name(log, ",\"is\":\"ticket_ended\",\"ticket\":", ticket);
-    put_word(log, ",\"why\":", match_words_ticket_why(why));
-}
-
-void cli_simulate_log_bound_passed(struct cli_simulate_log *log,
-                                   uint64_t now_ms, const char *ticket,
-                                   enum match_bound why)
-{
-    if (!log->out)
-        return;
-    put_number(log, "{\"t\":", now_ms);
-    put_name(log, ",\"is\":\"bound_passed\",\"ticket\":", ticket);
-    put_word(log, ",\"why\":", match_words_bound(why));
-}
-
-void cli_simulate_log_talk_ended(struct cli_simulate_log *log, uint64_t now_ms,
-                                 uint64_t talk, enum match_talk_why why)
+static void put_talk_ended(struct cli_simulate_log *log,
+                           const struct cli_simulate_fact *fact)
 {
     /* the engine's own limit is the end the workload asked for */
     static const char *const whys[TALK_WHYS] = {
@@ -161,11 +140,39 @@ void cli_simulate_log_talk_ended(struct cli_simulate_log *log, uint64_t now_ms,
         [TALK_WHY_ERASED] = "erase",
     };
 
+    put_number(log, ",\"is\":\"talk_ended\",\"talk\":", fact->id);
+    put_word(log, ",\"why\":", whys[fact->talk_why]);
+}
+
+void cli_simulate_log_fact(struct cli_simulate_log *log,
+                           const struct cli_simulate_fact *fact)
+{
     if (!log->out)
         return;
-    put_number(log, "{\"t\":", now_ms);
-    put_number(log, ",\"is\":\"talk_ended\",\"talk\":", talk);
-    put_word(log, ",\"why\":", whys[why]);
+    put_number(log, "{\"t\":", fact->t_ms);
+    switch (fact->kind) {
+    case CLI_SIMULATE_OFFERED:
+        put_offered(log, fact);
+        break;
+    case CLI_SIMULATE_ANSWERED:
+        put_answered(log, fact);
+        break;
+    case CLI_SIMULATE_MATCHED:
+        put_matched(log, fact);
+        break;
+    case CLI_SIMULATE_TICKET_ENDED:
+        put_ticket(log, ",\"is\":\"ticket_ended\",\"ticket\":", fact);
+        put_word(log, ",\"why\":", match_words_ticket_why(fact->ticket_why));
+        break;
+    case CLI_SIMULATE_BOUND_PASSED:
+        put_ticket(log, ",\"is\":\"bound_passed\",\"ticket\":", fact);
+        put_word(log, ",\"why\":", match_words_bound(fact->bound));
+        break;
+    case CLI_SIMULATE_TALK_ENDED:
+        put_talk_ended(log, fact);
+        break;
+    }
+    end_line(log);
 }
 
 void cli_simulate_log_summary(struct cli_simulate_log *log,

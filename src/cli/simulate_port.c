@@ -1,17 +1,14 @@
-#define _DEFAULT_SOURCE 1 /* madvise, which no standard has */
 #include "cli/simulate_port.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
+#include "base/large.h"
 #include "base/require.h"
 #include "store/memory.h"
 
 /* A result's rows, and what the store needs while it works. */
 #define JOB_BYTES ((size_t)1 << 20)
-
-#define LARGE_PAGE ((uintptr_t)1 << 21)
 
 enum { EFFECTS = 1024, STORE_ROWS_MAX = 1 << 24 };
 
@@ -87,21 +84,10 @@ static enum err claim(struct cli_simulate_port *port)
     return ERR_NONE;
 }
 
-/* The engine looks all over its memory: with large pages, where the system has
- * them, that is a seventh faster.  A hint, no more. */
-static void in_large_pages(void *memory, size_t bytes)
-{
-    uintptr_t from = ((uintptr_t)memory + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1);
-    uintptr_t to = ((uintptr_t)memory + bytes) & ~(LARGE_PAGE - 1);
-
-    if (from < to)
-        (void)madvise((uint8_t *)memory + (from - (uintptr_t)memory), to - from,
-                      MADV_HUGEPAGE);
-}
-
 enum err cli_simulate_port_init(struct cli_simulate_port *port,
                                 const struct match_sizes *sizes,
-                                const struct match_limits *limits)
+                                const struct match_limits *limits,
+                                uint32_t members)
 {
     void *memory = calloc(1, match_engine_bytes(sizes));
 
@@ -110,12 +96,13 @@ enum err cli_simulate_port_init(struct cli_simulate_port *port,
     list_init(&port->spare);
     port->effects.item = calloc(EFFECTS, sizeof *port->effects.item);
     port->store = store_memory_new(STORE_ROWS_MAX);
-    if (!memory || !port->effects.item || !port->store) {
+    if (!memory || !port->effects.item || !port->store ||
+        !store_memory_room(port->store, members)) {
         free(memory);
         cli_simulate_port_close(port);
         return ERR_NOMEM;
     }
-    in_large_pages(memory, match_engine_bytes(sizes));
+    large_pages(memory, match_engine_bytes(sizes));
     port->engine = match_engine_init(memory, sizes, limits);
     REQUIRE((void *)port->engine == memory);
     return claim(port);
@@ -191,10 +178,14 @@ static enum err carry_out(struct cli_simulate_port *port,
     return err == ERR_NOMEM ? ERR_NOMEM : ERR_NONE;
 }
 
-enum err cli_simulate_port_step(struct cli_simulate_port *port,
-                                const struct match_event *event)
+void cli_simulate_port_step(struct cli_simulate_port *port,
+                            const struct match_event *event)
 {
     match_engine_step(port->engine, event, &port->effects);
+}
+
+enum err cli_simulate_port_store(struct cli_simulate_port *port)
+{
     for (uint32_t i = 0; i < port->effects.n; i++) {
         const struct match_effect *effect = &port->effects.item[i];
 

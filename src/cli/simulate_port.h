@@ -28,10 +28,12 @@ struct cli_simulate_port { /* engine and effects are for the caller's eyes */
     struct list answers, spare;
 };
 
-/* A live engine over an empty store.  ERR_NOMEM. */
+/* A live engine over an empty store with room for so many members.
+ * ERR_NOMEM. */
 MUST_USE enum err cli_simulate_port_init(struct cli_simulate_port *port,
                                          const struct match_sizes *sizes,
-                                         const struct match_limits *limits);
+                                         const struct match_limits *limits,
+                                         uint32_t members);
 void cli_simulate_port_close(struct cli_simulate_port *port);
 
 /* Let a member exist, who may do everything in this pool.  ERR_NOMEM. */
@@ -45,9 +47,11 @@ MUST_USE enum err cli_simulate_port_card(struct cli_simulate_port *port,
                                          const struct match_card *card,
                                          uint64_t now_ms);
 
-/* Step the engine; then carry out the STORE effects.  ERR_NOMEM. */
-MUST_USE enum err cli_simulate_port_step(struct cli_simulate_port *port,
-                                         const struct match_event *event);
+/* Step the engine; then, once the effects were looked at, carry out those that
+ * STORE.  ERR_NOMEM. */
+void cli_simulate_port_step(struct cli_simulate_port *port,
+                            const struct match_event *event);
+MUST_USE enum err cli_simulate_port_store(struct cli_simulate_port *port);
 
 /* The oldest answer, now the caller's to free; NULL if none waits. */
 struct cli_simulate_port_answer *

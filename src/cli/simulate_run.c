@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/large.h"
 #include "base/require.h"
 #include "cli/simulate_happen.h"
 #include "cli/simulate_line.h"
@@ -134,6 +135,15 @@ static enum err measure(const struct cli_day *day,
     return ERR_NONE;
 }
 
+static void *table_new(size_t n, size_t size)
+{
+    void *table = calloc(n, size);
+
+    if (table)
+        large_pages(table, n * size);
+    return table;
+}
+
 static enum err open_tables(struct cli_simulate_run *run,
                             const struct cli_day *day)
 {
@@ -141,10 +151,10 @@ static enum err open_tables(struct cli_simulate_run *run,
     size_t tickets = (size_t)day->tickets.n + 1;
     const struct cli_day_line *line;
 
-    run->member = calloc((size_t)day->members.n + 1, sizeof *run->member);
-    run->peer = calloc((size_t)day->peers + 1, sizeof *run->peer);
-    run->ticket = calloc(tickets, sizeof *run->ticket);
-    run->talk = calloc(tickets, sizeof *run->talk);
+    run->member = table_new((size_t)day->members.n + 1, sizeof *run->member);
+    run->peer = table_new((size_t)day->peers + 1, sizeof *run->peer);
+    run->ticket = table_new(tickets, sizeof *run->ticket);
+    run->talk = table_new(tickets, sizeof *run->talk);
     if (!run->member || !run->peer || !run->ticket || !run->talk)
         return ERR_NOMEM;
     while ((line = cli_day_next(&at)))
@@ -164,7 +174,7 @@ static enum err open_engine(struct cli_simulate_run *run,
     limits.fresh_ms = limits.lost_ms = UINT64_MAX; /* nobody need beat */
     run->pools = sizes.pools;
     run->law_slots = 2 * (uint64_t)sizes.tickets + sizes.duties + sizes.talks;
-    return cli_simulate_port_init(&run->port, &sizes, &limits);
+    return cli_simulate_port_init(&run->port, &sizes, &limits, day->members.n);
 }
 
 struct cli_simulate_run *
@@ -181,8 +191,9 @@ cli_simulate_run_new(const struct cli_day *day,
     run->day = day;
     run->tally = tally;
     run->next_offer = run->next_talk = 1;
-    cli_simulate_log_init(&run->log, with->log);
-    if (open_tables(run, day) != ERR_NONE ||
+    cli_simulate_soon_init(&run->soon, day);
+    if (cli_simulate_scribe_init(&run->scribe, with->log, day) != ERR_NONE ||
+        open_tables(run, day) != ERR_NONE ||
         open_engine(run, day) != ERR_NONE) {
         cli_simulate_run_free(run);
         return NULL;
@@ -201,6 +212,7 @@ void cli_simulate_run_free(struct cli_simulate_run *run)
     free(run->talk);
     free(run->joining);
     free(run->done);
+    cli_simulate_scribe_close(&run->scribe);
     cli_agenda_close(&run->agenda);
     cli_simulate_port_close(&run->port);
     free(run);
@@ -228,6 +240,7 @@ static enum err answer_due(struct cli_simulate_run *run, uint64_t id)
     event.answer.accept = offer->accept;
     if (offer->accept)
         event.fresh[0] = run->next_talk;
+    cli_simulate_soon_peer(run, offer->peer);
     return cli_simulate_happen(run, &event);
 }
 
@@ -240,6 +253,7 @@ static enum err talk_due(struct cli_simulate_run *run, uint64_t id)
         return ERR_NONE;
     event.talk.talk = id;
     event.talk.side = MATCH_SEEKER;
+    cli_simulate_soon_peer(run, run->talk[id].peer);
     return cli_simulate_happen(run, &event);
 }
 
@@ -247,6 +261,7 @@ static enum err agenda_due(struct cli_simulate_run *run)
 {
     struct cli_agenda_entry entry = cli_agenda_take(&run->agenda);
 
+    cli_simulate_soon_taken(run);
     return entry.kind == CLI_SIMULATE_ANSWERS ? answer_due(run, entry.id)
                                               : talk_due(run, entry.id);
 }
@@ -283,8 +298,10 @@ static enum err advance(struct cli_simulate_run *run, uint64_t until_ms,
 enum err cli_simulate_run_line(struct cli_simulate_run *run,
                                const struct cli_day_line *line)
 {
-    enum err err = advance(run, line->t_ms, false);
+    enum err err;
 
+    cli_simulate_soon_line(run);
+    err = advance(run, line->t_ms, false);
     if (err != ERR_NONE)
         return err;
     REQUIRE(line->t_ms >= run->now_ms);
@@ -302,7 +319,8 @@ enum err cli_simulate_run_finish(struct cli_simulate_run *run,
     cli_simulate_happen_laws(run);
     cli_simulate_tally_end(run->tally, run->now_ms);
     cli_simulate_figures_make(figures, run->tally);
-    cli_simulate_log_summary(&run->log, figures, run->tally->events,
+    cli_simulate_scribe_end(&run->scribe);
+    cli_simulate_log_summary(&run->scribe.log, figures, run->tally->events,
                              run->tally->laws_checked);
     return ERR_NONE;
 }

@@ -28,7 +28,7 @@ struct cli_simulate_run; /* opaque */
 struct cli_simulate_run_with { /* what a day is played with; borrowed */
     const struct match_limits *limits;
     uint64_t seed;
-    FILE *log; /* NULL: none */
+    FILE *log; /* NULL: none; the run's alone until it has finished */
 };
 
 /* A run of day, counted in tally, which is closed or empty and is the caller's

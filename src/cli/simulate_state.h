@@ -4,8 +4,10 @@
 
 #include "cli/agenda.h"
 #include "cli/day.h"
-#include "cli/simulate_log.h"
 #include "cli/simulate_port.h"
+#include "cli/simulate_scribe.h"
+#include "cli/simulate_soon.h"
+#include "cli/simulate_tally.h"
 
 enum cli_simulate_timer { /* in the order of equal times */
                           CLI_SIMULATE_ANSWERS,
@@ -59,9 +61,10 @@ struct cli_simulate_done { /* a row that ended in this event */
 struct cli_simulate_run {
     struct cli_simulate_port port;
     struct match_limits limits;
-    struct cli_simulate_log log;
+    struct cli_simulate_scribe scribe;
     struct cli_simulate_tally *tally;
     const struct cli_day *day;
+    struct cli_simulate_soon soon;
     uint64_t seed, now_ms;
     uint64_t calls, keys, next_offer, next_talk;
     uint64_t law_walk, law_slots, law_credit; /* cli/simulate_happen law 1 */

@@ -392,6 +392,14 @@ struct store *store_memory_new(uint32_t rows_max)
     return &memory->keeper.store;
 }
 
+bool store_memory_room(struct store *store, uint32_t members)
+{
+    struct store_memory *memory = (struct store_memory *)(void *)store;
+
+    return store_table_room(&memory->members, members) &&
+           store_table_room(&memory->cards, members);
+}
+
 static bool row_lives(const struct match_row *row)
 {
     switch (row->kind) {
@@ -455,6 +463,22 @@ bool store_memory_find(struct store *store, struct match_row *like)
         return false;
     *like = found.row;
     return true;
+}
+
+void store_memory_hint(const struct store *store,
+                       const struct store_memory_soon *soon)
+{
+    const struct store_memory *memory = (const void *)store;
+    const struct match_pair_row pair = {.a = soon->seeker, .b = soon->peer};
+
+    store_table_hint(&memory->subject[ROW_TALK], 0, soon->talk);
+    store_table_hint(&memory->subject[ROW_OFFER], 0, soon->offer);
+    store_table_hint(&memory->subject[ROW_TICKET], 0, soon->ticket);
+    store_table_hint(&memory->subject[ROW_DUTY], 0, soon->peer);
+    store_table_hint(&memory->members, 0, soon->seeker);
+    store_table_hint(&memory->members, 0, soon->peer);
+    if (soon->seeker != 0 && soon->peer != 0)
+        store_table_hint(&memory->pairs, 0, store_memory_pair_key(&pair));
 }
 
 void store_memory_forget(struct store *store, enum match_row_kind kind,

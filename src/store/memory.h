@@ -14,6 +14,10 @@
 /* NULL: out of memory.  store_close() frees it. */
 struct store *store_memory_new(uint32_t rows_max);
 
+/* Make room for so many members, with a card each, at once.  False: the bound, or
+ * no memory; what there is stays. */
+MUST_USE bool store_memory_room(struct store *store, uint32_t members);
+
 /* The live rows, one after another: live tickets, open offers, duties that are
  * on, paused or have slots in use, live talks, and every pair.  *cursor starts
  * at 0; false at the end.  In no order. */
@@ -23,6 +27,15 @@ bool store_memory_row(const struct store *store, uint64_t *cursor,
 /* Replace the ticket, offer, duty, talk or pair in *row by what the store
  * holds under the same name, live or not.  False: nothing. */
 bool store_memory_find(struct store *store, struct match_row *row);
+
+/* Whom and what the commands that come next are about; 0: nobody, nothing. */
+struct store_memory_soon {
+    uint64_t ticket, offer, talk, seeker, peer;
+};
+
+/* Rows of theirs are soon asked for.  A hint: nothing changes. */
+void store_memory_hint(const struct store *store,
+                       const struct store_memory_soon *soon);
 
 /* Remove a ticket, offer or talk that has ended, before a sweep would.  The
  * caller knows that no command will name it.  Nothing if there is none. */

@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cut.h"
+#include "base/bring.h"
+#include "base/large.h"
 #include "base/require.h"
 
 enum { CAP_FIRST = 64 };
@@ -111,6 +112,7 @@ static bool stretch(void *memory, size_t n, size_t piece)
     wider = realloc(old, n * piece);
     if (!wider)
         return false;
+    large_pages(wider, n * piece);
     memcpy(memory, &wider, sizeof wider);
     return true;
 }
@@ -167,21 +169,30 @@ static void *seek(const struct store_table *table, uint32_t index, uint64_t key,
     return NULL;
 }
 
+/* Where a chain begins; what is there is on its way. */
+static uint32_t begin(const struct store_table *table, uint32_t index,
+                      uint64_t key)
+{
+    uint32_t slot = STORE_SLOT_NONE;
+
+    if (table->cap > 0 && key != 0)
+        slot = *bucket(table, index, key);
+    if (slot != STORE_SLOT_NONE)
+        bring(at(table, slot), table->stride);
+    return slot;
+}
+
 void *store_table_first(const struct store_table *table, uint32_t index,
                         uint64_t key, uint32_t *slot)
 {
-    *slot = STORE_SLOT_NONE;
-    if (table->cap == 0 || key == 0)
-        return NULL;
-    *slot = *bucket(table, index, key);
-    if (*slot != STORE_SLOT_NONE) { /* a hint, while its key is compared */
-        const uint8_t *likely = record(table, at(table, *slot));
-        const uint8_t *line = likely - (uintptr_t)likely % CUT_LINE;
-
-        for (; line < likely + table->record_size; line += CUT_LINE)
-            __builtin_prefetch(line);
-    }
+    *slot = begin(table, index, key);
     return seek(table, index, key, slot);
+}
+
+void store_table_hint(const struct store_table *table, uint32_t index,
+                      uint64_t key)
+{
+    (void)begin(table, index, key);
 }
 
 void *store_table_next(const struct store_table *table, uint32_t index,

@@ -56,6 +56,11 @@ void *store_table_first(const struct store_table *table, uint32_t index,
 void *store_table_next(const struct store_table *table, uint32_t index,
                        uint64_t key, uint32_t *slot);
 
+/* The first record with this key is soon asked for.  A hint: what is there is
+ * on its way meanwhile, and nothing changes. */
+void store_table_hint(const struct store_table *table, uint32_t index,
+                      uint64_t key);
+
 void store_table_add(struct store_table *table, const void *put);
 void store_table_change(struct store_table *table, uint32_t slot,
                         const void *put);

@@ -1,6 +1,8 @@
 /* Law 1 against a plain array that is searched from end to end. */
 #include "cli/agenda.h"
 
+#include <stdbool.h>
+
 #include "base/chance.h"
 #include "check.h"
 
@@ -12,6 +14,18 @@ static int before(const struct cli_agenda_entry *a,
     if (a->due_ms != b->due_ms)
         return a->due_ms < b->due_ms;
     return a->kind != b->kind ? a->kind < b->kind : a->id < b->id;
+}
+
+/* Is the first one of those that were said to be? */
+static bool announced(const struct cli_agenda *agenda, const uint32_t next[],
+                      uint32_t nexts)
+{
+    const struct cli_agenda_entry *first = cli_agenda_first(agenda);
+
+    for (uint32_t i = 0; i < nexts && first; i++)
+        if (next[i] == first->id)
+            return true;
+    return !first && nexts == 0;
 }
 
 static void history(uint64_t seed)
@@ -26,14 +40,19 @@ static void history(uint64_t seed)
             struct cli_agenda_entry entry = {
                 .due_ms = chance_below(&seed, 20),
                 .kind = (uint32_t)chance_below(&seed, 2),
-                .id = step};
+                .id = (uint32_t)step};
 
             model[n++] = entry;
             CHECK(cli_agenda_add(&agenda, entry) == ERR_NONE);
         } else if (n > 0) {
-            struct cli_agenda_entry taken = cli_agenda_take(&agenda);
-            uint32_t least = 0;
+            const struct cli_agenda_entry *soon;
+            struct cli_agenda_entry taken;
+            uint32_t next[ENTRIES], nexts = 0, least = 0;
 
+            while ((soon = cli_agenda_next(&agenda, nexts)))
+                next[nexts++] = soon->id;
+            taken = cli_agenda_take(&agenda);
+            CHECK(announced(&agenda, next, nexts));
             for (uint32_t i = 1; i < n; i++)
                 if (before(&model[i], &model[least]))
                     least = i;

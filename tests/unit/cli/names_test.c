@@ -7,7 +7,7 @@
 #include "base/chance.h"
 #include "check.h"
 
-enum { NAMES = 3000, STEPS = 20000 };
+enum { NAMES = 3000, STEPS = 20000, CROWD = 500000 };
 
 /* Law 2: full refuses, and changes nothing. */
 static void full(void)
@@ -50,9 +50,31 @@ static void history(uint64_t seed)
     cli_names_close(&names);
 }
 
+/* Law 1 of so many that some have all of the hash that is kept in common. */
+static void crowd(void)
+{
+    struct cli_names names;
+    char name[16];
+
+    cli_names_init(&names, CROWD);
+    for (uint32_t i = 1; i <= CROWD; i++) {
+        uint32_t id = 0;
+
+        (void)snprintf(name, sizeof name, "n%u", i);
+        CHECK(cli_names_add(&names, name, &id) == ERR_NONE && id == i);
+    }
+    for (uint32_t i = 1; i <= CROWD; i++) {
+        (void)snprintf(name, sizeof name, "n%u", i);
+        CHECK(cli_names_find(&names, name) == i);
+    }
+    CHECK(cli_names_find(&names, "n0") == 0);
+    cli_names_close(&names);
+}
+
 int main(void)
 {
     full();
+    crowd();
     for (uint64_t seed = 1; seed <= 3; seed++)
         history(seed);
     return check_report("cli/names");

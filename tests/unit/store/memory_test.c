@@ -7,7 +7,7 @@
 #include "check.h"
 #include "fail_malloc.h"
 
-enum { STEPS = 12, ROWS = 16 };
+enum { STEPS = 12, ROWS = 16, MANY = 300 };
 
 static struct store_job job;
 
@@ -145,11 +145,14 @@ static uint32_t rows(struct store *store)
 static void main_job(void)
 {
     static const uint32_t live[STEPS] = {0, 0, 0, 0, 0, 1, 2, 3, 2, 2, 2, 2};
+    static const struct store_memory_soon soon = {
+        .ticket = 10, .offer = 20, .talk = 30, .seeker = 1, .peer = 2};
     struct store *store = store_memory_new(ROWS);
     struct match_row row = {.kind = ROW_TICKET, .ticket.id = 10};
 
     for (uint32_t step = 0; step < STEPS; step++) {
         make(step);
+        store_memory_hint(store, &soon); /* of what is not there, then is */
         run(store, 1 << 20);
         CHECK(job.result.err == (step < 10 ? ERR_NONE : ERR_TALK_ENDED));
         CHECK(rows(store) == live[step]);
@@ -265,9 +268,45 @@ static void bounds(void)
     store_close(store);
 }
 
+static void enrol(struct store *store, uint64_t id)
+{
+    struct store_command *c = command(STORE_ENROL);
+
+    c->enrol.member = id;
+    memcpy(c->enrol.handle, &id, sizeof id);
+    run(store, 1 << 20);
+    CHECK(job.result.outcome == OUTCOME_OK);
+}
+
+/* Those there is room for are taken without more memory; beyond the bound there
+ * is none, and nobody is lost. */
+static void room(void)
+{
+    struct store *store = store_memory_new(MANY + 1);
+
+    enrol(store, 1);
+    CHECK(store_memory_room(store, MANY - 1));
+    CHECK(!store_memory_room(store, MANY + 1));
+    fail_malloc_start(1);
+    for (uint64_t id = 2; id <= MANY; id++)
+        enrol(store, id);
+    for (uint64_t id = 1; id <= MANY; id++) {
+        struct store_command *c = command(STORE_PUT_CARD);
+
+        c->put_card.member = id;
+        c->put_card.role = MATCH_SEEKER;
+        c->put_card.version = 1;
+        run(store, 1 << 20);
+        CHECK(job.result.outcome == OUTCOME_OK);
+    }
+    CHECK(!fail_malloc_stop());
+    store_close(store);
+}
+
 int main(void)
 {
     main_job();
+    room();
     forgetting();
     no_memory();
     bounds();

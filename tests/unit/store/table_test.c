@@ -54,8 +54,10 @@ static void live(uint64_t seed)
         struct record *m = &model[at];
         struct record want = {.id = at, .group = chance_below(&seed, 7)};
         uint32_t more = 1 + (uint32_t)chance_below(&seed, 3);
-        const struct record *r = store_table_first(&table, 0, at, &slot);
+        const struct record *r;
 
+        store_table_hint(&table, step % 2, chance_below(&seed, MODEL));
+        r = store_table_first(&table, 0, at, &slot);
         CHECK((r != NULL) == (m->id != 0));
         CHECK(r == NULL || r->group == m->group);
         if (r && chance_below(&seed, 2)) {
