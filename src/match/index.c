@@ -6,8 +6,8 @@
 
 /* ---- the columns ---- */
 
-/* A peer who came or changed: held against what tickets remember. */
-static void rise(struct match_engine *engine, struct match_duty *duty)
+/* Held against what tickets remember. */
+void match_index_rise(struct match_engine *engine, struct match_duty *duty)
 {
     struct match_pool *pool = &engine->pool[duty->row.pool];
 
@@ -30,7 +30,7 @@ void match_index_put(struct match_engine *engine, struct match_duty *duty)
     match_slice_drop(slices, duty);
     match_slice_put(slices, duty, factor);
     match_index_touch(engine, duty);
-    rise(engine, duty);
+    match_index_rise(engine, duty);
 }
 
 void match_index_drop(struct match_engine *engine, struct match_duty *duty)
@@ -45,6 +45,16 @@ void match_index_touch(struct match_engine *engine,
 
     match_slice_touch(&engine->slices, duty, match_duty_free(engine, duty),
                       &load);
+}
+
+void match_index_part(struct match_engine *engine, uint64_t a, uint64_t b)
+{
+    struct match_ticket *of[] = {match_ticket_of(engine, a),
+                                 match_ticket_of(engine, b)};
+
+    for (int i = 0; i < 2; i++)
+        if (of[i])
+            of[i]->best.until_ms = engine->now_ms;
 }
 
 void match_index_unsettle(struct match_engine *engine)

@@ -199,17 +199,17 @@ ENGINE = [
     ("the best that is remembered outlives its holder's bar", [
         ("match/index.c", "           match_fit_hard(engine, ticket, best->duty) &&\n", "")]),
     ("the best that is remembered outlives an unblock", [
-        ("match/adopt.c", "        match_index_unsettle(engine); /* it may permit */", "        {}")]),
+        ("match/adopt.c", "        match_index_part(engine, row->a, row->b); /* it may permit */", "        {}")]),
     ("the best that is remembered outlives a hold", [
-        ("match/bar.c", "            match_index_unsettle(engine); /* somebody's best again, it may be */", "            {}")], "match/index"),
+        ("match/bar.c", "            match_index_rise(engine, duty); /* somebody's best, it may be */", "            {}")], "match/index"),
     ("the best that is remembered outlives a refused block", [
-        ("match/adopt.c", "        match_index_unsettle(engine); /* it may have been refused */", "        ;")],
+        ("match/adopt.c", "        match_index_part(engine, was.member, was.other); /* if refused */", "        ;")],
      "match/index"),
     ("the best that is remembered outlives a block without room", [
-        ("match/bar.c", "        match_index_unsettle(engine); /* it forbade as long as it waited */\n", "")],
+        ("match/bar.c", "        match_index_part(engine, event->member, other); /* it forbade */\n", "")],
      "match/index"),
     ("who comes is not held against what is remembered", [
-        ("match/index.c", "    rise(engine, duty);\n", "")]),
+        ("match/index.c", "    match_index_rise(engine, duty);\n", "")]),
     ("the ring of who came runs over", [
         ("match/index.c", "        pool->rises - best->rises > STATE_RISEN)", "        0)")]),
     ("a grade that ends later is not heard of", [

@@ -188,7 +188,7 @@ static void part(struct match_ticket *ticket, uint64_t peer)
         row = (struct match_pair_row){
             .kind = PAIR_BLOCK, .a = row.b, .b = seeker, .gone = roll(2) == 0};
     if (row.gone)
-        match_index_unsettle(engine);
+        match_index_part(engine, row.a, row.b);
     CHECK(match_pair_put(&engine->pairs, &row, 0, MATCH_NEVER) == ERR_NONE);
 }
 
