@@ -193,11 +193,17 @@ ENGINE = [
     ("nobody on duty is told as none compatible", [
         ("match/why.c", "return engine->slices.pool[ticket->row.pool].n > 0 ?", "return 1 ?")]),
     ("the best that is remembered outlives an exclusion", [
-        ("match/index.c", "        engine->now_ms >= best->until_ms ||\n", "")]),
+        ("match/index.c", "           engine->now_ms < best->until_ms &&\n", "")]),
     ("the best that is remembered outlives its holder's change", [
-        ("match/index.c", "           match_fit_p(engine, ticket, best->duty) == best->p;", "           true;")]),
+        ("match/index.c", " && known == best->p;", ";")]),
     ("the best that is remembered outlives its holder's bar", [
-        ("match/index.c", "           match_fit_hard(engine, ticket, best->duty) &&\n", "")]),
+        ("match/index.c", "    if (!duty || duty->row.state != DUTY_ON ||\n        !match_fit_hard(engine, ticket, duty))\n", "    if (!duty || duty->row.state != DUTY_ON)\n")]),
+    ("who reaches the standard of who was the best is wanted", [
+        ("match/index.c", "ticket, match_sweep_most(&sweep)))\n            return true;", "ticket, known))\n            return true;")], "match/index"),
+    ("who does not reach the standard of the most there may be is not wanted", [
+        ("match/index.c", "        if (p < theta_of(engine, ticket, known))\n", "        if (p < theta_of(engine, ticket, match_sweep_most(&sweep)))\n")], "match/index"),
+    ("only the first of two may meet the other again", [
+        ("match/index.c", "    for (int i = 0; i < 2; i++)\n        if (of[i])\n", "    for (int i = 0; i < 1; i++)\n        if (of[i])\n")], "match/index"),
     ("the best that is remembered outlives an unblock", [
         ("match/adopt.c", "        match_index_part(engine, row->a, row->b); /* it may permit */", "        {}")]),
     ("the best that is remembered outlives a hold", [
@@ -211,7 +217,7 @@ ENGINE = [
     ("who comes is not held against what is remembered", [
         ("match/index.c", "    match_index_rise(engine, duty);\n", "")]),
     ("the ring of who came runs over", [
-        ("match/index.c", "        pool->rises - best->rises > STATE_RISEN)", "        0)")]),
+        ("match/index.c", "           pool->rises - best->rises <= STATE_RISEN && known", "           known")]),
     ("a grade that ends later is not heard of", [
         ("match/duty.c", "    if (row->grade_until_ms != was.grade_until_ms) ", "    if (0) ")], "match/index"),
     ("a column keeps its old hand", [
