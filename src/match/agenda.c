@@ -17,8 +17,7 @@ void match_agenda_ticket(struct match_engine *engine,
         ticket->subject.missed = true;
         return;
     }
-    if (!list_linked(&ticket->subject.moment_link))
-        list_push_back(&engine->ticket_moments, &ticket->subject.moment_link);
+    heap_set(&engine->ticket_moments, &ticket->moment, match_line_turn(ticket));
 }
 
 void match_agenda_duty(struct match_engine *engine, struct match_duty *duty)
@@ -29,8 +28,7 @@ void match_agenda_duty(struct match_engine *engine, struct match_duty *duty)
         duty->subject.missed = true;
         return;
     }
-    if (!list_linked(&duty->subject.moment_link))
-        list_push_back(&engine->duty_moments, &duty->subject.moment_link);
+    heap_set(&engine->duty_moments, &duty->moment, 0);
 }
 
 /* The rarest three that both agreed to show and enough cards have. */
@@ -175,52 +173,23 @@ static bool duty_moment(struct match_engine *engine, struct match_duty *duty)
     return true;
 }
 
-static struct match_ticket *first_ticket(const struct match_engine *engine)
-{
-    struct match_ticket *first = NULL;
-
-    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a ring has no end */
-    LIST_EACH (node, &engine->ticket_moments) {
-        void *subject = LIST_ENTRY(node, struct match_subject, moment_link);
-        struct match_ticket *ticket = subject;
-
-        if (!first || match_line_before(ticket, first))
-            first = ticket;
-    }
-    return first;
-}
-
-static struct match_duty *first_duty(const struct match_engine *engine)
-{
-    struct match_duty *first = NULL;
-
-    LIST_EACH (node, &engine->duty_moments) {
-        void *subject = LIST_ENTRY(node, struct match_subject, moment_link);
-        struct match_duty *duty = subject;
-
-        if (!first || duty->row.member < first->row.member)
-            first = duty;
-    }
-    return first;
-}
-
 bool match_agenda_run(struct match_engine *engine)
 {
-    struct match_ticket *ticket;
-    struct match_duty *duty;
+    struct heap_item *first;
 
     REQUIRE(engine->mode == ENGINE_LIVE);
     if (!match_batch_go(engine))
         return false;
-    while ((ticket = first_ticket(engine)) != NULL) {
-        if (!ticket_moment(engine, ticket))
+    while ((first = heap_first(&engine->ticket_moments)) != NULL) {
+        if (!ticket_moment(engine,
+                           LIST_ENTRY(first, struct match_ticket, moment)))
             return false;
-        list_unlink(&ticket->subject.moment_link);
+        heap_set(&engine->ticket_moments, first, HEAP_NONE);
     }
-    while ((duty = first_duty(engine)) != NULL) { /* Law 1 */
-        if (!duty_moment(engine, duty))
+    while ((first = heap_first(&engine->duty_moments)) != NULL) { /* Law 1 */
+        if (!duty_moment(engine, LIST_ENTRY(first, struct match_duty, moment)))
             return false;
-        list_unlink(&duty->subject.moment_link);
+        heap_set(&engine->duty_moments, first, HEAP_NONE);
     }
     return true;
 }

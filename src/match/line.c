@@ -4,8 +4,7 @@
 
 #define TURN_LATER ((uint64_t)1 << 62) /* no time is so late */
 
-/* Batch order but for equal ones: danger is before all others. */
-static uint64_t turn_of(const struct match_ticket *ticket)
+uint64_t match_line_turn(const struct match_ticket *ticket)
 {
     uint64_t since = ticket->row.since_ms & (TURN_LATER - 1);
 
@@ -15,7 +14,7 @@ static uint64_t turn_of(const struct match_ticket *ticket)
 bool match_line_before(const struct match_ticket *a,
                        const struct match_ticket *b)
 {
-    uint64_t one = turn_of(a), other = turn_of(b);
+    uint64_t one = match_line_turn(a), other = match_line_turn(b);
 
     return one != other ? one < other : a->row.id < b->row.id;
 }
@@ -78,7 +77,7 @@ void match_line_up(struct match_engine *engine, struct match_ticket *ticket)
         match_line_leave(engine, ticket);
         return;
     }
-    heap_set(&engine->line, &ticket->turn, turn_of(ticket));
+    heap_set(&engine->line, &ticket->turn, match_line_turn(ticket));
     if (list_linked(&ticket->wait_link)) {
         REQUIRE(ticket->ahead == belongs_ahead(ticket)); /* else it was busy */
         return;

@@ -93,7 +93,8 @@ struct match_engine {
     struct heap line; /* tickets, by match_line_before(): match/line law 1 */
     struct match_timer batch, smooth;
     uint64_t batch_next_ms;
-    struct list ticket_moments, duty_moments, tell;
+    struct heap ticket_moments, duty_moments; /* in batch order; by id */
+    struct list tell;
     uint64_t note[LOG_COUNT];
     uint32_t note_from, note_to; /* no other code was noted; equal: none */
 

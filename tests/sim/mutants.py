@@ -113,6 +113,8 @@ ENGINE = [
         ("match/line.c", "return ticket->row.danger ? since : since | TURN_LATER;", "return since | TURN_LATER;")]),
     ("danger takes whoever is best", [
         ("match/agenda.c", "if (ticket->row.danger &&\n        match_index_top", "if (0 &&\n        match_index_top")]),
+    ("moments come in no order of the batch", [
+        ("match/agenda.c", "&ticket->moment, match_line_turn(ticket));", "&ticket->moment, 0);")]),
     ("danger does not get a freed slot at once", [
         ("match/agenda.c", "        if ((ticket->row.danger || match_ticket_wishes(engine, ticket)) &&", "        if (match_ticket_wishes(engine, ticket) &&")]),
     ("who waits is in no list", [
@@ -162,7 +164,7 @@ ENGINE = [
     ("a back-off ends with its TICK", [
         ("match/fire.c", "            match_line_up(engine,", "            if (0) match_line_up(engine,")]),
     ("who stands in line stands in half of it", [
-        ("match/line.c", "    heap_set(&engine->line, &ticket->turn, turn_of(ticket));\n", "")]),
+        ("match/line.c", "    heap_set(&engine->line, &ticket->turn, match_line_turn(ticket));\n", "")]),
     ("who rests is woken by nobody but their TICK", [
         ("match/fire.c", "            match_duty_woken(engine,", "            if (0) match_duty_woken(engine,")], "match/index"),
     ("of those who rest one is woken", [
