@@ -7,6 +7,8 @@
 #include "match/line.h"
 #include "match/say.h"
 
+enum { SLICE_WORK = 512, TICKET_WORK = 4 }; /* in a step; of a moment */
+
 void match_agenda_ticket(struct match_engine *engine,
                          struct match_ticket *ticket)
 {
@@ -131,40 +133,56 @@ static bool ticket_moment(struct match_engine *engine,
     return !duty || match_agenda_propose(engine, ticket, duty);
 }
 
-/* Whom a free slot goes to at once: the first in danger; else the first who
- * waits for this peer alone; else the only one who wants it; NULL where the
- * batch is to decide. */
-static struct match_ticket *wanted_by(struct match_engine *engine,
-                                      const struct match_duty *duty)
+/* One more in line, who may want the slot: is it the first `ahead`, of those in
+ * danger and those who wait for this peer alone, or else `one`, or `several`? */
+static void look_at(struct match_engine *engine, struct match_ticket *ticket)
 {
-    const uint32_t pool = duty->row.pool;
-    struct match_ticket *ticket, *first = NULL, *one = NULL;
+    struct match_look *look = &engine->look;
 
-    for (ticket = match_line_next(engine, pool, NULL);
-         ticket && ticket->ahead; /* match/line law 2 */
-         ticket = match_line_next(engine, pool, ticket))
-        if ((ticket->row.danger || match_ticket_wishes(engine, ticket)) &&
-            (!first || match_line_before(ticket, first)) &&
-            match_fit_hard(engine, ticket, duty))
-            first = ticket; /* in batch order danger is before a wish */
-    if (first)
-        return first;
-    for (ticket = match_line_next(engine, pool, NULL); ticket;
-         ticket = match_line_next(engine, pool, ticket)) {
-        if (!match_index_wants(engine, ticket, duty))
-            continue;
-        if (one)
-            return NULL;
-        one = ticket;
+    engine->work++;
+    look->last = ticket;
+    if (ticket->row.danger || match_ticket_wishes(engine, ticket)) {
+        if ((!look->ahead || match_line_before(ticket, look->ahead)) &&
+            match_fit_hard(engine, ticket, look->duty))
+            look->ahead = ticket; /* in batch order danger is before a wish */
+    } else if (match_index_wants(engine, ticket, look->duty)) {
+        look->several = look->one != NULL;
+        look->one = ticket;
     }
-    return one;
 }
 
-static bool duty_moment(struct match_engine *engine, struct match_duty *duty)
+/* Whom a free slot goes to at once: the first in danger; else the first who
+ * waits for this peer alone; else the only one who wants it; NULL where the
+ * batch is to decide.  False: go on in a TICK. */
+static bool wanted_by(struct match_engine *engine,
+                      const struct match_duty *duty, uint64_t work_end,
+                      struct match_ticket **who)
+{
+    struct match_look *look = &engine->look;
+    struct match_ticket *ticket;
+
+    if (look->duty != duty) /* Law 3 */
+        *look = (struct match_look){.duty = duty};
+    while ((ticket = match_line_next(engine, duty->row.pool, look->last))) {
+        if ((look->ahead || look->several) && !ticket->ahead)
+            break; /* match/line law 2 */
+        if (engine->work >= work_end)
+            return false;
+        look_at(engine, ticket);
+    }
+    *who = look->ahead ? look->ahead : look->several ? NULL : look->one;
+    look->duty = NULL;
+    return true;
+}
+
+static bool duty_moment(struct match_engine *engine, struct match_duty *duty,
+                        uint64_t work_end)
 {
     while (match_duty_free(engine, duty)) {
-        struct match_ticket *ticket = wanted_by(engine, duty);
+        struct match_ticket *ticket;
 
+        if (!wanted_by(engine, duty, work_end, &ticket))
+            return false;
         if (!ticket)
             break;
         if (!match_agenda_propose(engine, ticket, duty))
@@ -175,19 +193,23 @@ static bool duty_moment(struct match_engine *engine, struct match_duty *duty)
 
 bool match_agenda_run(struct match_engine *engine)
 {
+    uint64_t work_end = engine->work + SLICE_WORK;
     struct heap_item *first;
 
     REQUIRE(engine->mode == ENGINE_LIVE);
     if (!match_batch_go(engine))
         return false;
     while ((first = heap_first(&engine->ticket_moments)) != NULL) {
-        if (!ticket_moment(engine,
+        if (engine->work >= work_end ||
+            !ticket_moment(engine,
                            LIST_ENTRY(first, struct match_ticket, moment)))
             return false;
         heap_set(&engine->ticket_moments, first, HEAP_NONE);
+        engine->work += TICKET_WORK;
     }
     while ((first = heap_first(&engine->duty_moments)) != NULL) { /* Law 1 */
-        if (!duty_moment(engine, LIST_ENTRY(first, struct match_duty, moment)))
+        if (!duty_moment(engine, LIST_ENTRY(first, struct match_duty, moment),
+                         work_end))
             return false;
         heap_set(&engine->duty_moments, first, HEAP_NONE);
     }

@@ -2,11 +2,14 @@
  *
  * Flagged while an event's own facts are adopted, processed after them:
  * tickets in batch order, then peers by id.  What finds no room or no fresh
- * number goes on in the next TICK.
+ * number goes on in the next TICK, and so does what takes long: many moments,
+ * and the look along a line for who wants a free slot.
  *
  * Laws
  *   1. No moment of a peer while a ticket's is left.
- *   2. None while rows are loaded: nobody is there yet. */
+ *   2. None while rows are loaded: nobody is there yet.
+ *   3. Slices change nothing of what is decided: a look goes on where nothing
+ *      else came between, else it begins anew. */
 #ifndef MATCH_AGENDA_H
 #define MATCH_AGENDA_H
 

@@ -250,6 +250,8 @@ void match_engine_step(struct match_engine *engine,
     REQUIRE(event->now_ms >= engine->now_ms);
     effects->n = effects->fresh_used = 0;
     effects->more = false;
+    if (event->kind != EVENT_TICK || event->now_ms != engine->now_ms)
+        engine->look.duty = NULL; /* match/agenda law 3 */
     engine->event = event;
     engine->effects = effects;
     engine->now_ms = event->now_ms;

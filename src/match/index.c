@@ -4,6 +4,8 @@
 #include "match/fit.h"
 #include "match/score.h"
 
+enum { WANTS_WORK = 3 }; /* to say who is wanted takes as long as passes */
+
 /* ---- the columns ---- */
 
 /* Held against what tickets remember. */
@@ -204,6 +206,7 @@ bool match_index_wants(struct match_engine *engine, struct match_ticket *ticket,
         return false;
     if (takes_anyone(engine, ticket))
         return true;
+    engine->work += WANTS_WORK;
     p = match_fit_p(engine, ticket, duty);
     known = known_p(engine, ticket);
     if (!recall(engine, ticket, known)) {

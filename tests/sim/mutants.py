@@ -115,8 +115,15 @@ ENGINE = [
         ("match/agenda.c", "if (ticket->row.danger &&\n        match_index_top", "if (0 &&\n        match_index_top")]),
     ("moments come in no order of the batch", [
         ("match/agenda.c", "&ticket->moment, match_line_turn(ticket));", "&ticket->moment, 0);")]),
+    ("a look along the line goes on whatever came between", [
+        ("match/engine.c", "        engine->look.duty = NULL; /* match/agenda law 3 */\n", "        ;\n")], "match/agenda"),
+    ("of a look along the line the last slice alone counts", [
+        ("match/agenda.c", "    if (look->duty != duty) /* Law 3 */\n        *look = (struct match_look){.duty = duty};\n",
+         "    *look = (struct match_look){.duty = duty, .last = look->duty == duty ? look->last : NULL};\n")], "match/agenda"),
+    ("a look along the line is taken at once", [
+        ("match/agenda.c", "        if (engine->work >= work_end)\n", "        if (0)\n")], "match/agenda"),
     ("danger does not get a freed slot at once", [
-        ("match/agenda.c", "        if ((ticket->row.danger || match_ticket_wishes(engine, ticket)) &&", "        if (match_ticket_wishes(engine, ticket) &&")]),
+        ("match/agenda.c", "    if (ticket->row.danger || match_ticket_wishes(engine, ticket)) {", "    if (match_ticket_wishes(engine, ticket)) {")]),
     ("who waits is in no list", [
         ("match/line.c", "        list_push_back(waiting, &ticket->wait_link);\n", "        ;\n")]),
     ("danger is in line behind the others", [
@@ -172,7 +179,8 @@ ENGINE = [
     ("a day that ends after the rest is not seen to", [
         ("match/duty.c", "    heap_set(&engine->naps, &duty->nap, next_free_ms(engine, duty));\n", "")], "match/fire"),
     ("the older of two gets a freed slot", [
-        ("match/agenda.c", "        if (one)\n            return NULL;\n", "        if (one)\n            return match_line_before(one, ticket) ? one : ticket;\n")]),
+        ("match/agenda.c", "        look->several = look->one != NULL;\n        look->one = ticket;\n",
+         "        if (!look->one || match_line_before(ticket, look->one))\n            look->one = ticket;\n")]),
     ("a batch's offers in another order", [
         ("match/line.c", "return ticket->row.danger ? since : since | TURN_LATER;", "return ticket->row.danger ? since : (TURN_LATER - since) | TURN_LATER;")]),
     ("a batch forgets the age", [
@@ -359,7 +367,7 @@ STORE = [
     ("the end of a wish is no moment", [
         ("match/ticket.c", "            ticket->row.wish_until_ms < due[TICKET_RELAX])", "            0)")]),
     ("a wish has to share", [
-        ("match/agenda.c", "        if ((ticket->row.danger || match_ticket_wishes(engine, ticket)) &&", "        if (ticket->row.danger &&")]),
+        ("match/agenda.c", "    if (ticket->row.danger || match_ticket_wishes(engine, ticket)) {", "    if (ticket->row.danger) {")]),
     ("who is met is not named", [
         ("match/agenda.c", "        row->met = ticket->row.wish_talk;\n", "        ;\n")]),
     ("whom one waits for is told of", [
