@@ -11,6 +11,7 @@
 #include "match/check.h"
 #include "match/fire.h"
 #include "match/index.h"
+#include "match/line.h"
 #include "match/load.h"
 #include "match/say.h"
 #include "match/turn.h"
@@ -242,6 +243,21 @@ static void take(struct match_engine *engine, const struct match_event *event)
     match_say_reply(engine, event->call, ERR_FULL, 0);
 }
 
+/* It is as late as the event says. */
+static void go_on(struct match_engine *engine, const struct match_event *event)
+{
+    uint64_t passed_ms = event->now_ms - engine->now_ms;
+
+    engine->now_ms = event->now_ms;
+    if (event->kind != EVENT_TICK || passed_ms > 0)
+        engine->look.duty = NULL; /* match/agenda law 3 */
+    if (engine->mode != ENGINE_LIVE)
+        return;
+    if (passed_ms > engine->limits.fresh_ms) /* nobody was seen meanwhile */
+        match_line_empty(engine);
+    match_fire_wake(engine);
+}
+
 void match_engine_step(struct match_engine *engine,
                        const struct match_event *event,
                        struct match_effects *effects)
@@ -250,13 +266,9 @@ void match_engine_step(struct match_engine *engine,
     REQUIRE(event->now_ms >= engine->now_ms);
     effects->n = effects->fresh_used = 0;
     effects->more = false;
-    if (event->kind != EVENT_TICK || event->now_ms != engine->now_ms)
-        engine->look.duty = NULL; /* match/agenda law 3 */
     engine->event = event;
     engine->effects = effects;
-    engine->now_ms = event->now_ms;
-    if (engine->mode == ENGINE_LIVE)
-        match_fire_wake(engine);
+    go_on(engine, event);
     switch ((int)event->kind) {
     case EVENT_BEGIN:
         match_load_begin(engine, event->begin.epoch);

@@ -64,6 +64,21 @@ void match_line_leave(struct match_engine *engine, struct match_ticket *ticket)
     heap_set(&engine->line, &ticket->turn, HEAP_NONE);
 }
 
+void match_line_empty(struct match_engine *engine)
+{
+    struct list *node;
+
+    heap_clear(&engine->line);
+    for (uint32_t i = 0; i < engine->sizes.pools; i++)
+        while ((node = list_pop_front(&engine->pool[i].waiting))) {
+            struct match_ticket *ticket =
+                LIST_ENTRY(node, struct match_ticket, wait_link);
+
+            REQUIRE(!heap_in(&ticket->turn));
+            REQUIRE(!is_fresh(engine, ticket)); /* Law 1 */
+        }
+}
+
 static bool belongs_ahead(const struct match_ticket *ticket)
 {
     return ticket->row.danger || ticket->row.wish != 0;

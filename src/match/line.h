@@ -33,6 +33,9 @@ void match_line_up(struct match_engine *engine, struct match_ticket *ticket);
 /* Take it out.  Harmless if it is not in line. */
 void match_line_leave(struct match_engine *engine, struct match_ticket *ticket);
 
+/* Nobody is fresh any more: all leave. */
+void match_line_empty(struct match_engine *engine);
+
 /* The first of all who wait, in batch order; NULL: nobody waits now. */
 struct match_ticket *match_line_first(struct match_engine *engine);
 

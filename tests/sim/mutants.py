@@ -124,6 +124,10 @@ ENGINE = [
         ("match/agenda.c", "        if (engine->work >= work_end)\n", "        if (0)\n")], "match/agenda"),
     ("danger does not get a freed slot at once", [
         ("match/agenda.c", "    if (ticket->row.danger || match_ticket_wishes(engine, ticket)) {", "    if (match_ticket_wishes(engine, ticket)) {")]),
+    ("who is fresh still leaves the line after a gap", [
+        ("match/engine.c", "passed_ms > engine->limits.fresh_ms)", "passed_ms >= engine->limits.fresh_ms)")], "match/line"),
+    ("who leaves the line after a gap is in the batch's still", [
+        ("match/line.c", "    heap_clear(&engine->line);\n", "    ;\n")], "match/line"),
     ("who waits is in no list", [
         ("match/line.c", "        list_push_back(waiting, &ticket->wait_link);\n", "        ;\n")]),
     ("danger is in line behind the others", [
