@@ -11,7 +11,8 @@
  * or was held since is in a ring of the pool, and is held against what is
  * remembered when next it is asked for.
  * Mostly it need not even be known: whoever reaches θ of the most that anybody
- * could have reaches θ.
+ * could have reaches θ, and whoever does not reach that of one whom the ticket
+ * may meet does not.
  *
  * Laws
  *   1. A duty has a column exactly while it is ON.
