@@ -182,9 +182,9 @@ int main(void)
 {
     uint32_t sliced = 0;
 
-    for (uint64_t start = 1; start <= 60; start++)
+    for (uint64_t start = 1; start <= 18; start++)
         for (int what = NOTHING; what < BETWEENS; what++)
             sliced += look(start, (enum between)what, start % 6 * (start % 6));
-    CHECK(sliced > 20);
+    CHECK(sliced > 8);
     return check_report("match/agenda");
 }
