@@ -7,7 +7,11 @@
 #include "match/line.h"
 #include "match/say.h"
 
-enum { SLICE_WORK = 512, TICKET_WORK = 4 }; /* in a step; of a moment */
+enum {
+    SLICE_WORK = 512, /* in a step, */
+    VAIN_MOST = 16,   /* twice as much after each of so many looks in vain */
+    TICKET_WORK = 4   /* of a moment */
+};
 
 void match_agenda_ticket(struct match_engine *engine,
                          struct match_ticket *ticket)
@@ -162,7 +166,7 @@ static bool wanted_by(struct match_engine *engine,
     struct match_ticket *ticket;
 
     if (look->duty != duty) /* Law 3 */
-        *look = (struct match_look){.duty = duty};
+        *look = (struct match_look){.duty = duty, .vain = look->vain};
     while ((ticket = match_line_next(engine, duty->row.pool, look->last))) {
         if ((look->ahead || look->several) && !ticket->ahead)
             break; /* match/line law 2 */
@@ -171,8 +175,15 @@ static bool wanted_by(struct match_engine *engine,
         look_at(engine, ticket);
     }
     *who = look->ahead ? look->ahead : look->several ? NULL : look->one;
-    look->duty = NULL;
+    *look = (struct match_look){.duty = NULL};
     return true;
+}
+
+void match_agenda_interrupt(struct match_engine *engine)
+{
+    if (engine->look.duty && engine->look.vain < VAIN_MOST)
+        engine->look.vain++;
+    engine->look.duty = NULL;
 }
 
 static bool duty_moment(struct match_engine *engine, struct match_duty *duty,
@@ -193,7 +204,8 @@ static bool duty_moment(struct match_engine *engine, struct match_duty *duty,
 
 bool match_agenda_run(struct match_engine *engine)
 {
-    uint64_t work_end = engine->work + SLICE_WORK;
+    uint64_t slice = (uint64_t)SLICE_WORK << engine->look.vain; /* Law 3 */
+    uint64_t work_end = engine->work + slice;
     struct heap_item *first;
 
     REQUIRE(engine->mode == ENGINE_LIVE);

@@ -250,7 +250,7 @@ static void go_on(struct match_engine *engine, const struct match_event *event)
 
     engine->now_ms = event->now_ms;
     if (event->kind != EVENT_TICK || passed_ms > 0)
-        engine->look.duty = NULL; /* match/agenda law 3 */
+        match_agenda_interrupt(engine);
     if (engine->mode != ENGINE_LIVE)
         return;
     if (passed_ms > engine->limits.fresh_ms) /* nobody was seen meanwhile */

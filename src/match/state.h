@@ -81,10 +81,9 @@ struct match_engine {
     struct match_latch latch[FLIGHT_LATCHES];
     struct list latch_free, latched, tell;
     struct list barring; /* BLOCK and HOLD commands in flight */
-    uint32_t talks_live;
+    uint32_t talks_live, offers_open;
     uint32_t blocks, holds; /* that are in flight or latched, GONE too */
     uint32_t tickets_in[TICKET_STATES + 1]; /* by state; NEW is the last */
-    uint32_t offers_open;
     bool replay;    /* latched events are to be tried */
     uint32_t fence; /* what was dropped already */
 
@@ -98,6 +97,7 @@ struct match_engine {
         const struct match_duty *duty; /* NULL: nobody was looked at */
         struct match_ticket *last, *ahead, *one; /* as match/agenda says */
         bool several;
+        uint32_t vain; /* looks that something came between */
     } look;
     uint64_t note[LOG_COUNT];
     uint32_t note_from, note_to; /* no other code was noted; equal: none */

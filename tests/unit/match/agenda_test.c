@@ -6,7 +6,7 @@
 #include "match/line.h"
 
 enum {
-    STEP_WORK = 1024, /* a step takes less */
+    STEP_WORK = 1024, /* a step takes less, if nothing came between */
     STEPS = 200,      /* and they are fewer */
     OLD = 77          /* who was taken away is asked as that number */
 };
@@ -23,6 +23,7 @@ struct slot {
     struct match_duty *duty;
     uint32_t offers, steps;
     uint64_t ticket; /* it was offered */
+    bool disturbed;  /* something came between */
 };
 
 static void step(struct slot *slot, enum match_event_kind kind)
@@ -35,7 +36,7 @@ static void step(struct slot *slot, enum match_event_kind kind)
         event.fresh[i] = fresh++;
     match_engine_step(engine, &event, &effects);
     slot->steps++;
-    CHECK(engine->work - work < STEP_WORK); /* Law 3 */
+    CHECK(slot->disturbed || engine->work - work < STEP_WORK); /* Law 3 */
     for (uint32_t i = 0; i < effects.n; i++)
         if (item[i].kind == EFFECT_STORE &&
             item[i].store.kind == COMMAND_OFFER) {
@@ -148,6 +149,7 @@ static void come_between(struct slot *slot, enum between what)
     case BETWEENS:
         return;
     }
+    slot->disturbed = true;
     step(slot, EVENT_SEEN);
 }
 
@@ -177,6 +179,26 @@ static uint32_t look(uint64_t start, enum between what, uint64_t but)
     return slot.offers > 0 && slot.steps > 1;
 }
 
+/* Law 3: a look ends though something comes between at every step. */
+static void disturb(void)
+{
+    struct slot slot = {.disturbed = true};
+
+    seed = 1;
+    fill(false);
+    slot.duty = duty_of(1);
+    keep_away(slot.duty, 0);
+    make_room(slot.duty, 1);
+    engine->unfinished = true;
+    step(&slot, EVENT_TICK);
+    CHECK(effects.more);
+    while (effects.more && slot.steps < STEPS)
+        step(&slot, EVENT_SEEN);
+    CHECK(!effects.more);
+    CHECK(engine->look.vain == 0); /* the next has as little time */
+    free(engine);
+}
+
 /* Law 3. */
 int main(void)
 {
@@ -186,5 +208,6 @@ int main(void)
         for (int what = NOTHING; what < BETWEENS; what++)
             sliced += look(start, (enum between)what, start % 6 * (start % 6));
     CHECK(sliced > 8);
+    disturb();
     return check_report("match/agenda");
 }
