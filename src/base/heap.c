@@ -2,6 +2,8 @@
 
 #include "base/require.h"
 
+enum { AHEAD = 8 }; /* items that are called for */
+
 /* Law 1. */
 static bool before(const struct heap_place *a, const struct heap_place *b)
 {
@@ -79,6 +81,16 @@ struct heap_item *heap_pop(struct heap *heap, uint64_t most)
         return NULL;
     take_out(heap, first);
     return first;
+}
+
+void heap_clear(struct heap *heap)
+{
+    for (uint32_t i = 0; i < heap->size; i++) {
+        if (i + AHEAD < heap->size)
+            __builtin_prefetch(heap->place[i + AHEAD].item);
+        heap->place[i].item->at = 0;
+    }
+    heap->size = 0;
 }
 
 uint32_t heap_check(const struct heap *heap)

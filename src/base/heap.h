@@ -69,6 +69,9 @@ static inline void heap_set(struct heap *heap, struct heap_item *item,
 /* Take out the first if its key is not above most; NULL: it is, or none is. */
 struct heap_item *heap_pop(struct heap *heap, uint64_t most);
 
+/* Take all out. */
+void heap_clear(struct heap *heap);
+
 /* REQUIRE the laws of every item; how many. */
 uint32_t heap_check(const struct heap *heap);
 

@@ -42,7 +42,7 @@ void match_adopt_pair(struct match_engine *engine,
     REQUIRE(row->kind < PAIR_KINDS);
     ends_ms = match_timer_add(ends_ms, engine->limits.ticket_ms);
     if (row->gone || row->kind == PAIR_BOND)
-        match_index_unsettle(engine); /* it may permit */
+        match_index_part(engine, row->a, row->b); /* it may permit */
     if (match_pair_put(&engine->pairs, row, seq, ends_ms) == ERR_NONE)
         return;
     sweep_pairs(engine);
@@ -351,7 +351,7 @@ void match_adopt_result(struct match_engine *engine,
         note_talk(engine, was.subject, result);
     if (was.kind == COMMAND_BLOCK) {
         match_bar_over(engine, EVENT_BLOCK);
-        match_index_unsettle(engine); /* it may have been refused */
+        match_index_part(engine, was.member, was.other); /* if refused */
     }
     if (was.kind == COMMAND_HOLD) {
         match_bar_over(engine, EVENT_HOLD); /* or GONE: they count as one */

@@ -7,6 +7,12 @@
 #include "match/line.h"
 #include "match/say.h"
 
+enum {
+    SLICE_WORK = 512, /* in a step, */
+    VAIN_MOST = 16,   /* twice as much after each of so many looks in vain */
+    TICKET_WORK = 4   /* of a moment */
+};
+
 void match_agenda_ticket(struct match_engine *engine,
                          struct match_ticket *ticket)
 {
@@ -17,8 +23,7 @@ void match_agenda_ticket(struct match_engine *engine,
         ticket->subject.missed = true;
         return;
     }
-    if (!list_linked(&ticket->subject.moment_link))
-        list_push_back(&engine->ticket_moments, &ticket->subject.moment_link);
+    heap_set(&engine->ticket_moments, &ticket->moment, match_line_turn(ticket));
 }
 
 void match_agenda_duty(struct match_engine *engine, struct match_duty *duty)
@@ -29,8 +34,7 @@ void match_agenda_duty(struct match_engine *engine, struct match_duty *duty)
         duty->subject.missed = true;
         return;
     }
-    if (!list_linked(&duty->subject.moment_link))
-        list_push_back(&engine->duty_moments, &duty->subject.moment_link);
+    heap_set(&engine->duty_moments, &duty->moment, 0);
 }
 
 /* The rarest three that both agreed to show and enough cards have. */
@@ -133,40 +137,63 @@ static bool ticket_moment(struct match_engine *engine,
     return !duty || match_agenda_propose(engine, ticket, duty);
 }
 
-/* Whom a free slot goes to at once: the first in danger; else the first who
- * waits for this peer alone; else the only one who wants it; NULL where the
- * batch is to decide. */
-static struct match_ticket *wanted_by(struct match_engine *engine,
-                                      const struct match_duty *duty)
+/* One more in line, who may want the slot: is it the first `ahead`, of those in
+ * danger and those who wait for this peer alone, or else `one`, or `several`? */
+static void look_at(struct match_engine *engine, struct match_ticket *ticket)
 {
-    const uint32_t pool = duty->row.pool;
-    struct match_ticket *ticket, *first = NULL, *one = NULL;
+    struct match_look *look = &engine->look;
 
-    for (ticket = match_line_next(engine, pool, NULL);
-         ticket && ticket->ahead; /* match/line law 2 */
-         ticket = match_line_next(engine, pool, ticket))
-        if ((ticket->row.danger || match_ticket_wishes(engine, ticket)) &&
-            (!first || match_line_before(ticket, first)) &&
-            match_fit_hard(engine, ticket, duty))
-            first = ticket; /* in batch order danger is before a wish */
-    if (first)
-        return first;
-    for (ticket = match_line_next(engine, pool, NULL); ticket;
-         ticket = match_line_next(engine, pool, ticket)) {
-        if (!match_index_wants(engine, ticket, duty))
-            continue;
-        if (one)
-            return NULL;
-        one = ticket;
+    engine->work++;
+    look->last = ticket;
+    if (ticket->row.danger || match_ticket_wishes(engine, ticket)) {
+        if ((!look->ahead || match_line_before(ticket, look->ahead)) &&
+            match_fit_hard(engine, ticket, look->duty))
+            look->ahead = ticket; /* in batch order danger is before a wish */
+    } else if (match_index_wants(engine, ticket, look->duty)) {
+        look->several = look->one != NULL;
+        look->one = ticket;
     }
-    return one;
 }
 
-static bool duty_moment(struct match_engine *engine, struct match_duty *duty)
+/* Whom a free slot goes to at once: the first in danger; else the first who
+ * waits for this peer alone; else the only one who wants it; NULL where the
+ * batch is to decide.  False: go on in a TICK. */
+static bool wanted_by(struct match_engine *engine,
+                      const struct match_duty *duty, uint64_t work_end,
+                      struct match_ticket **who)
+{
+    struct match_look *look = &engine->look;
+    struct match_ticket *ticket;
+
+    if (look->duty != duty) /* Law 3 */
+        *look = (struct match_look){.duty = duty, .vain = look->vain};
+    while ((ticket = match_line_next(engine, duty->row.pool, look->last))) {
+        if ((look->ahead || look->several) && !ticket->ahead)
+            break; /* match/line law 2 */
+        if (engine->work >= work_end)
+            return false;
+        look_at(engine, ticket);
+    }
+    *who = look->ahead ? look->ahead : look->several ? NULL : look->one;
+    *look = (struct match_look){.duty = NULL};
+    return true;
+}
+
+void match_agenda_interrupt(struct match_engine *engine)
+{
+    if (engine->look.duty && engine->look.vain < VAIN_MOST)
+        engine->look.vain++;
+    engine->look.duty = NULL;
+}
+
+static bool duty_moment(struct match_engine *engine, struct match_duty *duty,
+                        uint64_t work_end)
 {
     while (match_duty_free(engine, duty)) {
-        struct match_ticket *ticket = wanted_by(engine, duty);
+        struct match_ticket *ticket;
 
+        if (!wanted_by(engine, duty, work_end, &ticket))
+            return false;
         if (!ticket)
             break;
         if (!match_agenda_propose(engine, ticket, duty))
@@ -175,52 +202,28 @@ static bool duty_moment(struct match_engine *engine, struct match_duty *duty)
     return true;
 }
 
-static struct match_ticket *first_ticket(const struct match_engine *engine)
-{
-    struct match_ticket *first = NULL;
-
-    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a ring has no end */
-    LIST_EACH (node, &engine->ticket_moments) {
-        void *subject = LIST_ENTRY(node, struct match_subject, moment_link);
-        struct match_ticket *ticket = subject;
-
-        if (!first || match_line_before(ticket, first))
-            first = ticket;
-    }
-    return first;
-}
-
-static struct match_duty *first_duty(const struct match_engine *engine)
-{
-    struct match_duty *first = NULL;
-
-    LIST_EACH (node, &engine->duty_moments) {
-        void *subject = LIST_ENTRY(node, struct match_subject, moment_link);
-        struct match_duty *duty = subject;
-
-        if (!first || duty->row.member < first->row.member)
-            first = duty;
-    }
-    return first;
-}
-
 bool match_agenda_run(struct match_engine *engine)
 {
-    struct match_ticket *ticket;
-    struct match_duty *duty;
+    uint64_t slice = (uint64_t)SLICE_WORK << engine->look.vain; /* Law 3 */
+    uint64_t work_end = engine->work + slice;
+    struct heap_item *first;
 
     REQUIRE(engine->mode == ENGINE_LIVE);
     if (!match_batch_go(engine))
         return false;
-    while ((ticket = first_ticket(engine)) != NULL) {
-        if (!ticket_moment(engine, ticket))
+    while ((first = heap_first(&engine->ticket_moments)) != NULL) {
+        if (engine->work >= work_end ||
+            !ticket_moment(engine,
+                           LIST_ENTRY(first, struct match_ticket, moment)))
             return false;
-        list_unlink(&ticket->subject.moment_link);
+        heap_set(&engine->ticket_moments, first, HEAP_NONE);
+        engine->work += TICKET_WORK;
     }
-    while ((duty = first_duty(engine)) != NULL) { /* Law 1 */
-        if (!duty_moment(engine, duty))
+    while ((first = heap_first(&engine->duty_moments)) != NULL) { /* Law 1 */
+        if (!duty_moment(engine, LIST_ENTRY(first, struct match_duty, moment),
+                         work_end))
             return false;
-        list_unlink(&duty->subject.moment_link);
+        heap_set(&engine->duty_moments, first, HEAP_NONE);
     }
     return true;
 }

@@ -132,7 +132,7 @@ bool match_bar_block(struct match_engine *engine,
         command.block.talk[i] = all.talk[i]->row.id;
     if (!match_flight_pass(engine, &command, event->call)) {
         match_bar_over(engine, event->kind);
-        match_index_unsettle(engine); /* it forbade as long as it waited */
+        match_index_part(engine, event->member, other); /* it forbade */
         return true;
     }
     flight = match_flight_find(engine, command.op);
@@ -174,7 +174,7 @@ static void set_held(struct match_engine *engine, uint64_t member, bool held)
         duty->held = held;
         match_duty_arm(engine, duty);
         if (!held)
-            match_index_unsettle(engine); /* somebody's best again, it may be */
+            match_index_rise(engine, duty); /* somebody's best, it may be */
     }
 }
 

@@ -9,8 +9,8 @@
 
 enum {
     MINUTE_MS = 60000,
-    SLICE_PASSES = 768, /* over blocks of columns in one step, */
-    TICKET_PASSES = 16, /* which a ticket takes as long as, besides */
+    SLICE_WORK = 768,   /* in passes over blocks of columns, in one step, */
+    TICKET_WORK = 16,   /* which a ticket takes besides its sweep, */
     SLICE_EDGES = 40000 /* or so many edges */
 };
 
@@ -136,11 +136,11 @@ static bool look(struct match_engine *engine)
 
     if (engine->batch_edged == engine->choices)
         return true;
-    while (engine->batch_edged < engine->choices && work < SLICE_PASSES) {
-        uint64_t before = engine->passes;
+    while (engine->batch_edged < engine->choices && work < SLICE_WORK) {
+        uint64_t before = engine->work;
 
         add_ticket(engine, engine->batch_edged++);
-        work += engine->passes - before + TICKET_PASSES;
+        work += engine->work - before + TICKET_WORK;
     }
     if (engine->batch_edged == engine->choices)
         match_assign_begin(&engine->assign);

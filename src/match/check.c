@@ -267,8 +267,9 @@ static uint64_t check_waits(const struct match_pool *pool)
 
 uint64_t match_check_tables(const struct match_engine *e)
 {
-    uint64_t facts =
-        heap_check(&e->timers) + heap_check(&e->line) + heap_check(&e->naps);
+    uint64_t facts = heap_check(&e->timers) + heap_check(&e->line) +
+                     heap_check(&e->naps) + heap_check(&e->ticket_moments) +
+                     heap_check(&e->duty_moments);
 
     for (uint32_t i = 0; i < e->sizes.pools; i++)
         facts += check_terms(e, &e->pool[i]) + check_waits(&e->pool[i]);

@@ -207,6 +207,7 @@ static void init(struct match_duty *duty, uint64_t member, uint32_t pool)
         .subject = {.kind = SUBJECT_DUTY},
         .row = {.member = member, .pool = pool, .state = DUTY_OFF}};
     duty->nap = (struct heap_item){.id = member, .rank = TIMER_REST};
+    duty->moment = (struct heap_item){.id = member};
     list_init(&duty->offer_list);
     list_init(&duty->talk_list);
     for (int i = 0; i < DUTY_TIMERS; i++)
@@ -239,7 +240,7 @@ enum err match_duty_need(struct match_engine *engine, uint64_t member,
     if (found->row.member != 0)
         REQUIRE(map_remove(&engine->duty_by_member, found->row.member));
     list_unlink(&found->subject.tell_link);
-    list_unlink(&found->subject.moment_link);
+    heap_set(&engine->duty_moments, &found->moment, HEAP_NONE);
     init(found, member, pool);
     found->bucket = bucket_now(engine);
     found->held = match_flight_holds(engine, member, NULL);
@@ -266,7 +267,7 @@ void match_duty_idle(struct match_engine *engine, struct match_duty *duty)
     match_presence_close(engine, &duty->subject, &duty->presence);
     match_duty_discard(engine, duty);
     list_unlink(&duty->subject.tell_link);
-    list_unlink(&duty->subject.moment_link);
+    heap_set(&engine->duty_moments, &duty->moment, HEAP_NONE);
     for (int i = 0; i < DUTY_TIMERS; i++)
         heap_set(&engine->timers, &duty->timer[i].due, MATCH_NEVER);
     list_push_back(&engine->duty_idle, &duty->subject.table_link);

@@ -45,8 +45,9 @@ struct match_duty { /* what each question asks first; the hand comes last */
     struct match_timer timer[DUTY_TIMERS];
     /* Until its rest is over, or next a talk counts no more in the day. */
     struct heap_item nap;
-    struct list pool_link;  /* not OFF, in its pool */
-    struct match_hand hand; /* empty when OFF */
+    struct heap_item moment; /* in the agenda */
+    struct list pool_link;   /* not OFF, in its pool */
+    struct match_hand hand;  /* empty when OFF */
 };
 
 /* The duty of a member, known or new (then OFF).  ERR_FULL. */

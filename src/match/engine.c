@@ -11,6 +11,7 @@
 #include "match/check.h"
 #include "match/fire.h"
 #include "match/index.h"
+#include "match/line.h"
 #include "match/load.h"
 #include "match/say.h"
 #include "match/turn.h"
@@ -51,7 +52,7 @@ static void cut_finders(struct cut *from, struct match_engine *e,
     uint32_t heads = map_slots_for(sizes->pairs);
     struct match_pair_slot *pair = cut(from, sizes->pairs, sizeof *pair);
     struct map_slot *head = cut(from, heads, sizeof *head);
-    struct heap_place *place, *line, *nap;
+    struct heap_place *place, *line, *nap, *ticket, *duty;
     uint32_t timers = sizes->tickets * (TICKET_TIMERS + 1) +
                       sizes->duties * DUTY_TIMERS + sizes->talks * 2 +
                       OFFERS_KEPT + 2;
@@ -59,12 +60,17 @@ static void cut_finders(struct cut *from, struct match_engine *e,
     place = cut(from, timers, sizeof *place);
     line = cut(from, sizes->tickets, sizeof *line);
     nap = cut(from, (size_t)sizes->tickets + sizes->duties, sizeof *nap);
+    ticket = cut(from, sizes->tickets, sizeof *ticket);
+    duty = cut(from, sizes->duties, sizeof *duty);
     if (from->at) {
         match_pair_init(&e->pairs, pair, sizes->pairs, head, heads);
         e->timers = (struct heap){.place = place, .cap = timers};
         e->line = (struct heap){.place = line, .cap = sizes->tickets};
         e->naps =
             (struct heap){.place = nap, .cap = sizes->tickets + sizes->duties};
+        e->ticket_moments =
+            (struct heap){.place = ticket, .cap = sizes->tickets};
+        e->duty_moments = (struct heap){.place = duty, .cap = sizes->duties};
     }
     cut_map(from, &e->ticket_by_id, sizes->tickets);
     cut_map(from, &e->ticket_by_member, sizes->tickets);
@@ -120,9 +126,8 @@ size_t match_engine_bytes(const struct match_sizes *sizes)
 static void free_lists(struct match_engine *e)
 {
     struct list *const lists[] = {
-        &e->duty_idle,  &e->offer_closed,   &e->in_flight,
-        &e->latch_free, &e->latched,        &e->barring,
-        &e->tell,       &e->ticket_moments, &e->duty_moments,
+        &e->duty_idle, &e->offer_closed, &e->in_flight, &e->latch_free,
+        &e->latched,   &e->barring,      &e->tell,
     };
 
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
@@ -238,6 +243,21 @@ static void take(struct match_engine *engine, const struct match_event *event)
     match_say_reply(engine, event->call, ERR_FULL, 0);
 }
 
+/* It is as late as the event says. */
+static void go_on(struct match_engine *engine, const struct match_event *event)
+{
+    uint64_t passed_ms = event->now_ms - engine->now_ms;
+
+    engine->now_ms = event->now_ms;
+    if (event->kind != EVENT_TICK || passed_ms > 0)
+        match_agenda_interrupt(engine);
+    if (engine->mode != ENGINE_LIVE)
+        return;
+    if (passed_ms > engine->limits.fresh_ms) /* nobody was seen meanwhile */
+        match_line_empty(engine);
+    match_fire_wake(engine);
+}
+
 void match_engine_step(struct match_engine *engine,
                        const struct match_event *event,
                        struct match_effects *effects)
@@ -248,9 +268,7 @@ void match_engine_step(struct match_engine *engine,
     effects->more = false;
     engine->event = event;
     engine->effects = effects;
-    engine->now_ms = event->now_ms;
-    if (engine->mode == ENGINE_LIVE)
-        match_fire_wake(engine);
+    go_on(engine, event);
     switch ((int)event->kind) {
     case EVENT_BEGIN:
         match_load_begin(engine, event->begin.epoch);

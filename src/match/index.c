@@ -4,10 +4,12 @@
 #include "match/fit.h"
 #include "match/score.h"
 
+enum { WANTS_WORK = 3 }; /* to say who is wanted takes as long as passes */
+
 /* ---- the columns ---- */
 
-/* A peer who came or changed: held against what tickets remember. */
-static void rise(struct match_engine *engine, struct match_duty *duty)
+/* Held against what tickets remember. */
+void match_index_rise(struct match_engine *engine, struct match_duty *duty)
 {
     struct match_pool *pool = &engine->pool[duty->row.pool];
 
@@ -30,7 +32,7 @@ void match_index_put(struct match_engine *engine, struct match_duty *duty)
     match_slice_drop(slices, duty);
     match_slice_put(slices, duty, factor);
     match_index_touch(engine, duty);
-    rise(engine, duty);
+    match_index_rise(engine, duty);
 }
 
 void match_index_drop(struct match_engine *engine, struct match_duty *duty)
@@ -45,6 +47,16 @@ void match_index_touch(struct match_engine *engine,
 
     match_slice_touch(&engine->slices, duty, match_duty_free(engine, duty),
                       &load);
+}
+
+void match_index_part(struct match_engine *engine, uint64_t a, uint64_t b)
+{
+    struct match_ticket *of[] = {match_ticket_of(engine, a),
+                                 match_ticket_of(engine, b)};
+
+    for (int i = 0; i < 2; i++)
+        if (of[i])
+            of[i]->best.until_ms = engine->now_ms;
 }
 
 void match_index_unsettle(struct match_engine *engine)
@@ -76,23 +88,30 @@ static uint32_t theta_of(const struct match_engine *engine,
     return (uint32_t)(best_p * (limits->relax_ms - waited) / limits->relax_ms);
 }
 
+/* A P that somebody has, if only of who was the best: 0 if they are not there,
+ * or may not meet any more.  The best has no less. */
+static uint32_t known_p(const struct match_engine *engine,
+                        const struct match_ticket *ticket)
+{
+    const struct match_duty *duty = ticket->best.duty;
+
+    /* a duty of another in the same place is as good a witness */
+    if (!duty || duty->row.state != DUTY_ON ||
+        !match_fit_hard(engine, ticket, duty))
+        return 0;
+    return match_fit_p(engine, ticket, duty);
+}
+
 /* Is what is remembered still so? */
 static bool still_best(const struct match_engine *engine,
-                       const struct match_ticket *ticket)
+                       const struct match_ticket *ticket, uint32_t known)
 {
     const struct match_best *best = &ticket->best;
     const struct match_pool *pool = &engine->pool[ticket->row.pool];
 
-    if (best->ticket_stamp != ticket->hand.stamp ||
-        engine->now_ms >= best->until_ms ||
-        pool->rises - best->rises > STATE_RISEN)
-        return false;
-    if (!best->duty)
-        return true;
-    /* a duty of another in the same place is as good a witness */
-    return best->duty->row.state == DUTY_ON &&
-           match_fit_hard(engine, ticket, best->duty) &&
-           match_fit_p(engine, ticket, best->duty) == best->p;
+    return best->ticket_stamp == ticket->hand.stamp &&
+           engine->now_ms < best->until_ms &&
+           pool->rises - best->rises <= STATE_RISEN && known == best->p;
 }
 
 /* Who came or changed since. */
@@ -134,9 +153,9 @@ static struct match_best best_of_none(const struct match_engine *engine,
 
 /* Is the best of the ticket remembered?  Then it is so, and so up to now. */
 static bool recall(const struct match_engine *engine,
-                   struct match_ticket *ticket)
+                   struct match_ticket *ticket, uint32_t known)
 {
-    if (!still_best(engine, ticket))
+    if (!still_best(engine, ticket, known))
         return false;
     catch_up(engine, ticket);
     return true;
@@ -181,15 +200,23 @@ bool match_index_wants(struct match_engine *engine, struct match_ticket *ticket,
                        const struct match_duty *duty)
 {
     struct match_sweep sweep = {.engine = engine, .ticket = ticket};
+    uint32_t p, known;
 
     if (!match_fit_hard(engine, ticket, duty))
         return false;
     if (takes_anyone(engine, ticket))
         return true;
-    if (!recall(engine, ticket))
+    engine->work += WANTS_WORK;
+    p = match_fit_p(engine, ticket, duty);
+    known = known_p(engine, ticket);
+    if (!recall(engine, ticket, known)) {
+        if (p < theta_of(engine, ticket, known))
+            return false; /* θ is no less */
+        if (p >= theta_of(engine, ticket, match_sweep_most(&sweep)))
+            return true; /* θ is no more */
         look_for_best(&sweep, ticket);
-    (void)take_theta(&sweep, ticket);
-    return match_fit_p(engine, ticket, duty) >= sweep.theta;
+    }
+    return p >= theta_of(engine, ticket, ticket->best.p);
 }
 
 uint32_t match_index_top(struct match_engine *engine,
@@ -201,7 +228,7 @@ uint32_t match_index_top(struct match_engine *engine,
 
     if (takes_anyone(engine, ticket))
         return match_sweep_top(&sweep);
-    if (!recall(engine, ticket)) {
+    if (!recall(engine, ticket, known_p(engine, ticket))) {
         if (found_without(&sweep))
             return k;
         look_for_best(&sweep, ticket);

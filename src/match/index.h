@@ -7,10 +7,12 @@
  * compatible one exceeds.  It is looked for again when the ticket's card or
  * that peer is not what it was; from the time on at which a must of the ticket
  * relaxes, or an exclusion ends that kept a better peer away; and after
- * match_index_unsettle().  A peer who came ON or changed since is in a ring of
- * the pool, and is held against what is remembered when next it is asked for.
+ * match_index_part() and match_index_unsettle().  A peer who came ON, changed
+ * or was held since is in a ring of the pool, and is held against what is
+ * remembered when next it is asked for.
  * Mostly it need not even be known: whoever reaches θ of the most that anybody
- * could have reaches θ.
+ * could have reaches θ, and whoever does not reach that of one whom the ticket
+ * may meet does not.
  *
  * Laws
  *   1. A duty has a column exactly while it is ON.
@@ -32,8 +34,14 @@ void match_index_drop(struct match_engine *engine, struct match_duty *duty);
 void match_index_touch(struct match_engine *engine,
                        const struct match_duty *duty);
 
-/* What no ring tells: rarities changed, or what forbade may forbid no more.
- * Every best is looked for again. */
+/* A peer whom nothing forbids any more that forbade them to everybody. */
+void match_index_rise(struct match_engine *engine, struct match_duty *duty);
+
+/* What forbade two members to meet may forbid no more: the bests of their
+ * tickets are looked for again. */
+void match_index_part(struct match_engine *engine, uint64_t a, uint64_t b);
+
+/* Rarities changed: every best is looked for again. */
 void match_index_unsettle(struct match_engine *engine);
 
 /* Does the ticket want this peer: Hard, and P ≥ θ?  Of one who waits for one

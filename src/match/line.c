@@ -4,8 +4,7 @@
 
 #define TURN_LATER ((uint64_t)1 << 62) /* no time is so late */
 
-/* Batch order but for equal ones: danger is before all others. */
-static uint64_t turn_of(const struct match_ticket *ticket)
+uint64_t match_line_turn(const struct match_ticket *ticket)
 {
     uint64_t since = ticket->row.since_ms & (TURN_LATER - 1);
 
@@ -15,7 +14,7 @@ static uint64_t turn_of(const struct match_ticket *ticket)
 bool match_line_before(const struct match_ticket *a,
                        const struct match_ticket *b)
 {
-    uint64_t one = turn_of(a), other = turn_of(b);
+    uint64_t one = match_line_turn(a), other = match_line_turn(b);
 
     return one != other ? one < other : a->row.id < b->row.id;
 }
@@ -65,6 +64,21 @@ void match_line_leave(struct match_engine *engine, struct match_ticket *ticket)
     heap_set(&engine->line, &ticket->turn, HEAP_NONE);
 }
 
+void match_line_empty(struct match_engine *engine)
+{
+    struct list *node;
+
+    heap_clear(&engine->line);
+    for (uint32_t i = 0; i < engine->sizes.pools; i++)
+        while ((node = list_pop_front(&engine->pool[i].waiting))) {
+            struct match_ticket *ticket =
+                LIST_ENTRY(node, struct match_ticket, wait_link);
+
+            REQUIRE(!heap_in(&ticket->turn));
+            REQUIRE(!is_fresh(engine, ticket)); /* Law 1 */
+        }
+}
+
 static bool belongs_ahead(const struct match_ticket *ticket)
 {
     return ticket->row.danger || ticket->row.wish != 0;
@@ -78,7 +92,7 @@ void match_line_up(struct match_engine *engine, struct match_ticket *ticket)
         match_line_leave(engine, ticket);
         return;
     }
-    heap_set(&engine->line, &ticket->turn, turn_of(ticket));
+    heap_set(&engine->line, &ticket->turn, match_line_turn(ticket));
     if (list_linked(&ticket->wait_link)) {
         REQUIRE(ticket->ahead == belongs_ahead(ticket)); /* else it was busy */
         return;

@@ -22,7 +22,8 @@ bool match_line_waits(const struct match_engine *engine,
 /* When a start settles: from then on whoever is in line waits. */
 uint64_t match_line_settled_ms(const struct match_engine *engine);
 
-/* Batch order: danger first, then since, then id. */
+/* Batch order: danger first, then since, then id.  But for the id: */
+uint64_t match_line_turn(const struct match_ticket *ticket);
 bool match_line_before(const struct match_ticket *a,
                        const struct match_ticket *b);
 
@@ -31,6 +32,9 @@ void match_line_up(struct match_engine *engine, struct match_ticket *ticket);
 
 /* Take it out.  Harmless if it is not in line. */
 void match_line_leave(struct match_engine *engine, struct match_ticket *ticket);
+
+/* Nobody is fresh any more: all leave. */
+void match_line_empty(struct match_engine *engine);
 
 /* The first of all who wait, in batch order; NULL: nobody waits now. */
 struct match_ticket *match_line_first(struct match_engine *engine);

@@ -79,12 +79,11 @@ struct match_engine {
     uint32_t pair_sweep;
 
     struct match_latch latch[FLIGHT_LATCHES];
-    struct list latch_free, latched;
+    struct list latch_free, latched, tell;
     struct list barring; /* BLOCK and HOLD commands in flight */
-    uint32_t talks_live;
+    uint32_t talks_live, offers_open;
     uint32_t blocks, holds; /* that are in flight or latched, GONE too */
     uint32_t tickets_in[TICKET_STATES + 1]; /* by state; NEW is the last */
-    uint32_t offers_open;
     bool replay;    /* latched events are to be tried */
     uint32_t fence; /* what was dropped already */
 
@@ -93,7 +92,13 @@ struct match_engine {
     struct heap line; /* tickets, by match_line_before(): match/line law 1 */
     struct match_timer batch, smooth;
     uint64_t batch_next_ms;
-    struct list ticket_moments, duty_moments, tell;
+    struct heap ticket_moments, duty_moments; /* in batch order; by id */
+    struct match_look { /* for whom a free slot is, of those up to `last` */
+        const struct match_duty *duty; /* NULL: nobody was looked at */
+        struct match_ticket *last, *ahead, *one; /* as match/agenda says */
+        bool several;
+        uint32_t vain; /* looks that something came between */
+    } look;
     uint64_t note[LOG_COUNT];
     uint32_t note_from, note_to; /* no other code was noted; equal: none */
 
@@ -106,7 +111,7 @@ struct match_engine {
 
     struct match_slices slices;
     struct match_probe probe; /* the question that is asked of them */
-    uint64_t passes;          /* over blocks of them, ever */
+    uint64_t work; /* passes over blocks, or what takes as long, ever */
     struct match_rarity_row page[STATE_PAGE];
     bool page_out;   /* a page is in flight */
     bool unfinished; /* the last step said `more` */

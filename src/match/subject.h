@@ -1,5 +1,5 @@
 /* match/subject -- what tickets, offers, duties and talks have in common: one
- * command in flight, a last result, a place in the agenda.
+ * command in flight, a last result.
  *
  * Also presence, which tickets and duties have: a stream and its proofs.
  *
@@ -29,7 +29,6 @@ struct match_subject { /* the first member of each */
     bool missed;                 /* a moment came while it was busy */
     struct list flight_link;     /* in its flight */
     struct list tell_link;       /* to be told, or reaped */
-    struct list moment_link;     /* in the agenda */
     struct list table_link;      /* free, or kept in case it is asked for */
 };
 

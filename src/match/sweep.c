@@ -10,7 +10,8 @@ enum {
     BLOCKS = 16,  /* that are taken at a time, at most */
     WINDOWS = 8,  /* from the most there may be down to nothing */
     RENEWALS = 8, /* of blocks that are passed over, in one walk */
-    FEW = 8       /* who are scored without asking who fits */
+    FEW = 8,      /* who are scored without asking who fits */
+    SCORED = 8    /* take as long as a pass over a block, at most */
 };
 
 struct taken { /* a block */
@@ -232,7 +233,7 @@ static void narrow(struct walk *walk, struct taken *taken)
     for (uint32_t w = 0; w < SLICE_WORDS; w++) /* look() set all of them */
         /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign) */
         taken->alive[w] = ~taken->seen[w];
-    walk->s->engine->passes++;
+    walk->s->engine->work++;
     taken->left = match_probe_narrow(walk->probe, taken->block, taken->alive);
     if (taken->left)
         expect(walk, taken);
@@ -287,6 +288,7 @@ static void score(struct walk *walk, struct taken *taken)
 {
     uint32_t n = gather(walk, taken);
 
+    walk->s->engine->work += n / SCORED;
     for (uint32_t i = 0; i < n; i++) {
         uint32_t at = walk->left[i];
 

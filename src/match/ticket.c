@@ -135,7 +135,7 @@ enum err match_ticket_new(struct match_engine *engine,
     new->bound_one = false;
     new->talk = new->call = new->after = 0;
     new->generation = UINT32_MAX;
-    new->turn = (struct heap_item){.id = row->id};
+    new->turn = new->moment = (struct heap_item){.id = row->id};
     new->nap = (struct heap_item){.id = row->id, .rank = TIMER_BACKOFF};
     new->unsent = new->closing = false;
     new->held = match_flight_holds(engine, row->member, NULL);
@@ -164,7 +164,7 @@ static void forget(struct match_engine *engine, struct match_ticket *ticket)
     list_unlink(&ticket->pool_link);
     match_line_leave(engine, ticket);
     engine->pool[ticket->row.pool].tickets_n--;
-    list_unlink(&ticket->subject.moment_link);
+    heap_set(&engine->ticket_moments, &ticket->moment, HEAP_NONE);
     match_hand_clear(&ticket->hand, &engine->pool[ticket->row.pool].rarity);
     if (duty) {
         duty->asking = false;

@@ -60,7 +60,8 @@ struct match_ticket { /* what is asked of all in line first; the hand last */
     uint64_t talk;       /* of MATCHED */
     uint64_t call;       /* the Ask that is to be answered; 0 = it was */
     struct match_timer timer[TICKET_TIMERS];
-    struct list pool_link; /* live, in its pool */
+    struct heap_item moment; /* in the agenda */
+    struct list pool_link;   /* live, in its pool */
     struct match_hand hand;
 };
 

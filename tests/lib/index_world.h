@@ -40,8 +40,8 @@ static struct match_duty *duty_of(uint64_t member)
 
 static void clear_agenda(void)
 {
-    while (list_pop_front(&engine->duty_moments) ||
-           list_pop_front(&engine->ticket_moments) ||
+    while (heap_pop(&engine->duty_moments, HEAP_NONE) ||
+           heap_pop(&engine->ticket_moments, HEAP_NONE) ||
            list_pop_front(&engine->tell))
         continue;
 }

@@ -113,8 +113,21 @@ ENGINE = [
         ("match/line.c", "return ticket->row.danger ? since : since | TURN_LATER;", "return since | TURN_LATER;")]),
     ("danger takes whoever is best", [
         ("match/agenda.c", "if (ticket->row.danger &&\n        match_index_top", "if (0 &&\n        match_index_top")]),
+    ("moments come in no order of the batch", [
+        ("match/agenda.c", "&ticket->moment, match_line_turn(ticket));", "&ticket->moment, 0);")]),
+    ("a look along the line goes on whatever came between", [
+        ("match/engine.c", "        engine->look.duty = NULL; /* match/agenda law 3 */\n", "        ;\n")], "match/agenda"),
+    ("of a look along the line the last slice alone counts", [
+        ("match/agenda.c", "    if (look->duty != duty) /* Law 3 */\n        *look = (struct match_look){.duty = duty};\n",
+         "    *look = (struct match_look){.duty = duty, .last = look->duty == duty ? look->last : NULL};\n")], "match/agenda"),
+    ("a look along the line is taken at once", [
+        ("match/agenda.c", "        if (engine->work >= work_end)\n", "        if (0)\n")], "match/agenda"),
     ("danger does not get a freed slot at once", [
-        ("match/agenda.c", "        if ((ticket->row.danger || match_ticket_wishes(engine, ticket)) &&", "        if (match_ticket_wishes(engine, ticket) &&")]),
+        ("match/agenda.c", "    if (ticket->row.danger || match_ticket_wishes(engine, ticket)) {", "    if (match_ticket_wishes(engine, ticket)) {")]),
+    ("who is fresh still leaves the line after a gap", [
+        ("match/engine.c", "passed_ms > engine->limits.fresh_ms)", "passed_ms >= engine->limits.fresh_ms)")], "match/line"),
+    ("who leaves the line after a gap is in the batch's still", [
+        ("match/line.c", "    heap_clear(&engine->line);\n", "    ;\n")], "match/line"),
     ("who waits is in no list", [
         ("match/line.c", "        list_push_back(waiting, &ticket->wait_link);\n", "        ;\n")]),
     ("danger is in line behind the others", [
@@ -162,7 +175,7 @@ ENGINE = [
     ("a back-off ends with its TICK", [
         ("match/fire.c", "            match_line_up(engine,", "            if (0) match_line_up(engine,")]),
     ("who stands in line stands in half of it", [
-        ("match/line.c", "    heap_set(&engine->line, &ticket->turn, turn_of(ticket));\n", "")]),
+        ("match/line.c", "    heap_set(&engine->line, &ticket->turn, match_line_turn(ticket));\n", "")]),
     ("who rests is woken by nobody but their TICK", [
         ("match/fire.c", "            match_duty_woken(engine,", "            if (0) match_duty_woken(engine,")], "match/index"),
     ("of those who rest one is woken", [
@@ -170,7 +183,8 @@ ENGINE = [
     ("a day that ends after the rest is not seen to", [
         ("match/duty.c", "    heap_set(&engine->naps, &duty->nap, next_free_ms(engine, duty));\n", "")], "match/fire"),
     ("the older of two gets a freed slot", [
-        ("match/agenda.c", "        if (one)\n            return NULL;\n", "        if (one)\n            return match_line_before(one, ticket) ? one : ticket;\n")]),
+        ("match/agenda.c", "        look->several = look->one != NULL;\n        look->one = ticket;\n",
+         "        if (!look->one || match_line_before(ticket, look->one))\n            look->one = ticket;\n")]),
     ("a batch's offers in another order", [
         ("match/line.c", "return ticket->row.danger ? since : since | TURN_LATER;", "return ticket->row.danger ? since : (TURN_LATER - since) | TURN_LATER;")]),
     ("a batch forgets the age", [
@@ -193,25 +207,31 @@ ENGINE = [
     ("nobody on duty is told as none compatible", [
         ("match/why.c", "return engine->slices.pool[ticket->row.pool].n > 0 ?", "return 1 ?")]),
     ("the best that is remembered outlives an exclusion", [
-        ("match/index.c", "        engine->now_ms >= best->until_ms ||\n", "")]),
+        ("match/index.c", "           engine->now_ms < best->until_ms &&\n", "")]),
     ("the best that is remembered outlives its holder's change", [
-        ("match/index.c", "           match_fit_p(engine, ticket, best->duty) == best->p;", "           true;")]),
+        ("match/index.c", " && known == best->p;", ";")]),
     ("the best that is remembered outlives its holder's bar", [
-        ("match/index.c", "           match_fit_hard(engine, ticket, best->duty) &&\n", "")]),
+        ("match/index.c", "    if (!duty || duty->row.state != DUTY_ON ||\n        !match_fit_hard(engine, ticket, duty))\n", "    if (!duty || duty->row.state != DUTY_ON)\n")]),
+    ("who reaches the standard of who was the best is wanted", [
+        ("match/index.c", "ticket, match_sweep_most(&sweep)))\n            return true;", "ticket, known))\n            return true;")], "match/index"),
+    ("who does not reach the standard of the most there may be is not wanted", [
+        ("match/index.c", "        if (p < theta_of(engine, ticket, known))\n", "        if (p < theta_of(engine, ticket, match_sweep_most(&sweep)))\n")], "match/index"),
+    ("only the first of two may meet the other again", [
+        ("match/index.c", "    for (int i = 0; i < 2; i++)\n        if (of[i])\n", "    for (int i = 0; i < 1; i++)\n        if (of[i])\n")], "match/index"),
     ("the best that is remembered outlives an unblock", [
-        ("match/adopt.c", "        match_index_unsettle(engine); /* it may permit */", "        {}")]),
+        ("match/adopt.c", "        match_index_part(engine, row->a, row->b); /* it may permit */", "        {}")]),
     ("the best that is remembered outlives a hold", [
-        ("match/bar.c", "            match_index_unsettle(engine); /* somebody's best again, it may be */", "            {}")], "match/index"),
+        ("match/bar.c", "            match_index_rise(engine, duty); /* somebody's best, it may be */", "            {}")], "match/index"),
     ("the best that is remembered outlives a refused block", [
-        ("match/adopt.c", "        match_index_unsettle(engine); /* it may have been refused */", "        ;")],
+        ("match/adopt.c", "        match_index_part(engine, was.member, was.other); /* if refused */", "        ;")],
      "match/index"),
     ("the best that is remembered outlives a block without room", [
-        ("match/bar.c", "        match_index_unsettle(engine); /* it forbade as long as it waited */\n", "")],
+        ("match/bar.c", "        match_index_part(engine, event->member, other); /* it forbade */\n", "")],
      "match/index"),
     ("who comes is not held against what is remembered", [
-        ("match/index.c", "    rise(engine, duty);\n", "")]),
+        ("match/index.c", "    match_index_rise(engine, duty);\n", "")]),
     ("the ring of who came runs over", [
-        ("match/index.c", "        pool->rises - best->rises > STATE_RISEN)", "        0)")]),
+        ("match/index.c", "           pool->rises - best->rises <= STATE_RISEN && known", "           known")]),
     ("a grade that ends later is not heard of", [
         ("match/duty.c", "    if (row->grade_until_ms != was.grade_until_ms) ", "    if (0) ")], "match/index"),
     ("a column keeps its old hand", [
@@ -351,7 +371,7 @@ STORE = [
     ("the end of a wish is no moment", [
         ("match/ticket.c", "            ticket->row.wish_until_ms < due[TICKET_RELAX])", "            0)")]),
     ("a wish has to share", [
-        ("match/agenda.c", "        if ((ticket->row.danger || match_ticket_wishes(engine, ticket)) &&", "        if (ticket->row.danger &&")]),
+        ("match/agenda.c", "    if (ticket->row.danger || match_ticket_wishes(engine, ticket)) {", "    if (ticket->row.danger) {")]),
     ("who is met is not named", [
         ("match/agenda.c", "        row->met = ticket->row.wish_talk;\n", "        ;\n")]),
     ("whom one waits for is told of", [

@@ -204,6 +204,13 @@ static void carry_out(struct sim *sim)
     }
 }
 
+/* Does what goes on wait for its TICK, so that others come between?  That of an
+ * engine which is over does not. */
+static bool puts_off(struct sim *sim)
+{
+    return !sim->quiet && !sim->fenced && sim_percent(sim, 30);
+}
+
 void sim_event(struct sim *sim, struct match_event *event)
 {
     bool loading = event->kind == EVENT_BEGIN || event->kind == EVENT_LOAD;
@@ -227,7 +234,7 @@ void sim_event(struct sim *sim, struct match_event *event)
                 sim->effects.fresh_used <= MATCH_FRESH_MAX);
         sim_model_after(sim, event);
         carry_out(sim);
-        if (!sim->effects.more)
+        if (!sim->effects.more || (!loading && puts_off(sim)))
             break;
         LAW("more comes to an end", ++rounds < 10000);
         *event =

@@ -131,6 +131,10 @@ static void laws_hold_for(uint64_t seed)
         agree(&heap, item, key);
     }
     CHECK(heap.cap == ITEMS);
+    heap_clear(&heap);
+    for (uint32_t i = 0; i < ITEMS; i++)
+        key[i] = HEAP_NONE;
+    agree(&heap, item, key);
 }
 
 /* All zero has no room, and nothing in it. */

@@ -163,12 +163,13 @@ static void alter(struct match_duty *duty)
     clear_agenda();
 }
 
-/* P of the best there is for the ticket: whoever it may want is held against
- * that. */
+/* P of the best there is for the ticket: so many may not reach what suffices
+ * without it, so that it is looked for. */
 static uint32_t best_p(struct match_ticket *ticket)
 {
-    for (uint32_t i = 0; i < engine->sizes.duties; i++)
-        (void)match_index_wants(engine, ticket, &engine->duty[i]);
+    static struct match_rank rank[MATCH_TOP_K_MAX];
+
+    (void)match_index_top(engine, ticket, SWEEP_ANY, MATCH_TOP_K_MAX, rank);
     return ticket->best.p;
 }
 
@@ -186,10 +187,30 @@ static void part(struct match_ticket *ticket, uint64_t peer)
         row.b = ticket->best.duty->row.member;
     if (roll(4) == 0)
         row = (struct match_pair_row){
-            .kind = PAIR_BLOCK, .a = row.b, .b = seeker, .gone = roll(2) == 0};
-    if (row.gone)
-        match_index_unsettle(engine);
-    CHECK(match_pair_put(&engine->pairs, &row, 0, MATCH_NEVER) == ERR_NONE);
+            .kind = PAIR_BLOCK, .a = row.b, .b = seeker};
+    match_adopt_pair(engine, &row, 0);
+}
+
+/* The first peer who blocked the ticket's seeker takes that back. */
+static void unblock(struct match_ticket *ticket)
+{
+    uint64_t seeker = ticket->row.member;
+
+    LIST_EACH (node, &engine->pool[ticket->row.pool].duties) {
+        const struct match_duty *duty =
+            LIST_ENTRY(node, struct match_duty, pool_link);
+        struct match_pair_row row = {.kind = PAIR_BLOCK,
+                                     .gone = true,
+                                     .a = duty->row.member,
+                                     .b = seeker};
+
+        if (match_pair_until_ms(&engine->pairs, seeker, row.a, ticket->row.id,
+                                engine->now_ms) != MATCH_NEVER)
+            continue;
+        (void)best_p(ticket);
+        match_adopt_pair(engine, &row, 0);
+        return;
+    }
 }
 
 /* Who comes and goes made terms rarer or commoner: now that shows. */
@@ -262,6 +283,8 @@ static void live(const struct history *history, uint64_t start)
         if (roll(4) == 0)
             part(match_ticket_of(engine, 1000000 + t),
                  1 + roll(history->peers));
+        if (roll(4) == 0)
+            unblock(match_ticket_of(engine, 1000000 + t));
         if (roll(4) == 0 && match_ticket_of(engine, 1000000 + t)->best.duty)
             alter(match_ticket_of(engine, 1000000 + t)->best.duty);
         if (roll(60) == 0)
@@ -498,6 +521,37 @@ static void other_rarities(void)
     free(engine);
 }
 
+/* Of two who may meet again the bests are looked for again, and nobody
+ * else's. */
+static void parts_two(const struct history *history)
+{
+    struct match_ticket *ticket[2];
+
+    seed = 3;
+    open_world(history);
+    for (uint64_t i = 0; i < history->peers; i++)
+        attend(history, 1 + i);
+    for (uint32_t i = 0; i < 2; i++) {
+        do
+            ask(history, i);
+        while (!(ticket[i] = match_ticket_of(engine, 1000000 + i)) ||
+               best_p(ticket[i]) == 0);
+    }
+    for (uint32_t i = 0; i < 2; i++) {
+        struct match_pair_row row = {
+            .kind = PAIR_BOND, .a = 1, .b = 1000000 + i};
+        uint64_t until_ms[2] = {ticket[0]->best.until_ms,
+                                ticket[1]->best.until_ms};
+
+        match_adopt_pair(engine, &row, 0);
+        CHECK(ticket[i]->best.until_ms <= engine->now_ms);
+        CHECK(ticket[1 - i]->best.until_ms == until_ms[1 - i]);
+        (void)best_p(ticket[i]);
+        CHECK(ticket[i]->best.until_ms > engine->now_ms);
+    }
+    free(engine);
+}
+
 int main(void)
 {
     static const struct history histories[] = {
@@ -523,6 +577,7 @@ int main(void)
     refuse(&histories[0], block_best, false);
     refuse(&histories[0], block_best, true);
     refuse(&histories[0], hold_best, true);
+    parts_two(&histories[0]);
     by_one(&histories[0]);
     other_rarities();
     return check_report("match/index");

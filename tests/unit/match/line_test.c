@@ -88,6 +88,26 @@ static void stands_in_line(void)
     world_free(w);
 }
 
+/* Law 1: nothing came for so long that nobody is fresh, or just not so long. */
+static void stands_out_a_gap(void)
+{
+    struct world *w = world_of(5000, 20);
+
+    for (uint64_t member = 1; member <= 3; member++)
+        (void)world_ask(w, member, member == 3);
+    w->now_ms += 5000;
+    seen(w, 2);
+    CHECK(in_line(w) == 3);
+    w->now_ms += 5001;
+    seen(w, 1);
+    CHECK(in_line(w) == 1);
+    CHECK(match_line_first(w->engine)->row.member == 1);
+    seen(w, 3);
+    CHECK(in_line(w) == 2);
+    CHECK(match_line_first(w->engine)->row.member == 3);
+    world_free(w);
+}
+
 /* Law 1: a back-off is over by the clock, though its TICK has not come. */
 static void comes_back_by_the_clock(void)
 {
@@ -140,6 +160,7 @@ int main(void)
 {
     stands_ahead();
     stands_in_line();
+    stands_out_a_gap();
     comes_back_by_the_clock();
     waits_for_the_start();
     return check_report("match/line");

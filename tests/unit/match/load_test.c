@@ -71,8 +71,8 @@ static void recovery(void)
     (void)world_ask(w, 3, false); /* waits: the peer has no room */
     offer = w->duty[2].offer[0].id;
     start_again(w);
-    CHECK(list_empty(&w->engine->ticket_moments)); /* match/agenda law 2 */
-    CHECK(list_empty(&w->engine->duty_moments));
+    CHECK(w->engine->ticket_moments.size == 0); /* match/agenda law 2 */
+    CHECK(w->engine->duty_moments.size == 0);
     world_live(w);
     CHECK(list_empty(&w->engine->pool[0].waiting)); /* match/line law 1 */
     CHECK(w->notes[LOG_RECOVERED_TICKETS] == 2);
