@@ -256,16 +256,17 @@ static enum err heard(enum match_command_kind kind, enum err err)
     return ERR_OFFER_GONE;
 }
 
-/* A refused command of ours waits a little before it is tried again. */
+/* A refused command of ours waits a little before it is tried again.  That of a
+ * call is not tried again: it keeps nothing from ending in time. */
 static void hold_off(struct match_engine *engine, struct match_flight *flight)
 {
+    if (flight->call != 0 || flight->kind == COMMAND_OFFER)
+        return;
     LIST_EACH (node, &flight->locked) {
         struct match_subject *subject =
             LIST_ENTRY(node, struct match_subject, flight_link);
 
-        if (flight->kind != COMMAND_OFFER)
-            subject->hold_off_ms =
-                match_timer_add(engine->now_ms, ADOPT_AGAIN_MS);
+        subject->hold_off_ms = match_timer_add(engine->now_ms, ADOPT_AGAIN_MS);
     }
 }
 

@@ -41,8 +41,63 @@ static void wakes_after_the_day(void)
     world_free(w);
 }
 
+/* A ticket of 10 s, offered to a peer. */
+static struct world *offered(void)
+{
+    struct world *w = calloc(1, sizeof *w);
+    struct match_limits limits;
+
+    CHECK(w != NULL);
+    match_limits_init(&limits);
+    limits.fresh_ms = limits.lost_ms = UINT64_MAX;
+    limits.settle_ms = 0;
+    limits.ticket_ms = 10000;
+    world_open(w, &limits);
+    world_live(w);
+    (void)world_attend(w, 2, 1);
+    (void)world_ask(w, 1, false);
+    CHECK(w->duty[2].offers == 1);
+    return w;
+}
+
+/* DESIGN law 10: what somebody else is refused keeps no ticket alive. */
+static void ends_in_time(void)
+{
+    struct world *w = offered();
+    uint64_t call;
+
+    world_until(w, w->now_ms + 9500);
+    w->store.broken = true;
+    call = world_answer(w, 2, w->duty[2].offer[0].id, true);
+    CHECK(world_err(w, call) == ERR_STORE);
+    w->store.broken = false;
+    world_until(w, w->now_ms + 499);
+    CHECK(w->ticket[1].state != (uint32_t)TICKET_ENDED);
+    world_until(w, w->now_ms + 1);
+    CHECK(w->ticket[1].state == TICKET_ENDED);
+    CHECK(w->ticket[1].why == TICKET_WHY_EXPIRED);
+    world_free(w);
+}
+
+/* What time alone ends, and the store does not take, is tried again in 1 s. */
+static void tries_again(void)
+{
+    struct world *w = offered();
+
+    w->store.broken = true;
+    world_until(w, w->now_ms + 10000);
+    w->store.broken = false;
+    world_until(w, w->now_ms + 999);
+    CHECK(w->ticket[1].state != (uint32_t)TICKET_ENDED);
+    world_until(w, w->now_ms + 1);
+    CHECK(w->ticket[1].state == TICKET_ENDED);
+    world_free(w);
+}
+
 int main(void)
 {
     wakes_after_the_day();
+    ends_in_time();
+    tries_again();
     return check_report("match/fire");
 }
