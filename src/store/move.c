@@ -101,6 +101,5 @@ void store_move_talk_end(struct store_work *work, struct match_talk_row *talk,
     }
     REQUIRE(duty->used > 0); /* Law 2 */
     duty->used--;
-    if (rest_until_ms > duty->rest_until_ms)
-        duty->rest_until_ms = rest_until_ms;
+    duty->rest_until_ms = rest_until_ms;
 }

@@ -38,8 +38,8 @@ void store_move_talk_open(struct match_talk_row *talk);
 /* Until when a peer rests whose talk ends now, by their own choice. */
 uint64_t store_move_rest_until_ms(struct store_work *work, uint64_t peer);
 
-/* → ENDED.  rest_until_ms: of the peer, the later one holds.  The mailboxes are
- * closed apart. */
+/* → ENDED.  rest_until_ms: of the peer, who rests from their latest end on, as
+ * they chose last.  The mailboxes are closed apart. */
 void store_move_talk_end(struct store_work *work, struct match_talk_row *talk,
                          enum match_talk_why why, uint64_t rest_until_ms);
 

@@ -89,7 +89,8 @@ struct sim_member {
     uint32_t lapses;        /* in a row */
     uint64_t duty_moved_ms; /* when their duty's row last changed */
     uint32_t first_request; /* of this person */
-    uint64_t heard_rest_ms; /* rests until then, as the engine was told */
+    uint64_t heard_rest_ms, heard_rest_seq; /* rests until then, as the engine
+                                               was told with that result */
 };
 
 /* ---- what the store acknowledged ---- */

@@ -195,8 +195,10 @@ void sim_laws_heard(struct sim *sim, const struct match_command *command,
         if (row->kind != ROW_DUTY)
             continue;
         member = sim_people_of(sim, row->duty.member);
-        if (member && row->duty.rest_until_ms > member->heard_rest_ms)
-            member->heard_rest_ms = row->duty.rest_until_ms;
+        if (!member || result->seq < member->heard_rest_seq)
+            continue; /* what was known already is newer */
+        member->heard_rest_seq = result->seq;
+        member->heard_rest_ms = row->duty.rest_until_ms;
     }
 }
 

@@ -248,7 +248,7 @@ static void come_up(struct sim *sim)
 {
     sim->fenced = sim->draining = false;
     for (uint32_t i = 0; i < sim->members; i++)
-        sim->member[i].heard_rest_ms = 0;
+        sim->member[i].heard_rest_ms = sim->member[i].heard_rest_seq = 0;
     while (!sim_port_recover(sim))
         sim_people_cut_off(sim);
     sim_people_come_back(sim);
