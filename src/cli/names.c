@@ -14,7 +14,7 @@ struct cli_names_slot {
 };
 
 /* Eight bytes at a time, the last of them with zeros. */
-static uint32_t hash(const char *name, size_t size)
+static uint32_t hash_of(const char *name, size_t size)
 {
     uint64_t h = size, word;
 
@@ -59,7 +59,8 @@ static struct cli_names_slot *probe(const struct cli_names *names,
 
 uint32_t cli_names_find(const struct cli_names *names, const char *name)
 {
-    return names->slots ? probe(names, name, hash(name, strlen(name)))->id : 0;
+    return names->slots ? probe(names, name, hash_of(name, strlen(name)))->id
+                        : 0;
 }
 
 /* Where there is room: in the first empty slot of those where it may be. */
@@ -100,7 +101,7 @@ static enum err grow(struct cli_names *names)
 enum err cli_names_add(struct cli_names *names, const char *name, uint32_t *id)
 {
     size_t size = strlen(name);
-    struct cli_names_slot new = {.hash = hash(name, size)};
+    struct cli_names_slot new = {.hash = hash_of(name, size)};
     char *copy;
 
     *id = names->slots ? probe(names, name, new.hash)->id : 0; /* Law 1 */

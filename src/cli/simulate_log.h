@@ -2,8 +2,8 @@
  * summary.
  *
  * JSON Lines with fixed keys in a fixed order, so that two runs can be
- * compared byte for byte.  Borrows the day, for its names, and the file; one line is put
- * together in memory and written at once. */
+ * compared byte for byte.  Borrows the day, for its names, and the file; one
+ * line is put together in memory and written at once. */
 #ifndef CLI_SIMULATE_LOG_H
 #define CLI_SIMULATE_LOG_H
 

@@ -159,7 +159,7 @@ static void look_at(struct match_engine *engine, struct match_ticket *ticket)
  * waits for this peer alone; else the only one who wants it; NULL where the
  * batch is to decide.  False: go on in a TICK. */
 static bool wanted_by(struct match_engine *engine,
-                      const struct match_duty *duty, uint64_t work_end,
+                      const struct match_duty *duty, uint64_t begun,
                       struct match_ticket **who)
 {
     struct match_look *look = &engine->look;
@@ -170,12 +170,12 @@ static bool wanted_by(struct match_engine *engine,
     while ((ticket = match_line_next(engine, duty->row.pool, look->last))) {
         if ((look->ahead || look->several) && !ticket->ahead)
             break; /* match/line law 2 */
-        if (engine->work >= work_end)
-            return false;
+        if (engine->work - begun >= (uint64_t)SLICE_WORK << look->vain)
+            return false; /* Law 3 */
         look_at(engine, ticket);
     }
     *who = look->ahead ? look->ahead : look->several ? NULL : look->one;
-    *look = (struct match_look){.duty = NULL};
+    look->duty = NULL;
     return true;
 }
 
@@ -187,12 +187,12 @@ void match_agenda_interrupt(struct match_engine *engine)
 }
 
 static bool duty_moment(struct match_engine *engine, struct match_duty *duty,
-                        uint64_t work_end)
+                        uint64_t begun)
 {
     while (match_duty_free(engine, duty)) {
         struct match_ticket *ticket;
 
-        if (!wanted_by(engine, duty, work_end, &ticket))
+        if (!wanted_by(engine, duty, begun, &ticket))
             return false;
         if (!ticket)
             break;
@@ -204,15 +204,14 @@ static bool duty_moment(struct match_engine *engine, struct match_duty *duty,
 
 bool match_agenda_run(struct match_engine *engine)
 {
-    uint64_t slice = (uint64_t)SLICE_WORK << engine->look.vain; /* Law 3 */
-    uint64_t work_end = engine->work + slice;
+    uint64_t begun = engine->work;
     struct heap_item *first;
 
     REQUIRE(engine->mode == ENGINE_LIVE);
     if (!match_batch_go(engine))
         return false;
     while ((first = heap_first(&engine->ticket_moments)) != NULL) {
-        if (engine->work >= work_end ||
+        if (engine->work - begun >= SLICE_WORK ||
             !ticket_moment(engine,
                            LIST_ENTRY(first, struct match_ticket, moment)))
             return false;
@@ -221,9 +220,10 @@ bool match_agenda_run(struct match_engine *engine)
     }
     while ((first = heap_first(&engine->duty_moments)) != NULL) { /* Law 1 */
         if (!duty_moment(engine, LIST_ENTRY(first, struct match_duty, moment),
-                         work_end))
+                         begun))
             return false;
         heap_set(&engine->duty_moments, first, HEAP_NONE);
+        engine->look.vain = 0;
     }
     return true;
 }

@@ -28,7 +28,8 @@ bool match_agenda_propose(struct match_engine *engine,
 /* Something came between. */
 void match_agenda_interrupt(struct match_engine *engine);
 
-/* Until nothing is left (true) or there is no room (false). */
+/* Until nothing is left (true), or there is no room or a slice is over
+ * (false). */
 bool match_agenda_run(struct match_engine *engine);
 
 #endif

@@ -1,8 +1,8 @@
 /* match/effect -- what the engine wants done, in order.
  *
- * The caller owns the array.  When it is full, or fresh numbers run out, the
- * engine says `more`: carry these out, then step a TICK with the same now_ms
- * at once.  Pointers in a command (rarity rows) live until the next step. */
+ * The caller owns the array.  When it is full, fresh numbers run out or a slice
+ * of what takes long is over, the engine says `more`: carry these out, then
+ * step a TICK with the same now_ms at once.  Pointers in a command (rarity rows) live until the next step. */
 #ifndef MATCH_EFFECT_H
 #define MATCH_EFFECT_H
 

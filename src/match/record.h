@@ -38,7 +38,7 @@
 #include "match/fields.h"
 
 enum {
-    MATCH_RECORD_VERSION = 4,
+    MATCH_RECORD_VERSION = 5,
     MATCH_RECORD_START = 16,
     MATCH_RECORD_HEAD = 24,
     MATCH_RECORD_CHECK = 8,

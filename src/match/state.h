@@ -84,8 +84,8 @@ struct match_engine {
     uint32_t talks_live, offers_open;
     uint32_t blocks, holds; /* that are in flight or latched, GONE too */
     uint32_t tickets_in[TICKET_STATES + 1]; /* by state; NEW is the last */
-    bool replay;    /* latched events are to be tried */
-    uint32_t fence; /* what was dropped already */
+    bool replay;                            /* latched events are to be tried */
+    uint32_t fence;                         /* what was dropped already */
 
     struct heap timers;
     struct heap naps; /* until who may be free, or in line, by the clock */

@@ -34,7 +34,7 @@ static void fill_fresh(struct match_event *event)
     net_entropy_ids(event->fresh, MATCH_FRESH_MAX);
 }
 
-void server_turn_step(struct server_turn *turn, struct match_event *event)
+static void step_once(struct server_turn *turn, struct match_event *event)
 {
     if (event->now_ms < turn->now_ms) /* Law 1 */
         event->now_ms = turn->now_ms; /* it was made on another thread */
@@ -45,6 +45,17 @@ void server_turn_step(struct server_turn *turn, struct match_event *event)
         server_effects_carry_out(turn, &turn->effects.item[i]);
     turn->more = turn->effects.more;
     turn->uncounted = true;
+}
+
+void server_turn_step(struct server_turn *turn, struct match_event *event)
+{
+    step_once(turn, event);
+    while (turn->more && turn->in_flight <= FLIGHT_MAX) {
+        struct match_event tick = {.kind = EVENT_TICK, .now_ms = turn->now_ms};
+
+        fill_fresh(&tick);
+        step_once(turn, &tick);
+    }
 }
 
 /* --- what comes back from the store --- */
@@ -241,8 +252,7 @@ static uint64_t deadline_ms(const struct server_turn *turn)
     return server_record_deadline_ms(turn->config.record, turn->engine);
 }
 
-/* Fire what is due, unless the store is far behind: then its results first.
- * What says `more` may be long: others come between. */
+/* Fire what is due, unless the store is far behind: then its results first. */
 static void tick(struct server_turn *turn)
 {
     uint64_t now_ms = net_clock_now_ms(turn->config.clock);
@@ -250,16 +260,15 @@ static void tick(struct server_turn *turn)
     if (turn->in_flight > FLIGHT_MAX)
         return;
     for (int i = 0; i < TICKS && turn->in_flight <= FLIGHT_MAX; i++) {
-        struct match_event event = {
-            .kind = EVENT_TICK, .now_ms = turn->more ? turn->now_ms : now_ms};
+        struct match_event event = {.kind = EVENT_TICK, .now_ms = now_ms};
 
         if (turn->more ? i > 0 : deadline_ms(turn) > now_ms)
-            break;
+            break; /* what was broken off goes on: results come between */
         fill_fresh(&event);
         server_turn_step(turn, &event);
     }
-    if (!turn->more && now_ms > turn->now_ms)
-        turn->now_ms = now_ms; /* what goes on, does so at the same time */
+    if (now_ms > turn->now_ms)
+        turn->now_ms = now_ms;
     if (turn->sweep_ms <= turn->now_ms)
         sweep(turn);
 }

@@ -7,8 +7,7 @@
  *
  * Laws
  *   1. The engine is stepped by this thread alone, with a time that never goes
- *      backwards; what `more` announces is done a step at a time, and others
- *      come between.
+ *      backwards; `more` is followed before any other order.
  *   2. Every STORE effect reaches the store, and its result the engine: there
  *      is room for as many as the engine can have under way.
  *   3. A door that is closed says why and takes nothing.
@@ -80,7 +79,7 @@ MUST_USE enum err server_turn_init(struct server_turn *turn,
                                    const struct server_turn_config *config);
 void server_turn_close(struct server_turn *turn);
 
-/* For recovery, before the thread starts: one event. */
+/* For recovery, before the thread starts: one event, and what follows. */
 void server_turn_step(struct server_turn *turn, struct match_event *event);
 
 /* Start the thread and open the door. */

@@ -14,8 +14,8 @@
 /* NULL: out of memory.  store_close() frees it. */
 struct store *store_memory_new(uint32_t rows_max);
 
-/* Make room for so many members, with a card each, at once.  False: the bound, or
- * no memory; what there is stays. */
+/* Make room for so many members, with a card each, at once.  False: the bound,
+ * or no memory; what there is stays. */
 MUST_USE bool store_memory_room(struct store *store, uint32_t members);
 
 /* The live rows, one after another: live tickets, open offers, duties that are

@@ -145,7 +145,7 @@ static uint64_t world_event(struct world *w, struct match_event event)
 }
 
 /* Time goes on, timer by timer. */
-static inline void world_until(struct world *w, uint64_t now_ms)
+static void world_until(struct world *w, uint64_t now_ms)
 {
     uint32_t fired = 0;
 

@@ -52,7 +52,8 @@ ENGINE = [
     ("a pause does not revoke", [
         ("match/peer.c", "command.set_duty.revoke = event->kind == EVENT_PAUSE;", "command.set_duty.revoke = false;")]),
     ("stale proofs of life are good enough", [
-        ("match/ticket.c", "        engine->now_ms - ticket->presence.seen_ms > engine->limits.fresh_ms)", "        0)")]),
+        ("match/line.c", "    return engine->now_ms - ticket->presence.seen_ms <= engine->limits.fresh_ms;", "    return true;"),
+        ("match/line.c", "            REQUIRE(!is_fresh(engine, ticket)); /* Law 1 */\n", "            (void)ticket;\n")]),
     ("peers who are away are offered to", [
         ("match/duty.c", "duty->asking || duty->presence.away)", "duty->asking)")]),
     ("peers who rest are offered to", [
@@ -116,12 +117,16 @@ ENGINE = [
     ("moments come in no order of the batch", [
         ("match/agenda.c", "&ticket->moment, match_line_turn(ticket));", "&ticket->moment, 0);")]),
     ("a look along the line goes on whatever came between", [
-        ("match/engine.c", "        engine->look.duty = NULL; /* match/agenda law 3 */\n", "        ;\n")], "match/agenda"),
+        ("match/agenda.c", "    engine->look.duty = NULL;\n}", "}")], "match/agenda"),
+    ("a look that something came between is given no more time", [
+        ("match/agenda.c", "        engine->look.vain++;", "        ;")], "match/agenda"),
     ("of a look along the line the last slice alone counts", [
-        ("match/agenda.c", "    if (look->duty != duty) /* Law 3 */\n        *look = (struct match_look){.duty = duty};\n",
+        ("match/agenda.c", "    if (look->duty != duty) /* Law 3 */\n        *look = (struct match_look){.duty = duty, .vain = look->vain};\n",
          "    *look = (struct match_look){.duty = duty, .last = look->duty == duty ? look->last : NULL};\n")], "match/agenda"),
     ("a look along the line is taken at once", [
-        ("match/agenda.c", "        if (engine->work >= work_end)\n", "        if (0)\n")], "match/agenda"),
+        ("match/agenda.c", "        if (engine->work - begun >= (uint64_t)SLICE_WORK << look->vain)\n", "        if (0)\n")], "match/agenda"),
+    ("what a call is refused holds off the end of a ticket", [
+        ("match/adopt.c", "    if (flight->call != 0 || flight->kind == COMMAND_OFFER)", "    if (flight->kind == COMMAND_OFFER)")], "match/fire"),
     ("danger does not get a freed slot at once", [
         ("match/agenda.c", "    if (ticket->row.danger || match_ticket_wishes(engine, ticket)) {", "    if (match_ticket_wishes(engine, ticket)) {")]),
     ("who is fresh still leaves the line after a gap", [
@@ -365,7 +370,7 @@ STORE = [
         ("match/seeker.c", "                                   .wish_talk = event->ask.wish,\n", "")]),
     ("who waits for one is offered to another", [
         ("match/fit.c", "        duty->row.member != ticket->row.wish)", "        0)"),
-        ("match/sweep.c", "    if (match_ticket_wishes(sweep->engine, sweep->ticket)) {\n        consider_wish(&walk);", "    if (0) {")]),
+        ("match/sweep.c", "    if (match_ticket_wishes(s->engine, s->ticket)) {\n", "    if (0) {\n")]),
     ("danger waits for one", [
         ("match/ticket.c", "    return ticket->row.wish != 0 && !ticket->row.danger &&\n", "    return ticket->row.wish != 0 &&\n")]),
     ("the end of a wish is no moment", [

@@ -190,15 +190,14 @@ void sim_laws_heard(struct sim *sim, const struct match_command *command,
     }
     for (uint32_t i = 0; i < result->rows; i++) {
         const struct match_row *row = &result->row[i];
-        struct sim_member *member;
+        struct sim_member *member =
+            row->kind == ROW_DUTY ? sim_people_of(sim, row->duty.member) : NULL;
 
-        if (row->kind != ROW_DUTY)
-            continue;
-        member = sim_people_of(sim, row->duty.member);
-        if (!member || result->seq < member->heard_rest_seq)
-            continue; /* what was known already is newer */
-        member->heard_rest_seq = result->seq;
-        member->heard_rest_ms = row->duty.rest_until_ms;
+        if (member && result->seq >= member->heard_rest_seq &&
+            command->kind != COMMAND_OPEN_DUTY) { /* it changes no rest */
+            member->heard_rest_seq = result->seq;
+            member->heard_rest_ms = row->duty.rest_until_ms;
+        }
     }
 }
 
