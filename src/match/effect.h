@@ -2,7 +2,8 @@
  *
  * The caller owns the array.  When it is full, fresh numbers run out or a slice
  * of what takes long is over, the engine says `more`: carry these out, then
- * step a TICK with the same now_ms at once.  Pointers in a command (rarity rows) live until the next step. */
+ * step a TICK with the same now_ms at once.  Pointers in a command (rarity
+ * rows) live until the next step. */
 #ifndef MATCH_EFFECT_H
 #define MATCH_EFFECT_H
 

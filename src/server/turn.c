@@ -262,8 +262,8 @@ static void tick(struct server_turn *turn)
     for (int i = 0; i < TICKS && turn->in_flight <= FLIGHT_MAX; i++) {
         struct match_event event = {.kind = EVENT_TICK, .now_ms = now_ms};
 
-        if (turn->more ? i > 0 : deadline_ms(turn) > now_ms)
-            break; /* what was broken off goes on: results come between */
+        if (!turn->more && deadline_ms(turn) > now_ms)
+            break;
         fill_fresh(&event);
         server_turn_step(turn, &event);
     }
