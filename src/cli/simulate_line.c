@@ -195,7 +195,8 @@ static enum err do_attend(struct cli_simulate_run *run,
     return err == ERR_NONE ? cli_simulate_happen_joins(run) : err;
 }
 
-/* One table ends the counting in every pool: those without one have 0. */
+/* A table takes the place of its pool's; the first ends the counting in every
+ * pool: those without one have 0. */
 static enum err do_rarity(struct cli_simulate_run *run,
                           const struct cli_day_line *line)
 {
@@ -203,11 +204,14 @@ static enum err do_rarity(struct cli_simulate_run *run,
     enum err err = ERR_NONE;
 
     for (uint32_t i = 0; i < run->pools && err == ERR_NONE; i++) {
+        if (run->frozen && i != line->pool)
+            continue;
         event.pool = i;
         event.rarity.row = line->rarity;
         event.rarity.rows = i == line->pool ? line->count : 0;
         err = cli_simulate_happen(run, &event);
     }
+    run->frozen = true;
     return err;
 }
 

@@ -79,7 +79,8 @@ struct cli_simulate_run {
     struct cli_simulate_done *done;
     struct match_card card; /* the one that an event shows */
     uint32_t offers_cap, joinings, joining_cap, dones, done_cap;
-    bool joins; /* somebody can join, perhaps */
+    bool joins;  /* somebody can join, perhaps */
+    bool frozen; /* rarities: a table came */
     struct cli_agenda agenda;
 };
 

@@ -106,8 +106,8 @@ struct match_event {
         struct {
             bool held;
         } hold;
-        struct { /* EVENT_RARITY: bits in Q8 per token, frozen; no rows: the
-                    pool's own counts end, a token not in a row has 0 */
+        struct { /* EVENT_RARITY: bits in Q8 per token, frozen, in place of
+                    those there were; a token not in a row has 0 */
             const struct match_rarity_row *row;
             uint32_t rows;
         } rarity;

@@ -65,10 +65,8 @@ static void outside(struct model_rarity *rarity,
         rarity->frozen = true;
         model_rarity_refresh(rarity);
     }
-    if (event->rarity.rows > 0) { /* it takes the place of an older table */
-        memset(rarity->bits, 0, sizeof rarity->bits);
-        memset(rarity->loaded, 0, sizeof rarity->loaded);
-    }
+    memset(rarity->bits, 0, sizeof rarity->bits); /* in place of the older */
+    memset(rarity->loaded, 0, sizeof rarity->loaded);
     for (uint32_t i = 0; i < event->rarity.rows; i++) {
         rarity->bits[event->rarity.row[i].token] =
             (uint32_t)event->rarity.row[i].count_q8;

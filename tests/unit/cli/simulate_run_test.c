@@ -248,6 +248,77 @@ static void held_back(void)
     end();
 }
 
+static void table(uint32_t pool, uint32_t rows)
+{
+    static const struct match_rarity_row row[] = {
+        {.token = 1, .count_q8 = 100}, {.token = 2, .count_q8 = 1000}};
+    const struct cli_day_line line = {.what = CLI_DAY_RARITY,
+                                      .pool = (uint8_t)pool,
+                                      .rarity = row,
+                                      .count = rows};
+
+    CHECK(rows <= sizeof row / sizeof *row);
+    CHECK(cli_day_add(&day, &line, NULL) == ERR_NONE);
+}
+
+/* In each pool somebody who has the less rare of two terms is found by one who
+ * seeks either, under these tables in this order: the mean P. */
+static uint64_t p_under(const struct match_rarity_row tables[], int n)
+{
+    struct match_card card = {.version = 1,
+                              .haves = 1,
+                              .have = {1},
+                              .seeks = 1,
+                              .seek = {{.count = 2, .importance = 3}},
+                              .seek_tokens = 2,
+                              .seek_token = {1, 2}};
+    uint64_t walk = 0, p;
+    uint32_t pool;
+
+    begin();
+    CHECK(cli_names_add(&day.pools, "minor", &pool) == ERR_NONE);
+    for (int i = 0; i < n; i++)
+        table(tables[i].pool, (uint32_t)tables[i].count_q8);
+    for (uint32_t i = 0; i < 4; i++) {
+        struct cli_day_line line = {.what = CLI_DAY_CARD,
+                                    .pool = (uint8_t)(i % 2),
+                                    .side = (uint8_t)(i / 2)};
+        char name[16];
+
+        (void)snprintf(name, sizeof name, "m%u", i);
+        CHECK(cli_names_add(&day.members, name, &line.member) == ERR_NONE);
+        card.role = (enum match_role)line.side;
+        CHECK(cli_day_add(&day, &line, &card) == ERR_NONE);
+        if (card.role == MATCH_PEER)
+            attend(0, line.member, 1);
+    }
+    (void)ask(1, 1);
+    (void)ask(1, 2);
+    CHECK(play(&walk) == ERR_NONE);
+    CHECK(figure(CLI_SIMULATE_FIGURE_matched) == 2);
+    p = figure(CLI_SIMULATE_FIGURE_p_mean);
+    end();
+    return p;
+}
+
+/* A table takes the place of its own pool's, also an empty one, and leaves the
+ * others as they are. */
+static void tables(void)
+{
+    enum { ADULT, MINOR };
+    static const struct match_rarity_row both[] = {
+        {.pool = ADULT, .count_q8 = 2}, {.pool = MINOR, .count_q8 = 2}};
+    static const struct match_rarity_row one[] = {
+        {.pool = MINOR, .count_q8 = 2}};
+    static const struct match_rarity_row one_left[] = {
+        {.pool = ADULT, .count_q8 = 2},
+        {.pool = MINOR, .count_q8 = 2},
+        {.pool = ADULT, .count_q8 = 0}};
+
+    CHECK(p_under(one, 1) > p_under(both, 2));
+    CHECK(p_under(one_left, 3) == p_under(one, 1));
+}
+
 /* Whichever allocation fails: the run ends so, or was not made. */
 static void no_memory(void)
 {
@@ -285,6 +356,7 @@ int main(void)
     shifts();
     resumed();
     held_back();
+    tables();
     no_memory();
     return check_report("cli/simulate_run");
 }
