@@ -49,7 +49,7 @@ static void cut_pool(struct cut *from, struct match_pool *pool, uint32_t terms)
 static void cut_finders(struct cut *from, struct match_engine *e,
                         const struct match_sizes *sizes)
 {
-    uint32_t heads = map_slots_for(sizes->pairs);
+    uint32_t heads = map_slots_for(sizes->pairs), *named;
     struct match_pair_slot *pair = cut(from, sizes->pairs, sizeof *pair);
     struct map_slot *head = cut(from, heads, sizeof *head);
     struct heap_place *place, *line, *nap, *ticket, *duty;
@@ -57,13 +57,14 @@ static void cut_finders(struct cut *from, struct match_engine *e,
                       sizes->duties * DUTY_TIMERS + sizes->talks * 2 +
                       OFFERS_KEPT + 2;
 
+    named = cut(from, heads, sizeof *named);
     place = cut(from, timers, sizeof *place);
     line = cut(from, sizes->tickets, sizeof *line);
     nap = cut(from, (size_t)sizes->tickets + sizes->duties, sizeof *nap);
     ticket = cut(from, sizes->tickets, sizeof *ticket);
     duty = cut(from, sizes->duties, sizeof *duty);
     if (from->at) {
-        match_pair_init(&e->pairs, pair, sizes->pairs, head, heads);
+        match_pair_init(&e->pairs, pair, sizes->pairs, head, named, heads);
         e->timers = (struct heap){.place = place, .cap = timers};
         e->line = (struct heap){.place = line, .cap = sizes->tickets};
         e->naps =

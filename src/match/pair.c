@@ -1,18 +1,30 @@
 #include "match/pair.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "base/chance.h"
 #include "base/require.h"
 #include "match/timer.h"
 
 void match_pair_init(struct match_pairs *pairs, struct match_pair_slot *slot,
-                     uint32_t cap, struct map_slot *head, uint32_t heads)
+                     uint32_t cap, struct map_slot *head, uint32_t *named,
+                     uint32_t heads)
 {
     REQUIRE(cap > 0);
     REQUIRE(cap < MAP_NONE);
-    *pairs = (struct match_pairs){.slot = slot, .cap = cap, .free = MAP_NONE};
+    *pairs = (struct match_pairs){.slot = slot,
+                                  .named = named,
+                                  .cap = cap,
+                                  .free = MAP_NONE,
+                                  .heads = heads};
     map_init(&pairs->head, head, heads);
+    memset(named, 0, sizeof *named * heads);
+}
+
+static uint32_t *named(const struct match_pairs *pairs, uint64_t member)
+{
+    return &pairs->named[chance_mix(member) & (pairs->heads - 1)];
 }
 
 /* The same for (a, b) and (b, a); never 0. */
@@ -84,6 +96,8 @@ enum err match_pair_put(struct match_pairs *pairs,
         }
         pairs->slot[at] = (struct match_pair_slot){.next = first};
         pairs->n++;
+        ++*named(pairs, row->a);
+        ++*named(pairs, row->b);
     }
     if (seq < pairs->slot[at].seq)
         return ERR_NONE;
@@ -110,6 +124,10 @@ void match_pair_remove(struct match_pairs *pairs, uint32_t at)
             before = pairs->slot[before].next;
         pairs->slot[before].next = slot->next;
     }
+    REQUIRE(*named(pairs, slot->row.a) > 0);
+    REQUIRE(*named(pairs, slot->row.b) > 0);
+    --*named(pairs, slot->row.a);
+    --*named(pairs, slot->row.b);
     *slot = (struct match_pair_slot){.next = pairs->free};
     pairs->free = at;
     pairs->n--;
@@ -120,11 +138,13 @@ uint64_t match_pair_until_ms(const struct match_pairs *pairs, uint64_t seeker,
 {
     uint64_t rests_ms = 0;
     bool bond = false;
-    uint32_t at = map_get(&pairs->head, hash(seeker, peer));
+    uint32_t at;
 
     REQUIRE(seeker != 0);
     REQUIRE(peer != 0);
-    for (; at != MAP_NONE; at = pairs->slot[at].next) {
+    if (*named(pairs, seeker) == 0)
+        return 0; /* as most who ask */
+    for (at = map_get(&pairs->head, hash(seeker, peer)); at != MAP_NONE; at = pairs->slot[at].next) {
         const struct match_pair_row *row = &pairs->slot[at].row;
 
         if (row->gone || !same_pair(row, seeker, peer))

@@ -24,11 +24,14 @@ struct match_pair_slot {
 struct match_pairs { /* read-only outside */
     struct match_pair_slot *slot;
     struct map head; /* hash of the pair → its first slot */
-    uint32_t cap, used, free, n;
+    uint32_t *named; /* by hash of a member: how often rows name one of it */
+    uint32_t cap, used, free, n, heads;
 };
 
+/* head[heads] and named[heads], heads a power of two; both are cleared here. */
 void match_pair_init(struct match_pairs *pairs, struct match_pair_slot *slot,
-                     uint32_t cap, struct map_slot *head, uint32_t heads);
+                     uint32_t cap, struct map_slot *head, uint32_t *named,
+                     uint32_t heads);
 
 /* Adopt a row.  A PAIR_TICKET means nothing from ticket_ends_ms on.  ERR_FULL:
  * no room; nothing changed. */

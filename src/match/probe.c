@@ -251,8 +251,10 @@ static int64_t spare_of(const struct match_probe *p, uint64_t least)
 }
 
 /* What lacking one level after another of a group costs.  If one must have it
- * or what is before it, what is after it matters to nobody. */
-static void aim_group(struct match_probe *p, uint8_t first, uint64_t unit)
+ * or what is before it, what is after it matters to nobody: from that level on
+ * all who are left have what the group is worth.  Which; if none, the next
+ * group's first. */
+static uint8_t aim_group(struct match_probe *p, uint8_t first, uint64_t unit)
 {
     uint32_t lacked = p->rows.lacked.n, wanted = p->rows.wanted.n;
 
@@ -262,7 +264,7 @@ static void aim_group(struct match_probe *p, uint8_t first, uint64_t unit)
         if (units > UNITS) {
             for (uint8_t j = first; j <= i; j++)
                 add_to_group(&p->rows.wanted, wanted, p->level[j].row);
-            return;
+            return i;
         }
         p->rows.lacked.of[p->rows.lacked.n].row = p->level[i].row;
         p->rows.lacked.of[p->rows.lacked.n].kept =
@@ -272,6 +274,20 @@ static void aim_group(struct match_probe *p, uint8_t first, uint64_t unit)
                 0 - (units >> bit & 1);
         p->rows.lacked.n++;
     }
+    return p->level[first].next;
+}
+
+/* Each level of a group is open, but those from `had` on, if its rows say who
+ * has it. */
+static void open_group(struct match_probe *p, uint8_t first, uint8_t had)
+{
+    uint8_t next = p->level[first].next;
+
+    for (uint8_t i = first; i < next; i++)
+        if (p->plain && i >= had)
+            p->had += p->level[i].lost;
+        else
+            p->open[p->opens++] = p->level[i];
 }
 
 void match_probe_aim(struct match_probe *probe, uint32_t least)
@@ -296,8 +312,10 @@ void match_probe_aim(struct match_probe *probe, uint32_t least)
     p->rows.seeking_wanted = own < 0;
     p->rows.units = (uint8_t)(own < 0 ? 0 : (uint64_t)own / unit);
     p->rows.wanted.n = p->rows.lacked.n = 0;
+    p->opens = 0;
+    p->had = 0;
     for (uint8_t i = 0; i < p->levels; i = p->level[i].next)
-        aim_group(p, i, unit);
+        open_group(p, i, aim_group(p, i, unit));
 }
 
 bool match_probe_narrow(const struct match_probe *probe, uint32_t block,
@@ -348,10 +366,10 @@ bool match_probe_sure(const struct match_probe *probe, uint32_t place)
 uint32_t match_probe_to(const struct match_probe *probe, uint32_t place)
 {
     const struct match_probe *p = probe;
-    const struct match_probe_level *level = p->level, *end = level + p->levels;
+    const struct match_probe_level *level = p->open, *end = level + p->opens;
     const uint64_t *word = match_slice_at(p->slices, place / SLICE_PLACES, 0) +
                            place % SLICE_PLACES / 64;
-    uint64_t sum = 0, has = 0;
+    uint64_t sum = p->had, has = 0;
 
     if (p->weights == 0)
         return ONE / 2;

@@ -18,7 +18,7 @@
  * units, and what each column lacks is added up in units, rounded down, in five
  * bits per column that lie as rows do: 64 additions in one.  To lack what is
  * worth more than all units is to be out at once, by a plain AND; with a good
- * aim nearly all levels are like that.
+ * aim nearly all levels are like that, and need not be asked of who is left.
  *
  * Laws
  *   1. A column that is narrowed away has H below the least asked for, or its
@@ -56,6 +56,9 @@ struct match_probe {             /* all private */
     struct match_narrow rows; /* of what is asked; some for the H aimed at: */
     bool nobody_so_well;      /* nobody reaches it */
     uint32_t toward;          /* the least D toward a peer */
+    struct match_probe_level open[MATCH_SEEK_TOKENS_MAX];
+    uint8_t opens; /* levels that not all who are left have, */
+    uint64_t had;  /* and the weighted sum of those that all do */
 };
 
 /* The question of a seeker's hand, so long on its way, in a pool.  It is good
@@ -83,7 +86,8 @@ void match_probe_expect(const struct match_probe *probe, uint32_t block);
 /* Need the cards of a column that was left not be looked at?  Law 4. */
 bool match_probe_sure(const struct match_probe *probe, uint32_t place);
 
-/* Of a column that was left: D toward the peer; if nothing is sought, 32768. */
+/* Of a column that was left at this aim: D toward the peer; if nothing is
+ * sought, 32768. */
 uint32_t match_probe_to(const struct match_probe *probe, uint32_t place);
 
 /* May H be the least that was asked for, with this D? */

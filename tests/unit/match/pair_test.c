@@ -9,6 +9,7 @@ enum { CAP = 40, SLOTS = 64, PEOPLE = 6, STEPS = 3000, SEEDS = 10 };
 
 static struct match_pair_slot slot[CAP];
 static struct map_slot head[SLOTS];
+static uint32_t named[SLOTS];
 
 static struct match_pair_row row_of(enum match_pair_kind kind, uint64_t a,
                                     uint64_t b, uint64_t ticket,
@@ -34,7 +35,7 @@ static void meaning(void)
 {
     struct match_pairs pairs;
 
-    match_pair_init(&pairs, slot, CAP, head, SLOTS);
+    match_pair_init(&pairs, slot, CAP, head, named, SLOTS);
     CHECK(!forbids(&pairs, 1, 2, 9, 0));
     put(&pairs, row_of(PAIR_RESTS, 1, 2, 0, 100));
     CHECK(forbids(&pairs, 1, 2, 9, 99));
@@ -69,7 +70,7 @@ static void ages(void)
     struct match_pair_row gone = block;
 
     gone.gone = true;
-    match_pair_init(&pairs, slot, CAP, head, SLOTS);
+    match_pair_init(&pairs, slot, CAP, head, named, SLOTS);
     CHECK(match_pair_put(&pairs, &gone, 8, 0) == ERR_NONE);
     CHECK(match_pair_put(&pairs, &block, 7, 0) == ERR_NONE);
     CHECK(!forbids(&pairs, 1, 2, 0, 0));
@@ -115,7 +116,7 @@ static void history(uint64_t seed)
     struct match_pair_row model[CAP];
     uint32_t n = 0;
 
-    match_pair_init(&pairs, slot, CAP, head, SLOTS);
+    match_pair_init(&pairs, slot, CAP, head, named, SLOTS);
     for (uint64_t step = 0; step < STEPS; step++) {
         uint64_t a = 1 + chance_below(&seed, PEOPLE);
         uint64_t b = 1 + chance_below(&seed, PEOPLE);
