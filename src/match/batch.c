@@ -176,6 +176,16 @@ static struct match_duty *peer_of(const struct match_engine *engine, uint32_t t)
     return duty;
 }
 
+/* The t-th peer will be looked at: a hint to the memory, no more. */
+static void expect(const struct match_engine *engine, uint32_t t)
+{
+    const struct match_duty *duty =
+        t < engine->choices ? peer_of(engine, t) : NULL;
+
+    if (duty)
+        match_fit_expect(duty, true);
+}
+
 /* Law 3.  False: no room. */
 static bool propose(struct match_engine *engine)
 {
@@ -184,6 +194,7 @@ static bool propose(struct match_engine *engine)
         struct match_ticket *ticket =
             match_ticket_find(engine, engine->choice[engine->choice_at]);
 
+        expect(engine, engine->choice_at + 1);
         if (!duty || !ticket || !match_line_waits(engine, ticket) ||
             !match_duty_free(engine, duty) ||
             !match_fit_hard(engine, ticket, duty))

@@ -38,6 +38,7 @@ struct walk {
     uint32_t aimed;        /* the probe passes nobody of this P or more over */
     uint32_t window;       /* where to aim next, of WINDOWS */
     uint32_t blocks, room; /* taken, of as many as are taken now */
+    uint32_t lefts;        /* in them, whom the probe left */
     uint32_t renewals;     /* that may still be */
     struct taken taken[BLOCKS];
     uint32_t left[SLICE_PLACES]; /* places of a block */
@@ -104,15 +105,19 @@ static bool ranks(const struct match_sweep *s, struct match_slice_place *place,
     return !last || match_rank_before(one, last);
 }
 
+/* Is the h of a column (ENGINE.md §3) at most this? */
+static bool within(const struct walk *walk, uint32_t at, uint64_t h)
+{
+    return h == UINT64_MAX ||
+           walk->slices->place[at].tie - walk->s->ticket->row.tie <= h;
+}
+
 /* Is a column after all who are found, even if it had the most P there is? */
 static bool beaten(const struct walk *walk, uint32_t at)
 {
-    const struct match_slices *slices = walk->slices;
-
-    return match_score_moved(walk->h_most, slices->fit[at].factor) <
+    return match_score_moved(walk->h_most, walk->slices->fit[at].factor) <
                walk->least ||
-           (walk->h_end != UINT64_MAX &&
-            slices->place[at].tie - walk->s->ticket->row.tie > walk->h_end);
+           !within(walk, at, walk->h_end);
 }
 
 /* Is the peer one of those who are looked for, as Law 1 wants it?  sure: the
@@ -210,8 +215,8 @@ static bool look(struct walk *walk, struct taken *taken)
     return all != UINT64_MAX;
 }
 
-/* Those who are left will be looked at: a hint to the memory, no more. */
-static void expect(const struct walk *walk, const struct taken *taken)
+/* Those who are left are counted, and will be looked at: the memory is told. */
+static void expect(struct walk *walk, const struct taken *taken)
 {
     const struct match_slices *slices = walk->slices;
 
@@ -221,6 +226,7 @@ static void expect(const struct walk *walk, const struct taken *taken)
         for (uint64_t alive = taken->alive[w]; alive != 0; alive &= alive - 1) {
             uint32_t at = first + (uint32_t)__builtin_ctzll(alive);
 
+            walk->lefts++;
             __builtin_prefetch(&slices->fit[at]);
             if (!walk->best) /* then many are ranked */
                 __builtin_prefetch(&slices->place[at]);
@@ -239,9 +245,9 @@ static void narrow(struct walk *walk, struct taken *taken)
         expect(walk, taken);
 }
 
-/* All who are left of a block and can still matter, into left[]; they are seen.
- * What they seek is called for. */
-static uint32_t gather(struct walk *walk, struct taken *taken)
+/* All who are left of a block, can still matter and have this h at most, into
+ * left[]; they are seen.  What they seek is called for. */
+static uint32_t gather(struct walk *walk, struct taken *taken, uint64_t h)
 {
     const struct match_slices *slices = walk->slices;
     uint32_t n = 0;
@@ -251,9 +257,14 @@ static uint32_t gather(struct walk *walk, struct taken *taken)
         uint32_t first = taken->block * SLICE_PLACES + w * 64;
         uint64_t left = taken->alive[w] & ~taken->seen[w];
 
-        taken->seen[w] |= left;
-        for (; left != 0; left &= left - 1)
-            walk->left[n++] = first + (uint32_t)__builtin_ctzll(left);
+        for (; left != 0; left &= left - 1) {
+            uint32_t at = first + (uint32_t)__builtin_ctzll(left);
+
+            if (!within(walk, at, h))
+                continue;
+            walk->left[n++] = at;
+            taken->seen[w] |= left & -left;
+        }
     }
     for (uint32_t i = 0; i < n; i++)
         match_profile_expect(&slices->profiles,
@@ -283,10 +294,10 @@ static bool score_one(struct walk *walk, uint32_t at)
     return true;
 }
 
-/* All who are left of a block. */
-static void score(struct walk *walk, struct taken *taken)
+/* All who are left of a block, of this h at most. */
+static void score(struct walk *walk, struct taken *taken, uint64_t h)
 {
-    uint32_t n = gather(walk, taken);
+    uint32_t n = gather(walk, taken, h);
 
     walk->s->engine->work += n / SCORED;
     for (uint32_t i = 0; i < n; i++) {
@@ -297,15 +308,28 @@ static void score(struct walk *walk, struct taken *taken)
     }
 }
 
-/* All who are left of the blocks that were taken. */
-static void score_taken(struct walk *walk)
+/* All who are left of the blocks that were taken, of this h at most. */
+static void score_taken(struct walk *walk, uint64_t h)
 {
-    for (uint32_t i = 0; i < walk->blocks && !walk->over; i++) {
-        if (decided(walk, walk->taken[i].h))
-            walk->over = true;
-        else if (walk->taken[i].left)
-            score(walk, &walk->taken[i]);
+    for (uint32_t i = 0; i < walk->blocks; i++) {
+        if (decided(walk, walk->taken[i].h)) {
+            walk->over = walk->h_end <= h; /* else some of less h are left */
+            return;
+        }
+        if (walk->taken[i].left)
+            score(walk, &walk->taken[i], h);
     }
+}
+
+/* Where all who are left may have the most P there is, and they are many: those
+ * of little h first, who are before the others if they do; about twice as many
+ * as are looked for. */
+static void score_first(struct walk *walk)
+{
+    uint32_t enough = 2 * walk->s->k;
+
+    if (!walk->best && walk->aimed >= walk->p_most && walk->lefts > enough)
+        score_taken(walk, UINT64_MAX / walk->lefts * enough);
 }
 
 /* The P to aim at.  As long as nothing that was found says it, those who may
@@ -330,12 +354,15 @@ static void finish(struct walk *walk)
     while (walk->blocks > 0 && !walk->over) {
         tighten(walk, walk->taken[0].h);
         aim(walk, next_aim(walk));
+        walk->lefts = 0;
         for (uint32_t i = 0; i < walk->blocks; i++) {
             if (i + 1 < walk->blocks)
                 match_probe_expect(walk->probe, walk->taken[i + 1].block);
             narrow(walk, &walk->taken[i]);
         }
-        score_taken(walk);
+        score_first(walk);
+        if (!walk->over)
+            score_taken(walk, walk->h_end);
         tighten(walk, walk->taken[0].h);
         if (walk->least >= walk->aimed)
             break; /* Law 2: whoever is left has a P below what is found */

@@ -275,6 +275,15 @@ ENGINE = [
         ("match/sweep.c", "(((uint64_t)p << 16) + most - 1) / most;", "(((uint64_t)p << 16) + most - 1) / most + 64;")]),
     ("the search ends a sweep too soon", [
         ("match/sweep.c", "        if (walk->least >= walk->aimed)\n            break; ", "        break; ")]),
+    ("of many equal ones the walk ends before those of more h that matter", [
+        ("match/sweep.c", "walk->over = walk->h_end <= h;", "walk->over = true;")], "match/index"),
+    ("a row that some terms share says who has one of them", [
+        ("match/probe.c", "        if (p->plain && i >= had)\n", "        if (i >= had)\n")], "match/probe"),
+    ("who is left has a group's first term, though another was enough", [
+        ("match/probe.c", "add_to_group(&p->rows.wanted, wanted, p->level[j].row);\n            return i;",
+         "add_to_group(&p->rows.wanted, wanted, p->level[j].row);\n            return first;")], "match/probe"),
+    ("only one of a pair is known to be named", [
+        ("match/pair.c", "        ++*named(pairs, row->b);\n", "")], "match/pair"),
     ("a moved column loses its bit", [
         ("match/slice.c", "        write_bit(column_of(s, place), SLICE_FREE, is_free);\n", "")]),
     ("a must that no term shares is passed over", [

@@ -567,6 +567,9 @@ int main(void)
         {2600, 120, 32768, 12, 1, {3, 3, 2, 1, 0}, false},
         /* the same, where equals are told apart by loads above 0 */
         {2600, 120, 32768, 12, 1, {3, 3, 2, 1, 0}, true},
+        /* four sectors of several blocks: some are as good as can be, of any
+         * h */
+        {4000, 120, 8192, 12, 1, {20, 6, 2, 0, 0}, false},
     };
 
     for (size_t i = 0; i < sizeof histories / sizeof histories[0]; i++)

@@ -9,7 +9,7 @@
 #include "hands.h"
 #include "match/score.h"
 
-enum { PEERS = 700, ASKS = 150, TERMS = 5000 };
+enum { PEERS = 700, ASKS = 150, TERMS = 12000 };
 
 static uint64_t seed;
 
@@ -200,7 +200,9 @@ int main(void)
     static const struct hands hows[] = {{12, 8, 4, 1, 1},
                                         {90, 16, 6, 1, 1},
                                         {90, 16, 6, 3, 1},
-                                        {4000, 60, 30, 4, 20}};
+                                        {4000, 60, 30, 4, 20},
+                                        /* what is had shares rows, too */
+                                        {9000, 60, 30, 4, 20}};
     static struct match_probe probe;
     uint32_t over = 0;
 
