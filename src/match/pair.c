@@ -138,14 +138,13 @@ uint64_t match_pair_until_ms(const struct match_pairs *pairs, uint64_t seeker,
 {
     uint64_t rests_ms = 0;
     bool bond = false;
-    uint32_t at;
+    uint32_t at = *named(pairs, seeker) == 0 /* as of most who ask */
+                      ? MAP_NONE
+                      : map_get(&pairs->head, hash(seeker, peer));
 
     REQUIRE(seeker != 0);
     REQUIRE(peer != 0);
-    if (*named(pairs, seeker) == 0)
-        return 0; /* as most who ask */
-    for (at = map_get(&pairs->head, hash(seeker, peer)); at != MAP_NONE;
-         at = pairs->slot[at].next) {
+    for (; at != MAP_NONE; at = pairs->slot[at].next) {
         const struct match_pair_row *row = &pairs->slot[at].row;
 
         if (row->gone || !same_pair(row, seeker, peer))
