@@ -26,17 +26,21 @@ static void drop(struct match_rarity *rarity, const uint32_t *term, uint8_t n)
 /* have ascending, its show bits along. */
 static void sort_have(struct match_hand *hand)
 {
-    for (uint8_t i = 1; i < hand->haves; i++)
-        for (uint8_t j = i; j > 0 && hand->have[j - 1] > hand->have[j]; j--) {
-            uint32_t term = hand->have[j];
-            uint64_t two = (hand->show >> (j - 1)) & 3;
+    uint64_t sorted[MATCH_HAVE_MAX], show = 0; /* a term, and where it was */
 
-            hand->have[j] = hand->have[j - 1];
-            hand->have[j - 1] = term;
-            two = (two >> 1) | ((two & 1) << 1);
-            hand->show &= ~((uint64_t)3 << (j - 1));
-            hand->show |= two << (j - 1);
-        }
+    for (uint8_t i = 0; i < hand->haves; i++) {
+        uint64_t one = (uint64_t)hand->have[i] << 8 | i;
+        uint8_t at = i;
+
+        for (; at > 0 && sorted[at - 1] > one; at--)
+            sorted[at] = sorted[at - 1];
+        sorted[at] = one;
+    }
+    for (uint8_t i = 0; i < hand->haves; i++) {
+        hand->have[i] = (uint32_t)(sorted[i] >> 8);
+        show |= (hand->show >> (sorted[i] & 0xff) & 1) << i;
+    }
+    hand->show = show;
 }
 
 static void copy_groups(struct match_hand *hand, const struct match_card *card)
