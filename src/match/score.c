@@ -40,7 +40,7 @@ bool match_score_toward(const struct match_rarity *rarity,
                 met = bits;
         }
         if (any)
-            f = most == 0 ? ONE : ONE * met / most;
+            f = met == most ? ONE : ONE * met / most;
         weight = match_score_weight((uint32_t)most, seek->group[i].importance);
         sum += weight * f;
         weights += weight;
