@@ -1,7 +1,6 @@
 #include "match/pair.h"
 
 #include <stddef.h>
-#include <string.h>
 
 #include "base/chance.h"
 #include "base/require.h"
@@ -19,7 +18,6 @@ void match_pair_init(struct match_pairs *pairs, struct match_pair_slot *slot,
                                   .free = MAP_NONE,
                                   .heads = heads};
     map_init(&pairs->head, head, heads);
-    memset(named, 0, sizeof *named * heads);
 }
 
 static uint32_t *named(const struct match_pairs *pairs, uint64_t member)

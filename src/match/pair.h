@@ -28,7 +28,8 @@ struct match_pairs { /* read-only outside */
     uint32_t cap, used, free, n, heads;
 };
 
-/* head[heads] and named[heads], heads a power of two; both are cleared here. */
+/* head[heads], which is cleared here, and named[heads], all zero; heads is a
+ * power of two. */
 void match_pair_init(struct match_pairs *pairs, struct match_pair_slot *slot,
                      uint32_t cap, struct map_slot *head, uint32_t *named,
                      uint32_t heads);

@@ -1,6 +1,8 @@
 /* The table of pairs against a plain list. */
 #include "match/pair.h"
 
+#include <string.h>
+
 #include "base/chance.h"
 #include "check.h"
 #include "match/timer.h"
@@ -10,6 +12,12 @@ enum { CAP = 40, SLOTS = 64, PEOPLE = 6, STEPS = 3000, SEEDS = 10 };
 static struct match_pair_slot slot[CAP];
 static struct map_slot head[SLOTS];
 static uint32_t named[SLOTS];
+
+static void begin(struct match_pairs *pairs)
+{
+    memset(named, 0, sizeof named);
+    match_pair_init(pairs, slot, CAP, head, named, SLOTS);
+}
 
 static struct match_pair_row row_of(enum match_pair_kind kind, uint64_t a,
                                     uint64_t b, uint64_t ticket,
@@ -35,7 +43,7 @@ static void meaning(void)
 {
     struct match_pairs pairs;
 
-    match_pair_init(&pairs, slot, CAP, head, named, SLOTS);
+    begin(&pairs);
     CHECK(!forbids(&pairs, 1, 2, 9, 0));
     put(&pairs, row_of(PAIR_RESTS, 1, 2, 0, 100));
     CHECK(forbids(&pairs, 1, 2, 9, 99));
@@ -70,7 +78,7 @@ static void ages(void)
     struct match_pair_row gone = block;
 
     gone.gone = true;
-    match_pair_init(&pairs, slot, CAP, head, named, SLOTS);
+    begin(&pairs);
     CHECK(match_pair_put(&pairs, &gone, 8, 0) == ERR_NONE);
     CHECK(match_pair_put(&pairs, &block, 7, 0) == ERR_NONE);
     CHECK(!forbids(&pairs, 1, 2, 0, 0));
@@ -116,7 +124,7 @@ static void history(uint64_t seed)
     struct match_pair_row model[CAP];
     uint32_t n = 0;
 
-    match_pair_init(&pairs, slot, CAP, head, named, SLOTS);
+    begin(&pairs);
     for (uint64_t step = 0; step < STEPS; step++) {
         uint64_t a = 1 + chance_below(&seed, PEOPLE);
         uint64_t b = 1 + chance_below(&seed, PEOPLE);
