@@ -311,7 +311,7 @@ static void write_rarity(const struct cli_past *past, uint32_t pool, FILE *out)
     for (uint32_t i = 1; i <= past->members.n; i++)
         used = used ||
                (past->member[i].named != 0 && past->member[i].pool == pool);
-    if (!used || rarity->rows == 0)
+    if (!used || (rarity->rows == 0 && !rarity->given))
         return;
     for (uint32_t i = 0; i < rarity->rows; i++)
         if (rarity->row[i].token == 0)

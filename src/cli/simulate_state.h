@@ -80,7 +80,7 @@ struct cli_simulate_run {
     struct match_card card; /* the one that an event shows */
     uint32_t offers_cap, joinings, joining_cap, dones, done_cap;
     bool joins;  /* somebody can join, perhaps */
-    bool frozen; /* rarities: a table came */
+    bool frozen; /* a table of rarities came: nothing is counted any more */
     struct cli_agenda agenda;
 };
 

@@ -106,8 +106,9 @@ struct match_event {
         struct {
             bool held;
         } hold;
-        struct { /* EVENT_RARITY: bits in Q8 per token, frozen, in place of
-                    those there were; a token not in a row has 0 */
+        struct
+        { /* EVENT_RARITY: bits in Q8 per token, frozen, in place of those
+                    there were; 0 of one in no row, or after a bad one */
             const struct match_rarity_row *row;
             uint32_t rows;
         } rarity;

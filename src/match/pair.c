@@ -122,7 +122,7 @@ void match_pair_remove(struct match_pairs *pairs, uint32_t at)
             before = pairs->slot[before].next;
         pairs->slot[before].next = slot->next;
     }
-    REQUIRE(*named(pairs, slot->row.a) > 0);
+    REQUIRE(*named(pairs, slot->row.a) > 0); /* Law 3 */
     REQUIRE(*named(pairs, slot->row.b) > 0);
     --*named(pairs, slot->row.a);
     --*named(pairs, slot->row.b);
@@ -136,12 +136,12 @@ uint64_t match_pair_until_ms(const struct match_pairs *pairs, uint64_t seeker,
 {
     uint64_t rests_ms = 0;
     bool bond = false;
-    uint32_t at = *named(pairs, seeker) == 0 /* as of most who ask */
-                      ? MAP_NONE
-                      : map_get(&pairs->head, hash(seeker, peer));
+    uint32_t at = MAP_NONE;
 
     REQUIRE(seeker != 0);
     REQUIRE(peer != 0);
+    if (*named(pairs, seeker) != 0) /* Law 3: of most who ask it is */
+        at = map_get(&pairs->head, hash(seeker, peer));
     for (; at != MAP_NONE; at = pairs->slot[at].next) {
         const struct match_pair_row *row = &pairs->slot[at].row;
 

@@ -7,7 +7,9 @@
  * Laws
  *   1. One row per (kind, pair), and of PAIR_BLOCK per direction, of
  *      PAIR_TICKET per ticket: the newer replaces the older.
- *   2. A bond lifts PAIR_RESTS, and nothing else. */
+ *   2. A bond lifts PAIR_RESTS, and nothing else.
+ *   3. named counts, by hash of a member, how often rows name one of it: 0 is
+ *      proof that none does. */
 #ifndef MATCH_PAIR_H
 #define MATCH_PAIR_H
 
@@ -24,7 +26,7 @@ struct match_pair_slot {
 struct match_pairs { /* read-only outside */
     struct match_pair_slot *slot;
     struct map head; /* hash of the pair → its first slot */
-    uint32_t *named; /* by hash of a member: how often rows name one of it */
+    uint32_t *named; /* Law 3 */
     uint32_t cap, used, free, n, heads;
 };
 

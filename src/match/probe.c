@@ -277,14 +277,14 @@ static uint8_t aim_group(struct match_probe *p, uint8_t first, uint64_t unit)
     return p->level[first].next;
 }
 
-/* Each level of a group is open, but those from `had` on, if its rows say who
- * has it. */
-static void open_group(struct match_probe *p, uint8_t first, uint8_t had)
+/* Which levels of a group are asked of who is left: all before `from`; and the
+ * others too, where a row of the question is several terms'.  Law 5. */
+static void open_group(struct match_probe *p, uint8_t first, uint8_t from)
 {
     uint8_t next = p->level[first].next;
 
     for (uint8_t i = first; i < next; i++)
-        if (p->plain && i >= had)
+        if (p->plain && i >= from)
             p->had += p->level[i].lost;
         else
             p->open[p->opens++] = p->level[i];

@@ -27,7 +27,9 @@
  *   3. No column's H is above match_probe_most(), nor above what
  *      match_probe_most_of() says of its own D.
  *   4. The cards of a column that is left and sure are compatible at the
- *      ticket's age. */
+ *      ticket's age.
+ *   5. Of a column that is left at this aim match_probe_to() is D; of others
+ *      it says nothing. */
 #ifndef MATCH_PROBE_H
 #define MATCH_PROBE_H
 
@@ -56,9 +58,11 @@ struct match_probe {             /* all private */
     struct match_narrow rows; /* of what is asked; some for the H aimed at: */
     bool nobody_so_well;      /* nobody reaches it */
     uint32_t toward;          /* the least D toward a peer */
+    /* Of the aim, too: levels that not all who are left have, and the weighted
+       sum of those that all do. */
     struct match_probe_level open[MATCH_SEEK_TOKENS_MAX];
-    uint8_t opens; /* levels that not all who are left have, */
-    uint64_t had;  /* and the weighted sum of those that all do */
+    uint8_t opens;
+    uint64_t had;
 };
 
 /* The question of a seeker's hand, so long on its way, in a pool.  It is good
@@ -86,8 +90,7 @@ void match_probe_expect(const struct match_probe *probe, uint32_t block);
 /* Need the cards of a column that was left not be looked at?  Law 4. */
 bool match_probe_sure(const struct match_probe *probe, uint32_t place);
 
-/* Of a column that was left at this aim: D toward the peer; if nothing is
- * sought, 32768. */
+/* D toward the peer, as law 5 says; if nothing is sought, 32768. */
 uint32_t match_probe_to(const struct match_probe *probe, uint32_t place);
 
 /* May H be the least that was asked for, with this D? */

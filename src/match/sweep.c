@@ -215,8 +215,8 @@ static bool look(struct walk *walk, struct taken *taken)
     return all != UINT64_MAX;
 }
 
-/* Those who are left are counted, and will be looked at: the memory is told. */
-static void expect(struct walk *walk, const struct taken *taken)
+/* Those who are left will be looked at: a hint to the memory, no more. */
+static void expect(const struct walk *walk, const struct taken *taken)
 {
     const struct match_slices *slices = walk->slices;
 
@@ -226,7 +226,6 @@ static void expect(struct walk *walk, const struct taken *taken)
         for (uint64_t alive = taken->alive[w]; alive != 0; alive &= alive - 1) {
             uint32_t at = first + (uint32_t)__builtin_ctzll(alive);
 
-            walk->lefts++;
             __builtin_prefetch(&slices->fit[at]);
             if (!walk->best) /* then many are ranked */
                 __builtin_prefetch(&slices->place[at]);
@@ -241,8 +240,11 @@ static void narrow(struct walk *walk, struct taken *taken)
         taken->alive[w] = ~taken->seen[w];
     walk->s->engine->work++;
     taken->left = match_probe_narrow(walk->probe, taken->block, taken->alive);
-    if (taken->left)
-        expect(walk, taken);
+    if (!taken->left)
+        return;
+    for (uint32_t w = 0; w < SLICE_WORDS; w++)
+        walk->lefts += (uint32_t)__builtin_popcountll(taken->alive[w]);
+    expect(walk, taken);
 }
 
 /* All who are left of a block, can still matter and have this h at most, into
@@ -308,12 +310,14 @@ static void score(struct walk *walk, struct taken *taken, uint64_t h)
     }
 }
 
-/* All who are left of the blocks that were taken, of this h at most. */
+/* All who are left of the blocks that were taken, of this h at most; over, if
+ * that is no less than h_end. */
 static void score_taken(struct walk *walk, uint64_t h)
 {
     for (uint32_t i = 0; i < walk->blocks; i++) {
         if (decided(walk, walk->taken[i].h)) {
-            walk->over = walk->h_end <= h; /* else some of less h are left */
+            /* else some who were passed by are before the last found */
+            walk->over = walk->h_end <= h;
             return;
         }
         if (walk->taken[i].left)

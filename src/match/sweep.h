@@ -11,9 +11,9 @@
  *
  * Where hardly anybody is free, those are scored one by one instead.
  *
- * Sectors are walked in the order of h, and of many who may be as good as can be
- * those of little h are scored first: of equal peers the first is found early,
- * and the walk ends there.
+ * Sectors are walked in the order of h, and of many who may be as good as can
+ * be those of little h are scored first: of equal peers the first is found
+ * early, and the walk ends there.
  *
  * Laws
  *   1. What it names satisfies Hard now (ENGINE.md §2): filter first, rank

@@ -278,7 +278,7 @@ ENGINE = [
     ("of many equal ones the walk ends before those of more h that matter", [
         ("match/sweep.c", "walk->over = walk->h_end <= h;", "walk->over = true;")], "match/index"),
     ("a row that some terms share says who has one of them", [
-        ("match/probe.c", "        if (p->plain && i >= had)\n", "        if (i >= had)\n")], "match/probe"),
+        ("match/probe.c", "        if (p->plain && i >= from)\n", "        if (i >= from)\n")], "match/probe"),
     ("who is left has a group's first term, though another was enough", [
         ("match/probe.c", "add_to_group(&p->rows.wanted, wanted, p->level[j].row);\n            return i;",
          "add_to_group(&p->rows.wanted, wanted, p->level[j].row);\n            return first;")], "match/probe"),

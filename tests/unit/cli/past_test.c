@@ -295,10 +295,27 @@ static void newer_key_takes_its_place(void)
     world_free(w);
 }
 
+/* Also a table of nothing ends the counting. */
+static void empty_table(void)
+{
+    struct world *w = a_day();
+    const struct cli_day_line *line;
+
+    (void)world_event(w, (struct match_event){.kind = EVENT_RARITY});
+    (void)world_attend(w, 1, 2);
+    (void)world_ask(w, 2, false);
+    write_out();
+    derive();
+    line = nth(CLI_DAY_RARITY, 0);
+    CHECK(line && line->count == 0);
+    world_free(w);
+}
+
 int main(void)
 {
     cli_day_init(&day);
     tells_what_was();
+    empty_table();
     newer_key_takes_its_place();
     answers_have_their_place();
     refusals_are_left_out();

@@ -117,6 +117,16 @@ static bool slow(const struct match_pair_row *model, uint32_t n,
     return rests && !bond;
 }
 
+/* Law 3. */
+static void check_named(const struct match_pairs *pairs)
+{
+    uint32_t sum = 0;
+
+    for (uint32_t i = 0; i < SLOTS; i++)
+        sum += pairs->named[i];
+    CHECK(sum == 2 * pairs->n);
+}
+
 /* Law 1, a full table and removals, through a random history. */
 static void history(uint64_t seed)
 {
@@ -159,6 +169,7 @@ static void history(uint64_t seed)
                 }
         }
         CHECK(pairs.n == n); /* Law 1 */
+        check_named(&pairs);
         CHECK(forbids(&pairs, a, b, ticket, 50) ==
               slow(model, n, a, b, ticket, 50));
     }

@@ -122,8 +122,8 @@ static void compare(struct world *w, const struct match_hand *hand,
 
         CHECK(h <= match_probe_most(probe)); /* Law 3 */
         (void)match_score_toward(&w->rarity, &hand->seek, peer, &to);
-        CHECK(!there || match_probe_to(probe, place) == to);
-        CHECK(h <= match_probe_most_of(probe, to)); /* Law 3 */
+        CHECK(!there || match_probe_to(probe, place) == to); /* Law 5 */
+        CHECK(h <= match_probe_most_of(probe, to));          /* Law 3 */
         CHECK(match_probe_may(probe, to) || h < least);
         CHECK(there || h < least || match_hand_age(hand, peer) > age);
         if (there && match_probe_sure(probe, place))
