@@ -106,9 +106,8 @@ struct match_event {
         struct {
             bool held;
         } hold;
-        struct
-        { /* EVENT_RARITY: bits in Q8 per token, frozen, in place of those
-                    there were; 0 of one in no row, or after a bad one */
+        struct { /* EVENT_RARITY: bits in Q8 per token, frozen, in place of
+                    all before; 0 of one in no row, or after a bad row */
             const struct match_rarity_row *row;
             uint32_t rows;
         } rarity;

@@ -12,11 +12,9 @@ void match_pair_init(struct match_pairs *pairs, struct match_pair_slot *slot,
 {
     REQUIRE(cap > 0);
     REQUIRE(cap < MAP_NONE);
-    *pairs = (struct match_pairs){.slot = slot,
-                                  .named = named,
-                                  .cap = cap,
-                                  .free = MAP_NONE,
-                                  .heads = heads};
+    *pairs = (struct match_pairs){
+        .slot = slot, .cap = cap, .free = MAP_NONE, .heads = heads};
+    pairs->named = named;
     map_init(&pairs->head, head, heads);
 }
 
