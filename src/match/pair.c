@@ -138,7 +138,7 @@ uint64_t match_pair_until_ms(const struct match_pairs *pairs, uint64_t seeker,
 
     REQUIRE(seeker != 0);
     REQUIRE(peer != 0);
-    if (*named(pairs, seeker) != 0) /* Law 3: of most who ask it is */
+    if (*named(pairs, seeker) != 0) /* Law 3: most who ask are in none */
         at = map_get(&pairs->head, hash(seeker, peer));
     for (; at != MAP_NONE; at = pairs->slot[at].next) {
         const struct match_pair_row *row = &pairs->slot[at].row;

@@ -215,10 +215,12 @@ static bool look(struct walk *walk, struct taken *taken)
     return all != UINT64_MAX;
 }
 
-/* Those who are left will be looked at: a hint to the memory, no more. */
-static void expect(const struct walk *walk, const struct taken *taken)
+/* Those who are left, how many they are, will be looked at: a hint to the
+ * memory, no more. */
+static uint32_t expect(const struct walk *walk, const struct taken *taken)
 {
     const struct match_slices *slices = walk->slices;
+    uint32_t n = 0;
 
     for (uint32_t w = 0; w < SLICE_WORDS; w++) {
         uint32_t first = taken->block * SLICE_PLACES + w * 64;
@@ -226,11 +228,13 @@ static void expect(const struct walk *walk, const struct taken *taken)
         for (uint64_t alive = taken->alive[w]; alive != 0; alive &= alive - 1) {
             uint32_t at = first + (uint32_t)__builtin_ctzll(alive);
 
+            n++;
             __builtin_prefetch(&slices->fit[at]);
             if (!walk->best) /* then many are ranked */
                 __builtin_prefetch(&slices->place[at]);
         }
     }
+    return n;
 }
 
 static void narrow(struct walk *walk, struct taken *taken)
@@ -240,11 +244,8 @@ static void narrow(struct walk *walk, struct taken *taken)
         taken->alive[w] = ~taken->seen[w];
     walk->s->engine->work++;
     taken->left = match_probe_narrow(walk->probe, taken->block, taken->alive);
-    if (!taken->left)
-        return;
-    for (uint32_t w = 0; w < SLICE_WORDS; w++)
-        walk->lefts += (uint32_t)__builtin_popcountll(taken->alive[w]);
-    expect(walk, taken);
+    if (taken->left)
+        walk->lefts += expect(walk, taken);
 }
 
 /* All who are left of a block, can still matter and have this h at most, into
