@@ -215,10 +215,8 @@ static void load_rarity(struct match_engine *engine,
 {
     enum err err = event->pool < engine->sizes.pools ? ERR_NONE : ERR_INVALID;
 
-    if (err == ERR_NONE) {
-        match_rarity_freeze(&engine->pool[event->pool].rarity);
+    if (err == ERR_NONE)
         match_rarity_unload(&engine->pool[event->pool].rarity);
-    }
     for (uint32_t i = 0; i < event->rarity.rows && err == ERR_NONE; i++)
         err = match_rarity_load(&engine->pool[event->pool].rarity,
                                 event->rarity.row[i].token,

@@ -94,7 +94,8 @@ void match_rarity_drop(struct match_rarity *rarity, uint32_t term)
     release(rarity, term);
 }
 
-void match_rarity_freeze(struct match_rarity *rarity)
+/* From now on only what comes from outside counts. */
+static void freeze(struct match_rarity *rarity)
 {
     if (rarity->frozen)
         return;
@@ -104,6 +105,7 @@ void match_rarity_freeze(struct match_rarity *rarity)
 
 void match_rarity_unload(struct match_rarity *rarity)
 {
+    freeze(rarity);
     for (uint32_t i = 0; i < rarity->used; i++) {
         if (!rarity->term[i].loaded)
             continue;
@@ -120,7 +122,7 @@ enum err match_rarity_load(struct match_rarity *rarity, uint64_t token,
 
     if (token == 0 || bits_q8 > 32u << 8)
         return ERR_INVALID;
-    match_rarity_freeze(rarity);
+    freeze(rarity);
     at = intern(rarity, token);
     if (at == MAP_NONE)
         return ERR_FULL;

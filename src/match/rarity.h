@@ -51,10 +51,8 @@ void match_rarity_init(struct match_rarity *rarity, struct match_term *term,
 uint32_t match_rarity_hold(struct match_rarity *rarity, uint64_t token);
 void match_rarity_drop(struct match_rarity *rarity, uint32_t term);
 
-/* From now on only what comes from outside counts. */
-void match_rarity_freeze(struct match_rarity *rarity);
-
-/* Forget what came from outside: each term has 0 until it is loaded again. */
+/* Freeze, and forget what came from outside: each term has 0 until it is loaded
+ * again. */
 void match_rarity_unload(struct match_rarity *rarity);
 
 /* One term from outside, and freeze.  ERR_FULL: no room; nothing changed. */

@@ -27,11 +27,12 @@ static void begin(void)
     CHECK(cli_names_add(&day.terms, "x", &id) == ERR_NONE);
 }
 
-/* A member with a card for each role. */
-static uint32_t member(uint64_t t_ms)
+/* A member with this card for each role. */
+static uint32_t member_with(uint64_t t_ms, uint32_t pool,
+                            struct match_card card)
 {
-    struct match_card card = {.version = 1, .haves = 1, .have = {1}};
-    struct cli_day_line line = {.t_ms = t_ms, .what = CLI_DAY_CARD};
+    struct cli_day_line line = {
+        .t_ms = t_ms, .what = CLI_DAY_CARD, .pool = (uint8_t)pool};
     char name[16];
 
     (void)snprintf(name, sizeof name, "m%u", day.members.n);
@@ -42,6 +43,12 @@ static uint32_t member(uint64_t t_ms)
         CHECK(cli_day_add(&day, &line, &card) == ERR_NONE);
     }
     return line.member;
+}
+
+static uint32_t member(uint64_t t_ms)
+{
+    return member_with(
+        t_ms, 0, (struct match_card){.version = 1, .haves = 1, .have = {1}});
 }
 
 static uint32_t ask(uint64_t t_ms, uint32_t who)
@@ -248,52 +255,45 @@ static void held_back(void)
     end();
 }
 
-static void table(uint32_t pool, uint32_t rows)
+struct table { /* of rarities: the first rows of one, for a pool */
+    uint32_t pool, rows;
+};
+
+static void give(const struct table *table)
 {
     static const struct match_rarity_row row[] = {
         {.token = 1, .count_q8 = 100}, {.token = 2, .count_q8 = 1000}};
     const struct cli_day_line line = {.what = CLI_DAY_RARITY,
-                                      .pool = (uint8_t)pool,
+                                      .pool = (uint8_t)table->pool,
                                       .rarity = row,
-                                      .count = rows};
+                                      .count = table->rows};
 
-    CHECK(rows <= sizeof row / sizeof *row);
+    CHECK(table->rows <= sizeof row / sizeof *row);
     CHECK(cli_day_add(&day, &line, NULL) == ERR_NONE);
 }
 
 /* In each pool somebody who has the less rare of two terms is found by one who
  * seeks either, under these tables in this order: the mean P. */
-static uint64_t p_under(const struct match_rarity_row tables[], int n)
+static uint64_t p_under(const struct table tables[], int n)
 {
-    struct match_card card = {.version = 1,
-                              .haves = 1,
-                              .have = {1},
-                              .seeks = 1,
-                              .seek = {{.count = 2, .importance = 3}},
-                              .seek_tokens = 2,
-                              .seek_token = {1, 2}};
+    const struct match_card card = {.version = 1,
+                                    .haves = 1,
+                                    .have = {1},
+                                    .seeks = 1,
+                                    .seek = {{.count = 2, .importance = 3}},
+                                    .seek_tokens = 2,
+                                    .seek_token = {1, 2}};
     uint64_t walk = 0, p;
-    uint32_t pool;
+    uint32_t minor;
 
     begin();
-    CHECK(cli_names_add(&day.pools, "minor", &pool) == ERR_NONE);
+    CHECK(cli_names_add(&day.pools, "minor", &minor) == ERR_NONE);
     for (int i = 0; i < n; i++)
-        table(tables[i].pool, (uint32_t)tables[i].count_q8);
-    for (uint32_t i = 0; i < 4; i++) {
-        struct cli_day_line line = {.what = CLI_DAY_CARD,
-                                    .pool = (uint8_t)(i % 2),
-                                    .side = (uint8_t)(i / 2)};
-        char name[16];
-
-        (void)snprintf(name, sizeof name, "m%u", i);
-        CHECK(cli_names_add(&day.members, name, &line.member) == ERR_NONE);
-        card.role = (enum match_role)line.side;
-        CHECK(cli_day_add(&day, &line, &card) == ERR_NONE);
-        if (card.role == MATCH_PEER)
-            attend(0, line.member, 1);
-    }
-    (void)ask(1, 1);
-    (void)ask(1, 2);
+        give(&tables[i]);
+    for (uint32_t pool = 0; pool < 2; pool++)
+        attend(0, member_with(0, pool, card), 1);
+    for (uint32_t pool = 0; pool < 2; pool++)
+        (void)ask(1, member_with(1, pool, card));
     CHECK(play(&walk) == ERR_NONE);
     CHECK(figure(CLI_SIMULATE_FIGURE_matched) == 2);
     p = figure(CLI_SIMULATE_FIGURE_p_mean);
@@ -306,14 +306,9 @@ static uint64_t p_under(const struct match_rarity_row tables[], int n)
 static void tables(void)
 {
     enum { ADULT, MINOR };
-    static const struct match_rarity_row both[] = {
-        {.pool = ADULT, .count_q8 = 2}, {.pool = MINOR, .count_q8 = 2}};
-    static const struct match_rarity_row one[] = {
-        {.pool = MINOR, .count_q8 = 2}};
-    static const struct match_rarity_row one_left[] = {
-        {.pool = ADULT, .count_q8 = 2},
-        {.pool = MINOR, .count_q8 = 2},
-        {.pool = ADULT, .count_q8 = 0}};
+    static const struct table both[] = {{ADULT, 2}, {MINOR, 2}};
+    static const struct table one[] = {{MINOR, 2}};
+    static const struct table one_left[] = {{ADULT, 2}, {MINOR, 2}, {ADULT, 0}};
 
     CHECK(p_under(one, 1) > p_under(both, 2));
     CHECK(p_under(one_left, 3) == p_under(one, 1));
